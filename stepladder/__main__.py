@@ -1,0 +1,5 @@
+"""python -m stepladder is the command line."""
+
+from stepladder.cli import main
+
+main()

@@ -1,0 +1,119 @@
+"""One rung, one cutoff, one process: python -m stepladder.bakeoff.child JOB.json.
+
+Reads what to do from the file, enters the sandbox, fits, saves and loads the model, predicts, and
+leaves predictions.parquet, model/ and outcome.json in the job's folder.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import importlib
+import json
+import os
+import resource
+import signal
+import sys
+import time
+import warnings
+from dataclasses import asdict
+from datetime import date
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pyarrow.parquet as pq
+
+from stepladder.bakeoff import sandbox
+from stepladder.bakeoff.failure import failure
+from stepladder.bakeoff.measure import Job
+from stepladder.core import model as models
+from stepladder.core import predictions
+from stepladder.core.ask import Ask
+from stepladder.core.history import History
+from stepladder.core.rung import Rung
+
+DIE_WITH_PARENT = 1
+
+
+def main(job_file: Path) -> None:
+    """Do the job and write its outcome, whatever happens inside the rung."""
+    _die_with_parent()
+    job = Job(**json.loads(job_file.read_text()))
+    out = Path(job.out)
+    question = importlib.import_module(f"stepladder.questions.{job.question}")
+    history = _history(job)
+    sandbox.enter(_places(job, history.ask, str(job_file.parent)))
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        try:
+            outcome = _answer(job, question, history, out)
+        except BaseException as error:  # also SystemExit: a rung that ends the program is a row
+            outcome = asdict(failure(error, Path(job.rung)))
+    said = [str(w.message) for w in caught if w.category is UserWarning]
+    outcome |= {"warnings": list(dict.fromkeys(said)), "memory_mb": peak_memory_mb()}
+    _write(out / "outcome.json", json.dumps(outcome).encode())
+
+
+def _answer(job: Job, question: ModuleType, history: History, out: Path) -> dict[str, Any]:
+    rung = Rung(Path(job.rung), ours=sandbox.PACKAGE in Path(job.rung).parents)
+    start = _cpu_s()
+    fitted = rung.fit(history)
+    fit_s = _cpu_s() - start
+    part = out / "model.part"
+    model_hash = models.save(fitted, part)
+    part.rename(out / "model")
+    fitted = models.load(out / "model")
+    cases = question.cases(history)
+    start = _cpu_s()
+    table = rung.predict(fitted, history, cases)
+    predict_s = _cpu_s() - start
+    table = predictions.check(table, question, cases)
+    pq.write_table(table, out / "predictions.part")
+    (out / "predictions.part").rename(out / "predictions.parquet")
+    size = models.size(out / "model")
+    counts = {"cases": cases.num_rows, "model_bytes": size, "model_hash": model_hash}
+    return {"status": "ok", "fit_s": fit_s, "predict_s": predict_s, **counts}
+
+
+def _history(job: Job) -> History:
+    tables = {name: (path, time) for name, (path, time) in job.tables.items()}
+    return History(date.fromisoformat(job.now), Ask.model_validate_json(job.ask), tables)
+
+
+def _places(job: Job, ask: Ask, scratch: str) -> sandbox.Places:
+    writable = [job.out, scratch, os.environ.get("NUMBA_CACHE_DIR", scratch)]
+    sources = [name for table in ask.tables.values() for name in (table.source, table.cleaned)]
+    files = [job.rung, *(path for path, _ in job.tables.values())]
+    return sandbox.places(files, writable, job.project, sources)
+
+
+def _cpu_s() -> float:
+    """CPU seconds of this process and of its finished children."""
+    times = os.times()
+    return time.process_time() + times.children_user + times.children_system
+
+
+def peak_memory_mb() -> float:
+    """The most memory this process ever held."""
+    if sys.platform == "darwin":
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
+    # Not ru_maxrss: a forked child inherits its parent's.
+    status = Path("/proc/self/status").read_text()
+    kilobytes = next(line for line in status.splitlines() if line.startswith("VmHWM"))
+    return int(kilobytes.split()[1]) * 1024 / 1e6
+
+
+def _die_with_parent() -> None:
+    """Should the program be killed, no rung computes on alone."""
+    if sys.platform.startswith("linux"):
+        ctypes.CDLL(None).prctl(DIE_WITH_PARENT, signal.SIGKILL, 0, 0, 0)
+
+
+def _write(path: Path, content: bytes) -> None:
+    part = path.with_suffix(".part")
+    part.write_bytes(content)
+    part.rename(path)
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))

@@ -1,0 +1,171 @@
+"""Run one rung at one cutoff in a child process, within a time box and a memory limit."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import shutil
+import signal
+import sys
+import tempfile
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from threading import Event
+from typing import Any
+
+from stepladder.bakeoff.process import Ended, Limits, run_watched
+
+ONE_THREAD = ("OMP", "OPENBLAS", "MKL", "NUMEXPR", "VECLIB_MAXIMUM", "NUMBA")
+SECRETS = ("PGPASSWORD", "STEPLADDER_RECORD")
+SIGNALS: dict[int, str] = {
+    signal.SIGSEGV: "it crashed: it used memory that is not its own",
+    signal.SIGABRT: "it crashed: a library gave up",
+    signal.SIGKILL: "something killed it, perhaps the system for want of memory",
+}
+
+
+@dataclass(frozen=True)
+class Job:
+    """What a child does. tables: name -> (Parquet file without the future, time column or None).
+
+    rung: the file. now: ISO day. ask: Ask as JSON. out: the folder for predictions.parquet, model/
+    and outcome.json. project: the user's folder, which is closed to the rung.
+    """
+
+    question: str
+    rung: str
+    tables: Mapping[str, tuple[str, str | None]]
+    now: str
+    ask: str
+    out: str
+    project: str = "."
+
+
+@dataclass(frozen=True)
+class Measured:
+    """How it went. status: "ok", or one lay line; problem: then given, allowed, remedy.
+
+    Seconds are CPU seconds; detail is for the log: the traceback and what the rung printed.
+    """
+
+    status: str
+    fit_s: float | None = None
+    predict_s: float | None = None
+    cases: int = 0
+    memory_mb: float | None = None
+    model_bytes: int | None = None
+    model_hash: str = ""
+    warnings: tuple[str, ...] = ()
+    detail: str = ""
+    predictions: Path | None = None
+    problem: tuple[str, ...] = ()
+
+
+def measure(job: Job, *, time_box: float, memory_mb: int, stop: Event | None = None) -> Measured:
+    """Fit and predict in a child process; whatever happens to it becomes a status, never an error.
+
+    time_box: seconds on the wall for all of it. memory_mb: for the process and its own children.
+    stop: set it from another thread to end the child now. The job's folder is emptied first, and
+    left empty on any status but "ok".
+    """
+    out = Path(job.out)
+    out.mkdir(parents=True, exist_ok=True)
+    _empty(out)
+    scratch = Path(tempfile.mkdtemp(prefix="stepladder-"))
+    measured: dict[str, Any] = {"status": "stopped"}
+    try:
+        (scratch / "job.json").write_text(json.dumps(asdict(_absolute(job))))
+        ended = _run(job, scratch, Limits(time_box, memory_mb, stop))
+        measured = _stopped(ended.limit, time_box, memory_mb) or _outcome(out, ended.code)
+        printed = _tail(scratch / "printed.txt")
+    finally:
+        shutil.rmtree(scratch, ignore_errors=True)
+        if measured["status"] != "ok":
+            _empty(out)
+    measured["memory_mb"] = max(measured.get("memory_mb") or 0.0, ended.peak_mb) or None
+    measured["detail"] = "\n".join(filter(None, (measured.get("detail"), printed)))
+    found = out / "predictions.parquet"
+    return Measured(**measured, predictions=found if found.exists() else None)
+
+
+def _run(job: Job, scratch: Path, limits: Limits) -> Ended:
+    command = [sys.executable, "-P", "-m", "stepladder.bakeoff.child", str(scratch / "job.json")]
+    environment = _environment(job, scratch)
+    return run_watched(command, job.project, environment, scratch / "printed.txt", limits)
+
+
+def _outcome(out: Path, code: int) -> dict[str, Any]:
+    path = out / "outcome.json"
+    if code == 0 and path.exists():
+        outcome: dict[str, Any] = json.loads(path.read_text())
+        for name in ("warnings", "problem"):
+            outcome[name] = tuple(outcome.get(name, ()))
+        return outcome
+    said = SIGNALS.get(-code, f"it ended by itself with exit code {code}")
+    return {
+        "status": f"failed: {said}",
+        "problem": (said, "a rung returns a table and leaves the process alone", "-v shows more"),
+    }
+
+
+def _stopped(limit: str, time_box: float, memory_mb: int) -> dict[str, Any] | None:
+    if not limit:
+        return None
+    what, allowed, remedy = {
+        "time": (
+            f"out of its time box of {time_box:,.0f} s",
+            f"starting, fit and predict together may take {time_box:,.0f} s",
+            "make it faster, or give it more: time_box in question.toml",
+        ),
+        "memory": (
+            f"used more than {memory_mb:,} MB",
+            f"a rung may use {memory_mb:,} MB",
+            "let it hold less at once, or give it more: memory_mb in question.toml",
+        ),
+        "hand": ("by hand", "a run goes on until somebody stops it", "run it again"),
+    }[limit]
+    return {
+        "status": f"stopped: {what}",
+        "problem": (f"the rung was stopped: {what}", allowed, remedy),
+    }
+
+
+def _environment(job: Job, scratch: Path) -> dict[str, str]:
+    kept = {k: v for k, v in os.environ.items() if k not in SECRETS}
+    threads = {f"{name}_NUM_THREADS": "1" for name in ONE_THREAD}
+    folders = dict.fromkeys(("TMPDIR", "HOME", "XDG_CACHE_HOME"), str(scratch))
+    compiled = {"NUMBA_CACHE_DIR": str(_compiled(job) or scratch)}
+    return {**kept, **threads, **folders, **compiled, "PYTHONHASHSEED": "0"}
+
+
+def _compiled(job: Job) -> Path | None:
+    """Where our own kernels stay compiled between runs; a user's rung may leave nothing there."""
+    if Path(__file__).resolve().parents[1] not in Path(job.rung).resolve().parents:
+        return None
+    home = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    with contextlib.suppress(OSError):
+        (home / "stepladder" / "compiled").mkdir(parents=True, exist_ok=True)
+        return home / "stepladder" / "compiled"
+    return None
+
+
+def _absolute(job: Job) -> Job:
+    tables = {name: (os.path.realpath(path), time) for name, (path, time) in job.tables.items()}
+    rung, out, project = map(os.path.realpath, (job.rung, job.out, job.project))
+    return Job(job.question, rung, tables, job.now, job.ask, out, project)
+
+
+def _tail(path: Path) -> str:
+    with path.open("rb") as printed:
+        printed.seek(max(0, path.stat().st_size - 10_000))
+        return printed.read().decode(errors="replace").strip()
+
+
+def _empty(out: Path) -> None:
+    for path in out.iterdir():
+        if path.is_dir():
+            shutil.rmtree(path, ignore_errors=True)
+        else:
+            path.unlink()

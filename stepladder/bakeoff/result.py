@@ -1,0 +1,188 @@
+"""What a bake-off found, as plain data: printed, stored in the record, drawn in the report."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from stepladder.bakeoff.choose import Proposal
+from stepladder.bakeoff.compare import Estimate
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What a rung costs to run and keep; money under the stated assumptions."""
+
+    fit_s: float  # processor seconds, at the last cutoff
+    predict_s_per_1000: float
+    memory_mb: float  # peak, over all cutoffs
+    model_bytes: int
+    lines: int
+    needs: tuple[str, ...]  # libraries beyond the core
+    upkeep_hours: float  # a year
+    machine_money: float  # a year of nightly runs
+    money_per_year: float
+
+
+@dataclass(frozen=True)
+class AtCutoff:
+    """One rung at one cutoff: the estimate, and what the harness had to mend."""
+
+    now: str
+    role: str
+    estimate: Estimate
+    nulls: int
+    floored: int
+    predictions_sha256: str
+
+
+@dataclass(frozen=True)
+class Measure:
+    """A footnote: a number and the sentence that says what it is."""
+
+    name: str
+    value: float
+    sentence: str
+
+
+@dataclass(frozen=True)
+class CalibrationBin:
+    """Cases with predictions of one size at the last cutoff: predicted and actual, and interval coverage."""
+
+    cases: int
+    predicted: float
+    actual: float
+    actual_low: float
+    actual_high: float
+    covered: float | None
+
+
+@dataclass(frozen=True)
+class IntervalBins:
+    """Which outcomes came of predictions of each size, learnt on all windows: for low and high from now on."""
+
+    edges: tuple[float, ...]
+    low: tuple[float, ...]
+    high: tuple[float, ...]
+
+
+@dataclass(frozen=True)
+class RungResult:
+    """One row of the ladder."""
+
+    rung: str
+    height: int
+    title: str
+    ours: bool
+    status: str  # "ok", or in one line why not
+    choose: Estimate | None = None  # on the choosing cutoffs
+    report: Estimate | None = None  # on the last, untouched one
+    cutoffs: tuple[AtCutoff, ...] = ()
+    cost: Cost | None = None
+    measures: tuple[Measure, ...] = ()  # at the last cutoff
+    calibration: tuple[CalibrationBin, ...] = ()
+    intervals: IntervalBins | None = None
+    calibrated: dict[str, float] | None = None  # a 0/1 rung: what each answer stands for
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Window:
+    """A replay: where it stood, what for, how many cases it had and how much came of them."""
+
+    now: str
+    until: str
+    role: str
+    cases: int
+    actual: float  # sum of outcomes
+
+
+@dataclass(frozen=True)
+class Result:
+    """Everything a bake-off found."""
+
+    question: str
+    words: str
+    now: str
+    horizon: int
+    good_enough: float
+    good_enough_money: float | None
+    settings: str  # question.toml, as it was
+    seed: int
+    data: dict[str, Any]  # table -> {"fingerprint", "report": DataReport as dict}
+    versions: dict[str, str]
+    windows: tuple[Window, ...]
+    proposal: Proposal
+    rungs: tuple[RungResult, ...]
+    id: int = 0  # given by the record
+    started: str = ""
+    seconds: float = 0.0
+    notes: tuple[str, ...] = field(default=())
+
+
+def to_json(result: Result) -> dict[str, Any]:
+    """The whole result as one JSON object, with the figures of each rung at its top level."""
+    out = asdict(result)
+    out["data"] = {**out["data"], **_rows(out["data"])}
+    out["rungs"] = [_flat(rung) for rung in out["rungs"]]
+    return out
+
+
+def _flat(rung: dict[str, Any]) -> dict[str, Any]:
+    chosen = rung["choose"] or dict.fromkeys(Estimate.__dataclass_fields__)
+    cost = rung["cost"] or dict.fromkeys(Cost.__dataclass_fields__)
+    return {**rung, **chosen, **cost}
+
+
+def _rows(data: dict[str, Any]) -> dict[str, Any]:
+    """Rows read, kept and dropped by reason, over all tables."""
+    reports = [table["report"] for table in data.values()]
+    dropped: dict[str, int] = {}
+    for report in reports:
+        for finding in report["dropped"]:
+            dropped[finding["reason"]] = dropped.get(finding["reason"], 0) + finding["count"]
+    return {
+        "rows_read": sum(report["rows_read"] for report in reports),
+        "rows_kept": sum(report["rows_kept"] for report in reports),
+        "dropped": dropped,
+    }
+
+
+def from_json(raw: dict[str, Any]) -> Result:
+    """The result that `to_json` wrote."""
+    names = Result.__dataclass_fields__
+    kept = {key: value for key, value in raw.items() if key in names}
+    tables = {k: v for k, v in raw["data"].items() if isinstance(v, dict) and "report" in v}
+    return Result(
+        **{
+            **kept,
+            "data": tables,
+            "windows": tuple(Window(**window) for window in raw["windows"]),
+            "proposal": _tupled(Proposal, raw["proposal"]),
+            "rungs": tuple(_rung(rung) for rung in raw["rungs"]),
+            "notes": tuple(raw["notes"]),
+        }
+    )
+
+
+def _tupled(kind: Any, raw: dict[str, Any]) -> Any:
+    fields = kind.__dataclass_fields__
+    return kind(**{k: tuple(v) if isinstance(v, list) else v for k, v in raw.items() if k in fields})
+
+
+def _rung(raw: dict[str, Any]) -> RungResult:
+    def maybe(kind: Any, value: Any) -> Any:
+        return None if value is None else _tupled(kind, value)
+
+    made = {
+        "choose": maybe(Estimate, raw["choose"]),
+        "report": maybe(Estimate, raw["report"]),
+        "cutoffs": tuple(
+            AtCutoff(**{**at, "estimate": Estimate(**at["estimate"])}) for at in raw["cutoffs"]
+        ),
+        "cost": maybe(Cost, raw["cost"]),
+        "measures": tuple(Measure(**m) for m in raw["measures"]),
+        "calibration": tuple(CalibrationBin(**c) for c in raw["calibration"]),
+        "intervals": maybe(IntervalBins, raw["intervals"]),
+    }
+    return _tupled(RungResult, {**raw, **made})

@@ -1,0 +1,135 @@
+"""One rung's row of the ladder: its estimates, its cost, and what can be said of its predictions."""
+
+from __future__ import annotations
+
+import hashlib
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from stepladder.bakeoff.compare import Comparison
+from stepladder.bakeoff.measure import Measured
+from stepladder.bakeoff.replay import Replay
+from stepladder.bakeoff.result import (
+    AtCutoff,
+    CalibrationBin,
+    Cost,
+    IntervalBins,
+    Measure,
+    RungResult,
+)
+from stepladder.bakeoff.runs import Ran
+from stepladder.bakeoff.score import Scored, bins_before
+from stepladder.core.ask import Ask
+from stepladder.core.question import Question
+from stepladder.core.rung import Rung
+from stepladder.core.stats import calibration
+
+
+def row(
+    question: Question,
+    ask: Ask,
+    ran: Ran,
+    replays: list[Replay],
+    scored: dict[str, list[Scored | None]],
+    comparison: Comparison,
+    calibrated: dict[str, float] | None,
+) -> RungResult:
+    """Everything the table, the report and the record say of one rung."""
+    rung = ran.rung
+    if ran.status != "ok":
+        return RungResult(rung.name, rung.height, rung.title, rung.ours, ran.status)
+    mine = scored[rung.name]
+    return RungResult(
+        rung.name,
+        rung.height,
+        rung.title,
+        rung.ours,
+        "ok",
+        choose=comparison.choose[rung.name],
+        report=comparison.report[rung.name],
+        cutoffs=_cutoffs(rung.name, replays, mine, comparison),
+        cost=_cost(rung, ran.measured, ask),
+        measures=_measures(question, replays[-1], mine[-1]),
+        calibration=_calibration(replays[-1], mine[-1]),
+        intervals=_intervals(question, replays, mine),
+        calibrated=calibrated,
+        warnings=_warnings(ran.measured),
+    )
+
+
+def parquet(table: pa.Table) -> bytes:
+    """The table as Parquet; the same table gives the same bytes."""
+    sink = pa.BufferOutputStream()
+    pq.write_table(table, sink, compression="zstd")
+    return bytes(sink.getvalue())
+
+
+def _cutoffs(
+    name: str, replays: list[Replay], mine: list[Scored | None], comparison: Comparison
+) -> tuple[AtCutoff, ...]:
+    asked = [
+        (replay, found)
+        for replay, found in zip(replays, mine, strict=True)
+        if replay.holdout.role != "calibrate" and found is not None
+    ]
+    return tuple(
+        AtCutoff(
+            replay.now,
+            replay.holdout.role,
+            estimates[name],
+            found.nulls,
+            found.floored,
+            hashlib.sha256(parquet(found.predictions)).hexdigest(),
+        )
+        for (replay, found), estimates in zip(asked, comparison.by_cutoff, strict=True)
+    )
+
+
+def _cost(rung: Rung, measured: list[Measured | None], ask: Ask) -> Cost:
+    there = [m for m in measured if m is not None]
+    last = there[-1]
+    upkeep = ask.costs.upkeep(rung.height)
+    fit_s, predict_s = last.fit_s or 0.0, last.predict_s or 0.0
+    machine = 365 * (fit_s + predict_s) / 3600 * ask.costs.machine_hour
+    return Cost(
+        fit_s=fit_s,
+        predict_s_per_1000=1000 * predict_s / max(last.cases, 1),
+        memory_mb=max(m.memory_mb or 0.0 for m in there),
+        model_bytes=last.model_bytes or 0,
+        lines=rung.lines,
+        needs=tuple(rung.needs),
+        upkeep_hours=upkeep,
+        machine_money=machine,
+        money_per_year=machine + upkeep * ask.costs.hour_price,
+    )
+
+
+def _measures(question: Question, last: Replay, mine: Scored | None) -> tuple[Measure, ...]:
+    assert mine is not None
+    past, later = last.holdout.past, last.holdout.later
+    rows = question.measures(mine.predictions, past, later, last.cases).to_pylist()
+    return tuple(Measure(r["name"], r["value"], r["sentence"]) for r in rows)
+
+
+def _calibration(last: Replay, mine: Scored | None) -> tuple[CalibrationBin, ...]:
+    assert mine is not None
+    low, high = (
+        None
+        if mine.predictions[name].null_count
+        else mine.predictions[name].to_numpy().astype(float)
+        for name in ("low", "high")
+    )
+    return tuple(CalibrationBin(*bin) for bin in calibration(mine.mean, last.actual, low, high))
+
+
+def _intervals(
+    question: Question, replays: list[Replay], mine: list[Scored | None]
+) -> IntervalBins | None:
+    bins = bins_before(question, replays, mine, None)
+    return None if bins is None else IntervalBins(*(tuple(map(float, part)) for part in bins))
+
+
+def _warnings(measured: list[Measured | None]) -> tuple[str, ...]:
+    """What the rung warned of at the last cutoff."""
+    last = [m for m in measured if m is not None][-1]
+    return tuple(last.warnings)

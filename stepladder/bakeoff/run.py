@@ -1,0 +1,162 @@
+"""Run a bake-off: every rung at every cutoff, scored, compared, priced, and one proposed."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import platform
+import sys
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from stepladder.bakeoff.choose import Candidate, propose
+from stepladder.bakeoff.compare import Comparison, Losses, compare
+from stepladder.bakeoff.replay import Replay, prepare
+from stepladder.bakeoff.result import Result, RungResult, Window
+from stepladder.bakeoff.row import row
+from stepladder.bakeoff.runs import Progress, Ran, Setting, run_all
+from stepladder.bakeoff.score import Scored, score
+from stepladder.core.ask import Ask
+from stepladder.core.errors import Problem
+from stepladder.core.question import Question
+from stepladder.core.rung import Rung
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """A bake-off's result and the predictions behind it, per rung and cutoff."""
+
+    result: Result
+    replays: list[Replay]
+    scored: dict[str, list[Scored | None]]
+
+
+def run(
+    setting: Setting, data: dict[str, Any], settings: str, progress: Progress = lambda *_: None
+) -> Outcome:
+    """Replay the past with every rung and propose the lowest that is good enough.
+
+    Raises Problem where the data cannot carry a bake-off; a rung that fails is a row that says so.
+    """
+    progress("preparing the past", 0, 0)
+    replays = prepare(setting.question, setting.history, setting.folder / "known")
+    ran = run_all(setting, replays, progress)
+    progress("comparing", 0, 0)
+    reference = _reference(setting.question, ran)
+    answers = [table for table in reference.raw() if table is not None]
+    scored: dict[str, list[Scored | None]] = {}
+    meanings: dict[str, dict[str, float] | None] = {}
+    for each in ran:
+        if each.status == "ok":
+            scored[each.rung.name], meanings[each.rung.name] = score(
+                setting.question, replays, each.raw(), answers, each.rung.ours
+            )
+    comparison = compare(_losses(replays, scored), setting.question.REFERENCE, setting.history.ask.seed)
+    rows = tuple(
+        row(setting.question, setting.history.ask, each, replays, scored, comparison,
+            meanings.get(each.rung.name))
+        for each in ran
+    )  # fmt: skip
+    return Outcome(_result(setting, data, settings, replays, comparison, rows), replays, scored)
+
+
+def _reference(question: Question, ran: list[Ran]) -> Ran:
+    found = next(each for each in ran if each.rung.name == question.REFERENCE)
+    if found.status != "ok" or any(m is None for m in found.measured):
+        raise Problem(
+            f"the reference {question.REFERENCE}, which every rung must beat, did not run: "
+            f"{found.status}",
+            "the reference must answer at every cutoff",
+            "see the log with -v; a longer history or a shorter horizon often mends it",
+        )
+    return found
+
+
+def _losses(replays: list[Replay], scored: dict[str, list[Scored | None]]) -> Losses:
+    asked = [i for i, replay in enumerate(replays) if replay.holdout.role != "calibrate"]
+    names = tuple(scored)
+
+    def at(i: int, column: str) -> list[np.ndarray[Any, Any]]:
+        tables = [scored[name][i] for name in names]
+        return [t.loss[column].to_numpy().astype(float) for t in tables if t is not None]
+
+    first = scored[names[0]]
+    units = [first[i].loss for i in asked]  # type: ignore[union-attr]
+    return Losses(
+        rungs=names,
+        cutoffs=tuple(replays[i].now for i in asked),
+        roles=tuple(replays[i].holdout.role for i in asked),
+        units=tuple(pa.chunked_array(table.column(0)).combine_chunks() for table in units),
+        weights=tuple(table["weight"].to_numpy().astype(float) for table in units),
+        losses=tuple(
+            np.column_stack(at(i, "loss")) * units[n]["weight"].to_numpy()[:, None]
+            for n, i in enumerate(asked)
+        ),
+    )
+
+
+def _result(
+    setting: Setting,
+    data: dict[str, Any],
+    settings: str,
+    replays: list[Replay],
+    comparison: Comparison,
+    rows: tuple[RungResult, ...],
+) -> Result:
+    ask, last = setting.history.ask, replays[-1]
+    candidates = [
+        Candidate(r.rung, r.height, r.cost.money_per_year) for r in rows if r.status == "ok" and r.cost
+    ]
+    proposal = propose(
+        comparison,
+        candidates,
+        setting.question.REFERENCE,
+        margin=ask.good_enough,
+        allowed_loss=_allowed_loss(ask, last.cases.num_rows),
+        cutoffs=tuple(replay.now for replay in replays if replay.holdout.role != "calibrate"),
+    )
+    return Result(
+        question=setting.name,
+        words=ask.words or setting.question.WORDS,
+        now=setting.history.now.isoformat(),
+        horizon=ask.horizon,
+        good_enough=ask.good_enough,
+        good_enough_money=ask.good_enough_money,
+        settings=settings,
+        seed=ask.seed,
+        data=data,
+        versions=versions(setting.ladder),
+        windows=tuple(_window(replay) for replay in replays),
+        proposal=proposal,
+        rungs=rows,
+    )
+
+
+def _allowed_loss(ask: Ask, cases: int) -> float | None:
+    """The margin in money, as loss per case: what a year may cost over the cases and horizons in it."""
+    if ask.good_enough_money is None:
+        return None
+    return ask.good_enough_money / (cases * 365 / ask.horizon)
+
+
+def _window(replay: Replay) -> Window:
+    later = replay.holdout.later.now.isoformat()
+    actual = float(replay.actual.sum())
+    return Window(replay.now, later, replay.holdout.role, replay.cases.num_rows, actual)
+
+
+def versions(ladder: list[Rung]) -> dict[str, str]:
+    """The versions that the answers depend on, of Python and of every library a rung may use."""
+    names = {"stepladder", "duckdb", "pyarrow", "numpy", "scipy"}
+    for rung in ladder:
+        names |= set(rung.needs)
+    found = {"python": platform.python_version(), "platform": f"{sys.platform}-{platform.machine()}"}
+    for name in sorted(names):
+        try:
+            found[name] = importlib.metadata.version(name)
+        except importlib.metadata.PackageNotFoundError:
+            continue
+    return found
+

@@ -1,0 +1,103 @@
+"""Every rung at every cutoff, each in a process of its own, side by side."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from threading import Event
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from stepladder.bakeoff.measure import Job, Measured, measure
+from stepladder.bakeoff.replay import Replay
+from stepladder.core.history import History
+from stepladder.core.question import Question
+from stepladder.core.rung import Rung
+
+Progress = Callable[[str, int, int], None]  # what is being done, steps done, steps in all
+NOBODY = "nobody has answered yet"
+log = logging.getLogger("stepladder")
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What a bake-off is run on: the question, the full history, the ladder, and where it may write."""
+
+    name: str
+    question: Question
+    history: History
+    ladder: list[Rung]
+    folder: Path  # empty; everything written while running goes here
+    project: Path  # the user's folder, closed to the rungs
+    workers: int = 2
+    measure: Callable[..., Measured] = measure
+
+
+@dataclass(frozen=True)
+class Ran:
+    """One rung after its runs: a measurement per cutoff, and why it does not stand, if it does not."""
+
+    rung: Rung
+    status: str
+    measured: list[Measured | None]
+
+    def raw(self) -> list[pa.Table | None]:
+        """Its answers at each cutoff."""
+        return [pq.read_table(m.predictions) if m and m.predictions else None for m in self.measured]
+
+
+def run_all(setting: Setting, replays: list[Replay], progress: Progress) -> list[Ran]:
+    """Run the whole ladder at every cutoff; a rung that fails is one that says why."""
+    total, done, stop = len(setting.ladder) * len(replays), 0, Event()
+
+    def run_rung(rung: Rung) -> Ran:
+        """Every cutoff in turn; what fails where it would be scored ends the rung's run."""
+        nonlocal done
+        measured: list[Measured | None] = []
+        status = NOBODY if rung.height == 0 and not _answers(setting.history) else "ok"
+        for replay in replays:
+            progress(f"{rung.name} at {replay.now}", done, total)
+            found = _measure(setting, rung, replay, stop) if status == "ok" else None
+            if found and found.status != "ok" and replay.holdout.role != "calibrate":
+                status = found.status
+            measured.append(found if found and found.status == "ok" else None)
+            done += 1
+        progress(rung.name, done, total)
+        return Ran(rung, status, measured)
+
+    with ThreadPoolExecutor(max_workers=setting.workers) as pool:
+        futures = [pool.submit(run_rung, rung) for rung in setting.ladder]
+        try:
+            return [future.result() for future in futures]
+        except BaseException:
+            stop.set()
+            pool.shutdown(cancel_futures=True)
+            raise
+
+
+def _measure(setting: Setting, rung: Rung, replay: Replay, stop: Event) -> Measured:
+    ask = setting.history.ask
+    job = Job(
+        question=setting.name,
+        rung=str(rung.path),
+        tables=replay.tables,
+        now=replay.now,
+        ask=ask.model_dump_json(),
+        out=str(setting.folder / rung.name / replay.now),
+        project=str(setting.project),
+    )
+    found = setting.measure(job, time_box=ask.time_box, memory_mb=ask.memory_mb, stop=stop)
+    log.info("%s at %s: %s", rung.name, replay.now, found.status)
+    if found.detail:
+        log.debug("%s at %s:\n%s", rung.name, replay.now, found.detail)
+    return found
+
+
+def _answers(history: History) -> bool:
+    if "answers" not in history.tables:
+        return False
+    return bool(history.sql("select count(*) as n from answers")["n"][0].as_py())

@@ -1,0 +1,122 @@
+"""From a rung's raw answers to scored ones: gaps filled, 0/1 answers calibrated, low and high learnt."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from stepladder.bakeoff.replay import Replay
+from stepladder.core.predictions import complete
+from stepladder.core.question import Question
+from stepladder.core.stats import Bins, Floats, apply_bins, group_means, learn_bins
+
+
+@dataclass(frozen=True)
+class Scored:
+    """One rung at one cutoff: its predictions as scored, what each cost, and what had to be mended."""
+
+    predictions: pa.Table
+    loss: pa.Table
+    nulls: int
+    floored: int
+
+    @property
+    def mean(self) -> Floats:
+        """The predictions themselves."""
+        return self.predictions["prediction"].to_numpy().astype(float)
+
+
+def score(
+    question: Question,
+    replays: list[Replay],
+    raw: list[pa.Table | None],
+    reference: list[pa.Table],
+    ours: bool,
+) -> tuple[list[Scored | None], dict[str, float] | None]:
+    """Score a rung at every cutoff it answered at.
+
+    Returns the scores, and, for a user's rung that says only 0 or 1 to a question of counts, what
+    each answer stands for from now on (its average outcome on earlier pasts).
+    """
+    labels = None if ours else _labels(question, raw)
+    scored: list[Scored | None] = []
+    for i, replay in enumerate(replays):
+        if (table := raw[i]) is None:
+            scored.append(None)
+            continue
+        if labels is not None:
+            earlier = [j for j in range(i) if replays[j].ended_before(replay)]
+            table = _calibrated(table, labels[i], _learnt(labels, replays, earlier))
+        table, nulls, floored = complete(table, reference[i], question.FLOOR)
+        bins = bins_before(question, replays, scored, replay)
+        table = with_interval(table, bins)
+        loss = question.loss(table, replay.holdout.past, replay.holdout.later, replay.cases)
+        scored.append(Scored(table, loss, nulls, floored))
+    everything = list(range(len(replays)))
+    meaning = None if labels is None else _learnt(labels, replays, everything)
+    return scored, None if meaning is None else {str(k): v for k, v in meaning.items()}
+
+
+def bins_before(
+    question: Question,
+    replays: list[Replay],
+    scored: list[Scored | None],
+    replay: Replay | None,
+) -> Bins | None:
+    """What came of this rung's earlier predictions, known before the replay (or by the end, if None)."""
+    if question.INTERVALS is None:
+        return None
+    past = [
+        (s.mean, r.actual)
+        for s, r in zip(scored, replays, strict=False)
+        if s is not None and (replay is None or r.ended_before(replay))
+    ]
+    if not past:
+        return None
+    return learn_bins(np.concatenate([m for m, _ in past]), np.concatenate([a for _, a in past]))
+
+
+def with_interval(table: pa.Table, bins: Bins | None) -> pa.Table:
+    """Low and high filled from past errors, where the rung gave none itself."""
+    if bins is None or table["low"].null_count < table.num_rows:
+        return table
+    low, high = apply_bins(bins, table["prediction"].to_numpy().astype(float))
+    for name, values in (("low", low), ("high", high)):
+        table = table.set_column(table.column_names.index(name), name, pa.array(values))
+    return table
+
+
+def _labels(question: Question, raw: list[pa.Table | None]) -> list[Floats | None] | None:
+    """The 0/1 answers of a rung that gives no others to a question of counts; else None."""
+    if question.INTERVALS != "count":
+        return None
+    found = []
+    for table in raw:
+        values = None if table is None else pc.fill_null(table["prediction"], 0.0).to_numpy()
+        if values is not None and not np.isin(values, (0.0, 1.0)).all():
+            return None
+        found.append(values)
+    return found if any(values is not None for values in found) else None
+
+
+def _learnt(
+    labels: list[Floats | None], replays: list[Replay], which: list[int]
+) -> dict[int, float] | None:
+    pairs = [(labels[j], replays[j].actual) for j in which if labels[j] is not None]
+    if not pairs:
+        return None
+    said = np.concatenate([said for said, _ in pairs if said is not None]).astype(np.int64)
+    return group_means(said, np.concatenate([actual for _, actual in pairs]))
+
+
+def _calibrated(table: pa.Table, said: Floats | None, means: dict[int, float] | None) -> pa.Table:
+    """Each answer replaced by what came of it before; no opinion where nothing came before."""
+    assert said is not None
+    means = means or {}
+    meant = np.array([means.get(int(label), np.nan) for label in said])
+    mask = np.isnan(meant) | table["prediction"].is_null().to_numpy(zero_copy_only=False)
+    column = pa.array(meant, mask=mask)
+    return table.set_column(table.column_names.index("prediction"), "prediction", column)

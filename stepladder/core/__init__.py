@@ -1,0 +1,1 @@
+"""What every question shares: asking, history, rungs, models, predictions, the record. Knows no question."""

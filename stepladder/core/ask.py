@@ -1,0 +1,176 @@
+"""The question as the business wrote it: `question.toml`, read with the friendliest errors of the product."""
+
+from __future__ import annotations
+
+import difflib
+import re
+import tomllib
+from datetime import date
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+
+from stepladder.core.errors import Problem
+
+DAYS = {"day": 1, "week": 7, "month": 30, "quarter": 91, "year": 365}
+UPKEEP_HOURS = {0: 200.0, 1: 2.0, 2: 4.0, 3: 8.0, 4: 40.0, 5: 80.0}
+
+
+def days(value: object) -> object:
+    """Read "13 weeks" as 91; a plain number is a number of days."""
+    if not isinstance(value, str):
+        return value
+    match = re.fullmatch(r"\s*(\d+)\s*(day|week|month|quarter|year)s?\s*", value)
+    if not match:
+        raise ValueError('write a number of days, or words such as "13 weeks"')
+    return int(match[1]) * DAYS[match[2]]
+
+
+def share(value: object) -> object:
+    """Read "10 %" as 0.10; a plain number is a share."""
+    if not isinstance(value, str):
+        return value
+    match = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*%\s*", value)
+    if not match:
+        raise ValueError('write a share such as 0.10, or "10 %"')
+    return float(match[1]) / 100
+
+
+class Part(BaseModel):
+    """A part of the question; unknown keys and changes are refused."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+class Prices(Part):
+    """What acting on a customer earns and costs: act if predicted value × margin > cost."""
+
+    margin: float = Field(gt=0, le=1)
+    cost: float = Field(gt=0)
+    currency: str = ""
+
+
+class Costs(Part):
+    """What running a rung costs: stated assumptions, shown beside every figure made of them."""
+
+    hour_price: float = Field(default=80.0, ge=0)
+    machine_hour: float = Field(default=0.10, ge=0)
+    upkeep_hours: dict[int, Annotated[float, Field(ge=0)]] = Field(default_factory=dict)
+
+    def upkeep(self, height: int) -> float:
+        """Hours a year somebody spends keeping a rung of this height alive."""
+        return self.upkeep_hours.get(height, UPKEEP_HOURS.get(height, 80.0))
+
+
+class Source(Part):
+    """Where a table comes from, the cleaned version in use, and every choice the cleaner made."""
+
+    source: str
+    cleaned: str
+    choices: dict[str, Any] = Field(default_factory=dict)
+
+
+class Ask(Part):
+    """What the business asks: of which tables, how far ahead, and when an answer is good enough."""
+
+    question: str
+    words: str = ""
+    horizon: Annotated[int, BeforeValidator(days), Field(ge=1, le=3660)]
+    now: date | None = None
+    cutoffs: tuple[date, ...] = ()
+    good_enough: Annotated[float, BeforeValidator(share), Field(gt=0, lt=1)] = 0.10
+    good_enough_money: Annotated[float | None, Field(gt=0)] = None
+    prices: Prices | None = None
+    costs: Costs = Costs()
+    seed: Annotated[int, Field(ge=0, lt=2**31)] = 1
+    time_box: Annotated[int, Field(ge=1)] = 600
+    memory_mb: Annotated[int, Field(ge=200)] = 4000
+    timezone: str = "UTC"
+    record: str = "sqlite:///stepladder.db"
+    tables: dict[str, Source] = Field(default_factory=dict)
+    engine: Literal["duckdb"] = "duckdb"
+
+
+def load(path: Path) -> Ask:
+    """Read question.toml. Raises Problem with the line and the key that need mending."""
+    if not path.is_file():
+        raise Problem(
+            f"there is no {path.name} in {path.parent.resolve()}",
+            "the verbs bakeoff, report, decide and predict work inside a project's folder",
+            "go to the folder, name it with --project, or make one: stepladder new retention --from FILE",
+        )
+    text = path.read_text(encoding="utf-8-sig")
+    return parse(text, path.name)
+
+
+def parse(text: str, name: str = "question.toml") -> Ask:
+    """Check the text of a question.toml and return the question."""
+    try:
+        raw = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise Problem(
+            f"{name}: {error}",
+            'TOML: one `key = value` a line, text in "quotes", [sections] in brackets',
+            "mend that line and run again",
+        ) from None
+    if "costs" in raw and isinstance(raw["costs"].get("upkeep_hours"), dict):
+        hours = raw["costs"]["upkeep_hours"]
+        raw["costs"]["upkeep_hours"] = {int(k) if k.isdigit() else k: v for k, v in hours.items()}
+    try:
+        ask = Ask.model_validate(_tuples(raw))
+    except ValidationError as error:
+        found = sorted(error.errors(), key=lambda e: e["type"] != "extra_forbidden")
+        raise _problem(found[0], text, name) from None
+    if ask.good_enough_money and not ask.prices:
+        raise Problem(
+            f"{name}: good_enough_money is set, but there are no [prices]",
+            "an amount of money needs a margin and a cost",
+            "add [prices] with margin and cost, or remove good_enough_money",
+        )
+    return ask
+
+
+def _tuples(raw: dict[str, Any]) -> dict[str, Any]:
+    """TOML has lists where Ask has tuples."""
+    return {k: tuple(v) if k == "cutoffs" and isinstance(v, list) else v for k, v in raw.items()}
+
+
+def _problem(error: Any, text: str, name: str) -> Problem:
+    keys = [str(k) for k in error["loc"]]
+    key = ".".join(keys)
+    where = f"{name}, line {_line(text, keys)}: key `{key}`"
+    if error["type"] == "extra_forbidden":
+        known = _fields(keys[:-1])
+        near = difflib.get_close_matches(keys[-1], known, 1)
+        hint = f"did you mean `{near[0]}`? else" if near else "correct its name, or"
+        return Problem(f"{where} is not known", f"known here: {', '.join(known)}", f"{hint} remove it")
+    if error["type"] == "missing":
+        return Problem(
+            f"{name}: key `{key}` is missing", "it must be there", f"add a line `{keys[-1]} = …`"
+        )
+    given = error.get("input")
+    said = str(error["msg"]).removeprefix("Value error, ")
+    return Problem(f"{where} is {given!r}", said, "correct the value and run again")
+
+
+def _fields(keys: list[str]) -> list[str]:
+    part: type[BaseModel] = Ask
+    for key, kind in (("prices", Prices), ("costs", Costs), ("tables", Source)):
+        if keys[:1] == [key]:
+            part = kind
+    return list(part.model_fields)
+
+
+def _line(text: str, keys: list[str]) -> int:
+    """The line where the key stands; its section's, or the first, where it is not found."""
+    section, best = "", 1
+    for number, line in enumerate(text.splitlines(), 1):
+        if match := re.match(r"\s*\[+([^\]]+)\]", line):
+            section = match[1].strip()
+        full = ".".join([section] * bool(section) + [re.split(r"\s*=", line.strip())[0].strip("\"'")])
+        if full == ".".join(keys):
+            return number
+        if section == ".".join(keys[:-1]) and section:
+            best = best if best > 1 else number
+    return best

@@ -1,0 +1,22 @@
+"""What went wrong, in words that let a person mend it."""
+
+from __future__ import annotations
+
+
+class Problem(Exception):
+    """Something a person can mend: what was given, what is allowed, and what to do about it."""
+
+    def __init__(self, given: str, allowed: str, remedy: str) -> None:
+        super().__init__(given, allowed, remedy)
+        self.given, self.allowed, self.remedy = given, allowed, remedy
+
+    def parts(self) -> tuple[str, str, str]:
+        """The three sentences: what was given, what is allowed, what to do."""
+        return self.given, self.allowed, self.remedy
+
+    def __str__(self) -> str:
+        return "\n".join(self.parts())
+
+
+class CannotStand(Exception):
+    """A rung says in one sentence why it cannot answer here; the sentence becomes its row in the table."""

@@ -1,0 +1,108 @@
+"""What was known just before `now`: the only door to data that a rung has."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+
+from stepladder.core.ask import Ask
+from stepladder.core.errors import Problem
+
+Tables = Mapping[str, tuple[str, str | None]]  # name -> (Parquet file, its time column or None)
+
+
+@dataclass(frozen=True)
+class History:
+    """The past as it was known just before `now`, asked in SQL.
+
+    Queries see the question's tables (rows before `now` only), `cases` where given, and `ask`, one
+    row: now, learn_at (now − horizon), horizon (days), seed. DuckDB runs in memory over read-only
+    files, on one thread, with access to anything else switched off and the configuration locked.
+    """
+
+    now: date
+    ask: Ask
+    tables: Tables
+    laid_over: tuple[tuple[str, pa.Table], ...] = ()
+    threads: int = 1
+
+    def sql(self, query: str, cases: pa.Table | None = None) -> pa.Table:
+        """Answer a SELECT with a table that fits in memory."""
+        return self._one(query, cases).to_arrow_table()
+
+    def scan(self, query: str) -> pa.RecordBatchReader:
+        """Answer a SELECT as a stream of record batches, for a rung that reads everything."""
+        return self._one(query, None).to_arrow_reader(1_000_000)
+
+    def at(self, now: date) -> History:
+        """The same history at an earlier moment. Raises Problem when asked for the future."""
+        if now > self.now:
+            raise Problem(
+                f"history.at({now}) was asked of a history that ends before {self.now}",
+                "a history goes backwards only: what came later was not known",
+                "ask for an earlier day, e.g. history.at(history.now - timedelta(days=horizon))",
+            )
+        return replace(self, now=now)
+
+    def plus(self, **rows: pa.Table) -> History:
+        """The same history with rows laid over: a late-comer's own, or an effect planted for a replay."""
+        return replace(self, laid_over=(*self.laid_over, *sorted(rows.items())))
+
+    def connection(self, cases: pa.Table | None = None, **extra: pa.Table) -> Any:
+        """A locked connection with every table in place, for a rung that is itself SQL."""
+        con = duckdb.connect(config={"threads": self.threads})
+        con.execute("set preserve_insertion_order = true")
+        for name, (path, time) in self.tables.items():
+            con.execute(self._view(con, name, path, time))
+        for name, table in {**({"cases": cases} if cases is not None else {}), **extra}.items():
+            con.register(name, table)
+        con.execute(self._ask_table())
+        con.execute(
+            f"set allowed_paths = [{', '.join(literal(path) for path, _ in self.tables.values())}]"
+        )
+        con.execute("set enable_external_access = false")
+        con.execute("set lock_configuration = true")
+        return con
+
+    def _one(self, query: str, cases: pa.Table | None) -> Any:
+        con = self.connection(cases)
+        statements = con.extract_statements(query)
+        if len(statements) != 1 or statements[0].type != duckdb.StatementType.SELECT:
+            raise Problem(
+                f"history was given: {query.strip()[:80]}",
+                "history answers one SELECT at a time and never writes",
+                "ask with a single SELECT",
+            )
+        return con.sql(query)
+
+    def _view(self, con: Any, name: str, path: str, time: str | None) -> str:
+        source = f"select * from read_parquet({literal(path)})"
+        for i, (over, rows) in enumerate(self.laid_over):
+            if over == name:
+                con.register(f"over_{name}_{i}", rows)
+                source += f" union all by name select * from {quoted(f'over_{name}_{i}')}"
+        where = f" where {quoted(time)} < date {literal(str(self.now))}" if time else ""
+        return f"create view {quoted(name)} as select * from ({source}){where}"
+
+    def _ask_table(self) -> str:
+        learn_at = self.now - timedelta(days=self.ask.horizon)
+        return (
+            f"create table ask as select date '{self.now}' as now, date '{learn_at}' as learn_at, "
+            f"{int(self.ask.horizon)} as horizon, {int(self.ask.seed)} as seed"
+        )
+
+
+def quoted(name: str) -> str:
+    """A name made safe as an SQL identifier."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+def literal(text: str) -> str:
+    """A text made safe as an SQL literal, for statements that cannot bind values."""
+    return "'" + re.sub("'", "''", text) + "'"

@@ -1,0 +1,118 @@
+"""The contract on predictions: one row per case, standard columns, nothing missing, nothing invented."""
+
+from __future__ import annotations
+
+import difflib
+
+import duckdb
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from stepladder.core.errors import Problem
+from stepladder.core.history import quoted
+from stepladder.core.question import Question
+
+KIND = {"share": pa.float64(), "number": pa.float64(), "text": pa.string()}
+
+
+def columns(question: Question) -> dict[str, pa.DataType]:
+    """The columns a rung may answer with, beside the keys, and their types."""
+    extras = {name: KIND[kind] for name, kind in question.EXTRAS.items()}
+    number = pa.float64()
+    return {"prediction": number, "low": number, "high": number, **extras, "why": pa.list_(pa.int64())}
+
+
+def check(table: object, question: Question, cases: pa.Table) -> pa.Table:
+    """The predictions in standard form, in the order of the cases.
+
+    Returns KEYS…, prediction, low, high, EXTRAS…, why; nulls where the rung has no opinion.
+    Raises Problem on wrong columns or types, NaN, missing, doubled or invented cases.
+    """
+    if not isinstance(table, pa.Table):
+        raise _wrong(f"a {type(table).__name__}", "return a pyarrow Table from predict")
+    _check_columns(table, question)
+    _check_keys(table, question, cases)
+    return _check_values(_arrange(table, question, cases), question)
+
+
+def _check_columns(table: pa.Table, question: Question) -> None:
+    allowed = [*question.KEYS, *columns(question)]
+    for needed in (*question.KEYS, "prediction"):
+        if needed not in table.column_names:
+            raise _wrong(f"no column `{needed}`", f"add it; there are: {', '.join(table.column_names)}")
+    for name in table.column_names:
+        if name not in allowed:
+            near = difflib.get_close_matches(name, allowed, 1)
+            hint = f"did you mean `{near[0]}`?" if near else "leave it out"
+            raise _wrong(f"a column `{name}`; allowed are {', '.join(allowed)}", hint)
+
+
+def _check_keys(table: pa.Table, question: Question, cases: pa.Table) -> None:
+    keys = ", ".join(map(quoted, question.KEYS))
+    with duckdb.connect() as con:
+        con.register("p", table)
+        con.register("c", cases)
+        count = "select count(*) from"
+        doubled = f"{count} (select 1 from p group by {keys} having count(*) > 1)"
+        missing = f"{count} (select 1 from c anti join p using ({keys}))"
+        invented = f"{count} (select 1 from p anti join c using ({keys}))"
+        for what, query in (("doubled", doubled), ("missing", missing), ("invented", invented)):
+            row = con.execute(query).fetchone()
+            if row and row[0]:
+                raise _wrong(f"{row[0]:,} of {cases.num_rows:,} cases {what}", "one row for each case")
+
+
+def _arrange(table: pa.Table, question: Question, cases: pa.Table) -> pa.Table:
+    keys = ", ".join(map(quoted, question.KEYS))
+    given = [name for name in columns(question) if name in table.column_names]
+    picked = "".join(f", p.{quoted(name)}" for name in given)
+    with duckdb.connect() as con:
+        con.register("p", table)
+        con.register("c", cases.append_column("_order", pa.array(range(cases.num_rows))))
+        query = f"select c.* {picked} from c join p using ({keys}) order by _order"
+        found = con.sql(query).to_arrow_table()
+    out = {name: found[name] for name in question.KEYS}
+    for name, kind in columns(question).items():
+        try:
+            out[name] = found[name].cast(kind) if name in given else pa.nulls(found.num_rows, kind)
+        except pa.ArrowInvalid as error:
+            raise _wrong(f"`{name}` as {found[name].type} ({error})", f"make it {kind}") from None
+        except pa.ArrowNotImplementedError:
+            raise _wrong(f"`{name}` as {found[name].type}", f"make it {kind}") from None
+    return pa.table(out)
+
+
+def _check_values(table: pa.Table, question: Question) -> pa.Table:
+    for name, kind in columns(question).items():
+        if kind != pa.float64():
+            continue
+        finite = pc.fill_null(pc.is_finite(table[name]), True)
+        if not pc.all(finite, min_count=0).as_py():
+            bad = table.filter(pc.invert(finite)).num_rows
+            raise _wrong(f"{bad:,} values in `{name}` that are NaN or infinite", "give null instead")
+    low = pc.min(table["prediction"]).as_py()
+    if question.INTERVALS == "count" and low is not None and low < 0:
+        raise _wrong(f"a prediction of {low:g}", "a count is never below zero")
+    return table
+
+
+def complete(table: pa.Table, reference: pa.Table, floor: float | None) -> tuple[pa.Table, int, int]:
+    """Predictions fit for scoring: nulls become the reference's answer, tiny ones are floored.
+
+    Returns the table, how many were null, how many were floored.
+    """
+    given, base = table["prediction"], reference["prediction"]
+    nulls = given.null_count
+    filled = pc.coalesce(given, base)
+    floored = 0
+    if floor is not None:
+        least = pc.multiply(base, floor)
+        floored = pc.sum(pc.less(filled, least)).as_py() or 0
+        filled = pc.max_element_wise(filled, least)
+    at = table.column_names.index("prediction")
+    return table.set_column(at, "prediction", filled), nulls, floored
+
+
+def _wrong(given: str, remedy: str) -> Problem:
+    allowed = "a rung answers with the keys, prediction and the declared columns, one row per case"
+    return Problem(f"its answer has {given}", allowed, remedy)

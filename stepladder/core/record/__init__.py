@@ -1,0 +1,7 @@
+"""The one store of what happened: bake-offs, predictions, decisions, answers; who, when, why."""
+
+from stepladder.core.record.address import address
+from stepladder.core.record.rows import Answer, Bakeoff, Decision, Loss, Stored
+from stepladder.core.record.store import Record
+
+__all__ = ["Answer", "Bakeoff", "Decision", "Loss", "Record", "Stored", "address"]

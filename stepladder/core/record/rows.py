@@ -1,0 +1,93 @@
+"""What the record holds, one frozen row type each. Times are UTC, as ISO text."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Loss:
+    """How one rung did at one cutoff: its loss over all cases, and what it cost.
+
+    role: "choose" or "report". loss: weighted mean per case, None where the rung did not answer.
+    weight: the sum of weights. Seconds are CPU seconds.
+    """
+
+    rung: str
+    height: int
+    cutoff: str
+    role: str
+    status: str
+    loss: float | None = None
+    weight: float | None = None
+    cases: int = 0
+    fit_s: float | None = None
+    predict_s_per_1000: float | None = None
+    memory_mb: float | None = None
+    model_bytes: int | None = None
+
+
+@dataclass(frozen=True)
+class Stored:
+    """A file of predictions: which rung said it, as of which day, and the hashes that pin it.
+
+    path is relative to the project; bakeoff is None for predictions made outside one. id, time and
+    by are filled in by the record.
+    """
+
+    question: str
+    rung: str
+    as_of: str
+    path: str
+    sha256: str
+    rows: int
+    model_hash: str = ""
+    bakeoff: int | None = None
+    by: str = ""
+    time: str = ""
+    id: int = 0
+
+
+@dataclass(frozen=True)
+class Bakeoff:
+    """One replay of the past: what was asked, of which data, with which versions, what came out.
+
+    status: "running", "done", or "failed: why". settings is the text of question.toml.
+    """
+
+    id: int
+    question: str
+    started: str
+    finished: str | None
+    by: str
+    status: str
+    data_fingerprint: str
+    settings: str
+    versions: dict[str, Any] = field(default_factory=dict)
+    result: dict[str, Any] | None = None
+
+
+@dataclass(frozen=True)
+class Decision:
+    """The business chose this rung: who, when, because of what, and after which bake-off."""
+
+    id: int
+    question: str
+    bakeoff: int | None
+    rung: str
+    by: str
+    time: str
+    because: str
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What the person behind the curtain said about one case; key is JSON of the case's keys."""
+
+    id: int
+    question: str
+    key: str
+    prediction: float
+    by: str
+    time: str

@@ -1,0 +1,152 @@
+"""A rung is one file, r<height>_<name>.py or .sql; a ladder is the files of a folder, the user's own beside ours."""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+import importlib.util
+import re
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from types import ModuleType
+from typing import Any, cast
+
+import duckdb
+import pyarrow as pa
+
+from stepladder.core.errors import Problem
+from stepladder.core.history import History
+from stepladder.core.model import Model
+
+NAME = re.compile(r"r(\d)_[a-z0-9_]+")
+CREATE = re.compile(r"^\s*(?:--[^\n]*\n\s*)*create\s+table\s+(model_\w+)\s+as\b", re.I)
+AT_HAND = {"stepladder", "numpy", "scipy", "pyarrow", "duckdb"}
+
+
+@dataclass(frozen=True)
+class Rung:
+    """One way to answer the question: fitted on a history, asked about cases, answering with a table."""
+
+    path: Path
+    ours: bool = True
+
+    @property
+    def name(self) -> str:
+        """The file's name without its ending, e.g. r2_rfm_quintiles."""
+        return self.path.stem
+
+    @property
+    def height(self) -> int:
+        """How high it stands: 0 person, 1 rule, 2 SQL, 3 statistics, 4 machine learning, 5 deep learning."""
+        return int(self.name[1])
+
+    @property
+    def title(self) -> str:
+        """Its first line: a sentence for the business."""
+        text = self.path.read_text(encoding="utf-8")
+        if self.path.suffix == ".sql":
+            first = text.lstrip().splitlines()[0] if text.strip() else ""
+            return first.removeprefix("--").strip() if first.startswith("--") else ""
+        return (ast.get_docstring(ast.parse(text)) or "").split("\n")[0]
+
+    @property
+    def lines(self) -> int:
+        """Lines that are neither blank nor comment: what somebody must keep."""
+        mark = "--" if self.path.suffix == ".sql" else "#"
+        text = self.path.read_text(encoding="utf-8").splitlines()
+        return sum(bool(line.strip()) and not line.strip().startswith(mark) for line in text)
+
+    @property
+    def needs(self) -> list[str]:
+        """The libraries it imports beyond those stepladder always has."""
+        if self.path.suffix == ".sql":
+            return []
+        found: set[str] = set()
+        for node in ast.walk(ast.parse(self.path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Import):
+                found |= {alias.name.split(".")[0] for alias in node.names}
+            elif isinstance(node, ast.ImportFrom) and node.module:
+                found.add(node.module.split(".")[0])
+        return sorted(found - AT_HAND - set(sys.stdlib_module_names))
+
+    def fit(self, history: History) -> Model:
+        """Learn from what was known."""
+        if self.path.suffix == ".sql":
+            return _fit_sql(self._statements()[0], history)
+        return cast(Model, self._module().fit(history))
+
+    def predict(self, model: Model, history: History, cases: pa.Table) -> pa.Table:
+        """Answer for each case."""
+        if self.path.suffix == ".sql":
+            return _predict_sql(self._statements()[1], model, history, cases)
+        return self._module().predict(model, history, cases)
+
+    def _module(self) -> ModuleType:
+        name = f"stepladder_rung_{self.name}_{hashlib.sha256(bytes(self.path)).hexdigest()[:8]}"
+        if name not in sys.modules:
+            spec = importlib.util.spec_from_file_location(name, self.path)
+            assert spec and spec.loader
+            module = importlib.util.module_from_spec(spec)
+            spec.loader.exec_module(module)
+            for function in ("fit", "predict"):
+                if not callable(getattr(module, function, None)):
+                    raise Problem(
+                        f"{self.path.name} has no function `{function}`",
+                        "a rung has fit(history) and predict(model, history, cases)",
+                        f"add `{function}`; see docs/a-rung-of-your-own.md",
+                    )
+            sys.modules[name] = module
+        return sys.modules[name]
+
+    def _statements(self) -> tuple[list[str], str]:
+        """The create statements that are the fit, and the last SELECT that predicts."""
+        found = duckdb.extract_statements(self.path.read_text(encoding="utf-8"))
+        if not found or found[-1].type != duckdb.StatementType.SELECT:
+            raise _shape(self.path, "does not end with a SELECT")
+        for statement in found[:-1]:
+            if not CREATE.match(statement.query):
+                raise _shape(self.path, f"has the statement: {statement.query.strip()[:80]}")
+        return [s.query for s in found[:-1]], found[-1].query
+
+
+def _fit_sql(creates: list[str], history: History) -> Model:
+    con = history.connection()
+    model: Model = {}
+    for query in creates:
+        con.execute(query)
+        name = cast(Any, CREATE.match(query))[1].lower()
+        model[name] = con.table(name).to_arrow_table()
+    return model
+
+
+def _predict_sql(query: str, model: Model, history: History, cases: pa.Table) -> pa.Table:
+    return history.connection(cases, **model).sql(query).to_arrow_table()
+
+
+def _shape(path: Path, what: str) -> Problem:
+    return Problem(
+        f"{path.name} {what}",
+        "an SQL rung is any number of `create table model_… as select …;` and one last SELECT",
+        "see docs/sql-dialect.md",
+    )
+
+
+def ladder(*folders: Path) -> list[Rung]:
+    """Every rung found in the folders, lowest first; the first folders are ours, the last the user's.
+
+    Raises Problem on a file that looks like a rung but is named wrongly, or a name that stands twice.
+    """
+    found: dict[str, Rung] = {}
+    for i, folder in enumerate(folders):
+        for path in sorted(folder.glob("r[0-9]*_*")):
+            if path.suffix not in (".py", ".sql"):
+                continue
+            if not NAME.fullmatch(path.stem) or path.stem in found:
+                raise Problem(
+                    f"the rung {path}" + (" stands twice" if path.stem in found else " is misnamed"),
+                    "a rung's file is r<height>_<name>.py or .sql, lower case, each name once",
+                    "rename the file",
+                )
+            found[path.stem] = Rung(path.resolve(), ours=i < len(folders) - 1 or len(folders) == 1)
+    return sorted(found.values(), key=lambda rung: (rung.height, rung.name))

@@ -1,0 +1,129 @@
+"""Resampling by the independent unit, and intervals learnt from past errors: pure functions on arrays."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+LEVEL = 0.95
+LEAST = 100  # cases a bin must have before its quantiles mean anything
+CUTS = (0.25, 0.5, 0.7, 0.8, 0.9, 0.95, 0.98, 0.99, 0.995)
+
+
+def bootstrap_sums(values: Floats, seed: int, draws: int = 2000, bags: int = 20_000) -> Floats:
+    """Column sums of `values` (units × columns) over resampled units: draws × columns.
+
+    More units than `bags` are first thrown at random into that many bags, and whole bags are
+    resampled: each bag is as independent of the others as the units are (Kleiner et al., 2014,
+    "A scalable bootstrap for massive data", for the idea of fewer, heavier units).
+    """
+    rng = np.random.default_rng(seed)
+    if len(values) > bags:
+        values = _bagged(values, rng.permutation(len(values)) % bags, bags)
+    n = len(values)
+    out = np.empty((draws, values.shape[1]))
+    for start in range(0, draws, 100):
+        some = min(100, draws - start)
+        picks = rng.integers(n, size=(some, n)) + n * np.arange(some)[:, None]
+        counts = np.bincount(picks.ravel(), minlength=some * n).reshape(some, n)
+        out[start : start + some] = counts.astype(float) @ values
+    return out
+
+
+def _bagged(values: Floats, bag: NDArray[np.int64], bags: int) -> Floats:
+    columns = [np.bincount(bag, weights=column, minlength=bags) for column in values.T]
+    return np.column_stack(columns)
+
+
+def interval(draws: Floats, level: float = LEVEL) -> tuple[float, float]:
+    """The middle share of the draws."""
+    tail = 100 * (1 - level) / 2
+    low, high = np.percentile(draws, [tail, 100 - tail])
+    return float(low), float(high)
+
+
+class Bins(NamedTuple):
+    """What came of predictions of each size: bin edges (upper bounds) and the outcomes' quantiles."""
+
+    edges: Floats  # k − 1 inner edges, rising
+    low: Floats
+    high: Floats
+
+
+def learn_bins(predicted: Floats, actual: Floats, level: float = LEVEL) -> Bins | None:
+    """Quantiles of outcomes within bins of prediction; None with fewer than 100 past cases.
+
+    Quantiles are outcomes that occurred (integers for counts), so a bin covers at least `level` of
+    the cases it was learnt from. Finer bins at the top: plain residuals cover the many who buy
+    nothing and miss the few who buy most.
+    """
+    if len(predicted) < LEAST:
+        return None
+    tail = (1 - level) / 2
+    edges = _edges(predicted)
+    bins = np.searchsorted(edges, predicted, side="right")
+    groups = [actual[bins == i] for i in range(len(edges) + 1)]
+    low = [np.quantile(group, tail, method="lower") for group in groups]
+    high = [np.quantile(group, 1 - tail, method="higher") for group in groups]
+    return Bins(edges, np.array(low, float), np.array(high, float))
+
+
+def _edges(predicted: Floats) -> Floats:
+    """Inner edges that leave at least 100 cases in every bin."""
+    ordered = np.sort(predicted)
+    edges: list[float] = []
+    start = 0
+    for cut in np.unique(np.quantile(ordered, CUTS, method="higher")):
+        here = int(np.searchsorted(ordered, cut, side="left"))
+        if here - start >= LEAST and len(ordered) - here >= LEAST:
+            edges.append(float(cut))
+            start = here
+    return np.array(edges, float)
+
+
+def apply_bins(bins: Bins, predicted: Floats) -> tuple[Floats, Floats]:
+    """Low and high for each prediction."""
+    at = np.searchsorted(bins.edges, predicted, side="right")
+    return bins.low[at], bins.high[at]
+
+
+class Calibration(NamedTuple):
+    """One bin of cases: what was predicted and what came, on average, with its uncertainty."""
+
+    cases: int
+    predicted: float
+    actual: float
+    actual_low: float
+    actual_high: float
+    covered: float | None  # share whose outcome lay between low and high
+
+
+def calibration(
+    predicted: Floats, actual: Floats, low: Floats | None = None, high: Floats | None = None
+) -> list[Calibration]:
+    """Predicted against actual in bins of prediction, smallest first."""
+    at = np.searchsorted(_edges(predicted), predicted, side="right")
+    rows = []
+    for i in np.unique(at):
+        mine = at == i
+        mean, n = float(actual[mine].mean()), int(mine.sum())
+        error = 1.96 * float(actual[mine].std()) / n**0.5
+        covered = None
+        if low is not None and high is not None:
+            covered = float(((actual >= low) & (actual <= high))[mine].mean())
+        rows.append(
+            Calibration(n, float(predicted[mine].mean()), mean, mean - error, mean + error, covered)
+        )
+    return rows
+
+
+def group_means(labels: NDArray[np.int64], actual: Floats) -> dict[int, float]:
+    """Each label's average outcome, pulled to everyone's as if five average cases joined it."""
+    mean = float(actual.mean()) if len(actual) else 0.0
+    return {
+        int(label): float((actual[labels == label].sum() + 5 * mean) / ((labels == label).sum() + 5))
+        for label in np.unique(labels)
+    }

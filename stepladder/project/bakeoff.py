@@ -1,0 +1,101 @@
+"""Run a bake-off in a project's folder and keep everything it found."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+import time
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+from stepladder.bakeoff.result import Result, to_json
+from stepladder.bakeoff.row import parquet
+from stepladder.bakeoff.run import Outcome, run, versions
+from stepladder.bakeoff.runs import Progress, Setting
+from stepladder.core.record import Loss, Stored
+from stepladder.project.folder import Project
+
+
+def bakeoff(project: Project, *, workers: int = 2, progress: Progress = lambda *_: None) -> Result:
+    """Replay the past with every rung and record who did how well; returns the result.
+
+    Predictions are left in bakeoffs/<number>/<rung>/<cutoff>.parquet. A run that is interrupted
+    leaves nothing but its number and the word why. Raises Problem where the data cannot carry one.
+    """
+    started, clock = datetime.now(UTC).isoformat(timespec="seconds"), time.monotonic()
+    number = project.record.begin_bakeoff(
+        project.ask.question,
+        settings=project.settings,
+        data_fingerprint=project.fingerprint,
+        versions=versions(project.ladder),
+    )
+    try:
+        with tempfile.TemporaryDirectory(prefix="stepladder-") as scratch:
+            outcome = _run(project, Path(scratch), workers, progress)
+            result = replace(
+                outcome.result, id=number, started=started, seconds=time.monotonic() - clock
+            )
+            stored = _keep(project, number, outcome)
+        project.record.finish_bakeoff(number, to_json(result), _losses(result), stored)
+    except BaseException as error:
+        shutil.rmtree(project.folder / "bakeoffs" / str(number), ignore_errors=True)
+        project.record.fail_bakeoff(number, str(error).split("\n")[0] or type(error).__name__)
+        raise
+    return result
+
+
+def _run(project: Project, scratch: Path, workers: int, progress: Progress) -> Outcome:
+    runs = scratch / "runs"
+    runs.mkdir()
+    setting = Setting(
+        project.ask.question,
+        project.question,
+        project.history(scratch),
+        project.ladder,
+        runs,
+        project.folder,
+        workers,
+    )
+    return run(setting, project.data, project.settings, progress)
+
+
+def _keep(project: Project, number: int, outcome: Outcome) -> list[Stored]:
+    """Write every scored prediction into the project, all of them or none."""
+    target = project.folder / "bakeoffs" / str(number)
+    partial = target.with_name(f".{number}.partial")
+    shutil.rmtree(partial, ignore_errors=True)
+    stored = []
+    for rung in outcome.result.rungs:
+        hashes = {at.now: at.predictions_sha256 for at in rung.cutoffs}
+        for replay, scored in zip(outcome.replays, outcome.scored.get(rung.rung, []), strict=False):
+            if scored is None or replay.now not in hashes:
+                continue
+            path = partial / rung.rung / f"{replay.now}.parquet"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(parquet(scored.predictions))
+            where = (target / rung.rung / path.name).relative_to(project.folder)
+            stored.append(
+                Stored(project.ask.question, rung.rung, replay.now, where.as_posix(),
+                       hashes[replay.now], scored.predictions.num_rows)
+            )  # fmt: skip
+    partial.replace(target)
+    return stored
+
+
+def _losses(result: Result) -> list[Loss]:
+    cases = {window.now: window.cases for window in result.windows}
+    rows = []
+    for rung in result.rungs:
+        if rung.cost is None:
+            rows.append(Loss(rung.rung, rung.height, result.now, "choose", rung.status))
+            continue
+        for at in rung.cutoffs:
+            rows.append(
+                Loss(
+                    rung.rung, rung.height, at.now, at.role, rung.status, at.estimate.loss,
+                    float(cases[at.now]), cases[at.now], rung.cost.fit_s,
+                    rung.cost.predict_s_per_1000, rung.cost.memory_mb, rung.cost.model_bytes,
+                )
+            )  # fmt: skip
+    return rows

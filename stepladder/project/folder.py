@@ -1,0 +1,149 @@
+"""A project's folder: its question, its cleaned tables, its ladder, its record."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from datetime import date, timedelta
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from stepladder import people, questions
+from stepladder.bakeoff.result import Result, from_json
+from stepladder.core import ask as asking
+from stepladder.core.ask import Ask
+from stepladder.core.errors import Problem
+from stepladder.core.history import History
+from stepladder.core.question import Question
+from stepladder.core.record import Record, address
+from stepladder.core.rung import Rung, ladder
+
+
+@dataclass(frozen=True)
+class Project:
+    """A folder with a question.toml: what is asked, of which data, by which rungs."""
+
+    folder: Path
+    ask: Ask
+    settings: str
+
+    @staticmethod
+    def open(folder: str | Path = ".") -> Project:
+        """Open the project in a folder. Raises Problem naming line and key of what needs mending."""
+        path = Path(folder) / "question.toml"
+        return Project(Path(folder).resolve(), asking.load(path), path.read_text("utf-8-sig"))
+
+    @cached_property
+    def question(self) -> Question:
+        """The question's folder."""
+        return questions.load(self.ask.question)
+
+    @property
+    def ladder(self) -> list[Rung]:
+        """Every rung, lowest first: a person, the question's own, and those in rungs/."""
+        ours = Path(people.__file__).parent, questions.folder(self.ask.question)
+        return ladder(*ours, self.folder / "rungs")
+
+    def rung(self, name: str) -> Rung:
+        """The rung of that name. Raises Problem listing those there are."""
+        found = {rung.name: rung for rung in self.ladder}
+        if name not in found:
+            raise Problem(
+                f"there is no rung called {name!r}",
+                f"the rungs are: {', '.join(found)}",
+                "name one of these, or put the file into rungs/",
+            )
+        return found[name]
+
+    @cached_property
+    def record(self) -> Record:
+        """The store of what happened."""
+        return Record.open(address(self.ask.record, self.folder))
+
+    def table(self, name: str) -> Path:
+        """The cleaned table's file. Raises Problem where it is missing."""
+        source = self.ask.tables.get(name)
+        path = self.folder / source.cleaned if source else None
+        if path is None or not path.is_file():
+            raise Problem(
+                f"the cleaned table {name!r} is not there" + (f": {path}" if path else ""),
+                "every table of the question has a file named by question.toml",
+                "make it again with: stepladder refresh",
+            )
+        return path
+
+    def data_report(self, name: str) -> dict[str, Any]:
+        """What was wrong with the table, as the cleaner found it."""
+        found: dict[str, Any] = json.loads(self.table(name).with_suffix(".json").read_text())
+        return found
+
+    @cached_property
+    def data(self) -> dict[str, Any]:
+        """Each table's fingerprint and data report."""
+        return {
+            spec.name: {
+                "fingerprint": hashlib.sha256(self.table(spec.name).read_bytes()).hexdigest(),
+                "report": self.data_report(spec.name),
+            }
+            for spec in self.question.TABLES
+        }
+
+    @property
+    def fingerprint(self) -> str:
+        """One hash over all tables."""
+        parts = "".join(table["fingerprint"] for table in self.data.values())
+        return hashlib.sha256(parts.encode()).hexdigest()
+
+    def now(self) -> date:
+        """The moment asked from: as question.toml says, else the day after the last complete day."""
+        if self.ask.now:
+            return self.ask.now
+        days = [self._after_last_day(spec.name, spec.time) for spec in self.question.TABLES if spec.time]
+        return max(days)
+
+    def _after_last_day(self, name: str, time: str) -> date:
+        last = pc.max(pq.read_table(self.table(name), columns=[time])[time]).as_py()
+        complete = self.data_report(name).get("last_day_complete", True)
+        return date.fromisoformat(str(last)) + timedelta(days=1 if complete else 0)
+
+    def history(self, scratch: Path | None = None) -> History:
+        """All that is known; with a scratch folder, also what people answered."""
+        tables: dict[str, tuple[str, str | None]] = {
+            spec.name: (str(self.table(spec.name)), spec.time) for spec in self.question.TABLES
+        }
+        history = History(self.now(), self.ask, tables)
+        if scratch is None:
+            return history
+        path = scratch / "answers.parquet"
+        pq.write_table(self._answers(self.question.cases(history).schema), path)
+        return History(self.now(), self.ask, {**tables, "answers": (str(path), "time")})
+
+    def _answers(self, keys: pa.Schema) -> pa.Table:
+        """The latest answer to each case, as a table."""
+        latest = {a.key: a for a in self.record.answers(self.ask.question)}
+        rows = [
+            {**json.loads(a.key), "prediction": a.prediction, "time": date.fromisoformat(a.time[:10])}
+            for a in latest.values()
+        ]
+        extra = [pa.field("prediction", pa.float64()), pa.field("time", pa.date32())]
+        return pa.Table.from_pylist(rows, schema=pa.schema([*keys, *extra]))
+
+    def result(self, number: int | None = None) -> Result:
+        """A recorded bake-off's result, by default the latest. Raises Problem where there is none."""
+        if number is None:
+            latest = self.record.latest_bakeoff(self.ask.question)
+        else:
+            latest = self.record.bakeoff(number)
+        if latest is None or latest.result is None:
+            raise Problem(
+                "no bake-off has been run here" if latest is None else f"bake-off {number} has no result",
+                "reports, decisions and intervals rest on a finished bake-off",
+                "run one: stepladder bakeoff",
+            )
+        return from_json(latest.result)

@@ -1,0 +1,221 @@
+"""Who will buy again, how often, and what are they worth?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date, timedelta
+from typing import Literal
+
+import numpy as np
+import pyarrow as pa
+
+from stepladder.core.errors import Problem
+from stepladder.core.history import History
+from stepladder.core.question import Demo, Holdout, Role
+from stepladder.core.tables.spec import Column, TableSpec
+
+WORDS = "Who will buy again, how often, and what are they worth?"
+PREDICTION = "how many times the customer is expected to buy in the next {horizon} days"
+LOSS = (
+    "Poisson deviance: how surprised a forecast is by the number of purchases that came. Zero is "
+    "a perfect forecast; missing a heavy buyer costs more than missing an occasional one."
+)
+LOSS_IN_MONEY = (
+    "Money lost per customer by acting on the forecast: contacting somebody who did not earn the "
+    "contact back, or leaving out somebody who would have."
+)
+CUSTOMER = ("customer_id", "customerid", "cust_id", "client", "client_id", "user", "user_id",
+            "buyer", "buyer_id", "member", "member_id", "account", "account_id", "kunde",
+            "kundennummer", "kunden_id", "cliente", "id_cliente", "klant", "klantnummer",
+            "numero_client", "email")  # fmt: skip
+DAY = ("date", "order_date", "orderdate", "purchase_date", "invoicedate", "invoice_date",
+       "transaction_date", "created_at", "timestamp", "time", "datetime", "datum", "bestelldatum",
+       "kaufdatum", "fecha", "data", "date_commande", "date_achat", "besteldatum")  # fmt: skip
+VALUE = ("amount", "total", "order_total", "total_amount", "price", "revenue", "sales", "spend",
+         "net", "gross", "sum", "betrag", "umsatz", "summe", "preis", "importe", "monto", "montant",
+         "prix", "bedrag", "importo", "valor", "dollars")  # fmt: skip
+TABLES = (
+    TableSpec(
+        "purchases",
+        (
+            Column("customer", "id", True, CUSTOMER, "who bought"),
+            Column("day", "day", True, DAY, "the day of the purchase"),
+            Column("value", "amount", False, VALUE, "what the purchase was worth, in money"),
+        ),
+        key=("customer",),
+        time="day",
+    ),
+)
+CASE = "customer"
+KEYS = UNIT = ("customer",)
+EXTRAS: dict[str, Literal["share", "number", "text"]] = {
+    "alive": "share",
+    "value": "number",
+    "segment": "text",
+}
+INTERVALS: Literal["count", "number"] | None = "count"
+REFERENCE = "r1_same_for_all"
+FLOOR = 0.01
+GLOSSARY = {
+    "Repeat purchase": "A day on which a customer bought again. Several purchases on one day count "
+    "once, and the first purchase ever is not a repeat.",
+    "P(alive)": "The chance that a customer is still a customer at all. Somebody who bought weekly "
+    "and then stopped for months is probably gone; somebody who buys twice a year may just be "
+    "between purchases.",
+    "RFM": "Recency (how long ago the last purchase was), Frequency (how many there were), Monetary "
+    "value (how much each was worth): three numbers per customer, cut into fifths.",
+    "BG/NBD and Pareto/NBD": "Two formulas from marketing science. Each customer buys at a pace of "
+    "their own and may quietly leave for good; the formula works out both from the dates.",
+    "Gamma–Gamma": "A formula for what a customer spends per purchase: their own average, pulled "
+    "towards everybody's average as far as their purchases are few.",
+    "Gradient boosting": "A machine-learning method that adds up many small decision trees, each "
+    "mending the errors of those before.",
+}
+DEMO = Demo(
+    "cdnow.parquet",
+    {"customer": "customer_id", "day": "date", "value": "amount"},
+    # equal rows are equal purchases here: the published figures count their money
+    {"duplicates": "keep"},
+    "CDNOW: every purchase of the 23,570 people who first bought there in January to March 1997, "
+    "up to June 1998 (Fader & Hardie, brucehardie.com)",
+)
+
+
+def horizon(days: int) -> int:
+    """A sixth of the data's span, in whole weeks where there are any."""
+    sixth = max(days // 6, 1)
+    return sixth - sixth % 7 if sixth >= 7 else sixth
+
+
+def check(history: History) -> None:
+    """Refuse data in which nobody can be told from anybody else, or nothing was ever repeated."""
+    found = history.sql(
+        """select count(distinct customer) as customers, count(distinct day) as days,
+        count(distinct (customer, day)) as visits from purchases"""
+    ).to_pylist()[0]
+    remedy = "check that the columns were read rightly (data-report-purchases.md), or bring more history"
+    if found["customers"] < 2:
+        raise Problem(f"{found['customers']} customers", "retention compares customers", remedy)
+    if found["days"] < 2:
+        raise Problem("all purchases are on one day", "retention needs purchases over time", remedy)
+    if found["visits"] == found["customers"]:
+        raise Problem(
+            f"each of the {found['customers']:,} customers bought on one day only",
+            "retention learns from those who came back, and nobody did",
+            remedy,
+        )
+
+
+def cases(history: History) -> pa.Table:
+    """Everyone who had bought before now."""
+    return history.sql("select distinct customer from purchases order by customer")
+
+
+def holdouts(history: History) -> Iterator[Holdout]:
+    """Replays of the past that each leave at least two horizons to learn from, earliest first."""
+    check(history)
+    span = timedelta(days=history.ask.horizon)
+    first = history.sql("select min(day) as first from purchases")["first"][0].as_py()
+    for cutoff, role in _cutoffs(history, first, span):
+        yield Holdout(history.at(cutoff), history.at(cutoff + span), role)
+
+
+def _cutoffs(history: History, first: date, span: timedelta) -> list[tuple[date, Role]]:
+    chosen = list(history.ask.cutoffs) or _default_cutoffs(history.now, first, span)
+    _refuse(chosen, history.now, first, span)
+    roles: list[tuple[date, Role]] = [(cutoff, "choose") for cutoff in chosen[:-1]]
+    roles.append((chosen[-1], "report"))
+    earlier = chosen[0] - span
+    return [(earlier, "calibrate"), *roles] if earlier - first >= 2 * span else roles
+
+
+def _default_cutoffs(now: date, first: date, span: timedelta) -> list[date]:
+    """The last reports; those before it with three horizons of past choose, six at most."""
+    found = [now - i * span for i in range(1, 8) if now - i * span - first >= 3 * span]
+    if len(found) < 2 and now - 2 * span - first >= 2 * span:
+        found = [now - span, now - 2 * span]
+    return sorted(found)
+
+
+def _refuse(cutoffs: list[date], now: date, first: date, span: timedelta) -> None:
+    days = (now - first).days
+    if len(cutoffs) < 2:
+        raise Problem(
+            f"a horizon of {span.days} days in data that span {days} days",
+            f"the bake-off needs four horizons: the horizon may be {days // 4} days at most",
+            f"set `horizon = {max(days // 6, 1)}` in question.toml, or bring more history",
+        )
+    if cutoffs != sorted(cutoffs) or any(c + span > cutoffs[-1] for c in cutoffs[:-1]):
+        raise Problem(
+            f"the cutoffs {', '.join(map(str, cutoffs))} with a horizon of {span.days} days",
+            "cutoffs are in order, and each outcome ends on or before the last cutoff",
+            "move the early cutoffs back, or shorten the horizon",
+        )
+    if cutoffs[-1] + span > now or cutoffs[0] - first < 2 * span:
+        raise Problem(
+            f"the cutoffs {cutoffs[0]} … {cutoffs[-1]} in data from {first} up to {now}",
+            f"the first needs {2 * span.days} days before it, the last {span.days} days after it",
+            f"choose cutoffs between {first + 2 * span} and {now - span}",
+        )
+
+
+def outcome(past: History, later: History, cases: pa.Table) -> pa.Table:
+    """How often each customer bought in the window, and for how much: customer, actual, actual_value."""
+    came = later.sql(
+        f"""select customer, count(distinct day) as actual, sum(value) as actual_value
+        from purchases where day >= date '{past.now}' group by customer"""
+    )
+    return later.plus(came=came).connection(cases, came=came).sql(
+        """select customer, coalesce(actual, 0) as actual, coalesce(actual_value, 0) as actual_value
+        from (select customer, row_number() over () as i from cases) left join came using (customer)
+        order by i"""
+    ).to_arrow_table()
+
+
+def loss(predictions: pa.Table, past: History, later: History, cases: pa.Table) -> pa.Table:
+    """What each forecast cost: Poisson deviance, or regret in money where prices are given."""
+    came = outcome(past, later, cases)
+    prices = past.ask.prices
+    if prices:
+        earned = _value(predictions, past) * prices.margin - prices.cost
+        actual = came["actual_value"].to_numpy() * prices.margin - prices.cost
+        cost = np.where((earned > 0) != (actual > 0), np.abs(actual), 0.0)
+    else:
+        cost = deviance(came["actual"].to_numpy(), predictions["prediction"].to_numpy())
+    return pa.table({"customer": cases["customer"], "loss": cost, "weight": np.ones(len(cost))})
+
+
+def deviance(actual: np.ndarray, mean: np.ndarray) -> np.ndarray:
+    """Poisson deviance 2(y ln(y/μ) − (y − μ)) of each case, infinite where μ = 0 < y."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        log = np.where(actual > 0, actual * np.log(actual / mean), 0.0)
+    return 2 * (log - (actual - mean))
+
+
+def _value(predictions: pa.Table, past: History) -> np.ndarray:
+    """Expected money; where a rung gives none, its expected purchases times the average purchase."""
+    usual = past.sql(
+        "select avg(v) as v from (select sum(value) as v from purchases group by customer, day)"
+    )["v"][0].as_py()
+    given = predictions["value"].to_numpy(zero_copy_only=False)
+    fallback = predictions["prediction"].to_numpy() * (usual or 0.0)
+    return np.where(np.isnan(given), fallback, given)
+
+
+def measures(predictions: pa.Table, past: History, later: History, cases: pa.Table) -> pa.Table:
+    """Footnotes in lay words; they choose nothing."""
+    came = outcome(past, later, cases)
+    actual, mean = came["actual"].to_numpy(), predictions["prediction"].to_numpy()
+    top = np.argsort(-mean, kind="stable")[: max(len(mean) // 10, 1)]
+    total = max(actual.sum(), 1)
+    rows = [
+        ("total", mean.sum() / total, "purchases forecast in total, for each one that came"),
+        ("top tenth", actual[top].sum() / total,
+         "of all purchases that came were made by the tenth of customers ranked highest"),
+        ("absolute error", np.abs(actual - mean).mean(), "purchases the forecast is off, per customer"),
+    ]  # fmt: skip
+    if came["actual_value"].to_numpy().any():
+        value = _value(predictions, past).sum() / max(came["actual_value"].to_numpy().sum(), 1e-9)
+        rows.append(("total value", value, "money forecast in total, for each unit that came"))
+    names, values, sentences = zip(*rows, strict=True)
+    return pa.table({"name": names, "value": [float(v) for v in values], "sentence": sentences})

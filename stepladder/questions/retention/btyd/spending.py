@@ -1,0 +1,44 @@
+"""From expected purchases to expected money, and to the table of predictions."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from stepladder.core.errors import CannotStand
+from stepladder.questions.retention.btyd import gamma_gamma
+from stepladder.questions.retention.btyd.summary import Floats, Summary, places
+
+Model = dict[str, Any]
+
+
+def spending(known: Summary) -> Model:
+    """The Gamma–Gamma model of these customers, its keys led by `spend_`; empty without values."""
+    try:
+        fitted = gamma_gamma.fit(known.valued, known.value)
+    except CannotStand:
+        return {}
+    return {f"spend_{key}": value for key, value in fitted.items()}
+
+
+def money(model: Model, known: Summary, purchases: Floats) -> Floats:
+    """Money to expect: purchases to expect times their expected value; NaN without a value model."""
+    own = {key.removeprefix("spend_"): model[key] for key in model if key.startswith("spend_")}
+    if not own:
+        return np.full(len(purchases), np.nan)
+    return purchases * gamma_gamma.expected_value(own, known.valued, known.value)
+
+
+def answer(
+    model: Model, known: Summary, cases: pa.Table, purchases: Floats, alive: Floats
+) -> pa.Table:
+    """The table of predictions in the order of `cases`; a case never seen gets nulls."""
+    where, found = places(cases, known)
+    columns = {"prediction": purchases, "alive": alive, "value": money(model, known, purchases)}
+    out = {"customer": cases["customer"]}
+    for name, values in columns.items():
+        taken = values[where] if len(values) else np.full(len(where), np.nan)
+        out[name] = pa.array(taken, pa.float64(), mask=~found | np.isnan(taken))
+    return pa.table(out)

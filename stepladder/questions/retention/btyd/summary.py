@@ -1,0 +1,83 @@
+"""What is known of each customer: how often they came back, when last, and what they spent.
+
+Several rows of a customer on one day are one purchase, their values added up. The first purchase
+day is not a repeat. Everybody is observed until the day before `now`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from stepladder.core.history import History
+
+Floats = NDArray[np.float64]
+
+QUERY = """
+with days as (
+  select customer, cast(day as date) as day, sum(value) as value
+  from purchases {only} group by 1, 2
+),
+firsts as (select customer, min(day) as first from days group by customer)
+select customer, count(*) - 1 as x,
+  date_diff('day', min(first), max(day)) as t_x,
+  date_diff('day', min(first), (select now from ask)) - 1 as T,
+  count(case when day > first then value end) as valued,
+  avg(case when day > first then value end) as value
+from days join firsts using (customer) group by customer order by customer
+"""
+ONLY = "where cast(customer as varchar) in (select cast(customer as varchar) from cases)"
+FEW = 10_000  # cases up to which it pays to read their rows only
+
+
+@dataclass(frozen=True)
+class Summary:
+    """One customer per place, sorted by customer; times in weeks.
+
+    x repeat purchase days, t_x the last of them and T now, counted from the first purchase;
+    value: mean value of the `valued` repeat purchase days whose value is known, else NaN.
+    """
+
+    customer: pa.Array
+    x: Floats
+    t_x: Floats
+    T: Floats
+    valued: Floats
+    value: Floats
+
+
+def summary(history: History, cases: pa.Table | None = None) -> Summary:
+    """The purchases of each customer before `now` in six columns; few `cases` alone, where given."""
+    only = ONLY if cases is not None and len(cases) <= FEW else ""
+    return _from_table(history.sql(QUERY.format(only=only), cases))
+
+
+def _from_table(table: pa.Table) -> Summary:
+    def column(name: str) -> Floats:
+        values = pc.cast(table[name], pa.float64())
+        return np.array(values.fill_null(np.nan).to_numpy(), float)
+
+    customer = table["customer"].combine_chunks()
+    x, t_x, T, valued = (column(name) for name in ("x", "t_x", "T", "valued"))
+    return Summary(customer, x, t_x / 7.0, T / 7.0, valued, twelve_digits(column("value")))
+
+
+def twelve_digits(values: Floats) -> Floats:
+    """Values without their last bits, which depend on the order in which they were added up."""
+    mantissa, exponent = np.frexp(values)
+    return np.asarray(np.ldexp(np.round(mantissa * 2.0**40), exponent - 40), float)
+
+
+def places(cases: pa.Table, known: Summary) -> tuple[NDArray[np.intp], NDArray[np.bool_]]:
+    """Where each case stands in the summary, and whether it stands there at all."""
+    wanted, there = cases["customer"].combine_chunks(), known.customer
+    if wanted.type != there.type:
+        wanted, there = wanted.cast(pa.string()), there.cast(pa.string())
+    where: Any = pc.index_in(wanted, value_set=there)
+    found = np.array(where.is_valid())
+    return np.array(where.fill_null(0)).astype(np.intp), found

@@ -1,0 +1,42 @@
+"""The pictures of retention: repeat purchases week by week, the segments, and customers to learn from."""
+
+from __future__ import annotations
+
+import numpy as np
+import pyarrow.compute as pc
+
+from stepladder.core.view import Example, Section, View
+from stepladder.questions.retention import example_customers, segments, tracking
+
+
+def meaning(view: View) -> str:
+    """How many purchases are to come, and from how few customers."""
+    answers, horizon = view.at_now[view.rung], view.history.ask.horizon
+    expected = np.sort(answers["prediction"].to_numpy(zero_copy_only=False).astype(float))[::-1]
+    total, top = expected.sum(), expected[: max(len(expected) // 10, 1)].sum()
+    said = (
+        f"In the {horizon} days from {view.history.now.day} {view.history.now:%B %Y}, our "
+        f"{len(expected):,} customers are expected to buy about {_round(total):,} times"
+    )
+    if answers["value"].null_count < len(expected):
+        said += f", worth about {_round(pc.sum(answers['value']).as_py() or 0):,}"
+        said += f" {view.history.ask.prices.currency}" if view.history.ask.prices else ""
+    if top > 0.15 * total > 0:
+        said += f"; the most promising tenth of them account for {top / total:.0%} of that"
+    return said.replace("%", " %") + "."
+
+
+def sections(view: View) -> list[Section]:
+    """Week by week, added up, and by segment."""
+    return [*tracking.sections(view), *segments.sections(view)]
+
+
+def examples(view: View, n: int) -> list[Example]:
+    """Champions, lapsed heavy buyers, newcomers, one-timers, and where the forecast was most wrong."""
+    return example_customers.pick(view, n)
+
+
+def _round(value: float) -> int:
+    """Two or three figures, as one says them."""
+    size = max(len(str(int(abs(value)))) - 3, 0)
+    return int(round(value, -size))

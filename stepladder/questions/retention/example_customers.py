@@ -1,0 +1,168 @@
+"""Customers to learn from: what they had done, what was forecast, and what came."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+import pyarrow as pa
+
+from stepladder.core.view import Example, Strip, View
+from stepladder.questions.retention import deviance
+
+PROFILE = """
+select count(distinct day) as times, min(day) as first, max(day) as last
+from cases left join purchases using (customer) group by i order by i
+"""
+STORY = "select customer, day, row from purchases join cases using (customer) order by day, row"
+SHARES = (("biggest miss", 0.2), ("champion", 0.2), ("lapsed heavy buyer", 0.2), ("newcomer", 0.1),
+          ("one-timer", 0.1), ("in between", 1.0))  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Known:
+    """What was known of everybody at the cutoff, what was forecast, and what came; (customers,)."""
+
+    times: np.ndarray
+    age: np.ndarray  # days since the first purchase
+    silent: np.ndarray  # days since the last
+    forecast: np.ndarray
+    came: np.ndarray
+
+
+def pick(view: View, n: int) -> list[Example]:
+    """At most n customers: some of each kind, filled up with everyday ones. Same input, same picks."""
+    known = _known(view)
+    picks: dict[int, str] = {}
+    for kind, share in SHARES:
+        wanted = min(round(n * share), n - len(picks))
+        found = (int(i) for i in _ranked(kind, known, view, n))
+        for _, i in zip(range(wanted), (i for i in found if i not in picks), strict=False):
+            picks[i] = kind
+    return list(_examples(view, known, picks))
+
+
+def _known(view: View) -> Known:
+    answers = view.at_cutoff[view.rung]
+    cases = pa.table({"customer": answers["customer"], "i": np.arange(answers.num_rows)})
+    profile = view.history.at(view.cutoff).sql(PROFILE, cases)
+    first, last = (
+        profile[name].to_numpy().astype("datetime64[D]").astype(np.int64) for name in ("first", "last")
+    )
+    now = int(np.datetime64(view.cutoff, "D").astype(np.int64))
+    return Known(
+        profile["times"].to_numpy().astype(int),
+        now - first,
+        now - last,
+        answers["prediction"].to_numpy(zero_copy_only=False).astype(float),
+        view.outcome["actual"].to_numpy(zero_copy_only=False).astype(float),
+    )
+
+
+def _ranked(kind: str, known: Known, view: View, n: int) -> np.ndarray:
+    """Customers of a kind, the most instructive first."""
+    horizon, everyone = view.history.ask.horizon, np.arange(len(known.times))
+    often = known.times >= max(np.quantile(known.times, 0.95), 3)
+    if kind == "biggest miss":
+        return _misses(known)
+    if kind == "champion":
+        return np.argsort(-known.forecast, kind="stable")
+    if kind == "lapsed heavy buyer":
+        gone = everyone[often & (known.silent > horizon)]
+        return gone[np.argsort(-(known.times * known.silent)[gone], kind="stable")]
+    if kind == "newcomer":
+        return _spread(everyone[known.age <= horizon], n)
+    if kind == "one-timer":
+        return _spread(everyone[(known.times == 1) & (known.age > horizon)], n)
+    ordered = np.argsort(known.forecast, kind="stable")
+    return _spread(ordered[len(ordered) // 2 :], 2 * n)
+
+
+def _misses(known: Known) -> np.ndarray:
+    """The worst surprises, in turn too few and too many forecast."""
+    cost = deviance(known.came, np.maximum(known.forecast, 1e-9))
+    worst = np.argsort(-cost, kind="stable")[:500]
+    less = worst[known.came[worst] > known.forecast[worst]]
+    over = np.argsort(-(known.forecast - known.came), kind="stable")[: len(less)]
+    both = min(len(less), len(over))
+    return np.column_stack([less[:both], over[:both]]).ravel()
+
+
+def _spread(some: np.ndarray, n: int) -> np.ndarray:
+    """Evenly spaced ones of these."""
+    if not len(some):
+        return some
+    return some[np.unique(np.linspace(0, len(some) - 1, min(n, len(some))).astype(int))]
+
+
+def _examples(view: View, known: Known, picks: dict[int, str]) -> Iterator[Example]:
+    answers = view.at_cutoff[view.rung]
+    chosen = answers.take(pa.array(list(picks), pa.int64()))
+    ids = chosen.select(["customer"])
+    story = view.history.sql(STORY, ids).to_pylist()
+    start = min((row["day"] for row in story), default=view.cutoff)
+    for (i, kind), answer in zip(picks.items(), chosen.to_pylist(), strict=True):
+        mine = [row for row in story if row["customer"] == answer["customer"]]
+        before = [row for row in mine if row["day"] < view.cutoff]
+        days = sorted({row["day"] for row in mine})
+        yield Example(
+            key=str(answer["customer"]),
+            kind=kind,
+            reason=_reason(kind, known, i),
+            strip=_strip(view, start, days),
+            facts=_facts(answer, known.came[i]),
+            table="purchases",
+            rows=tuple(answer["why"] or [row["row"] for row in before[-5:]]),
+        )
+
+
+def _strip(view: View, start: date, days: list[date]) -> Strip:
+    cutoff = view.cutoff
+    return Strip(
+        start,
+        cutoff,
+        view.history.now,
+        tuple(day for day in days if day < cutoff),
+        tuple(day for day in days if day >= cutoff),
+    )
+
+
+def _facts(answer: dict[str, float | None], came: float) -> tuple[tuple[str, str], ...]:
+    low, high, alive, value = (answer[name] for name in ("low", "high", "alive", "value"))
+    facts = [("forecast", f"{answer['prediction']:.1f} purchases")]
+    if low is not None and high is not None:
+        facts.append(("low–high", f"{low:.0f} to {high:.0f}"))
+    facts.append(("came", f"{came:.0f}"))
+    if alive is not None:
+        facts.append(("P(alive)", f"{100 * alive:.0f} %"))
+    if value is not None:
+        facts.append(("expected value", f"{value:,.2f}"))
+    return tuple(facts)
+
+
+def _reason(kind: str, known: Known, i: int) -> str:
+    """Why this customer is here, in one sentence."""
+    times, silent = int(known.times[i]), int(known.silent[i])
+    past = f"Bought on {times} day{'s' * (times != 1)}, last {_ago(silent)} before the cutoff"
+    came, forecast = known.came[i], known.forecast[i]
+    if kind == "biggest miss" and came > forecast:
+        return f"{past}; then bought {came:.0f} times, far more than the past gave reason to expect."
+    if kind == "biggest miss":
+        return f"{past}; then bought {came:.0f} times, far less often than before."
+    if kind == "champion":
+        return f"{past}: bought lately and often, so much is expected."
+    if kind == "lapsed heavy buyer":
+        return f"{past}: for somebody who bought so often, a silence this long says “gone”."
+    if kind == "newcomer":
+        return f"{past}: there is too little past yet, so the forecast is close to everybody's."
+    if kind == "one-timer":
+        return f"{past}: bought once and not since, so little is expected."
+    return f"{past}: an everyday customer, neither a champion nor lost."
+
+
+def _ago(days: int) -> str:
+    if days < 14:
+        return f"{days} day{'s' * (days != 1)}"
+    return f"{days // 7} weeks" if days < 365 else f"{days / 30.4:.0f} months"

@@ -1,0 +1,35 @@
+"""Each customer buys at a rate of their own until they leave unseen; habits are learnt from all (Pareto/NBD).
+
+Value: expected purchases times expected spend per purchase (Gamma–Gamma). Formulas and papers are
+named in btyd/pareto_nbd.py and btyd/gamma_gamma.py.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pyarrow as pa
+
+from stepladder.core.history import History
+from stepladder.questions.retention.btyd import pareto_nbd
+from stepladder.questions.retention.btyd.assumptions import warnings
+from stepladder.questions.retention.btyd.spending import answer, spending
+from stepladder.questions.retention.btyd.summary import summary
+
+Model = dict[str, Any]
+
+
+def fit(history: History) -> Model:
+    """Learn the four parameters of buying and leaving, and the three of spending, with warnings."""
+    known = summary(history)
+    model = {**pareto_nbd.fit(known.x, known.t_x, known.T), **spending(known)}
+    return {**model, "warnings": warnings(model, known)}
+
+
+def predict(model: Model, history: History, cases: pa.Table) -> pa.Table:
+    """Expected purchases, probability of being alive, and value for each case; null for strangers."""
+    known = summary(history, cases)
+    weeks = history.ask.horizon / 7.0
+    expected = pareto_nbd.expected(model, known.x, known.t_x, known.T, weeks)
+    alive = pareto_nbd.alive(model, known.x, known.t_x, known.T)
+    return answer(model, known, cases, expected, alive)

@@ -1,0 +1,114 @@
+"""Customers by segment, as marketers name them: how many, how much is to come, and from whom."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from stepladder.core.view import Section, Table, View
+
+ABOUT = {
+    "champions": "bought lately and often",
+    "loyal": "buy often",
+    "potential loyalists": "bought lately, more than once",
+    "new": "bought for the first time lately",
+    "promising": "bought fairly lately, seldom",
+    "need attention": "middling in everything",
+    "about to sleep": "seldom, and some time ago",
+    "cannot lose them": "bought very often, but long ago",
+    "at risk": "bought often, but not lately",
+    "hibernating": "seldom, and long ago",
+}
+
+
+def sections(view: View) -> list[Section]:
+    """A bar per segment and the table behind it; nothing where no rung names segments."""
+    rows = _rows(view)
+    if not rows:
+        return []
+    money = rows[0]["value"] is not None
+    what = "value" if money else "purchases"
+    top = max(rows, key=lambda row: row[what])
+    share = top[what] / max(sum(row[what] for row in rows), 1e-9)
+    many = top["customers"] / sum(row["customers"] for row in rows)
+    said = (
+        f"“{top['segment'].capitalize()}” are {many:.0%} of the customers and account for {share:.0%} "
+        f"of the expected {'value' if money else 'purchases'}."
+    ).replace("%", " %")
+    return [
+        Section(
+            "Segments: who is expected to buy",
+            f"{said} A segment says what customers did so far; the forecast beside it says what to "
+            "expect of them.",
+            lambda width: _picture(rows, width, what),
+            f"Expected {what} by segment. {said}",
+            _table(rows, view, money),
+        )
+    ]
+
+
+def _rows(view: View) -> list[dict[str, Any]]:
+    """Per segment: customers, expected purchases and value, and the mean chance of being a customer still."""
+    named = next((t for t in view.at_now.values() if t["segment"].null_count < t.num_rows), None)
+    if named is None or view.rung not in view.at_now:
+        return []
+    mine = view.at_now[view.rung]
+    value = mine["value"] if mine["value"].null_count < mine.num_rows else named["value"]
+    together = pa.table(
+        {"segment": named["segment"], "purchases": mine["prediction"], "value": value,
+         "alive": mine["alive"]}
+    )  # fmt: skip
+    # one segment per customer holds only while both tables list the same customers in one order
+    if not named["customer"].equals(mine["customer"]):
+        return []
+    totals = together.filter(pc.is_valid(together["segment"])).group_by("segment").aggregate(
+        [("segment", "count"), ("purchases", "sum"), ("value", "sum"), ("alive", "mean")]
+    )  # fmt: skip
+    names = ["customers", "purchases", "value", "alive"]
+    given = ["segment_count", "purchases_sum", "value_sum", "alive_mean"]
+    found = [
+        {"segment": row["segment"], **{n: row[g] for n, g in zip(names, given, strict=True)}}
+        for row in totals.to_pylist()
+    ]
+    order = list(ABOUT)
+    place = {name: i for i, name in enumerate(order)}
+    return sorted(found, key=lambda row: (place.get(row["segment"], len(order)), row["segment"]))
+
+
+def _table(rows: list[dict[str, Any]], view: View, money: bool) -> Table:
+    currency = view.history.ask.prices.currency if view.history.ask.prices else ""
+    alive = rows[0]["alive"] is not None
+    headings = ["Segment", "Who they are", "Customers", "Expected purchases"]
+    headings += [f"Expected value {currency}".strip(), "Value each"] if money else []
+    headings += ["Still customers"] if alive else []
+    lines = []
+    for row in rows:
+        line = [row["segment"].capitalize(), ABOUT.get(row["segment"], ""),
+                f"{row['customers']:,}", f"{row['purchases']:,.0f}"]  # fmt: skip
+        line += [f"{row['value']:,.0f}", f"{row['value'] / row['customers']:,.2f}"] if money else []
+        line += [f"{100 * row['alive']:.0f} %"] if alive else []
+        lines.append(tuple(line))
+    return Table(tuple(headings), tuple(lines), ("Segment", "Who they are"))
+
+
+def _picture(rows: list[dict[str, Any]], width: int, what: str) -> Any:
+    import altair as alt
+
+    total, customers = sum(r[what] for r in rows) or 1, sum(r["customers"] for r in rows)
+    long = [
+        {"segment": row["segment"], "share": share, "of": of}
+        for row in rows
+        for of, share in ((f"of the expected {what}", row[what] / total),
+                          ("of the customers", row["customers"] / customers))
+    ]  # fmt: skip
+    domain = [f"of the expected {what}", "of the customers"]
+    return alt.Chart(alt.Data(values=long)).mark_bar(cornerRadiusEnd=2).encode(
+        x=alt.X("share:Q", title=None, axis=alt.Axis(format="%", tickCount=5)),
+        y=alt.Y("segment:N", sort=[row["segment"] for row in rows], title=None,
+                axis=alt.Axis(domain=False, ticks=False, labelLimit=140),
+                scale=alt.Scale(paddingInner=0.25)),
+        yOffset=alt.YOffset("of:N", sort=domain),
+        color=alt.Color("of:N", scale=alt.Scale(domain=domain)),
+    ).properties(width=width - 60, height=28 * len(rows))  # fmt: skip

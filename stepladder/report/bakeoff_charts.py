@@ -1,0 +1,92 @@
+"""Pictures of the bake-off itself: each cutoff's differences, and forecasts against what came."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from stepladder.bakeoff.result import Result, RungResult
+from stepladder.report.drawing import ACCENT, GOOD, MUTED, WARN
+from stepladder.report.words import label
+
+FLOOR, CEILING = -0.5, 1.3  # shares of the gain beyond these are drawn at the edge
+
+
+def cutoffs(result: Result, width: int) -> Any:
+    """Per rung, the share of the gain it kept at each cutoff with its interval; the exam apart."""
+    import altair as alt
+
+    rungs = [r for r in result.rungs if r.status == "ok" and r.rung != result.proposal.reference]
+    per_row = 2 if width < 400 else 3
+    data = alt.Data(values=[row for rung in rungs for row in _shares(rung)])
+    low = min([row["low"] for row in data.values] + [0.5])
+    scale = alt.Scale(domain=[max(FLOOR, low), CEILING if _above(data) else 1.1], clamp=True)
+    base = alt.Chart(data).encode(
+        x=alt.X("at:O", title=None, axis=alt.Axis(labelAngle=-35, grid=False)),
+        color=alt.Color("role:N", scale=alt.Scale(
+            domain=["chose", "exam"], range=[ACCENT, WARN])),
+    )  # fmt: skip
+    y = alt.Y("kept:Q", title=None, scale=scale, axis=alt.Axis(format="%", tickCount=4))
+    layers = [base.mark_rule(strokeWidth=2).encode(y=alt.Y("low:Q", scale=scale), y2="high:Q"),
+              base.mark_point(filled=True, size=60).encode(y=y)]  # fmt: skip
+    if result.good_enough_money is None:
+        band = alt.Chart(data).mark_rect(fill=GOOD, opacity=0.05).encode(
+            y=alt.Y("enough:Q", scale=scale), y2=alt.Y2(datum=1.0))  # fmt: skip
+        layers.insert(0, band.transform_calculate(enough=str(1 - result.good_enough)))
+    each = (width - 50 * per_row + 20) // per_row
+    order = [label(rung.rung) for rung in rungs]
+    return alt.layer(*layers, data=data).properties(width=each, height=120).facet(
+        facet=alt.Facet("rung:N", sort=order, header=alt.Header(title=None)), columns=per_row
+    )  # fmt: skip
+
+
+def _above(data: Any) -> bool:
+    return any(row["high"] > 1.1 for row in data.values)
+
+
+def _shares(rung: RungResult) -> list[dict[str, Any]]:
+    return [
+        {
+            "rung": label(rung.rung),
+            "at": at.now,
+            "role": "exam" if at.role == "report" else "chose",
+            "kept": 1 - at.estimate.worse,
+            "low": max(1 - at.estimate.worse_high, FLOOR),
+            "high": min(1 - at.estimate.worse_low, CEILING),
+        }
+        for at in rung.cutoffs
+    ]
+
+
+def calibration(rungs: list[RungResult], width: int) -> Any:
+    """Predicted against actual by bin, with the uncertainty of the actual mean, and the ideal line."""
+    import altair as alt
+
+    values = [
+        {"rung": label(rung.rung), "predicted": bin.predicted, "actual": bin.actual,
+         "low": max(bin.actual_low, 0.0), "high": bin.actual_high, "cases": bin.cases}
+        for rung in rungs for bin in rung.calibration
+    ]  # fmt: skip
+    top = max([max(row["predicted"], row["high"]) for row in values] + [1e-9])
+    scale = alt.Scale(type="sqrt", domain=[0, top])
+    across = alt.Axis(tickCount=5, grid=False)
+    line = alt.Chart(alt.Data(values=[{"at": top * i / 50} for i in range(51)])).mark_line(
+        color=MUTED, strokeDash=[4, 4], strokeWidth=1.5
+    ).encode(x=alt.X("at:Q", scale=scale), y=alt.Y("at:Q", scale=scale))  # fmt: skip
+    base = alt.Chart(alt.Data(values=values)).encode(
+        x=alt.X("predicted:Q", scale=scale, title="forecast, on average", axis=across)
+    )
+    bars = base.mark_rule(color=ACCENT, strokeWidth=2).encode(
+        y=alt.Y("low:Q", scale=scale, title="came, on average", axis=alt.Axis(tickCount=5)), y2="high:Q"
+    )
+    dots = base.mark_point(filled=True, color=ACCENT, size=55, opacity=1).encode(
+        y=alt.Y("actual:Q", scale=scale)
+    )
+    columns = 1 if width < 400 or len(rungs) == 1 else 2
+    each = min((width - 60 * (columns - 1)) // columns, 300)
+    charts = [
+        alt.layer(line, *(layer.transform_filter(alt.datum.rung == label(rung.rung))
+                          for layer in (bars, dots)))
+        .properties(width=each, height=each * 0.8, title=label(rung.rung))
+        for rung in rungs
+    ]  # fmt: skip
+    return alt.concat(*charts, columns=columns)

@@ -1,0 +1,87 @@
+"""Figures and names as people say them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from datetime import date
+
+def number(value: float | None) -> str:
+    """A count or an amount, with as many digits as a reader needs: 1.2 million, 23,570, 3.4, 0.056."""
+    if value is None:
+        return "–"
+    size = abs(value)
+    if size >= 1e9:
+        return f"{value / 1e9:.1f} billion"
+    if size >= 1e6:
+        return f"{value / 1e6:.1f} million"
+    if size >= 100 or value == int(value):
+        return f"{value:,.0f}"
+    return f"{value:.1f}" if size >= 10 else f"{value:.2g}" if size < 0.1 else f"{value:.2f}"
+
+
+def percent(share: float | None) -> str:
+    """A share in per cent: 3.4 %, 45 %."""
+    if share is None:
+        return "–"
+    value = 100 * share
+    if abs(value) < 0.05:
+        return "0 %"
+    return f"{value:.1f} %" if abs(value) < 10 else f"{value:,.0f} %"
+
+
+def span(low: float, high: float) -> str:
+    """From one share to another, in per cent; what lies beyond twice everything is said to be so."""
+    if abs(high - low) < 0.0005:
+        return percent(low)
+    return f"{_bounded(low)} to {_bounded(high)}"
+
+
+def _bounded(share: float) -> str:
+    return "below −200 %" if share < -2 else "above 200 %" if share > 2 else percent(share)
+
+
+def seconds(value: float) -> str:
+    """A duration: 0.03 s, 12 s, 3 min."""
+    if value >= 120:
+        return f"{value / 60:,.0f} min"
+    return f"{value:.0f} s" if value >= 10 else f"{value:.2g} s" if value >= 0.001 else "< 0.001 s"
+
+
+def money(value: float, currency: str = "") -> str:
+    """An amount of money, in whole units where it is large."""
+    said = number(round(value) if abs(value) >= 10 else value)
+    return f"{said} {currency}".strip()
+
+
+def day(value: date | str) -> str:
+    """A day as it is written in a letter: 1 April 1998."""
+    when = date.fromisoformat(value) if isinstance(value, str) else value
+    return f"{when.day} {when:%B %Y}"
+
+
+def days(count: int) -> str:
+    """A length of time: 13 weeks, 45 days."""
+    if count % 7 == 0 and count >= 14:
+        return f"{count // 7} weeks"
+    return f"{count} day{'s' * (count != 1)}"
+
+
+def label(rung: str) -> str:
+    """A rung's name in words: r2_rfm_quintiles is "RFM quintiles"."""
+    parts = re.sub(r"^r\d_", "", rung).split("_")
+    said = [part.upper() if not re.search("[aeiouy]", part) else part for part in parts]
+    return said[0][:1].upper() + " ".join(said)[1:]
+
+
+def in_words(sentence: str, rungs: Iterable[str]) -> str:
+    """The sentence with every rung called by its label."""
+    names = sorted(rungs, key=len, reverse=True)
+    pattern = r"\b(" + "|".join(map(re.escape, names)) + r")\b"
+    return re.sub(pattern, lambda found: f"“{label(found[1])}”", sentence) if names else sentence
+
+
+def listed(parts: Iterable[str]) -> str:
+    """One, two and three."""
+    *most, last = list(parts) or [""]
+    return f"{', '.join(most)} and {last}" if most else last

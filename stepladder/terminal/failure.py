@@ -1,0 +1,71 @@
+"""Failures on the command line: three parts for what a person can mend, and an exit code."""
+
+from __future__ import annotations
+
+import errno
+import json
+import logging
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from stepladder.core.errors import CannotStand, Problem
+
+USAGE, INTERRUPTED = 2, 130
+
+
+@contextmanager
+def failing(as_json: bool) -> Iterator[None]:
+    """Turn what is raised inside into words on standard error and an exit code."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        print("\nstopped; nothing half-written is left behind", file=sys.stderr)  # noqa: T201
+        sys.exit(INTERRUPTED)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(0)
+    except Exception as error:
+        logging.getLogger("stepladder").debug("failed", exc_info=True)
+        _tell(problem(error), as_json)
+        sys.exit(USAGE)
+
+
+def problem(error: Exception) -> Problem:
+    """Any error as three parts."""
+    if isinstance(error, Problem):
+        return error
+    if isinstance(error, CannotStand):
+        return Problem(str(error), "the data must be able to carry the question", "bring more history")
+    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return Problem(
+            f"the disk is full: {error.filename or 'no room left'}",
+            "the project, and the system's temporary folder, need room to write",
+            "free some room, or set TMPDIR to a folder that has it, and run again",
+        )
+    if isinstance(error, OSError):
+        return Problem(
+            f"{error.filename or 'a file'}: {error.strerror or error}",
+            "the project's folder must be readable and writable",
+            "check the path and its permissions",
+        )
+    return Problem(
+        f"{type(error).__name__}: {error}",
+        "this is a fault in stepladder, not in what you did",
+        "run again with -v and send stepladder.log to whoever keeps stepladder",
+    )
+
+
+def _tell(found: Problem, as_json: bool) -> None:
+    if as_json:
+        parts = dict(zip(("given", "allowed", "remedy"), found.parts(), strict=True))
+        print(json.dumps({"error": parts}))  # noqa: T201
+        return
+    from rich.console import Console
+    from rich.text import Text
+
+    console = Console(stderr=True, highlight=False)
+    labels = (("given  ", "bold red"), ("allowed", "bold"), ("remedy ", "bold green"))
+    for (label, style), part in zip(labels, found.parts(), strict=True):
+        console.print(Text.assemble((label, style), "  ", part), soft_wrap=True)

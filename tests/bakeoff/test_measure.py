@@ -1,0 +1,265 @@
+"""A rung in its child process: what it may do, what it costs, and how every misdeed ends."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from datetime import date, timedelta
+from pathlib import Path
+
+import numpy as np
+import psutil
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from stepladder.bakeoff.landlock import version
+from stepladder.bakeoff.measure import Job, Measured, measure
+from stepladder.core.ask import Ask, Source
+
+NOW = date(2024, 7, 1)
+CUSTOMERS = 50
+HONEST = '''"""Everybody buys as often as the average customer did."""
+import pyarrow as pa
+
+def fit(history):
+    n = history.sql("select count(*)::double / count(distinct customer) as n from purchases")
+    return {"mean": n["n"][0].as_py()}
+
+def predict(model, history, cases):
+    return pa.table({"customer": cases["customer"], "prediction": [model["mean"]] * len(cases)})
+'''
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A project with everything that came in data/ and, elsewhere, what was known at the cutoff."""
+    home = tmp_path_factory.mktemp("project")
+    days = [NOW - timedelta(days=int(d)) for d in np.random.default_rng(1).integers(-90, 300, 600)]
+    rows = {
+        "customer": pa.array(range(600), pa.int64()),
+        "day": pa.array(days, pa.date32()),
+        "value": pa.array([10.0] * 600),
+        "row": pa.array(range(600), pa.int64()),
+    }
+    table = pa.table({**rows, "customer": pa.array([i % CUSTOMERS for i in range(600)])})
+    for folder in ("data", "rungs", "known"):
+        (home / folder).mkdir()
+    pq.write_table(table, home / "data" / "purchases.parquet")
+    pq.write_table(table.filter([day < NOW for day in days]), home / "known" / "purchases.parquet")
+    (home / "orders.csv").write_text("customer,day\n1,2024-12-24\n")
+    return home
+
+
+def job(project: Path, name: str, code: str) -> Job:
+    rung = project / "rungs" / name
+    rung.write_text(code)
+    source = Source(source=str(project / "orders.csv"), cleaned="data/purchases.parquet")
+    ask = Ask(question="retention", horizon=30, tables={"purchases": source})
+    return Job(
+        question="retention",
+        rung=str(rung),
+        tables={"purchases": (str(project / "known" / "purchases.parquet"), "day")},
+        now=NOW.isoformat(),
+        ask=ask.model_dump_json(),
+        out=str(project / "out" / rung.stem),
+        project=str(project),
+    )
+
+
+def run(
+    project: Path, name: str, code: str, time_box: float = 60, memory_mb: int = 2000
+) -> Measured:
+    return measure(job(project, name, code), time_box=time_box, memory_mb=memory_mb)
+
+
+def spoilt(body: str, honest: str = HONEST) -> str:
+    """The honest rung, but doing something first."""
+    return honest.replace("def fit(history):\n", f"def fit(history):\n    {body}\n")
+
+
+def test_an_honest_rung_is_measured(project: Path) -> None:
+    code = spoilt("import warnings; warnings.warn('Values rise with frequency.')")
+    found = run(project, "r1_average.py", code + "\nprint('hello')\n")
+    assert found.status == "ok", found.detail
+    assert found.cases == CUSTOMERS
+    assert pq.read_table(found.predictions)["prediction"][0].as_py() > 1
+    assert 0 < found.fit_s < 30
+    assert 20 < found.memory_mb < 2000
+    assert found.model_bytes > 10
+    assert found.warnings == ("Values rise with frequency.",)
+    assert "hello" in found.detail
+    written = sorted(path.name for path in (project / "out" / "r1_average").iterdir())
+    assert written == ["model", "outcome.json", "predictions.parquet"]
+    again = run(project, "r1_average.py", code)
+    assert again.model_hash == found.model_hash
+
+
+SQL = "-- As often as before.\nselect customer, count(*) as prediction\nfrom purchases group by 1"
+FULL = "data/purchases.parquet"
+MISDEEDS = {
+    "raises": (spoilt("raise ValueError('no such luck')"),
+               "failed: ValueError: no such luck (line 5 of rungs/r1_bad.py)"),
+    "cannot": (spoilt("from stepladder.core.errors import CannotStand; "
+                      "raise CannotStand('needs two years of past')"), "needs two years of past"),
+    "syntax": ("def fit(history)\n", "failed: SyntaxError: expected ':' (line 1 of"),
+    "no fit": ("def predict(model, history, cases): return cases\n", "has no function `fit`"),
+    "few": (HONEST.replace("pa.table({", "pa.table({").replace("len(cases)})", "len(cases)}).slice(9)"),
+            "failed: its answer has 9 of 50 cases missing"),
+    "columns": (HONEST.replace('"prediction":', '"predicted":'), "no column `prediction`"),
+    "nan": (HONEST.replace("[model", "[float('nan') + model"), "NaN or infinite"),
+    "nothing": (HONEST.replace("return pa.table(", "a = ("), "failed: its answer has a NoneType"),
+    "library": (spoilt("import pyspark"), "not run: needs `pip install 'stepladder[spark]'`"),
+    "stranger": (spoilt("import nosuchthing.deep"), "not run: needs the library nosuchthing"),
+    "exits": (spoilt("raise SystemExit(0)"), "failed: SystemExit: 0 (line 5"),
+    "vanishes": (spoilt("import os; os._exit(0)"), "failed: it ended by itself with exit code 0"),
+    "crashes": (spoilt("import ctypes; ctypes.string_at(0)"), "failed: it crashed"),
+    "open": (spoilt(f"open('{{home}}/{FULL}', 'rb').read()"), f"tried to open {{home}}/{FULL};"),
+    "relative": (spoilt(f"open('{FULL}', 'rb').read()"), f"tried to open {FULL};"),
+    "source": (spoilt("open('orders.csv').read()"), "tried to open orders.csv;"),
+    "package": (spoilt("import stepladder; from pathlib import Path; "
+                       "f = Path(stepladder.__file__).parent / 'questions/retention/cdnow.parquet'; "
+                       "f.read_bytes()"), "cdnow.parquet;"),
+    "history": (spoilt(f"history.sql(\"select * from read_parquet('{{home}}/{FULL}')\")"),
+                f"tried to open {{home}}/{FULL};"),
+    "writes": (spoilt("open('rungs/r1_bad.py', 'w')"), "tried to open rungs/r1_bad.py;"),
+    "program": (spoilt("import subprocess; subprocess.run(['cat', 'orders.csv'])"), "the program cat;"),
+    "network": (spoilt("import socket; socket.create_connection(('127.0.0.1', 9))"),
+                "the network address ('127.0.0.1', 9);"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("misdeed", MISDEEDS)
+def test_a_misdeed_is_a_row_that_says_so(project: Path, misdeed: str) -> None:
+    code, status = (text.replace("{home}", str(project)) for text in MISDEEDS[misdeed])
+    found = run(project, "r1_bad.py", code)
+    assert status in found.status, found.detail
+    assert "\n" not in found.status
+    assert misdeed == "cannot" or (len(found.problem) == 3 and all(found.problem))
+    assert found.predictions is None
+    assert list((project / "out" / "r1_bad").iterdir()) == []
+
+
+@pytest.mark.skipif(version() == 0, reason="this system has no Landlock: the hook alone stands")
+@pytest.mark.parametrize(
+    "read",
+    [
+        "import duckdb; duckdb.connect().execute(\"from read_parquet('{file}')\").fetchall()",
+        "import pyarrow.parquet as pq; pq.read_table('{file}')",
+        "import pyarrow as pa; pa.memory_map('{file}')",
+        "import ctypes; assert ctypes.CDLL(None).open(b'{file}', 0) >= 0, 'Permission denied'",
+    ],
+    ids=["duckdb", "parquet", "memory map", "libc"],
+)
+@pytest.mark.parametrize("relative", [False, True], ids=["absolute", "relative"])
+def test_libraries_in_c_are_fenced_too(project: Path, read: str, relative: bool) -> None:
+    file = FULL if relative else f"{project}/{FULL}"
+    found = run(project, "r1_bad.py", spoilt(read.replace("{file}", file)))
+    assert found.status.startswith("stopped: it tried to open"), found.detail
+    assert found.status.endswith("a rung may read only its history")
+
+
+def test_sql_rungs(project: Path) -> None:
+    assert run(project, "r2_count.sql", SQL).status == "ok"
+    wrong = run(project, "r2_count.sql", SQL.replace("group by 1", "grupo by 1"))
+    assert wrong.status.startswith("failed: Parser Error: syntax error at or near"), wrong.detail
+    assert wrong.status.endswith("(line 3 of rungs/r2_count.sql)")
+    other = run(project, "r2_count.sql", f"-- All.\nselect * from '{project}/{FULL}'")
+    assert f"tried to open {project}/{FULL};" in other.status, other.detail
+
+
+def test_libraries_still_load_inside(project: Path) -> None:
+    body = """import lightgbm, numba, scipy.optimize, numpy as np, tempfile
+    tempfile.NamedTemporaryFile().write(b'x')
+    f = numba.njit(cache=True)(lambda x: x + 1)
+    assert f(1) == 2
+    lightgbm.train({'verbose': -1, 'min_data': 1}, lightgbm.Dataset(np.eye(9), np.arange(9)), 2)"""
+    found = run(project, "r4_libraries.py", spoilt(body))
+    assert found.status == "ok", found.detail
+
+
+def test_limits_of_time_and_memory(project: Path) -> None:
+    start = time.monotonic()
+    slow = run(project, "r1_slow.py", spoilt("import time; time.sleep(60)"), time_box=3)
+    assert slow.status == "stopped: out of its time box of 3 s"
+    assert time.monotonic() - start < 10
+    body = "import numpy as np; a = [np.ones(10_000_000) for _ in range(1000)]"
+    fat = run(project, "r1_fat.py", spoilt(body), memory_mb=600)
+    assert fat.status == "stopped: used more than 600 MB"
+    assert 600 < fat.memory_mb < 1500
+    assert not list((project / "out" / "r1_fat").iterdir())
+
+
+def marked(text: str) -> list[psutil.Process]:
+    return [p for p in psutil.process_iter() if text in _commands(p)]
+
+
+def _commands(process: psutil.Process) -> str:
+    try:
+        return " ".join(process.environ().values()) if process.status() != "zombie" else ""
+    except psutil.Error:
+        return ""
+
+
+FORKS = """import os, time
+    if os.fork() == 0:
+        os.setsid()
+        if os.fork() == 0:
+            os.environ['X'] = 'y'
+            time.sleep(600)
+        os._exit(0)"""
+
+
+@pytest.mark.parametrize("end", ["", "\n    time.sleep(600)"], ids=["then ends", "then sleeps"])
+def test_a_grandchild_that_would_outlive_is_killed(
+    project: Path, end: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("STEPLADDER_TEST", "outlive")
+    found = run(project, "r1_forks.py", spoilt(FORKS + end), time_box=4)
+    assert found.status == ("stopped: out of its time box of 4 s" if end else "ok"), found.detail
+    assert marked("outlive") == []
+
+
+def test_stopped_by_hand(project: Path) -> None:
+    stop = threading.Event()
+    threading.Timer(1.5, stop.set).start()
+    asked = job(project, "r1_slow.py", spoilt("import time; time.sleep(60)"))
+    found = measure(asked, time_box=60, memory_mb=2000, stop=stop)
+    assert found.status == "stopped: by hand"
+
+
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGKILL])
+def test_no_child_outlives_its_parent(project: Path, how: signal.Signals) -> None:
+    asked = job(project, "r1_slow.py", spoilt("import time; time.sleep(60)"))
+    code = (
+        "import json, sys; from stepladder.bakeoff.measure import Job, measure\n"
+        "measure(Job(**json.loads(sys.argv[1])), time_box=60, memory_mb=2000)"
+    )
+    environment = {**os.environ, "STEPLADDER_TEST": f"orphan{how}"}
+    command = [sys.executable, "-c", code, json.dumps(asked.__dict__)]
+    parent = subprocess.Popen(command, env=environment, stderr=subprocess.DEVNULL)
+    wait_until(lambda: len(marked(f"orphan{how}")) == 2)
+    time.sleep(1)
+    parent.send_signal(how)
+    parent.wait(10)
+    wait_until(lambda: not marked(f"orphan{how}"))
+
+
+def wait_until(true: object) -> None:
+    end = time.monotonic() + 10
+    while not true():  # type: ignore[operator]
+        assert time.monotonic() < end
+        time.sleep(0.05)
+
+
+def test_secrets_do_not_reach_the_rung(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PGPASSWORD", "hush")
+    monkeypatch.setenv("STEPLADDER_RECORD", "postgresql://ann:hush@host/db")
+    body = "import os; assert 'hush' not in str(os.environ)"
+    found = run(project, "r1_nosy.py", spoilt(body))
+    assert found.status == "ok", found.detail

