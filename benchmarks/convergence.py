@@ -74,7 +74,9 @@ def verdict(name: str, truth: dict[str, float], seen: dict[str, Any]) -> dict[st
 
 def main() -> None:
     """Run the study and print its table."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
+    )
     parser.add_argument("--sets", type=int, default=1000)
     parser.add_argument("--customers", type=int, default=3000)
     parser.add_argument("--seed", type=int, default=1)

@@ -42,6 +42,8 @@ def main(job_file: Path) -> None:
     out = Path(job.out)
     question = importlib.import_module(f"stepladder.questions.{job.question}")
     history = _history(job)
+    # Before any thread that reads files exists: Landlock closes the thread that asks for it and
+    # those it starts. (Arrow's memory allocator has one already, which opens nothing.)
     sandbox.enter(_places(job, history.ask, str(job_file.parent)))
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")

@@ -91,9 +91,7 @@ def _outside(
             return at[rung].loss - at[comparison.best].loss > allowed
         return at[rung].worse > margin
 
-    return [
-        name for name, at in zip(cutoffs, comparison.by_cutoff, strict=False) if beyond(at)
-    ]
+    return [name for name, at in zip(cutoffs, comparison.by_cutoff, strict=False) if beyond(at)]
 
 
 def _reference(comparison: Comparison, reference: str) -> Proposal:
@@ -127,7 +125,11 @@ def _margin(margin: float, allowed: float | None) -> str:
 
 
 def _tie(tied: tuple[str, ...]) -> str:
-    return f" A tie with {' and '.join(tied)}: as high and as dear; the smaller loss decides." if tied else ""
+    return (
+        f" A tie with {' and '.join(tied)}: as high and as dear; the smaller loss decides."
+        if tied
+        else ""
+    )
 
 
 def _stability(unstable: list[str]) -> str:

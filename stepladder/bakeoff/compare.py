@@ -12,7 +12,7 @@ from stepladder.core.stats import Floats, bootstrap_sums, interval
 
 @dataclass(frozen=True)
 class Losses:
-    """Every scored rung's loss on the same cases: at each cutoff the units, weights, and a column per rung."""
+    """Every scored rung's loss on the same cases: per cutoff units, weights, and a column per rung."""
 
     rungs: tuple[str, ...]
     cutoffs: tuple[str, ...]

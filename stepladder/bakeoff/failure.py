@@ -122,6 +122,8 @@ def _message(error: BaseException) -> str:
         return first
     if isinstance(error, MemoryError):
         return "out of memory"
+    if isinstance(error, SyntaxError):
+        first = error.msg
     return f"{type(error).__name__}: {first}" if first else type(error).__name__
 
 

@@ -15,9 +15,7 @@ from threading import Event
 import psutil
 
 TICK_S = 0.05
-TICKS_PER_CENSUS = (
-    5  # finding offspring reads the whole process table
-)
+TICKS_PER_CENSUS = 5  # finding offspring reads the whole process table
 MARK = "STEPLADDER_JOB"
 
 

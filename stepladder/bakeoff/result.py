@@ -59,7 +59,7 @@ class CalibrationBin:
 
 @dataclass(frozen=True)
 class IntervalBins:
-    """Which outcomes came of predictions of each size, learnt on all windows: for low and high from now on."""
+    """Which outcomes came of predictions of each size, over all windows: low and high from now on."""
 
     edges: tuple[float, ...]
     low: tuple[float, ...]
@@ -167,7 +167,9 @@ def from_json(raw: dict[str, Any]) -> Result:
 
 def _tupled(kind: Any, raw: dict[str, Any]) -> Any:
     fields = kind.__dataclass_fields__
-    return kind(**{k: tuple(v) if isinstance(v, list) else v for k, v in raw.items() if k in fields})
+    return kind(
+        **{k: tuple(v) if isinstance(v, list) else v for k, v in raw.items() if k in fields}
+    )
 
 
 def _rung(raw: dict[str, Any]) -> RungResult:

@@ -53,7 +53,9 @@ def run(
             scored[each.rung.name], meanings[each.rung.name] = score(
                 setting.question, replays, each.raw(), answers, each.rung.ours
             )
-    comparison = compare(_losses(replays, scored), setting.question.REFERENCE, setting.history.ask.seed)
+    comparison = compare(
+        _losses(replays, scored), setting.question.REFERENCE, setting.history.ask.seed
+    )
     rows = tuple(
         row(setting.question, setting.history.ask, each, replays, scored, comparison,
             meanings.get(each.rung.name))
@@ -107,7 +109,9 @@ def _result(
 ) -> Result:
     ask, last = setting.history.ask, replays[-1]
     candidates = [
-        Candidate(r.rung, r.height, r.cost.money_per_year) for r in rows if r.status == "ok" and r.cost
+        Candidate(r.rung, r.height, r.cost.money_per_year)
+        for r in rows
+        if r.status == "ok" and r.cost
     ]
     proposal = propose(
         comparison,
@@ -152,11 +156,13 @@ def versions(ladder: list[Rung]) -> dict[str, str]:
     names = {"stepladder", "duckdb", "pyarrow", "numpy", "scipy"}
     for rung in ladder:
         names |= set(rung.needs)
-    found = {"python": platform.python_version(), "platform": f"{sys.platform}-{platform.machine()}"}
+    found = {
+        "python": platform.python_version(),
+        "platform": f"{sys.platform}-{platform.machine()}",
+    }
     for name in sorted(names):
         try:
             found[name] = importlib.metadata.version(name)
         except importlib.metadata.PackageNotFoundError:
             continue
     return found
-

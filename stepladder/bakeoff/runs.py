@@ -47,7 +47,9 @@ class Ran:
 
     def raw(self) -> list[pa.Table | None]:
         """Its answers at each cutoff."""
-        return [pq.read_table(m.predictions) if m and m.predictions else None for m in self.measured]
+        return [
+            pq.read_table(m.predictions) if m and m.predictions else None for m in self.measured
+        ]
 
 
 def run_all(setting: Setting, replays: list[Replay], progress: Progress) -> list[Ran]:

@@ -89,8 +89,13 @@ def _refusals(allowed: Places) -> dict[str, Callable[..., None]]:
     def opening(path: object, mode: object, flags: object) -> None:
         check(path, bool(isinstance(flags, int) and flags & WRITES))
 
-    def changing(path: object, *_: object) -> None:
-        check(path, True)
+    def changing(*arguments: object) -> None:
+        for path in arguments:
+            check(path, True)
+
+    def database(path: object) -> None:
+        if path != ":memory:":
+            check(path, True)
 
     def starting(program: object, *_: object) -> None:
         raise Forbidden(
@@ -100,14 +105,14 @@ def _refusals(allowed: Places) -> dict[str, Callable[..., None]]:
     def connecting(_: object, address: object) -> None:
         raise Forbidden(f"the network address {address}")
 
+    changes = ("os.remove", "os.rename", "os.mkdir", "os.rmdir", "os.truncate", "os.link")
+    starts = ("subprocess.Popen", "os.system", "os.exec", "os.posix_spawn")
     return {
         "open": opening,
-        **dict.fromkeys(
-            ("os.remove", "os.rename", "os.mkdir", "os.rmdir", "os.truncate"), changing
-        ),
-        **dict.fromkeys(("sqlite3.connect", "os.symlink", "os.link"), changing),
-        **dict.fromkeys(("subprocess.Popen", "os.system", "os.exec", "os.posix_spawn"), starting),
+        "sqlite3.connect": database,
         "socket.connect": connecting,
+        **dict.fromkeys(changes, changing),
+        **dict.fromkeys(starts, starting),
     }
 
 

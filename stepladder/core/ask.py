@@ -144,7 +144,9 @@ def _problem(error: Any, text: str, name: str) -> Problem:
         known = _fields(keys[:-1])
         near = difflib.get_close_matches(keys[-1], known, 1)
         hint = f"did you mean `{near[0]}`? else" if near else "correct its name, or"
-        return Problem(f"{where} is not known", f"known here: {', '.join(known)}", f"{hint} remove it")
+        return Problem(
+            f"{where} is not known", f"known here: {', '.join(known)}", f"{hint} remove it"
+        )
     if error["type"] == "missing":
         return Problem(
             f"{name}: key `{key}` is missing", "it must be there", f"add a line `{keys[-1]} = …`"
@@ -168,7 +170,9 @@ def _line(text: str, keys: list[str]) -> int:
     for number, line in enumerate(text.splitlines(), 1):
         if match := re.match(r"\s*\[+([^\]]+)\]", line):
             section = match[1].strip()
-        full = ".".join([section] * bool(section) + [re.split(r"\s*=", line.strip())[0].strip("\"'")])
+        full = ".".join(
+            [section] * bool(section) + [re.split(r"\s*=", line.strip())[0].strip("\"'")]
+        )
         if full == ".".join(keys):
             return number
         if section == ".".join(keys[:-1]) and section:

@@ -19,7 +19,13 @@ def columns(question: Question) -> dict[str, pa.DataType]:
     """The columns a rung may answer with, beside the keys, and their types."""
     extras = {name: KIND[kind] for name, kind in question.EXTRAS.items()}
     number = pa.float64()
-    return {"prediction": number, "low": number, "high": number, **extras, "why": pa.list_(pa.int64())}
+    return {
+        "prediction": number,
+        "low": number,
+        "high": number,
+        **extras,
+        "why": pa.list_(pa.int64()),
+    }
 
 
 def check(table: object, question: Question, cases: pa.Table) -> pa.Table:
@@ -39,7 +45,9 @@ def _check_columns(table: pa.Table, question: Question) -> None:
     allowed = [*question.KEYS, *columns(question)]
     for needed in (*question.KEYS, "prediction"):
         if needed not in table.column_names:
-            raise _wrong(f"no column `{needed}`", f"add it; there are: {', '.join(table.column_names)}")
+            raise _wrong(
+                f"no column `{needed}`", f"add it; there are: {', '.join(table.column_names)}"
+            )
     for name in table.column_names:
         if name not in allowed:
             near = difflib.get_close_matches(name, allowed, 1)
@@ -59,7 +67,9 @@ def _check_keys(table: pa.Table, question: Question, cases: pa.Table) -> None:
         for what, query in (("doubled", doubled), ("missing", missing), ("invented", invented)):
             row = con.execute(query).fetchone()
             if row and row[0]:
-                raise _wrong(f"{row[0]:,} of {cases.num_rows:,} cases {what}", "one row for each case")
+                raise _wrong(
+                    f"{row[0]:,} of {cases.num_rows:,} cases {what}", "one row for each case"
+                )
 
 
 def _arrange(table: pa.Table, question: Question, cases: pa.Table) -> pa.Table:
@@ -89,14 +99,18 @@ def _check_values(table: pa.Table, question: Question) -> pa.Table:
         finite = pc.fill_null(pc.is_finite(table[name]), True)
         if not pc.all(finite, min_count=0).as_py():
             bad = table.filter(pc.invert(finite)).num_rows
-            raise _wrong(f"{bad:,} values in `{name}` that are NaN or infinite", "give null instead")
+            raise _wrong(
+                f"{bad:,} values in `{name}` that are NaN or infinite", "give null instead"
+            )
     low = pc.min(table["prediction"]).as_py()
     if question.INTERVALS == "count" and low is not None and low < 0:
         raise _wrong(f"a prediction of {low:g}", "a count is never below zero")
     return table
 
 
-def complete(table: pa.Table, reference: pa.Table, floor: float | None) -> tuple[pa.Table, int, int]:
+def complete(
+    table: pa.Table, reference: pa.Table, floor: float | None
+) -> tuple[pa.Table, int, int]:
     """Predictions fit for scoring: nulls become the reference's answer, tiny ones are floored.
 
     Returns the table, how many were null, how many were floored.

@@ -77,4 +77,3 @@ class Question(Protocol):
         self, predictions: pa.Table, past: History, later: History, cases: pa.Table
     ) -> pa.Table:
         """Footnotes that choose nothing: name, value, sentence."""
-

@@ -1,4 +1,4 @@
-"""A rung is one file, r<height>_<name>.py or .sql; a ladder is the files of a folder, the user's own beside ours."""
+"""A rung is one file, r<height>_<name>.py or .sql; a ladder is every such file of some folders."""
 
 from __future__ import annotations
 
@@ -86,7 +86,8 @@ class Rung:
         name = f"stepladder_rung_{self.name}_{hashlib.sha256(bytes(self.path)).hexdigest()[:8]}"
         if name not in sys.modules:
             spec = importlib.util.spec_from_file_location(name, self.path)
-            assert spec and spec.loader
+            assert spec is not None
+            assert spec.loader is not None
             module = importlib.util.module_from_spec(spec)
             spec.loader.exec_module(module)
             for function in ("fit", "predict"):
@@ -144,7 +145,8 @@ def ladder(*folders: Path) -> list[Rung]:
                 continue
             if not NAME.fullmatch(path.stem) or path.stem in found:
                 raise Problem(
-                    f"the rung {path}" + (" stands twice" if path.stem in found else " is misnamed"),
+                    f"the rung {path}"
+                    + (" stands twice" if path.stem in found else " is misnamed"),
                     "a rung's file is r<height>_<name>.py or .sql, lower case, each name once",
                     "rename the file",
                 )

@@ -124,6 +124,8 @@ def group_means(labels: NDArray[np.int64], actual: Floats) -> dict[int, float]:
     """Each label's average outcome, pulled to everyone's as if five average cases joined it."""
     mean = float(actual.mean()) if len(actual) else 0.0
     return {
-        int(label): float((actual[labels == label].sum() + 5 * mean) / ((labels == label).sum() + 5))
+        int(label): float(
+            (actual[labels == label].sum() + 5 * mean) / ((labels == label).sum() + 5)
+        )
         for label in np.unique(labels)
     }

@@ -82,6 +82,8 @@ class Example:
 class Chart(Protocol):
     """The contract of a question's `chart` module."""
 
+    COUNTED: str  # what predictions add up to, e.g. "purchases"; empty where a sum means nothing
+
     def meaning(self, view: View) -> str:
         """What the rung's forecast says as of now, in one or two sentences."""
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from stepladder.bakeoff.result import Result
 from stepladder.bakeoff.runs import Progress
 from stepladder.core.ask import parse
-from stepladder.project.bakeoff import bakeoff
+from stepladder.project.bakeoff import run_bakeoff
 from stepladder.project.folder import Project
 
 
@@ -23,7 +23,7 @@ class Reproduction:
     changed: tuple[str, ...]  # data, versions, settings: sentences
 
 
-def again(
+def run_again(
     project: Project, number: int, *, workers: int = 2, progress: Progress = lambda *_: None
 ) -> Reproduction:
     """Run bake-off `number` again with its own settings on the data as they are now.
@@ -33,7 +33,7 @@ def again(
     first = project.result(number)
     ask = parse(first.settings, f"the settings of bake-off {number}")
     as_it_was = Project(project.folder, ask, first.settings)
-    second = bakeoff(as_it_was, workers=workers, progress=progress)
+    second = run_bakeoff(as_it_was, workers=workers, progress=progress)
     same, different = _agreement(first, second)
     return Reproduction(number, second, same, different, _changes(first, second, project.settings))
 

@@ -17,7 +17,9 @@ from stepladder.core.record import Loss, Stored
 from stepladder.project.folder import Project
 
 
-def bakeoff(project: Project, *, workers: int = 2, progress: Progress = lambda *_: None) -> Result:
+def run_bakeoff(
+    project: Project, *, workers: int = 2, progress: Progress = lambda *_: None
+) -> Result:
     """Replay the past with every rung and record who did how well; returns the result.
 
     Predictions are left in bakeoffs/<number>/<rung>/<cutoff>.parquet. A run that is interrupted
@@ -36,7 +38,7 @@ def bakeoff(project: Project, *, workers: int = 2, progress: Progress = lambda *
             result = replace(
                 outcome.result, id=number, started=started, seconds=time.monotonic() - clock
             )
-            stored = _keep(project, number, outcome)
+            stored = _keep(project, number, outcome, Path(scratch) / "runs")
         project.record.finish_bakeoff(number, to_json(result), _losses(result), stored)
     except BaseException as error:
         shutil.rmtree(project.folder / "bakeoffs" / str(number), ignore_errors=True)
@@ -60,8 +62,8 @@ def _run(project: Project, scratch: Path, workers: int, progress: Progress) -> O
     return run(setting, project.data, project.settings, progress)
 
 
-def _keep(project: Project, number: int, outcome: Outcome) -> list[Stored]:
-    """Write every scored prediction into the project, all of them or none."""
+def _keep(project: Project, number: int, outcome: Outcome, runs: Path) -> list[Stored]:
+    """Write every scored prediction, and the models of the last cutoff, into the project, or nothing."""
     target = project.folder / "bakeoffs" / str(number)
     partial = target.with_name(f".{number}.partial")
     shutil.rmtree(partial, ignore_errors=True)
@@ -79,6 +81,9 @@ def _keep(project: Project, number: int, outcome: Outcome) -> list[Stored]:
                 Stored(project.ask.question, rung.rung, replay.now, where.as_posix(),
                        hashes[replay.now], scored.predictions.num_rows)
             )  # fmt: skip
+        fitted = runs / rung.rung / outcome.replays[-1].now / "model"
+        if rung.status == "ok":
+            shutil.copytree(fitted, partial / rung.rung / "model")
     partial.replace(target)
     return stored
 

@@ -104,7 +104,9 @@ class Project:
         """The moment asked from: as question.toml says, else the day after the last complete day."""
         if self.ask.now:
             return self.ask.now
-        days = [self._after_last_day(spec.name, spec.time) for spec in self.question.TABLES if spec.time]
+        days = [
+            self._after_last_day(spec.name, spec.time) for spec in self.question.TABLES if spec.time
+        ]
         return max(days)
 
     def _after_last_day(self, name: str, time: str) -> date:
@@ -128,7 +130,11 @@ class Project:
         """The latest answer to each case, as a table."""
         latest = {a.key: a for a in self.record.answers(self.ask.question)}
         rows = [
-            {**json.loads(a.key), "prediction": a.prediction, "time": date.fromisoformat(a.time[:10])}
+            {
+                **json.loads(a.key),
+                "prediction": a.prediction,
+                "time": date.fromisoformat(a.time[:10]),
+            }
             for a in latest.values()
         ]
         extra = [pa.field("prediction", pa.float64()), pa.field("time", pa.date32())]
@@ -142,7 +148,9 @@ class Project:
             latest = self.record.bakeoff(number)
         if latest is None or latest.result is None:
             raise Problem(
-                "no bake-off has been run here" if latest is None else f"bake-off {number} has no result",
+                "no bake-off has been run here"
+                if latest is None
+                else f"bake-off {number} has no result",
                 "reports, decisions and intervals rest on a finished bake-off",
                 "run one: stepladder bakeoff",
             )

@@ -74,7 +74,15 @@ def answer(project: Project, name: str, day: date, scratch: Path) -> tuple[pa.Ta
     tables = write_known(history, known)
     ask = project.ask
     out = scratch / f"out_{name}"
-    job = Job(ask.question, str(rung.path), tables, day.isoformat(), ask.model_dump_json(), str(out), str(project.folder))
+    job = Job(
+        ask.question,
+        str(rung.path),
+        tables,
+        day.isoformat(),
+        ask.model_dump_json(),
+        str(out),
+        str(project.folder),
+    )
     found = measure(job, time_box=ask.time_box, memory_mb=ask.memory_mb)
     if found.status != "ok" or found.predictions is None:
         raise Problem(

@@ -2,11 +2,90 @@
 
 from __future__ import annotations
 
+import shutil
+import tempfile
+from datetime import date
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from stepladder.bakeoff.result import Result
+from stepladder.bakeoff.row import parquet
+from stepladder.core import model
+from stepladder.core.errors import Problem
+from stepladder.core.question import Question
+from stepladder.core.view import View
 from stepladder.project.folder import Project
+from stepladder.project.predict import answer
 
 
-def report(project: Project, *, to: str | Path | None = None, mask: bool = True) -> Path:
-    """Write the latest bake-off as one HTML file that works offline; returns where."""
-    raise NotImplementedError
+def write_report(
+    project: Project, *, to: str | Path | None = None, number: int | None = None, mask: bool = True
+) -> Path:
+    """Write a bake-off, by default the latest, as one HTML file that works offline; returns where.
+
+    The pictures show the rung decided on after that bake-off, else the proposed one. Example
+    customers are masked unless `mask` is off. Raises Problem where no bake-off has been run.
+    """
+    from stepladder.report import write
+
+    result = project.result(number)
+    target = Path(to) if to else project.folder / "report.html"
+    return write(result, view(project, result, mask), target)
+
+
+def view(project: Project, result: Result, mask: bool) -> View:
+    """Everything the page shows beyond the figures."""
+    ran = [row.rung for row in result.rungs if row.status == "ok"]
+    cutoffs = tuple(date.fromisoformat(w.now) for w in result.windows if w.role != "calibrate")
+    folder = project.folder / "bakeoffs" / str(result.id)
+    at_cutoff = {name: _stored(folder / name / f"{cutoffs[-1]}.parquet") for name in ran}
+    decision = project.record.decision(project.ask.question)
+    decided = decision and decision.bakeoff == result.id and decision.rung in ran
+    shown = decision.rung if decision and decided else result.proposal.rung
+    with_words = [name for name in ran if _says_words(project.question, at_cutoff[name])]
+    at_now = {n: _at_now(project, result, n) for n in dict.fromkeys([shown, *with_words])}
+    history = project.history()
+    last = next(h for h in project.question.holdouts(history) if h.past.now == cutoffs[-1])
+    cases = project.question.cases(last.past)
+    return View(
+        history=history,
+        cutoffs=cutoffs,
+        rung=shown,
+        at_cutoff=at_cutoff,
+        at_now=at_now,
+        outcome=project.question.outcome(last.past, last.later, cases),
+        mask=mask,
+        models={
+            n: model.load(folder / n / "model") for n in ran if (folder / n / "model").is_dir()
+        },
+    )
+
+
+def _says_words(question: Question, table: pa.Table) -> bool:
+    """Whether a rung fills an extra column made of words, such as a segment."""
+    words = [name for name, kind in question.EXTRAS.items() if kind == "text"]
+    return any(table[name].null_count < table.num_rows for name in words)
+
+
+def _stored(path: Path) -> pa.Table:
+    if not path.is_file():
+        raise Problem(
+            f"the predictions {path} are gone",
+            "a report is made of the predictions that the bake-off left",
+            "run it again: stepladder bakeoff",
+        )
+    return pq.read_table(path)
+
+
+def _at_now(project: Project, result: Result, name: str) -> pa.Table:
+    """The rung's answers as of the bake-off's now, computed once."""
+    path = project.folder / "bakeoffs" / str(result.id) / name / "now.parquet"
+    if not path.is_file():
+        with tempfile.TemporaryDirectory(prefix="stepladder-") as scratch:
+            table, _ = answer(project, name, date.fromisoformat(result.now), Path(scratch))
+        partial = path.with_suffix(".partial")
+        partial.write_bytes(parquet(table))
+        shutil.move(partial, path)
+    return pq.read_table(path)

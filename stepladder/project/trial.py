@@ -13,7 +13,7 @@ from stepladder.project.new import new
 MARK = "# made by stepladder try: this folder is made anew each time"
 
 
-def trial(question: str, folder: str | Path = "stepladder-try") -> Project:
+def try_out(question: str, folder: str | Path = "stepladder-try") -> Project:
     """Make a project of the question's bundled data; a folder of an earlier trial is made anew.
 
     Raises Problem on a question without bundled data, or a folder that is not a trial's.

@@ -6,7 +6,8 @@ from typing import Any
 
 from stepladder.bakeoff.result import Result, RungResult
 from stepladder.report.drawing import ACCENT, GOOD, MUTED, WARN
-from stepladder.report.words import label
+from stepladder.report.ladder_chart import climb
+from stepladder.report.words import label, month
 
 FLOOR, CEILING = -0.5, 1.3  # shares of the gain beyond these are drawn at the edge
 
@@ -15,25 +16,25 @@ def cutoffs(result: Result, width: int) -> Any:
     """Per rung, the share of the gain it kept at each cutoff with its interval; the exam apart."""
     import altair as alt
 
-    rungs = [r for r in result.rungs if r.status == "ok" and r.rung != result.proposal.reference]
+    rungs = [r for r in climb(result) if r.status == "ok" and r.rung != result.proposal.reference]
     per_row = 2 if width < 400 else 3
     data = alt.Data(values=[row for rung in rungs for row in _shares(rung)])
     low = min([row["low"] for row in data.values] + [0.5])
     scale = alt.Scale(domain=[max(FLOOR, low), CEILING if _above(data) else 1.1], clamp=True)
     base = alt.Chart(data).encode(
-        x=alt.X("at:O", title=None, axis=alt.Axis(labelAngle=-35, grid=False)),
+        x=alt.X("at:O", sort=None, title=None, axis=alt.Axis(labelAngle=-35, grid=False)),
         color=alt.Color("role:N", scale=alt.Scale(
             domain=["chose", "exam"], range=[ACCENT, WARN])),
     )  # fmt: skip
     y = alt.Y("kept:Q", title=None, scale=scale, axis=alt.Axis(format="%", tickCount=4))
     layers = [base.mark_rule(strokeWidth=2).encode(y=alt.Y("low:Q", scale=scale), y2="high:Q"),
-              base.mark_point(filled=True, size=60).encode(y=y)]  # fmt: skip
+              base.mark_point(filled=True, size=60, opacity=1).encode(y=y)]  # fmt: skip
     if result.good_enough_money is None:
         band = alt.Chart(data).mark_rect(fill=GOOD, opacity=0.05).encode(
             y=alt.Y("enough:Q", scale=scale), y2=alt.Y2(datum=1.0))  # fmt: skip
         layers.insert(0, band.transform_calculate(enough=str(1 - result.good_enough)))
-    each = (width - 50 * per_row + 20) // per_row
-    order = [label(rung.rung) for rung in rungs]
+    each = (width - 20 * (per_row - 1)) // per_row
+    order = [label(rung.rung, rung.title) for rung in rungs]
     return alt.layer(*layers, data=data).properties(width=each, height=120).facet(
         facet=alt.Facet("rung:N", sort=order, header=alt.Header(title=None)), columns=per_row
     )  # fmt: skip
@@ -46,8 +47,8 @@ def _above(data: Any) -> bool:
 def _shares(rung: RungResult) -> list[dict[str, Any]]:
     return [
         {
-            "rung": label(rung.rung),
-            "at": at.now,
+            "rung": label(rung.rung, rung.title),
+            "at": month(at.now),
             "role": "exam" if at.role == "report" else "chose",
             "kept": 1 - at.estimate.worse,
             "low": max(1 - at.estimate.worse_high, FLOOR),
@@ -61,8 +62,8 @@ def calibration(rungs: list[RungResult], width: int) -> Any:
     """Predicted against actual by bin, with the uncertainty of the actual mean, and the ideal line."""
     import altair as alt
 
-    values = [
-        {"rung": label(rung.rung), "predicted": bin.predicted, "actual": bin.actual,
+    values: list[dict[str, Any]] = [
+        {"rung": label(rung.rung, rung.title), "predicted": bin.predicted, "actual": bin.actual,
          "low": max(bin.actual_low, 0.0), "high": bin.actual_high, "cases": bin.cases}
         for rung in rungs for bin in rung.calibration
     ]  # fmt: skip
@@ -82,11 +83,11 @@ def calibration(rungs: list[RungResult], width: int) -> Any:
         y=alt.Y("actual:Q", scale=scale)
     )
     columns = 1 if width < 400 or len(rungs) == 1 else 2
-    each = min((width - 60 * (columns - 1)) // columns, 300)
+    each = min((width - 60 * (columns - 1)) // columns, 360)
     charts = [
-        alt.layer(line, *(layer.transform_filter(alt.datum.rung == label(rung.rung))
+        alt.layer(line, *(layer.transform_filter(alt.datum.rung == label(rung.rung, rung.title))
                           for layer in (bars, dots)))
-        .properties(width=each, height=each * 0.8, title=label(rung.rung))
+        .properties(width=each, height=each * 0.8, title=label(rung.rung, rung.title))
         for rung in rungs
     ]  # fmt: skip
     return alt.concat(*charts, columns=columns)

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date
+
+GLUE = "\u00a0"  # keeps a figure and its unit on one line
+
 
 def number(value: float | None) -> str:
     """A count or an amount, with as many digits as a reader needs: 1.2 million, 23,570, 3.4, 0.056."""
@@ -26,8 +29,9 @@ def percent(share: float | None) -> str:
         return "–"
     value = 100 * share
     if abs(value) < 0.05:
-        return "0 %"
-    return f"{value:.1f} %" if abs(value) < 10 else f"{value:,.0f} %"
+        return f"0{GLUE}%"
+    said = f"{value:.1f}" if abs(value) < 10 else f"{value:,.0f}"
+    return f"{said.replace('-', '−')}{GLUE}%"
 
 
 def span(low: float, high: float) -> str:
@@ -38,20 +42,21 @@ def span(low: float, high: float) -> str:
 
 
 def _bounded(share: float) -> str:
-    return "below −200 %" if share < -2 else "above 200 %" if share > 2 else percent(share)
+    return f"below −200{GLUE}%" if share < -2 else f"above 200{GLUE}%" if share > 2 else percent(share)
 
 
 def seconds(value: float) -> str:
     """A duration: 0.03 s, 12 s, 3 min."""
     if value >= 120:
-        return f"{value / 60:,.0f} min"
-    return f"{value:.0f} s" if value >= 10 else f"{value:.2g} s" if value >= 0.001 else "< 0.001 s"
+        return f"{value / 60:,.0f}{GLUE}min"
+    said = f"{value:.0f}" if value >= 10 else f"{value:.2g}" if value >= 0.001 else "< 0.001"
+    return f"{said}{GLUE}s"
 
 
 def money(value: float, currency: str = "") -> str:
     """An amount of money, in whole units where it is large."""
     said = number(round(value) if abs(value) >= 10 else value)
-    return f"{said} {currency}".strip()
+    return f"{said}{GLUE}{currency}" if currency else said
 
 
 def day(value: date | str) -> str:
@@ -67,18 +72,27 @@ def days(count: int) -> str:
     return f"{count} day{'s' * (count != 1)}"
 
 
-def label(rung: str) -> str:
-    """A rung's name in words: r2_rfm_quintiles is "RFM quintiles"."""
+def month(value: date | str) -> str:
+    """A day as it is written on an axis: 1 Apr 98."""
+    when = date.fromisoformat(value) if isinstance(value, str) else value
+    return f"{when.day} {when:%b %y}"
+
+
+def label(rung: str, title: str = "") -> str:
+    """A rung's name in words: as its title writes it (BG/NBD), else r2_rfm_quintiles is "RFM quintiles"."""
     parts = re.sub(r"^r\d_", "", rung).split("_")
-    said = [part.upper() if not re.search("[aeiouy]", part) else part for part in parts]
+    if len(parts) > 1 and (written := re.search("[^a-z0-9 ]".join(parts), title, re.I)):
+        return written[0]
+    said = [part if re.search("[aeiouy]", part) else part.upper() for part in parts]
     return said[0][:1].upper() + " ".join(said)[1:]
 
 
-def in_words(sentence: str, rungs: Iterable[str]) -> str:
-    """The sentence with every rung called by its label."""
-    names = sorted(rungs, key=len, reverse=True)
+def in_words(sentence: str, labels: Mapping[str, str]) -> str:
+    """The sentence with every rung called by its label, and figures as this page writes them."""
+    names = sorted(labels, key=len, reverse=True)
     pattern = r"\b(" + "|".join(map(re.escape, names)) + r")\b"
-    return re.sub(pattern, lambda found: f"“{label(found[1])}”", sentence) if names else sentence
+    said = re.sub(pattern, lambda found: f"“{labels[found[1]]}”", sentence) if names else sentence
+    return re.sub(r"(?<=\d)%", f"{GLUE}%", said)
 
 
 def listed(parts: Iterable[str]) -> str:

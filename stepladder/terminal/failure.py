@@ -37,7 +37,9 @@ def problem(error: Exception) -> Problem:
     if isinstance(error, Problem):
         return error
     if isinstance(error, CannotStand):
-        return Problem(str(error), "the data must be able to carry the question", "bring more history")
+        return Problem(
+            str(error), "the data must be able to carry the question", "bring more history"
+        )
     if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
         return Problem(
             f"the disk is full: {error.filename or 'no room left'}",

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.prompt import Prompt
 from rich.table import Table
@@ -18,7 +19,8 @@ from stepladder.bakeoff.choose import LEVELS
 from stepladder.bakeoff.result import Result, RungResult, to_json
 from stepladder.core.errors import Problem
 from stepladder.core.tables.report import DataReport, to_text
-from stepladder.project import Project, Reproduction
+from stepladder.project.again import Reproduction
+from stepladder.project.folder import Project
 
 out = Console(highlight=False)
 
@@ -34,20 +36,24 @@ def result(found: Result, as_json: bool, report: str | None = None) -> None:
             out.print(Text(f"{row.rung}: {warning}", style="yellow"))
     out.print()
     out.print(Text(found.proposal.sentence, style="bold"))
-    out.print(f"Bake-off {found.id}, {found.seconds:.0f} s. The business decides: stepladder decide RUNG …")
+    out.print(
+        f"Bake-off {found.id}, {found.seconds:.0f} s. The business decides: stepladder decide RUNG …"
+    )
     if report:
         out.print(Text(f"Report: {report}"), soft_wrap=True)
 
 
 def ladder(found: Result) -> Table:
     """The rungs, highest first, as one climbs them."""
-    table = Table(title=found.words, title_justify="left", caption_justify="left")
+    table = Table(title=found.words, title_justify="left", caption_justify="left", box=SIMPLE_HEAD)
     table.caption = (
         "worse: what a rung gives up of the best one's gain over the reference, with its 95 % "
         f"interval; allowed {found.good_enough:.0%}. exam: loss on the last, untouched window."
     )
-    for name in ("rung", "loss", "worse", "exam", "fit s", "s/1,000", "MB", "money/yr"):
-        table.add_column(name, justify="left" if name == "rung" else "right")
+    for name in ("rung", "loss", "worse (95 %)", "exam", "fit s", "s/1,000", "MB", "money/yr"):
+        table.add_column(
+            name, justify="left" if name == "rung" else "right", no_wrap=name != "rung"
+        )
     for row in reversed(found.rungs):
         style = "bold green" if row.rung == found.proposal.rung else None
         table.add_row(*_cells(row), style=style)
@@ -55,13 +61,12 @@ def ladder(found: Result) -> Table:
 
 
 def _cells(row: RungResult) -> Sequence[str | Text]:
-    name = f"{row.rung}"
     if not (row.choose and row.report and row.cost):
-        return (name, Text(row.status, style="dim"), "", "", "", "", "", "")
+        return (Text(f"{row.rung}: {row.status}", style="dim"), *[""] * 7)
     chosen, cost = row.choose, row.cost
-    worse = f"{chosen.worse:.1%} ({chosen.worse_low:.1%} to {chosen.worse_high:.1%})"
+    worse = f"{chosen.worse:.0%} ({chosen.worse_low:.0%} … {chosen.worse_high:.0%})"
     return (
-        name,
+        row.rung,
         f"{chosen.loss:.3f}",
         worse,
         f"{row.report.loss:.3f}",
@@ -127,7 +132,9 @@ def pairs(columns: list[str]) -> dict[str, str]:
         name, equals, source = text.partition("=")
         if not (name and equals and source):
             raise Problem(
-                f"--column {text}", "a column is given as NAME=SOURCE", "e.g. --column customer=cust_id"
+                f"--column {text}",
+                "a column is given as NAME=SOURCE",
+                "e.g. --column customer=cust_id",
             )
         found[name.strip()] = source.strip()
     return found

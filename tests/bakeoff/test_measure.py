@@ -109,7 +109,7 @@ MISDEEDS = {
                       "raise CannotStand('needs two years of past')"), "needs two years of past"),
     "syntax": ("def fit(history)\n", "failed: SyntaxError: expected ':' (line 1 of"),
     "no fit": ("def predict(model, history, cases): return cases\n", "has no function `fit`"),
-    "few": (HONEST.replace("pa.table({", "pa.table({").replace("len(cases)})", "len(cases)}).slice(9)"),
+    "few": (HONEST.replace("len(cases)})", "len(cases)}).slice(9)"),
             "failed: its answer has 9 of 50 cases missing"),
     "columns": (HONEST.replace('"prediction":', '"predicted":'), "no column `prediction`"),
     "nan": (HONEST.replace("[model", "[float('nan') + model"), "NaN or infinite"),
@@ -123,12 +123,12 @@ MISDEEDS = {
     "relative": (spoilt(f"open('{FULL}', 'rb').read()"), f"tried to open {FULL};"),
     "source": (spoilt("open('orders.csv').read()"), "tried to open orders.csv;"),
     "package": (spoilt("import stepladder; from pathlib import Path; "
-                       "f = Path(stepladder.__file__).parent / 'questions/retention/cdnow.parquet'; "
-                       "f.read_bytes()"), "cdnow.parquet;"),
+                       "p = Path(stepladder.__file__).with_name('questions'); "
+                       "(p / 'retention' / 'cdnow.parquet').read_bytes()"), "cdnow.parquet;"),
     "history": (spoilt(f"history.sql(\"select * from read_parquet('{{home}}/{FULL}')\")"),
                 f"tried to open {{home}}/{FULL};"),
     "writes": (spoilt("open('rungs/r1_bad.py', 'w')"), "tried to open rungs/r1_bad.py;"),
-    "program": (spoilt("import subprocess; subprocess.run(['cat', 'orders.csv'])"), "the program cat;"),
+    "program": (spoilt("import subprocess; subprocess.run(['cat', 'a.csv'])"), "the program cat;"),
     "network": (spoilt("import socket; socket.create_connection(('127.0.0.1', 9))"),
                 "the network address ('127.0.0.1', 9);"),
 }  # fmt: skip
@@ -150,16 +150,15 @@ def test_a_misdeed_is_a_row_that_says_so(project: Path, misdeed: str) -> None:
     "read",
     [
         "import duckdb; duckdb.connect().execute(\"from read_parquet('{file}')\").fetchall()",
+        "import duckdb; duckdb.connect().execute(\"from read_parquet('{relative}')\").fetchall()",
         "import pyarrow.parquet as pq; pq.read_table('{file}')",
         "import pyarrow as pa; pa.memory_map('{file}')",
         "import ctypes; assert ctypes.CDLL(None).open(b'{file}', 0) >= 0, 'Permission denied'",
     ],
-    ids=["duckdb", "parquet", "memory map", "libc"],
+    ids=["duckdb", "duckdb relative", "parquet", "memory map", "libc"],
 )
-@pytest.mark.parametrize("relative", [False, True], ids=["absolute", "relative"])
-def test_libraries_in_c_are_fenced_too(project: Path, read: str, relative: bool) -> None:
-    file = FULL if relative else f"{project}/{FULL}"
-    found = run(project, "r1_bad.py", spoilt(read.replace("{file}", file)))
+def test_libraries_in_c_are_fenced_too(project: Path, read: str) -> None:
+    found = run(project, "r1_bad.py", spoilt(read.format(file=f"{project}/{FULL}", relative=FULL)))
     assert found.status.startswith("stopped: it tried to open"), found.detail
     assert found.status.endswith("a rung may read only its history")
 
@@ -240,7 +239,7 @@ def test_no_child_outlives_its_parent(project: Path, how: signal.Signals) -> Non
         "import json, sys; from stepladder.bakeoff.measure import Job, measure\n"
         "measure(Job(**json.loads(sys.argv[1])), time_box=60, memory_mb=2000)"
     )
-    environment = {**os.environ, "STEPLADDER_TEST": f"orphan{how}"}
+    environment = {**os.environ, "STEPLADDER_TEST": f"orphan{how}", "TMPDIR": str(project)}
     command = [sys.executable, "-c", code, json.dumps(asked.__dict__)]
     parent = subprocess.Popen(command, env=environment, stderr=subprocess.DEVNULL)
     wait_until(lambda: len(marked(f"orphan{how}")) == 2)

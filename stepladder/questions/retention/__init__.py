@@ -93,7 +93,9 @@ def check(history: History) -> None:
         """select count(distinct customer) as customers, count(distinct day) as days,
         count(distinct (customer, day)) as visits from purchases"""
     ).to_pylist()[0]
-    remedy = "check that the columns were read rightly (data-report-purchases.md), or bring more history"
+    remedy = (
+        "check that the columns were read rightly (data-report-purchases.md), or bring more history"
+    )
     if found["customers"] < 2:
         raise Problem(f"{found['customers']} customers", "retention compares customers", remedy)
     if found["days"] < 2:
@@ -165,11 +167,16 @@ def outcome(past: History, later: History, cases: pa.Table) -> pa.Table:
         f"""select customer, count(distinct day) as actual, sum(value) as actual_value
         from purchases where day >= date '{past.now}' group by customer"""
     )
-    return later.plus(came=came).connection(cases, came=came).sql(
-        """select customer, coalesce(actual, 0) as actual, coalesce(actual_value, 0) as actual_value
+    return (
+        later.plus(came=came)
+        .connection(cases, came=came)
+        .sql(
+            """select customer, coalesce(actual, 0) as actual, coalesce(actual_value, 0) as actual_value
         from (select customer, row_number() over () as i from cases) left join came using (customer)
         order by i"""
-    ).to_arrow_table()
+        )
+        .to_arrow_table()
+    )
 
 
 def loss(predictions: pa.Table, past: History, later: History, cases: pa.Table) -> pa.Table:

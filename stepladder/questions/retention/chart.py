@@ -8,6 +8,8 @@ import pyarrow.compute as pc
 from stepladder.core.view import Example, Section, View
 from stepladder.questions.retention import example_customers, segments, tracking
 
+COUNTED = "purchases"
+
 
 def meaning(view: View) -> str:
     """How many purchases are to come, and from how few customers."""

@@ -98,6 +98,8 @@ def _spread(some: np.ndarray, n: int) -> np.ndarray:
 
 
 def _examples(view: View, known: Known, picks: dict[int, str]) -> Iterator[Example]:
+    order = [kind for kind, _ in SHARES[1:]] + [SHARES[0][0]]
+    picks = dict(sorted(picks.items(), key=lambda pick: order.index(pick[1])))
     answers = view.at_cutoff[view.rung]
     chosen = answers.take(pa.array(list(picks), pa.int64()))
     ids = chosen.select(["customer"])
@@ -131,15 +133,21 @@ def _strip(view: View, start: date, days: list[date]) -> Strip:
 
 def _facts(answer: dict[str, float | None], came: float) -> tuple[tuple[str, str], ...]:
     low, high, alive, value = (answer[name] for name in ("low", "high", "alive", "value"))
-    facts = [("forecast", f"{answer['prediction']:.1f} purchases")]
+    facts = [("forecast", _times(answer["prediction"]))]
     if low is not None and high is not None:
         facts.append(("low–high", f"{low:.0f} to {high:.0f}"))
     facts.append(("came", f"{came:.0f}"))
     if alive is not None:
         facts.append(("P(alive)", f"{100 * alive:.0f} %"))
     if value is not None:
-        facts.append(("expected value", f"{value:,.2f}"))
+        facts.append(("worth", f"{value:,.2f}"))
     return tuple(facts)
+
+
+def _times(expected: float | None) -> str:
+    if expected is None:
+        return "none given"
+    return "below 0.01" if expected < 0.01 else f"{expected:.2f}" if expected < 1 else f"{expected:.1f}"
 
 
 def _reason(kind: str, known: Known, i: int) -> str:
@@ -148,9 +156,9 @@ def _reason(kind: str, known: Known, i: int) -> str:
     past = f"Bought on {times} day{'s' * (times != 1)}, last {_ago(silent)} before the cutoff"
     came, forecast = known.came[i], known.forecast[i]
     if kind == "biggest miss" and came > forecast:
-        return f"{past}; then bought {came:.0f} times, far more than the past gave reason to expect."
+        return f"{past}; then {_bought(came)}, far more than the past gave reason to expect."
     if kind == "biggest miss":
-        return f"{past}; then bought {came:.0f} times, far less often than before."
+        return f"{past}; then {_bought(came)}, far less than the past gave reason to expect."
     if kind == "champion":
         return f"{past}: bought lately and often, so much is expected."
     if kind == "lapsed heavy buyer":
@@ -158,8 +166,12 @@ def _reason(kind: str, known: Known, i: int) -> str:
     if kind == "newcomer":
         return f"{past}: there is too little past yet, so the forecast is close to everybody's."
     if kind == "one-timer":
-        return f"{past}: bought once and not since, so little is expected."
+        return f"{past}: one purchase says little, and a long silence since says less is to come."
     return f"{past}: an everyday customer, neither a champion nor lost."
+
+
+def _bought(times: float) -> str:
+    return "nothing came" if times == 0 else f"bought {times:.0f} time{'' if times == 1 else 's'}"
 
 
 def _ago(days: int) -> str:

@@ -1,4 +1,4 @@
-"""Each customer buys at a rate of their own until they leave unseen; habits are learnt from all (Pareto/NBD).
+"""Each customer buys at their own rate until they leave unseen; habits are learnt from all (Pareto/NBD).
 
 Value: expected purchases times expected spend per purchase (Gamma–Gamma). Formulas and papers are
 named in btyd/pareto_nbd.py and btyd/gamma_gamma.py.
@@ -30,6 +30,5 @@ def predict(model: Model, history: History, cases: pa.Table) -> pa.Table:
     """Expected purchases, probability of being alive, and value for each case; null for strangers."""
     known = summary(history, cases)
     weeks = history.ask.horizon / 7.0
-    expected = pareto_nbd.expected(model, known.x, known.t_x, known.T, weeks)
-    alive = pareto_nbd.alive(model, known.x, known.t_x, known.T)
+    expected, alive = pareto_nbd.outlook(model, known.x, known.t_x, known.T, weeks)
     return answer(model, known, cases, expected, alive)

@@ -60,10 +60,16 @@ def fit(history: History) -> Model:
         from purchases cross join ask where day >= learn_at group by customer"""
     )
     visits = dict(zip(came["customer"].to_pylist(), came["visits"].to_pylist(), strict=True))
-    target = np.array([visits.get(customer, 0) for customer in known["customer"].to_pylist()], float)
+    target = np.array(
+        [visits.get(customer, 0) for customer in known["customer"].to_pylist()], float
+    )
     if not target.any():
-        raise CannotStand("nobody known one horizon ago has bought since, so there is nothing to learn")
-    data = lightgbm.Dataset(_matrix(known), target, feature_name=list(FEATURES), free_raw_data=False)
+        raise CannotStand(
+            "nobody known one horizon ago has bought since, so there is nothing to learn"
+        )
+    data = lightgbm.Dataset(
+        _matrix(known), target, feature_name=list(FEATURES), free_raw_data=False
+    )
     settings = {**SETTINGS, "seed": history.ask.seed}
     tried = lightgbm.cv(
         settings, data, 400, nfold=5, stratified=False, seed=history.ask.seed,

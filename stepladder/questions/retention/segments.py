@@ -41,12 +41,24 @@ def sections(view: View) -> list[Section]:
         Section(
             "Segments: who is expected to buy",
             f"{said} A segment says what customers did so far; the forecast beside it says what to "
-            "expect of them.",
+            f"expect of them.{_caution(view)}",
             lambda width: _picture(rows, width, what),
             f"Expected {what} by segment. {said}",
             _table(rows, view, money),
         )
     ]
+
+
+def _caution(view: View) -> str:
+    """A word of warning where a formula holds one-time buyers for customers who never leave."""
+    alive = view.at_now[view.rung]["alive"]
+    certain = pc.sum(pc.greater(alive, 0.9999)).as_py() or 0
+    if certain < 0.2 * len(alive):
+        return ""
+    return (
+        " Beware of the last column: this formula lets nobody leave before a second purchase, so it "
+        "counts every one-time buyer as a customer still. Their forecast is low all the same."
+    )
 
 
 def _rows(view: View) -> list[dict[str, Any]]:

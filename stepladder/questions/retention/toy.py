@@ -14,7 +14,9 @@ from datetime import date, timedelta
 import numpy as np
 import pyarrow as pa
 
-Season = Callable[[np.ndarray], np.ndarray]  # day number → how many times the usual pace (at most `peak`)
+Season = Callable[
+    [np.ndarray], np.ndarray
+]  # day number → how many times the usual pace (at most `peak`)
 
 
 @dataclass(frozen=True)
@@ -83,3 +85,21 @@ def expected(world: World, truth: pa.Table, now: date, horizon: int) -> np.ndarr
     start = (now - world.start).days
     leaves, rate = truth["leaves"].to_numpy(), truth["rate"].to_numpy() / 7
     return rate * np.clip(leaves - start, 0, horizon)
+
+
+
+ASK = 'question = "retention"\nhorizon = 91\nseed = 1'
+NOW = date(2020, 1, 6) + timedelta(days=52 * 7)
+PROMISE = {0: -1.0, 1: -0.01, 2: 0.2, 3: 0.35, 4: 0.25}  # share of the all-knowing being's gain
+
+
+def tables(seed: int) -> dict[str, pa.Table]:
+    """The toy world's tables, what comes after NOW included."""
+    return {"purchases": simulate(World(), 3000, seed)[0]}
+
+
+def truth(seed: int, cases: pa.Table, horizon: int) -> np.ndarray:
+    """What a being that knew everything would expect of each case as of NOW."""
+    world = World()
+    known = simulate(world, 3000, seed)[1]
+    return expected(world, known, NOW, horizon)[cases["customer"].to_numpy() - 1]

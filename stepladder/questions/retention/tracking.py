@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 
 from stepladder.core.view import Section, View
-from stepladder.questions.retention.btyd import pareto_nbd
+from stepladder.questions.retention.btyd import bg_nbd, pareto_nbd
 
 # Repeat purchases of everyone known at the cutoff; a first purchase is not a repeat.
 WEEKLY = """
@@ -76,7 +76,7 @@ def _weeks(view: View) -> list[dict[str, Any]]:
 def _expected(view: View, start: date, weeks: int) -> tuple[np.ndarray, bool]:
     """Expected repeat purchases in each week: the model's own path, else an even pace over the window."""
     model = view.models.get(view.rung)
-    if model and "purchase_rate" in model:
+    if model and {"r", "alpha"} < set(model):
         return _path(view, model, start, weeks), True
     horizon = view.history.ask.horizon
     total = float(np.nansum(_numbers(view.at_cutoff[view.rung]["prediction"])))
@@ -85,11 +85,12 @@ def _expected(view: View, start: date, weeks: int) -> tuple[np.ndarray, bool]:
 
 
 def _path(view: View, model: Any, start: date, weeks: int) -> np.ndarray:
-    """The week-by-week expectation of Pareto/NBD for everyone known at the cutoff."""
+    """The formula's own week-by-week expectation for everyone known at the cutoff."""
+    formula = bg_nbd if {"a", "b"} < set(model) else pareto_nbd
     first = view.history.at(view.cutoff).sql("select min(day) as day from purchases group by customer")
     days = np.array(first["day"].to_pylist(), "datetime64[D]")
     age = (np.datetime64(start) - days).astype(float) / 7
-    totals = [pareto_nbd.expected_total(model, age, float(week)) for week in range(weeks + 1)]
+    totals = [formula.expected_total(model, age, float(week)) for week in range(weeks + 1)]
     return np.diff(np.array(totals))
 
 

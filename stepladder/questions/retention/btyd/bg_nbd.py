@@ -25,7 +25,7 @@ Model = dict[str, Any]
 
 NAMES = ("r", "alpha", "a", "b")
 NODES = 32
-CHUNK = 8192
+CHUNK = 4096
 LIMITS = {
     "one purchase rate": "all customers buy at the same rate while they stay (r and alpha run off)",
     "one dropout probability": "all customers leave with the same probability (a and b run off)",
@@ -120,32 +120,36 @@ def log_likelihood(model: Model, x: ArrayLike, t_x: ArrayLike, T: ArrayLike) -> 
     return float(groups.weight @ likelihood.posterior(rates(model), groups)[1])
 
 
-def alive(model: Model, x: ArrayLike, t_x: ArrayLike, T: ArrayLike) -> Floats:
-    """Probability that each customer is a customer still: 1 for those who bought once; (customers,).
-
-    Under BG/NBD a customer can leave only after a repeat purchase.
-    """
-    groups = group(x, t_x, T)
-    share, _, _ = likelihood.posterior(rates(model), groups)
-    return np.asarray(share[0][groups.inverse], float)
-
-
-def expected(
+def outlook(
     model: Model, x: ArrayLike, t_x: ArrayLike, T: ArrayLike, horizon: float
-) -> Floats:
-    """How many purchases to expect of each customer in the next `horizon` weeks; (customers,)."""
+) -> tuple[Floats, Floats]:
+    """Purchases to expect of each customer in `horizon` weeks, and whether they are one still.
+
+    Returns expected number and probability of being alive, each (customers,). Under BG/NBD a
+    customer can leave only after a repeat purchase: one who bought once is alive with certainty.
+    """
     groups, held = group(x, t_x, T), rates(model)
-    share, _, _ = likelihood.posterior(held, groups)
+    there = likelihood.posterior(held, groups)[0][0]
     counts, which = np.unique(groups.x, return_inverse=True)
     nodes, weights = beta_nodes(held.p / held.f, held.q / held.f + counts, NODES)
     rate = held.m * (1.0 + held.u * groups.x) / (1.0 + held.u * held.m * groups.T)
     spread = held.u / (1.0 + held.u * groups.x)
-    out = np.empty(len(groups.x))
-    for first in range(0, len(out), CHUNK):
+    mean = np.empty(len(groups.x))
+    for first in range(0, len(mean), CHUNK):
         part = slice(first, first + CHUNK)
-        mean = _until_left(nodes[which[part]], rate[part], spread[part], horizon)
-        out[part] = share[0][part] * np.sum(mean * weights[which[part]], axis=1)
-    return out[groups.inverse]
+        bought = _until_left(nodes[which[part]], rate[part], spread[part], horizon)
+        mean[part] = there[part] * np.sum(bought * weights[which[part]], axis=1)
+    return mean[groups.inverse], there[groups.inverse]
+
+
+def expected(model: Model, x: ArrayLike, t_x: ArrayLike, T: ArrayLike, horizon: float) -> Floats:
+    """How many purchases to expect of each customer in the next `horizon` weeks; (customers,)."""
+    return outlook(model, x, t_x, T, horizon)[0]
+
+
+def alive(model: Model, x: ArrayLike, t_x: ArrayLike, T: ArrayLike) -> Floats:
+    """Probability that each customer is a customer still: 1 for those who bought once; (customers,)."""
+    return outlook(model, x, t_x, T, 1.0)[1]
 
 
 def expected_total(model: Model, T: ArrayLike, t: float) -> float:
@@ -155,9 +159,7 @@ def expected_total(model: Model, T: ArrayLike, t: float) -> float:
     """
     held = rates(model)
     ages, many = np.unique(np.maximum(np.asarray(T, float) + t, 0.0), return_counts=True)
-    nodes, weights = beta_nodes(
-        held.p / held.f, held.q / held.f, NODES
-    )
+    nodes, weights = beta_nodes(held.p / held.f, held.q / held.f, NODES)
     full = np.ones(len(ages))
     mean = _until_left(nodes, held.m * full, held.u * full, ages)
     return float(many @ (mean @ weights[0]))

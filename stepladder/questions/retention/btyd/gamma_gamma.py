@@ -17,12 +17,15 @@ from stepladder.core.errors import CannotStand
 from stepladder.questions.retention.btyd.newton import Edge, Evaluate, Top, maximise
 
 Floats = NDArray[np.float64]
+Ints = NDArray[np.int32]
 Model = dict[str, Any]
 
 NAMES = ("p", "q", "v")
 # The search runs in log p, log q, log(v/q): with spend equal for all, q and v run off together.
 TURN = np.array([[1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 1.0, 1.0]])
 SORTED = 1_000_000  # up to here the customers are sorted first, so that their order changes nothing
+THIN = 50_000  # customers who find the starting point where there are more
+CHUNK = 32_768
 LIMITS = {
     "same for all": "all customers spend the same on average (q and v run off together)",
     "always the same": "each customer always spends the same (p runs off)",
@@ -45,34 +48,41 @@ def fit(x: ArrayLike, mean_value: ArrayLike, weight: ArrayLike | None = None) ->
         order = np.lexsort((many, mean, count))
         count, mean, many = count[order], mean[order], many[order]
     typical = float(many @ mean / many.sum())
+    start = np.log([4.0, 3.0, typical / 6.0])
+    if len(count) > SORTED:
+        few = slice(None, None, len(count) // THIN)
+        start = _top(count[few], mean[few], many[few], start).place
+        start[:2] = np.minimum(start[:2], np.log(1e2))
+    return _model(_top(count, mean, many, start), many, typical)
+
+
+def _top(x: Floats, mean: Floats, weight: Floats, start: Floats) -> Top:
     edges = [
-        Edge("same for all", 1, np.log(1e4), np.log(1e6), np.log(1e7)),
-        Edge("always the same", 0, np.log(1e4), np.log(1e6), np.log(1e7)),
+        Edge("same for all", 1, np.log(1e3), np.log(1e5), np.log(1e6)),
+        Edge("always the same", 0, np.log(1e3), np.log(1e5), np.log(1e6)),
     ]
-    start = [np.log(4.0), np.log(3.0), np.log(typical / 6.0)]
-    return _model(maximise(_likelihood(count, mean, many), start, edges), many, typical)
+    return maximise(_likelihood(x, mean, weight), start, edges)
 
 
 def _likelihood(x: Floats, mean: Floats, weight: Floats) -> Evaluate:
-    xs, which = np.unique(x, return_inverse=True)
+    which, total = x.astype(np.int32), x * mean
     people = np.bincount(which, weights=weight)
-    total = x * mean
-    constant = float(weight @ np.log(mean))
+    xs = np.flatnonzero(people).astype(float)
+    people = people[people > 0]
+    logs, constant = _by_count(which, weight * np.log(total)), float(weight @ np.log(mean))
 
     def evaluate(place: Floats) -> tuple[float, Floats, Floats]:
-        p, q, v = np.exp(TURN @ np.clip(place, -60.0, 60.0))
-        below = 1.0 / (total + v)
-        own, other = -np.log1p(v / total), -np.log1p(total / v)  # of S/(S+v) and v/(S+v)
-        by_x, a = np.bincount(which, weights=weight * own), p * xs + q
-        height = float(people @ (gammaln(a) - gammaln(p * xs) - gammaln(q)) - constant)
-        height += float(p * (xs @ by_x) + q * (weight @ other))
-        once = np.bincount(which, weights=weight * below)
-        twice = np.bincount(which, weights=weight * below**2)
+        p, q, v = scale = np.exp(TURN @ np.clip(place, -60.0, 60.0))
+        fall, once, twice = _sums(which, total, weight, v)
+        own = logs - np.log(v) * people - fall  # log of S/(S + v), by number of purchases
+        a = p * xs + q
+        height = people @ (gammaln(a) - gammaln(p * xs) - gammaln(q)) - constant
+        height += p * (xs @ own) - q * fall.sum()
         second, third = polygamma(1, a), polygamma(1, q)
         g = np.array(
             [
-                (people * xs) @ (psi(a) - psi(p * xs)) + xs @ by_x,
-                people @ (psi(a) - psi(q)) + weight @ other,
+                (people * xs) @ (psi(a) - psi(p * xs)) + xs @ own,
+                people @ (psi(a) - psi(q)) - fall.sum(),
                 people.sum() * q / v - a @ once,
             ]
         )
@@ -83,12 +93,29 @@ def _likelihood(x: Floats, mean: Floats, weight: Floats) -> Evaluate:
         h[0, 2] = h[2, 0] = -(xs @ once)
         h[1, 2] = h[2, 1] = people.sum() / v - once.sum()
         h[2, 2] = a @ twice - people.sum() * q / v**2
-        scale = np.array([p, q, v])
         g *= scale
         h = h * np.outer(scale, scale) + np.diag(g)
-        return height, TURN.T @ g, TURN.T @ h @ TURN
+        return float(height), TURN.T @ g, TURN.T @ h @ TURN
 
     return evaluate
+
+
+def _sums(which: Ints, total: Floats, weight: Floats, v: float) -> Floats:
+    """Sums of log(1 + S/v), 1/(S + v) and its square over customers, by number of purchases."""
+    length = int(which.max()) + 1
+    out = np.zeros((3, length))
+    for first in range(0, len(total), CHUNK):
+        part = slice(first, first + CHUNK)
+        spent, many, index = total[part], weight[part], which[part]
+        below = 1.0 / (spent + v)
+        for row, terms in zip(out, (np.log1p(spent / v), below, below * below), strict=True):
+            row += np.bincount(index, weights=many * terms, minlength=length)
+    return out[:, np.bincount(which) > 0]
+
+
+def _by_count(which: Ints, terms: Floats) -> Floats:
+    sums: Floats = np.bincount(which, weights=terms)
+    return sums[np.bincount(which) > 0]
 
 
 def _model(top: Top, weight: Floats, typical: float) -> Model:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import pyarrow as pa
 from numpy.typing import ArrayLike, NDArray
 
 from stepladder.core.errors import Problem
@@ -32,20 +33,27 @@ class Groups:
         return Groups(self.x[rows], self.t_x[rows], self.T[rows], self.weight[rows], self.inverse)
 
 
-def group(
-    x: ArrayLike, t_x: ArrayLike, T: ArrayLike, weight: ArrayLike | None = None
-) -> Groups:
+def group(x: ArrayLike, t_x: ArrayLike, T: ArrayLike, weight: ArrayLike | None = None) -> Groups:
     """The distinct histories among customers; arrays (customers,), times in weeks.
 
     Raises Problem if a history is impossible: 0 <= t_x <= T, and t_x = 0 exactly where x = 0.
     """
     xs, last, end = (np.atleast_1d(np.asarray(a, float)) for a in (x, t_x, T))
     _check(xs, last, end)
-    key = _key(xs, last, end)
-    _, rows, inverse = np.unique(key, return_index=True, return_inverse=True)
-    many = np.ones(len(xs)) if weight is None else np.asarray(weight, float)
-    total = np.bincount(inverse, weights=many, minlength=len(rows))
-    return Groups(xs[rows], last[rows], end[rows], total, inverse.astype(np.intp, copy=False))
+    columns = _whole_days(xs, last, end)
+    sizes = [len(values) for values, _ in columns]
+    key = np.ravel_multi_index([which for _, which in columns], sizes)
+    encoded = pa.array(key).dictionary_encode()
+    found = encoded.dictionary.to_numpy()
+    order = np.argsort(found)
+    rank = np.empty(len(order), np.intp)
+    rank[order] = np.arange(len(order))
+    inverse = rank[encoded.indices.to_numpy()]
+    places = np.unravel_index(found[order], sizes)
+    parts = [values[place] for (values, _), place in zip(columns, places, strict=True)]
+    many = None if weight is None else np.asarray(weight, float)
+    total = np.bincount(inverse, weights=many, minlength=len(order)).astype(float)
+    return Groups(parts[0], parts[1], parts[2], total, inverse)
 
 
 def _check(x: Floats, t_x: Floats, T: Floats) -> None:
@@ -62,14 +70,17 @@ def _check(x: Floats, t_x: Floats, T: Floats) -> None:
         )
 
 
-def _key(x: Floats, t_x: Floats, T: Floats) -> NDArray[np.int64]:
-    """One sortable number per history: exact for whole days, by rank for any other times."""
-    days, ends = t_x * 7.0, T * 7.0
-    if all(np.all(np.abs(a - np.rint(a)) < 1e-6) for a in (days, ends)):
-        columns = [np.rint(a).astype(np.int64) for a in (x, days, ends)]
-    else:
-        columns = [np.unique(a, return_inverse=True)[1].astype(np.int64) for a in (x, t_x, T)]
-    key = columns[0]
-    for column in columns[1:]:
-        key = key * (int(column.max(initial=0)) + 1) + column
-    return key
+def _whole_days(*columns: Floats) -> list[tuple[Floats, NDArray[np.int64]]]:
+    """Distinct values of each column, and which of them each customer has.
+
+    Counts and whole days are their own place in a row of numbers, which spares the sorting.
+    """
+    out = []
+    for column, unit in zip(columns, (1.0, 7.0, 7.0), strict=True):
+        whole = np.rint(column * unit)
+        if np.all(np.abs(column * unit - whole) < 1e-6) and whole.max(initial=0.0) < 1e6:
+            out.append((np.arange(whole.max(initial=0.0) + 1.0) / unit, whole.astype(np.int64)))
+        else:
+            values, which = np.unique(column, return_inverse=True)
+            out.append((values, which.astype(np.int64)))
+    return out

@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 Floats = NDArray[np.float64]
 Evaluate = Callable[[Floats], tuple[float, Floats, Floats]]
@@ -75,7 +75,7 @@ class Top:
         return out
 
 
-def maximise(evaluate: Evaluate, start: Sequence[float], edges: Sequence[Edge] = ()) -> Top:
+def maximise(evaluate: Evaluate, start: ArrayLike, edges: Sequence[Edge] = ()) -> Top:
     """The top of a likelihood from `start`; `evaluate` returns height, gradient and Hessian.
 
     A limit is believed only if the likelihood falls when stepping back from it to `probe`;

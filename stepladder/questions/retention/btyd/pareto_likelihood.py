@@ -145,7 +145,7 @@ def evaluate(
     rates: Floats, x: Floats, t_x: Floats, T: Floats, weight: Floats
 ) -> tuple[float, Floats, Floats]:
     """Log-likelihood, gradient and Hessian in the logarithms of (m, u, d, k); arrays (groups,)."""
-    m, u, d, k = rates
+    m, u = rates[:2]
     index = x.astype(np.intp)
     product, first, second = counting(u, int(np.max(index, initial=0)))
     height = float(weight @ (x * np.log(m) + product[index]))

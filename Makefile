@@ -1,0 +1,34 @@
+# make try    the main job on bundled real data; writes stepladder-try/report.html
+# make test   every test, with the set-up they need
+# make lint   style and types
+PYTHON ?= python3
+BIN = .venv/bin
+PIP = $(BIN)/python -m pip --disable-pip-version-check install --quiet --constraint constraints.txt
+
+.PHONY: try test lint clean
+
+try: .venv/.try
+	$(BIN)/stepladder try
+
+test: .venv/.test
+	$(BIN)/python -m pytest
+
+lint: .venv/.test
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+.venv/.try: pyproject.toml constraints.txt
+	@echo "setting up .venv (a minute or two, once) ..."
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "stepladder needs Python 3.11 or newer")'
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(PIP) --editable '.[ml]'
+	@touch $@
+
+.venv/.test: .venv/.try scripts/browser
+	$(PIP) --editable '.[ml,fast,postgres,test,lint]'
+	PATH="$(CURDIR)/$(BIN):$$PATH" scripts/browser
+	@touch $@
+
+clean:
+	rm -rf .venv stepladder-try .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -1,0 +1,34 @@
+"""stepladder decide."""
+
+from __future__ import annotations
+
+from stepladder.cli.options import HERE, Folder, Json, Verbose, app
+
+
+@app.command
+def decide(
+    rung: str,
+    /,
+    *,
+    by: str,
+    because: str,
+    project: Folder = HERE,
+    json: Json = False,
+    verbose: Verbose = False,
+) -> None:
+    """Record which rung the business chose, who chose it, and why.
+
+    Example: stepladder decide r3_pareto_nbd --by "Ada" --because "good enough, and we can explain it"
+
+    Args:
+        rung: The rung chosen, e.g. r2_rfm_quintiles.
+        by: Who decided.
+        because: Why.
+    """
+    from stepladder.project.decide import decide as record_decision
+    from stepladder.project.folder import Project
+    from stepladder.terminal import show
+
+    with show.log(verbose):
+        number = record_decision(Project.open(project), rung, by=by, because=because)
+    show.decided(number, rung, by, json)

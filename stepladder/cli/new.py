@@ -1,0 +1,79 @@
+"""stepladder new, stepladder refresh."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+from cyclopts import Parameter
+
+from stepladder.cli.options import HERE, Flag, Folder, Json, Verbose, app
+
+
+@app.command
+def new(
+    question: str,
+    /,
+    *,
+    source: Annotated[str, Parameter(name="--from")],
+    project: Annotated[Path | None, Parameter(name=["--project", "-p"])] = None,
+    column: list[str] | None = None,
+    day_first: Flag = False,
+    month_first: Flag = False,
+    decimal: str | None = None,
+    keep_duplicates: Flag = False,
+    keep_refunds: Flag = False,
+    json: Json = False,
+    verbose: Verbose = False,
+) -> None:
+    """Begin a project: read a table, map its columns, clean it, write question.toml.
+
+    Example: stepladder new retention --from orders.csv --column customer=cust_id
+
+    Args:
+        question: The question, e.g. retention.
+        source: A CSV or Parquet file, or a table by URL (sqlite:///shop.db?table=orders).
+        project: The folder to make; by default the question's name.
+        column: Which source column is which, e.g. customer=cust_id; may be repeated.
+        day_first: 3/4/2024 is the 3rd of April.
+        month_first: 3/4/2024 is March the 4th.
+        decimal: The decimal mark of the amounts, "." or ",".
+        keep_duplicates: Keep rows that are equal in every column.
+        keep_refunds: Keep rows with negative amounts.
+    """
+    from stepladder.project.new import new as begin
+    from stepladder.terminal import show
+
+    choices: dict[str, Any] = {}
+    if day_first or month_first:
+        choices["day_order"] = "day first" if day_first else "month first"
+    if decimal:
+        choices["decimal"] = decimal
+    choices["duplicates"] = "keep" if keep_duplicates else "drop"
+    choices["refunds"] = "keep" if keep_refunds else "drop"
+    with show.log(verbose):
+        made = begin(
+            question,
+            source,
+            project,
+            columns=show.pairs(column or []),
+            ask_user=show.ask if sys.stdin.isatty() and not json else None,
+            choices=choices,
+        )
+    show.made(made, json)
+
+
+@app.command
+def refresh(*, project: Folder = HERE, json: Json = False, verbose: Verbose = False) -> None:
+    """Read the sources again, with every choice as it was made.
+
+    Example: stepladder refresh
+    """
+    from stepladder.project.folder import Project
+    from stepladder.project.new import refresh as read_again
+    from stepladder.terminal import show
+
+    with show.log(verbose):
+        made = read_again(Project.open(project))
+    show.made(made, json)

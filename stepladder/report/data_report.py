@@ -1,0 +1,74 @@
+"""What was wrong with the data: counts by reason, examples, and how each column was read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import PurePath
+from typing import Any
+
+from stepladder.report.words import number, percent
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that was wrong; examples keep their line number, and their text unless masked."""
+
+    kind: str
+    count: str
+    sentence: str
+    examples: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True)
+class Read:
+    """One table as it was read."""
+
+    name: str
+    source: str
+    sentence: str
+    findings: tuple[Finding, ...]
+    columns: tuple[tuple[str, str, str, str], ...]
+    choices: tuple[tuple[str, str], ...]
+    notes: tuple[str, ...]
+    fingerprint: str
+
+
+def read(name: str, table: dict[str, Any], mask: bool) -> Read:
+    """The report of one table, ready for the page."""
+    report = table["report"]
+    rows, kept = report["rows_read"], report["rows_kept"]
+    share = f" ({percent((rows - kept) / rows)})" if rows > kept else ""
+    choices = {k: v for k, v in dict(report.get("choices") or {}).items() if k != "columns"}
+    return Read(
+        name,
+        source(table),
+        f"{number(rows)} rows were read and {number(kept)} kept; "
+        f"{number(rows - kept)}{share} were dropped, every one for a reason named here.",
+        tuple(
+            _finding(kind, found, report.get("place", "line"), mask)
+            for kind in ("dropped", "changed")
+            for found in report[kind]
+        ),
+        tuple(
+            (m["canonical"], m["source"], percent(m["confidence"]), m["reason"])
+            for m in report["mapping"]
+        ),
+        tuple((key.replace("_", " "), str(value)) for key, value in choices.items()),
+        tuple(n for n in (*report.get("notes", ()), report.get("last_day_sentence", "")) if n),
+        str(table.get("fingerprint", "")),
+    )
+
+
+def source(table: dict[str, Any]) -> str:
+    """The source's name without the folders it lies in."""
+    said = str(table["report"]["source"])
+    return said if "://" in said else PurePath(said).name or said
+
+
+def _finding(kind: str, found: dict[str, Any], place: str, mask: bool) -> Finding:
+    return Finding(
+        kind,
+        f"{found['count']:,}",
+        found["sentence"],
+        tuple((f"{place} {line:,}", "" if mask else text) for line, text in found["examples"]),
+    )

@@ -1,0 +1,110 @@
+"""What the figures mean, in sentences that can be read aloud."""
+
+from __future__ import annotations
+
+import pyarrow.compute as pc
+
+from stepladder.bakeoff.choose import LEVELS
+from stepladder.bakeoff.result import Result, RungResult
+from stepladder.core.view import Chart, View
+from stepladder.report.words import day, in_words, label, money, number, percent
+
+
+def headline(result: Result) -> tuple[str, str]:
+    """The proposal in one short sentence, and the whole of it with its figures."""
+    proposal = result.proposal
+    mine = _rung(result, proposal.rung)
+    who = f"“{called(mine)}”"
+    if proposal.best != proposal.reference and proposal.rung == proposal.reference:
+        short = f"Keep {who}: nothing dearer has earned its place."
+    elif proposal.rung == proposal.best:
+        short = f"Use {who}: it forecasts best, and nothing simpler is good enough."
+    else:
+        short = f"Use {who}: it is the simplest way that is good enough."
+    return short, in_words(proposal.sentence, {r.rung: called(r) for r in result.rungs})
+
+
+def called(rung: RungResult) -> str:
+    """The rung's name on the page."""
+    return label(rung.rung, rung.title)
+
+
+def meaning(result: Result, view: View, chart: Chart, currency: str) -> list[str]:
+    """The forecast, the exam, the price of a rung more or less, and what the ranges do not say."""
+    exam = _exam(result, view, chart.COUNTED) if chart.COUNTED else ""
+    found = [chart.meaning(view), exam, _neighbours(result, currency), _stable(result)]
+    return [sentence for sentence in found if sentence]
+
+
+def _exam(result: Result, view: View, counted: str) -> str:
+    """The last window, in the question's own unit where forecasts can be added up."""
+    window = next(w for w in result.windows if w.role == "report")
+    total = pc.sum(view.at_cutoff[view.rung]["prediction"]).as_py() or 0.0
+    off = total / window.actual - 1 if window.actual else 0.0
+    said = f"{percent(abs(off))} too {'many' if off > 0 else 'few'}"
+    return (
+        f"The exam: for the time from {day(window.now)}, which had played no part in choosing, "
+        f"“{called(_rung(result, view.rung))}” forecast {number(round(total))} {counted}; "
+        f"{number(window.actual)} came. That is {said}."
+    )
+
+
+def _neighbours(result: Result, currency: str) -> str:
+    """What the rung below would lose, and what the rung above would cost."""
+    mine = _rung(result, result.proposal.rung)
+    ran = [r for r in result.rungs if r.choose and r.cost]
+    lower = [r for r in ran if r.height < mine.height]
+    higher = [r for r in ran if r.height > mine.height]
+    said = []
+    if lower:
+        below = min(lower, key=_worse)
+        said.append(_below(below, mine, currency))
+    if higher:
+        above = min(higher, key=_worse)
+        said.append(_above(above, mine, currency))
+    return " ".join(said)
+
+
+def _below(below: RungResult, mine: RungResult, currency: str) -> str:
+    lost, saved = max(_worse(below) - _worse(mine), 0.0), _money(mine) - _money(below)
+    price = f"save {money(saved, currency)} a year" if saved > 0 else "save no money"
+    return (
+        f"One step down, “{called(below)}” ({LEVELS[below.height]}) would {price} and give up "
+        f"{percent(lost)} of what there is to gain (the difference between one forecast for "
+        "everybody and the best rung)."
+    )
+
+
+def _above(above: RungResult, mine: RungResult, currency: str) -> str:
+    more, won = _money(above) - _money(mine), _worse(mine) - _worse(above)
+    gain = f"win {percent(won)} of the gain" if won > 0.0005 else "forecast no better"
+    return (
+        f"One step up, “{called(above)}” ({LEVELS[above.height]}) would cost "
+        f"{money(more, currency)} more a year and {gain}."
+    )
+
+
+def _worse(rung: RungResult) -> float:
+    return rung.choose.worse if rung.choose else float("inf")
+
+
+def _money(rung: RungResult) -> float:
+    return rung.cost.money_per_year if rung.cost else 0.0
+
+
+def _stable(result: Result) -> str:
+    mine = _rung(result, result.proposal.rung)
+    stable = (
+        f"The proposal held at every one of the {len(mine.cutoffs)} moments in the past we tried."
+        if result.proposal.stable
+        else "The proposal did not hold at every moment in the past we tried: it is not stable over "
+        "time, so look again after a season."
+    )
+    return (
+        f"{stable} The ranges on this page speak for other customers like these, not for other "
+        "seasons: a Christmas or a crisis that the past does not hold is in none of them."
+    )
+
+
+def _rung(result: Result, name: str) -> RungResult:
+    return next(rung for rung in result.rungs if rung.rung == name)

@@ -1,0 +1,145 @@
+"""Write the report: one HTML file that needs nothing else, not even a network."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import importlib
+import os
+from pathlib import Path
+from typing import Any, cast
+
+from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
+from markupsafe import Markup
+
+from stepladder import questions
+from stepladder.bakeoff.result import Result, RungResult
+from stepladder.core.view import Chart, Section, View
+from stepladder.report import bakeoff_charts, cost_table, data_report, strip_chart, words
+from stepladder.report.drawing import Drawn, draw
+from stepladder.report.glossary import glossary
+from stepladder.report.ladder_chart import ladder
+from stepladder.report.meaning import called, headline, meaning
+
+EXAMPLES = 20
+WORDS = ("number", "percent", "seconds", "day", "days")
+
+
+def write(result: Result, view: View, path: str | Path) -> Path:
+    """Write the page for a bake-off and return where it is; the same input gives the same bytes.
+
+    The file appears whole or not at all.
+    """
+    target = Path(path)
+    partial = target.with_name(f".{target.name}.partial")
+    partial.write_text(html(result, view), encoding="utf-8", newline="\n")
+    os.replace(partial, target)
+    return target
+
+
+def html(result: Result, view: View) -> str:
+    """The page as text."""
+    pages = Environment(
+        loader=PackageLoader("stepladder.report"),
+        autoescape=select_autoescape(default=True, default_for_string=True),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    pages.filters |= {name: getattr(words, name) for name in WORDS}
+    style = (Path(__file__).parent / "templates" / "style.css").read_text(encoding="utf-8")
+    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+    return pages.get_template("page.html.j2").render(
+        style=Markup(style),
+        digest=digest,
+        **_contents(result, view),
+    )
+
+
+def _contents(result: Result, view: View) -> dict[str, Any]:
+    question = questions.load(result.question)
+    chart = cast(Chart, importlib.import_module(f"stepladder.questions.{result.question}.chart"))
+    prices, costs = view.history.ask.prices, view.history.ask.costs
+    currency = prices.currency if prices else ""
+    shown = _shown(result)
+    reads = [data_report.read(name, table, view.mask) for name, table in sorted(result.data.items())]
+    return {
+        "result": result,
+        "currency": currency,
+        "headline": headline(result),
+        "proposed": next(rung for rung in result.rungs if rung.rung == result.proposal.rung),
+        "meaning": meaning(result, view, chart, currency),
+        "labels": {rung.rung: called(rung) for rung in result.rungs},
+        "ladder": ladder(result, currency),
+        "headings": cost_table.HEADINGS,
+        "lines": cost_table.lines(result, currency),
+        "assumptions": cost_table.assumptions(costs, currency),
+        "exam": next(window for window in result.windows if window.role == "report"),
+        "chosen": [window for window in result.windows if window.role == "choose"],
+        "exam_picture": _exam(result),
+        "calibration_picture": _calibration(shown),
+        "coverage": _coverage(shown[0]),
+        "measures": shown[0].measures,
+        "shown": shown[0],
+        "sections": [_drawn(section) for section in chart.sections(view)],
+        "examples": _examples(chart, view, reads),
+        "case": question.CASE,
+        "mask": view.mask,
+        "prediction": question.PREDICTION.format(horizon=result.horizon),
+        "cutoff": view.cutoff,
+        "reads": reads,
+        "glossary": glossary(question),
+    }
+
+
+def _shown(result: Result) -> list[RungResult]:
+    """The proposed rung and, where it is another, the best."""
+    found = {rung.rung: rung for rung in result.rungs}
+    return [found[name] for name in dict.fromkeys((result.proposal.rung, result.proposal.best))]
+
+
+def _exam(result: Result) -> Drawn | None:
+    if sum(rung.status == "ok" for rung in result.rungs) < 2:
+        return None
+    alt = "Share of the gain kept by each rung at each cutoff, with 95 % intervals."
+    return draw(lambda width: bakeoff_charts.cutoffs(result, width), alt)
+
+
+def _calibration(shown: list[RungResult]) -> Drawn | None:
+    if not shown[0].calibration:
+        return None
+    alt = "Average forecast against what came on average, in groups of similar forecasts."
+    return draw(lambda width: bakeoff_charts.calibration(shown, width), alt)
+
+
+def _drawn(section: Section) -> dict[str, Any]:
+    return {
+        "title": section.title,
+        "sentence": section.sentence,
+        "picture": draw(section.draw, section.alt) if section.draw else None,
+        "table": section.table,
+    }
+
+
+def _coverage(rung: RungResult) -> dict[str, Any] | None:
+    """How often low to high held what came: overall, and in the group where it did worst."""
+    bins = [bin for bin in rung.calibration if bin.covered is not None]
+    if not bins:
+        return None
+    cases = sum(bin.cases for bin in bins)
+    overall = sum(bin.cases * (bin.covered or 0.0) for bin in bins) / cases
+    return {"overall": overall, "worst": min(bins, key=lambda bin: bin.covered or 0.0)}
+
+
+def _examples(chart: Chart, view: View, reads: list[data_report.Read]) -> list[dict[str, Any]]:
+    sources = {read.name: read.source for read in reads}
+    return [
+        {
+            "name": f"C-{i:02}" if view.mask else example.key,
+            "example": example,
+            "line": strip_chart.line(example.strip) if example.strip else None,
+            "rows": words.listed(f"{row:,}" for row in example.rows),
+            "source": sources.get(example.table, example.table),
+        }
+        for i, example in enumerate(chart.examples(view, EXAMPLES), 1)
+    ]

@@ -1,0 +1,112 @@
+"""The tree is the architecture: imports go down only, files stay short, names stay honest."""
+
+from __future__ import annotations
+
+import ast
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import stepladder
+
+ROOT = Path(stepladder.__file__).parent
+FILES = sorted(ROOT.rglob("*.py"))
+LEVELS = {  # a room may import from its own level's rooms below it, never from above
+    "core": 0,
+    "people": 0,
+    "questions": 1,
+    "bakeoff": 2,
+    "report": 3,
+    "project": 4,
+    "terminal": 5,
+    "cli": 6,
+    "__main__": 7,
+}
+FORBIDDEN = {"utils", "helpers", "manager", "base", "common", "misc"}
+RUNGS = [p for p in FILES if re.fullmatch(r"r\d_\w+", p.stem)]
+
+
+def room(path: Path) -> str:
+    inside = path.relative_to(ROOT)
+    return inside.parts[0] if len(inside.parts) > 1 else inside.stem
+
+
+def imported(path: Path) -> set[str]:
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            found |= {node.module} | {f"{node.module}.{alias.name}" for alias in node.names}
+    return {name for name in found if name.startswith("stepladder.")}
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda p: str(p.relative_to(ROOT)))
+def test_imports_go_down_only(path):
+    here = room(path)
+    if here == "__init__":
+        return
+    for name in imported(path):
+        there = name.split(".")[1]
+        if there.startswith("__") or there == here:
+            continue
+        assert LEVELS[there] < LEVELS[here], f"{path.name} in {here} imports {name}"
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda p: str(p.relative_to(ROOT)))
+def test_a_question_imports_no_other_question(path):
+    inside = path.relative_to(ROOT).parts
+    if inside[0] != "questions" or len(inside) < 3:
+        return
+    for name in imported(path):
+        parts = name.split(".")
+        assert parts[1] != "questions" or len(parts) < 3 or parts[2] == inside[1]
+
+
+def test_every_room_has_a_level():
+    assert {room(path) for path in FILES} - {"__init__"} == set(LEVELS)
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda p: str(p.relative_to(ROOT)))
+def test_files_are_short_and_well_named(path):
+    assert len(path.read_text().splitlines()) <= 260, "a file holds one idea"
+    assert path.stem not in FORBIDDEN
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda p: str(p.relative_to(ROOT)))
+def test_public_functions_say_what_they_do(path):
+    for node in ast.walk(ast.parse(path.read_text())):
+        public = isinstance(node, ast.FunctionDef | ast.ClassDef) and not node.name.startswith("_")
+        if public and _outermost(path, node):
+            said = ast.get_docstring(node) or ""
+            assert said, f"{node.name} has no docstring"
+            assert said.split("\n")[0].endswith((".", ":", "?", "…")), f"{node.name}: {said[:60]}"
+
+
+def _outermost(path: Path, node: ast.AST) -> bool:
+    tree = ast.parse(path.read_text())
+    return any(ast.dump(top) == ast.dump(node) for top in tree.body)
+
+
+def test_no_pickle():
+    for path in FILES:
+        assert not re.search(r"\bimport (pickle|marshal|shelve|joblib)|allow_pickle=True", path.read_text())
+
+
+def test_help_loads_nothing_heavy():
+    program = (
+        "import sys\nfrom stepladder.cli import app\n"
+        "try: app(['--help'])\nexcept SystemExit: pass\n"
+        "heavy = {'numpy', 'pyarrow', 'duckdb', 'scipy', 'pydantic', 'sqlalchemy', 'altair', 'lightgbm'}\n"
+        "print(sorted(heavy & set(sys.modules)), file=sys.stderr)"
+    )
+    ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert ran.stderr.strip() == "[]"
+
+
+def test_public_names_are_there():
+    for name in stepladder.__all__:
+        assert getattr(stepladder, name).__doc__

@@ -1,0 +1,189 @@
+"""What every rung is held to, found on disk: the questions' own, and those in $STEPLADDER_RUNGS."""
+
+from __future__ import annotations
+
+import importlib
+import os
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+import pytest
+
+from stepladder import questions
+from stepladder.core import model as models
+from stepladder.core.ask import parse
+from stepladder.core.history import History
+from stepladder.core.predictions import check, complete
+from stepladder.core.question import Question
+from stepladder.core.rung import Rung, ladder
+
+SEED = 7
+OWN = Path(os.environ.get("STEPLADDER_RUNGS", "/nonexistent"))
+RUNGS = [
+    pytest.param((name, rung), id=f"{name}/{rung.name}")
+    for name in questions.names()
+    for rung in ladder(questions.folder(name), OWN)
+]
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A question, its toy world written to disk, and one rung."""
+
+    question: Question
+    toy: object
+    history: History
+    rung: Rung
+    folder: Path
+
+    def answer(self, history: History, cases: pa.Table | None = None) -> pa.Table:
+        cases = self.question.cases(history) if cases is None else cases
+        answers = self.rung.predict(self.rung.fit(history), history, cases)
+        return check(answers, self.question, cases)
+
+
+@pytest.fixture(params=RUNGS)
+def stage(request, tmp_path) -> Stage:
+    return make(*request.param, tmp_path, lambda tables: tables)
+
+
+def make(name, rung, folder, change) -> Stage:
+    question, toy = questions.load(name), importlib.import_module(f"stepladder.questions.{name}.toy")
+    times = {spec.name: spec.time for spec in question.TABLES}
+    tables = {}
+    for table, rows in change(toy.tables(SEED)).items():
+        path = folder / f"{table}-{len(list(folder.iterdir()))}.parquet"
+        pq.write_table(rows, path)
+        tables[table] = (str(path), times[table])
+    history = History(toy.NOW, parse(toy.ASK), tables)
+    return Stage(question, toy, history, rung, folder)
+
+
+def rewritten(stage: Stage, change) -> History:
+    name = stage.question.__name__.split(".")[-1]
+    return make(name, stage.rung, stage.folder, change).history
+
+
+def alike(a: pa.Table, b: pa.Table) -> None:
+    assert a.column_names == b.column_names
+    for name in a.column_names:
+        if pa.types.is_floating(a[name].type):
+            left, right = (t[name].to_numpy(zero_copy_only=False) for t in (a, b))
+            np.testing.assert_allclose(left, right, rtol=1e-9, atol=1e-12)
+        else:
+            assert a[name].to_pylist() == b[name].to_pylist(), name
+
+
+def test_it_says_what_it_does_in_a_sentence(stage):
+    assert stage.rung.title.endswith("."), "the first line is a sentence for the business"
+    assert len(stage.rung.title) > 30
+
+
+def test_it_keeps_the_contract(stage):
+    answers = stage.answer(stage.history)
+    assert answers["prediction"].null_count == 0
+    for name, kind in stage.question.EXTRAS.items():
+        known = pc.drop_null(answers[name])
+        if kind == "share" and len(known):
+            assert pc.min(known).as_py() >= 0
+            assert pc.max(known).as_py() <= 1
+
+
+def test_it_cannot_see_the_future(stage):
+    """Whatever happens from now on, however absurd, changes nothing."""
+
+    def poison(tables):
+        poisoned = {}
+        for spec in stage.question.TABLES:
+            rows = tables[spec.name]
+            past = rows.filter(pc.less(rows[spec.time], stage.history.now))
+            later = past.set_column(
+                past.column_names.index(spec.time),
+                spec.time,
+                pa.array([stage.history.now] * past.num_rows, rows[spec.time].type),
+            )
+            poisoned[spec.name] = pa.concat_tables([past, later, later])
+        return poisoned
+
+    alike(stage.answer(stage.history), stage.answer(rewritten(stage, poison)))
+
+
+def test_alone_it_answers_as_in_a_crowd(stage):
+    cases = stage.question.cases(stage.history)
+    everyone = stage.answer(stage.history)
+    fitted = stage.rung.fit(stage.history)
+    for i in (0, cases.num_rows // 2, cases.num_rows - 1):
+        alone = stage.rung.predict(fitted, stage.history, cases.slice(i, 1))
+        alike(check(alone, stage.question, cases.slice(i, 1)), everyone.slice(i, 1))
+
+
+def test_a_stranger_does_not_crash_it(stage):
+    cases = stage.question.cases(stage.history)
+    strange = pa.table({key: pa.array([987_654_321], cases[key].type) for key in stage.question.KEYS})
+    both = pa.concat_tables([cases.slice(0, 1), strange])
+    answers = stage.answer(stage.history, both)
+    assert answers.num_rows == 2
+    assert answers["prediction"][0].is_valid
+
+
+def test_the_order_of_rows_is_irrelevant(stage):
+    def shuffle(tables):
+        rng = np.random.default_rng(SEED)
+        return {name: rows.take(rng.permutation(rows.num_rows)) for name, rows in tables.items()}
+
+    alike(stage.answer(stage.history), stage.answer(rewritten(stage, shuffle)))
+
+
+def test_the_type_of_ids_is_irrelevant(stage):
+    """Ids with leading zeros are text, in the same order."""
+
+    def as_text(rows):
+        for key in stage.question.KEYS:
+            if key in rows.column_names:
+                text = pa.array([f"{value:08d}" for value in rows[key].to_pylist()])
+                rows = rows.set_column(rows.column_names.index(key), key, text)
+        return rows
+
+    text = rewritten(stage, lambda tables: {name: as_text(rows) for name, rows in tables.items()})
+    alike(as_text(stage.answer(stage.history)), stage.answer(text))
+
+
+def test_saved_it_is_as_unsaved(stage, tmp_path):
+    fitted = stage.rung.fit(stage.history)
+    models.save(fitted, tmp_path / "model")
+    cases = stage.question.cases(stage.history)
+    loaded = models.load(tmp_path / "model")
+    a, b = (stage.rung.predict(m, stage.history, cases) for m in (fitted, loaded))
+    assert a.equals(b)
+
+
+def test_the_same_input_gives_the_same_bytes(stage, tmp_path):
+    hashes = {models.save(stage.rung.fit(stage.history), tmp_path / str(i)) for i in range(2)}
+    assert len(hashes) == 1
+    assert stage.answer(stage.history).equals(stage.answer(stage.history))
+
+
+def test_it_recovers_the_truth_as_its_height_promises(stage):
+    """Of the gain an all-knowing being has over the reference, it has the share its height promises."""
+    question, history = stage.question, stage.history
+    later = replace(history, now=history.now + timedelta(days=history.ask.horizon))
+    cases = question.cases(history)
+    ours = ladder(questions.folder(question.__name__.split(".")[-1]))
+    first = next(rung for rung in ours if rung.name == question.REFERENCE)
+    reference = replace(stage, rung=first).answer(history)
+
+    def mean_loss(answers):
+        full, _, _ = complete(answers, reference, question.FLOOR)
+        return float(np.mean(question.loss(full, history, later, cases)["loss"].to_numpy()))
+
+    known = stage.toy.truth(SEED, cases, history.ask.horizon)
+    at = reference.column_names.index("prediction")
+    omniscient = mean_loss(reference.set_column(at, "prediction", pa.array(known)))
+    base = mean_loss(reference)
+    gain = (base - mean_loss(stage.answer(history))) / (base - omniscient)
+    assert gain >= stage.toy.PROMISE[stage.rung.height], f"recovers {gain:.2f} of what can be known"
