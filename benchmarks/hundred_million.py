@@ -20,9 +20,6 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
-for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
-    os.environ[name] = "1"
-
 import duckdb
 import numpy as np
 import pyarrow as pa
@@ -32,6 +29,7 @@ START, WEEKS, ENTRY = date(2022, 1, 1), 104, 52
 ROW_BYTES = 8 + 4 + 8
 TRUTH = {"r": 0.8, "alpha": 3.9, "s": 0.6, "beta": 20.0}
 PER_CUSTOMER, PART = 10, 1_000_000
+THREADS = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
 
 
 def generate(path: Path, rows: int, seed: int) -> None:
@@ -62,10 +60,11 @@ def purchases(rng: np.random.Generator, ids: np.ndarray) -> dict[str, np.ndarray
     day = np.concatenate([first, (first[who] + rng.random(len(who)) * seen[who]).astype(np.int64)])
     who = np.concatenate([np.arange(many), who])
     order = np.argsort(day.astype(np.uint16), kind="stable")
+    who, day = who[order], day[order]
     mean = 15.4 / rng.gamma(3.74, 1.0, many)
     value = np.round(rng.gamma(6.25, 1.0, len(who)) * mean[who], 2)
-    ends = np.searchsorted(day[order], np.arange(1, WEEKS * 7 + 1))
-    return {"who": ids[who[order]], "value": value, "ends": ends}
+    ends = np.searchsorted(day, np.arange(1, WEEKS * 7 + 1))
+    return {"who": ids[who], "value": value, "ends": ends}
 
 
 def merge(path: Path, parts: list[dict[str, np.ndarray]]) -> None:
@@ -133,7 +132,8 @@ class Clock:
 def apart(what: str, path: Path) -> dict[str, Any]:
     """Run one of the two in a process of its own; CPU seconds and peak memory of all of it."""
     command = [sys.executable, __file__, "--run", what, "--path", str(path)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    alone = {**os.environ, **dict.fromkeys(THREADS, "1")}
+    done = subprocess.run(command, capture_output=True, text=True, check=False, env=alone)
     if done.returncode:
         sys.exit(done.stderr)
     return dict(json.loads(done.stdout.splitlines()[-1]))

@@ -17,6 +17,7 @@ def cutoffs(result: Result, width: int) -> Any:
     import altair as alt
 
     rungs = [r for r in climb(result) if r.status == "ok" and r.rung != result.proposal.reference]
+    moments = max(len(rung.cutoffs) for rung in rungs)
     per_row = 2 if width < 400 else 3
     data = alt.Data(values=[row for rung in rungs for row in _shares(rung)])
     low = min([row["low"] for row in data.values] + [0.5])
@@ -24,13 +25,13 @@ def cutoffs(result: Result, width: int) -> Any:
     base = alt.Chart(data).encode(
         x=alt.X("at:O", sort=None, title=None, axis=alt.Axis(labelAngle=-35, grid=False)),
         color=alt.Color("role:N", scale=alt.Scale(
-            domain=["chose", "exam"], range=[ACCENT, WARN])),
+            domain=["when choosing", "exam"], range=[ACCENT, WARN])),
     )  # fmt: skip
     y = alt.Y("kept:Q", title=None, scale=scale, axis=alt.Axis(format="%", tickCount=4))
     layers = [base.mark_rule(strokeWidth=2).encode(y=alt.Y("low:Q", scale=scale), y2="high:Q"),
               base.mark_point(filled=True, size=60, opacity=1).encode(y=y)]  # fmt: skip
     if result.good_enough_money is None:
-        band = alt.Chart(data).mark_rect(fill=GOOD, opacity=0.05).encode(
+        band = alt.Chart(data).mark_rect(fill=GOOD, opacity=0.25 / moments).encode(
             y=alt.Y("enough:Q", scale=scale), y2=alt.Y2(datum=1.0))  # fmt: skip
         layers.insert(0, band.transform_calculate(enough=str(1 - result.good_enough)))
     each = (width - 20 * (per_row - 1)) // per_row
@@ -49,7 +50,7 @@ def _shares(rung: RungResult) -> list[dict[str, Any]]:
         {
             "rung": label(rung.rung, rung.title),
             "at": month(at.now),
-            "role": "exam" if at.role == "report" else "chose",
+            "role": "exam" if at.role == "report" else "when choosing",
             "kept": 1 - at.estimate.worse,
             "low": max(1 - at.estimate.worse_high, FLOOR),
             "high": min(1 - at.estimate.worse_low, CEILING),

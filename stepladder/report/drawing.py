@@ -66,6 +66,7 @@ THEME = {
         "titleFontSize": 12, "symbolStrokeWidth": 2, "title": None, "labelLimit": 240,
     },
     "text": {"color": INK, "fontSize": 12},
+    "title": {"color": INK, "fontSize": 13},
     "range": {"category": [ACCENT, ACTUAL, WARN, MUTED]},
     "rule": {"color": MUTED},
     "bar": {"color": ACCENT},

@@ -61,12 +61,13 @@ def _contents(result: Result, view: View) -> dict[str, Any]:
     chart = cast(Chart, importlib.import_module(f"stepladder.questions.{result.question}.chart"))
     prices, costs = view.history.ask.prices, view.history.ask.costs
     currency = prices.currency if prices else ""
-    shown = _shown(result)
+    shown = _shown(result, view.rung)
     reads = [data_report.read(name, table, view.mask) for name, table in sorted(result.data.items())]
     return {
         "result": result,
         "currency": currency,
         "headline": headline(result),
+        "shown_rung": view.rung,
         "proposed": next(rung for rung in result.rungs if rung.rung == result.proposal.rung),
         "meaning": meaning(result, view, chart, currency),
         "labels": {rung.rung: called(rung) for rung in result.rungs},
@@ -92,10 +93,10 @@ def _contents(result: Result, view: View) -> dict[str, Any]:
     }
 
 
-def _shown(result: Result) -> list[RungResult]:
-    """The proposed rung and, where it is another, the best."""
-    found = {rung.rung: rung for rung in result.rungs}
-    return [found[name] for name in dict.fromkeys((result.proposal.rung, result.proposal.best))]
+def _shown(result: Result, rung: str) -> list[RungResult]:
+    """The rung shown and, where it is another, the best."""
+    found = {each.rung: each for each in result.rungs}
+    return [found[name] for name in dict.fromkeys((rung, result.proposal.best))]
 
 
 def _exam(result: Result) -> Drawn | None:

@@ -85,6 +85,7 @@ class Look:
     """
 
     source: str
+    spec: TableSpec
     encoding: str | None
     separator: str | None
     header: int

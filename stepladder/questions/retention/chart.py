@@ -17,7 +17,7 @@ def meaning(view: View) -> str:
     expected = np.sort(answers["prediction"].to_numpy(zero_copy_only=False).astype(float))[::-1]
     total, top = expected.sum(), expected[: max(len(expected) // 10, 1)].sum()
     said = (
-        f"In the {horizon} days from {view.history.now.day} {view.history.now:%B %Y}, our "
+        f"In the {_long(horizon)} from {view.history.now.day} {view.history.now:%B %Y}, our "
         f"{len(expected):,} customers are expected to buy about {_round(total):,} times"
     )
     if answers["value"].null_count < len(expected):
@@ -36,6 +36,10 @@ def sections(view: View) -> list[Section]:
 def examples(view: View, n: int) -> list[Example]:
     """Champions, lapsed heavy buyers, newcomers, one-timers, and where the forecast was most wrong."""
     return example_customers.pick(view, n)
+
+
+def _long(days: int) -> str:
+    return f"{days // 7} weeks" if days % 7 == 0 and days >= 14 else f"{days} days"
 
 
 def _round(value: float) -> int:

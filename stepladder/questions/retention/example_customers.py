@@ -76,8 +76,8 @@ def _ranked(kind: str, known: Known, view: View, n: int) -> np.ndarray:
         return _spread(everyone[known.age <= horizon], n)
     if kind == "one-timer":
         return _spread(everyone[(known.times == 1) & (known.age > horizon)], n)
-    ordered = np.argsort(known.forecast, kind="stable")
-    return _spread(ordered[len(ordered) // 2 :], 2 * n)
+    usual = everyone[known.times > 1] if (known.times > 1).sum() > 2 * n else everyone
+    return _spread(usual[np.argsort(known.forecast[usual], kind="stable")], 2 * n)[::-1][n // 4 :]
 
 
 def _misses(known: Known) -> np.ndarray:

@@ -114,8 +114,8 @@ def _sums(which: Ints, total: Floats, weight: Floats, v: float) -> Floats:
 
 
 def _by_count(which: Ints, terms: Floats) -> Floats:
-    sums: Floats = np.bincount(which, weights=terms)
-    return sums[np.bincount(which) > 0]
+    sums = np.bincount(which, weights=terms)
+    return np.asarray(sums[np.bincount(which) > 0], float)
 
 
 def _model(top: Top, weight: Floats, typical: float) -> Model:

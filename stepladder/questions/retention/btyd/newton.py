@@ -21,6 +21,7 @@ GAIN = 1e-10  # a Newton step that promises less log-likelihood than this is not
 STEPS = 200
 RADIUS = 2.0
 ROUNDING = 1e-14  # of the log-likelihood
+LOST = 1e-6  # log-likelihood that rounding may cost where no shorter step climbs either
 
 
 @dataclass(frozen=True)
@@ -119,7 +120,7 @@ def _climb(evaluate: Evaluate, top: Top, edges: list[Edge]) -> None:
         else:
             radius = 0.25 * min(length, radius)
             if radius < 1e-8:
-                top.converged = rise < 10.0 * rounding
+                top.converged = rise < max(LOST, 10.0 * rounding)
                 return
 
 
