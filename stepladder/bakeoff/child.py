@@ -52,6 +52,7 @@ def main(job_file: Path) -> None:
         except BaseException as error:  # also SystemExit: a rung that ends the program is a row
             outcome = asdict(failure(error, Path(job.rung)))
     said = [str(w.message) for w in caught if w.category is UserWarning]
+    said += outcome.get("warnings", [])
     outcome |= {"warnings": list(dict.fromkeys(said)), "memory_mb": peak_memory_mb()}
     _write(out / "outcome.json", json.dumps(outcome).encode())
 
@@ -74,7 +75,8 @@ def _answer(job: Job, question: ModuleType, history: History, out: Path) -> dict
     (out / "predictions.part").rename(out / "predictions.parquet")
     size = models.size(out / "model")
     counts = {"cases": cases.num_rows, "model_bytes": size, "model_hash": model_hash}
-    return {"status": "ok", "fit_s": fit_s, "predict_s": predict_s, **counts}
+    said = str(fitted.get("warnings", "")).splitlines()  # what a rung wants people to know
+    return {"status": "ok", "fit_s": fit_s, "predict_s": predict_s, "warnings": said, **counts}
 
 
 def _history(job: Job) -> History:

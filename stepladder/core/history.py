@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import re
+import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
@@ -56,7 +58,15 @@ class History:
 
     def connection(self, cases: pa.Table | None = None, **extra: pa.Table) -> Any:
         """A locked connection with every table in place, for a rung that is itself SQL."""
-        con = duckdb.connect(config={"threads": self.threads})
+        con = duckdb.connect(
+            config={
+                "threads": self.threads,
+                # a folder of its own: DuckDB lets queries read whatever lies in it
+                "temp_directory": f"{tempfile.gettempdir()}/stepladder-spill-{os.getpid()}",
+                # spill to disk before the limit that would end the rung
+                "memory_limit": f"{int(self.ask.memory_mb * 0.7)}MB",
+            }
+        )
         con.execute("set preserve_insertion_order = true")
         for name, (path, time) in self.tables.items():
             con.execute(self._view(con, name, path, time))

@@ -24,7 +24,9 @@ class View:
     at_now: Mapping[str, pa.Table]  # rung -> its answers as of now
     outcome: pa.Table  # what came after the last cutoff: KEYS…, actual, …
     mask: bool = True  # show aliases instead of ids
-    models: Mapping[str, Model] = field(default_factory=dict)  # rung -> as fitted at the last cutoff
+    models: Mapping[str, Model] = field(
+        default_factory=dict
+    )  # rung -> as fitted at the last cutoff
 
     @property
     def cutoff(self) -> date:

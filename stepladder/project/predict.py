@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import shutil
 import tempfile
@@ -144,13 +145,14 @@ def _csv(table: pa.Table) -> bytes:
 
 def _write(target: Path, body: bytes) -> None:
     """All of the file or nothing of it."""
-    target.parent.mkdir(parents=True, exist_ok=True)
     partial = target.with_name(f".{target.name}.partial")
     try:
+        target.parent.mkdir(parents=True, exist_ok=True)
         partial.write_bytes(body)
         partial.replace(target)
     except OSError as error:
-        partial.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            partial.unlink(missing_ok=True)
         raise Problem(
             f"{target} cannot be written: {error.strerror}",
             "the folder must exist, be writable and have room",

@@ -70,7 +70,7 @@ def calibration(rungs: list[RungResult], width: int) -> Any:
     ]  # fmt: skip
     top = max([max(row["predicted"], row["high"]) for row in values] + [1e-9])
     scale = alt.Scale(type="sqrt", domain=[0, top])
-    across = alt.Axis(tickCount=5, grid=False)
+    across, up = alt.Axis(tickCount=5, grid=False, format="~g"), alt.Axis(tickCount=5, format="~g")
     line = alt.Chart(alt.Data(values=[{"at": top * i / 50} for i in range(51)])).mark_line(
         color=MUTED, strokeDash=[4, 4], strokeWidth=1.5
     ).encode(x=alt.X("at:Q", scale=scale), y=alt.Y("at:Q", scale=scale))  # fmt: skip
@@ -78,7 +78,7 @@ def calibration(rungs: list[RungResult], width: int) -> Any:
         x=alt.X("predicted:Q", scale=scale, title="forecast, on average", axis=across)
     )
     bars = base.mark_rule(color=ACCENT, strokeWidth=2).encode(
-        y=alt.Y("low:Q", scale=scale, title="came, on average", axis=alt.Axis(tickCount=5)), y2="high:Q"
+        y=alt.Y("low:Q", scale=scale, title="came, on average", axis=up), y2="high:Q"
     )
     dots = base.mark_point(filled=True, color=ACCENT, size=55, opacity=1).encode(
         y=alt.Y("actual:Q", scale=scale)

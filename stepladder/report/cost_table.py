@@ -42,14 +42,16 @@ def _line(rung: RungResult, result: Result, currency: str) -> Line:
         notes.append(f"It had no opinion {nulls:,} times; the forecast of the reference stood in.")
     if rung.calibrated:
         said = listed(f"“{answer}” as {number(mean)}" for answer, mean in rung.calibrated.items())
-        notes.append(f"Its answers were translated into forecasts by what came of them before: {said}.")
+        notes.append(
+            f"Its answers were translated into forecasts by what came of them before: {said}."
+        )
     return Line(
         rung.rung,
         label(rung.rung, rung.title),
         LEVELS[rung.height],
         rung.title,
         rung.rung == result.proposal.rung,
-        "" if rung.status == "ok" else rung.status,
+        "" if rung.status == "ok" else rung.status.removeprefix("not run: "),
         _figures(rung, currency),
         tuple(notes),
     )
@@ -76,10 +78,12 @@ def _figures(rung: RungResult, currency: str) -> tuple[str, ...]:
 def assumptions(costs: Costs, currency: str) -> str:
     """What the money column assumes, so that it can be argued with."""
     levels = listed(
-        f"{costs.upkeep(height):g} for {LEVELS[height]}" for height in sorted(UPKEEP_HOURS) if height
+        f"{costs.upkeep(height):g} for {LEVELS[height]}"
+        for height in sorted(UPKEEP_HOURS)
+        if height
     )
     return (
-        f"Money a year{'' if currency else ', in your own currency,'} = hours of upkeep × {money(costs.hour_price, currency)} an hour, plus one "
+        f"Money a year{own} = hours of upkeep × {money(costs.hour_price, currency)} an hour, plus one "
         f"nightly run at {money(costs.machine_hour, currency)} per machine hour. The hours of upkeep "
         f"are assumptions, not measurements: {levels}. Put your own under [costs] in question.toml."
     )

@@ -35,13 +35,18 @@ def _svg(chart: Any, alt: str) -> Markup:
     import vl_convert
 
     spec = chart.to_dict()
-    spec["config"] = {**THEME, **{k: v for k, v in spec.get("config", {}).items() if k not in THEME}}
+    spec["config"] = {
+        **THEME,
+        **{k: v for k, v in spec.get("config", {}).items() if k not in THEME},
+    }
     return _dressed(vl_convert.vegalite_to_svg(spec), alt)
 
 
 def _dressed(svg: str, alt: str) -> Markup:
     """Without what only screens readers of a live chart need; colours as variables; short figures."""
-    svg = re.sub(r' (?:role|aria-[a-z]+|pointer-events|class|opacity)="(?:1|[^"]*[a-z ][^"]*)"', "", svg)
+    svg = re.sub(
+        r' (?:role|aria-[a-z]+|pointer-events|class|opacity)="(?:1|[^"]*[a-z ][^"]*)"', "", svg
+    )
     svg = re.sub(r'<path d="" display="none"/>|<path d="M0,0h0v0h0Z"/>', "", svg)
     svg = re.sub(r"\d+\.\d{2,}", lambda found: f"{float(found[0]):.1f}".removesuffix(".0"), svg)
     for colour, name in VARIABLES.items():

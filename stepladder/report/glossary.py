@@ -27,6 +27,11 @@ WORDS = {
     "100 ended between low and high. Wide, since one person's behaviour is hard to foresee.",
     "Calibrated": "When the rung says 2 on average, 2 come on average.",
     "Floor": "A forecast is never taken to be quite zero: nobody is that sure.",
+    "SQL": "The language in which databases are asked. An SQL rung is one question to the database, "
+    "with no further software to keep alive.",
+    "Statistics": "A formula with a handful of figures in it that are worked out from the past.",
+    "Machine learning": "Many small rules that a computer finds by trial in the past. Strong, but "
+    "with more to watch over.",
     "Upkeep": "The hours a year in which somebody checks, mends and updates a rung.",
     "Data fingerprint": "A number computed from every byte of the data. The same fingerprint means "
     "the same data.",

@@ -57,14 +57,16 @@ def ladder(result: Result, currency: str) -> Ladder:
             label(name, rung.title),
             LEVELS[rung.height],
             rung.height,
-            rung.status,
+            rung.status.removeprefix("not run: "),
             name == result.proposal.rung,
             name in result.proposal.good_enough,
             name == result.proposal.best,
         )
         if rung.choose is None or rung.cost is None:
             return mine
-        kept, low, high = (1 - w for w in (rung.choose.worse, rung.choose.worse_high, rung.choose.worse_low))
+        kept, low, high = (
+            1 - w for w in (rung.choose.worse, rung.choose.worse_high, rung.choose.worse_low)
+        )
         return Step(
             **{
                 **mine.__dict__,

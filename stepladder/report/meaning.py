@@ -15,7 +15,7 @@ def headline(result: Result) -> tuple[str, str]:
     proposal = result.proposal
     mine = _rung(result, proposal.rung)
     who = f"“{called(mine)}”"
-    if proposal.best != proposal.reference and proposal.rung == proposal.reference:
+    if proposal.rung == proposal.reference:
         short = f"Keep {who}: nothing dearer has earned its place."
     elif proposal.rung == proposal.best:
         short = f"Use {who}: it forecasts best, and nothing simpler is good enough."

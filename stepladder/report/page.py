@@ -62,7 +62,9 @@ def _contents(result: Result, view: View) -> dict[str, Any]:
     prices, costs = view.history.ask.prices, view.history.ask.costs
     currency = prices.currency if prices else ""
     shown = _shown(result, view.rung)
-    reads = [data_report.read(name, table, view.mask) for name, table in sorted(result.data.items())]
+    reads = [
+        data_report.read(name, table, view.mask) for name, table in sorted(result.data.items())
+    ]
     return {
         "result": result,
         "currency": currency,

@@ -42,7 +42,9 @@ def span(low: float, high: float) -> str:
 
 
 def _bounded(share: float) -> str:
-    return f"below −200{GLUE}%" if share < -2 else f"above 200{GLUE}%" if share > 2 else percent(share)
+    return (
+        f"below −200{GLUE}%" if share < -2 else f"above 200{GLUE}%" if share > 2 else percent(share)
+    )
 
 
 def seconds(value: float) -> str:

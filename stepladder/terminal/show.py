@@ -16,7 +16,8 @@ from rich.table import Table
 from rich.text import Text
 
 from stepladder.bakeoff.choose import LEVELS
-from stepladder.bakeoff.result import Result, RungResult, to_json
+from stepladder.bakeoff.compare import Estimate
+from stepladder.bakeoff.result import Cost, Result, RungResult, to_json
 from stepladder.core.errors import Problem
 from stepladder.core.tables.report import DataReport, to_text
 from stepladder.project.again import Reproduction
@@ -31,6 +32,8 @@ def result(found: Result, as_json: bool, report: str | None = None) -> None:
         _print_json({**to_json(found), **({"report": report} if report else {})})
         return
     out.print(ladder(found))
+    for line in _did_not_run(found):
+        out.print(line)
     for row in found.rungs:
         for warning in row.warnings:
             out.print(Text(f"{row.rung}: {warning}", style="yellow"))
@@ -45,31 +48,42 @@ def result(found: Result, as_json: bool, report: str | None = None) -> None:
 
 def ladder(found: Result) -> Table:
     """The rungs, highest first, as one climbs them."""
-    table = Table(title=found.words, title_justify="left", caption_justify="left", box=SIMPLE_HEAD)
+    table = Table(
+        title=found.words,
+        title_justify="left",
+        caption_justify="left",
+        box=SIMPLE_HEAD,
+        padding=(0, 1),
+    )
     table.caption = (
         "worse: what a rung gives up of the best one's gain over the reference, with its 95 % "
         f"interval; allowed {found.good_enough:.0%}. exam: loss on the last, untouched window."
+        + (" *: said only 0 or 1, calibrated." if any(r.calibrated for r in found.rungs) else "")
     )
-    for name in ("rung", "loss", "worse (95 %)", "exam", "fit s", "s/1,000", "MB", "money/yr"):
-        table.add_column(
-            name, justify="left" if name == "rung" else "right", no_wrap=name != "rung"
-        )
+    for name in ("rung", "loss", "worse (95 %)", "exam", "fit s", "s/1000", "MB", "money/yr"):
+        table.add_column(name, justify="left" if name == "rung" else "right", no_wrap=True)
     for row in reversed(found.rungs):
-        style = "bold green" if row.rung == found.proposal.rung else None
-        table.add_row(*_cells(row), style=style)
+        if row.choose and row.report and row.cost:
+            style = "bold green" if row.rung == found.proposal.rung else None
+            table.add_row(*_cells(row, row.choose, row.report, row.cost), style=style)
     return table
 
 
-def _cells(row: RungResult) -> Sequence[str | Text]:
-    if not (row.choose and row.report and row.cost):
-        return (Text(f"{row.rung}: {row.status}", style="dim"), *[""] * 7)
-    chosen, cost = row.choose, row.cost
-    worse = f"{chosen.worse:.0%} ({chosen.worse_low:.0%} … {chosen.worse_high:.0%})"
+def _did_not_run(found: Result) -> list[Text]:
+    """A line for each rung that is not in the table, and why."""
+    return [
+        Text(f"  {row.rung}: {row.status}", style="dim")
+        for row in reversed(found.rungs)
+        if row.status != "ok"
+    ]
+
+
+def _cells(row: RungResult, chosen: Estimate, report: Estimate, cost: Cost) -> Sequence[str]:
     return (
-        row.rung,
+        row.rung + ("*" if row.calibrated else ""),
         f"{chosen.loss:.3f}",
-        worse,
-        f"{row.report.loss:.3f}",
+        f"{chosen.worse:.0%} ({chosen.worse_low:.0%} … {chosen.worse_high:.0%})",
+        f"{report.loss:.3f}",
         f"{cost.fit_s:.2f}",
         f"{cost.predict_s_per_1000:.3f}",
         f"{cost.memory_mb:.0f}",

@@ -71,7 +71,7 @@ def test_low_and_high_cover_at_the_last_cutoff(result):
 
 def test_results_survive_json(result):
     plain = json.loads(json.dumps(to_json(result), allow_nan=False))
-    assert to_json(from_json(plain)) == plain
+    assert json.loads(json.dumps(to_json(from_json(plain)))) == plain
     for key in ("question", "proposal", "data", "rungs"):
         assert key in plain
     needed = {"rung", "height", "status", "loss", "loss_low", "loss_high", "worse_low", "worse_high",

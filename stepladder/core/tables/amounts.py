@@ -13,11 +13,11 @@ Bools = npt.NDArray[np.bool_]
 Floats = npt.NDArray[np.float64]
 
 _SIGNS = "$€£¥₹₽₩₺₪₴฿¢ +-−–—()"
-_LETTERS = r"\pL"
+_LETTERS = r"[^\d\s.,'’$€£¥₹()+−–—-]"
 _CODES = (
-    r"(?i)^((?:US|CA|AU|NZ|HK|R)\$?|AUD|BRL|CAD|CHF|CNY|CZK|DKK|EUROS?|EUR|GBP|HKD|HUF|ILS|INR|"
+    r"(?i)^(AUD|BRL|CAD|CHF|CNY|CZK|DKK|EUROS?|EUR|GBP|HKD|HUF|ILS|INR|"
     r"JPY|KRW|MXN|NOK|NZD|PLN|RON|RUB|SEK|SGD|TRY|UAH|USD|ZAR|DM|DEM|FRF|FR|FT|KČ|KR|LEI|RS|"
-    r"SFR|TL|ZŁ|ЛВ|РУБ)\.?[\s$€£()+−-]*")
+    r"SFR|TL|ZŁ|ЛВ|РУБ|(?:US|CA|AU|NZ|HK|R)\$?)\.?[\s$€£()+−-]*")
 _CODES_LAST = r"(?i)[\s$€£()+−-]*" + _CODES.removeprefix("(?i)^").removesuffix(r"[\s$€£()+−-]*") + "$"
 _NEGATIVE = r"^[^\d]*[-−(]|\d\s*[-−]$|\d[^\d.,]+[-−]$"
 _SCIENTIFIC = r"^\d+(?:[.,]\d+)?[eE][-+]?\d+$"

@@ -51,7 +51,7 @@ def need_columns(source: str, spec: TableSpec, mapped: tuple[str, ...], names: l
             what = {"day": "date", "id": f"{column.name} (id)"}.get(column.kind, column.name)
             raise Problem(
                 f"No {what} column was found in {without_password(source)}.",
-                f"{spec.name} needs {column.name}: {column.sentence} "
+                f"{spec.name} needs {column.name} ({column.sentence}). "
                 f"The columns there are: {', '.join(names)}.",
                 f"Name it with --column {column.name}=NAME.")
 

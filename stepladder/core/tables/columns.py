@@ -26,7 +26,7 @@ from stepladder.core.tables.words import (
 )
 
 SURE = 0.5
-_SAMPLE = 2000
+_SAMPLE = 1000
 _WORD = {"id": "ids", "day": "dates", "amount": "amounts", "text": "texts"}
 
 
@@ -41,17 +41,27 @@ def find_columns(table: pa.Table, spec: TableSpec, overrides: Mapping[str, str],
     free = [name for name in table.column_names
             if name not in {part for m in chosen.values() for part in parts(m.source, table)}]
     wanted = [column for column in spec.columns if column.name not in chosen]
-    scored = [_score(column, name, sample[name]) for column in wanted for name in free]
+    _take(chosen, [_named(column, name, sample[name]) for column in wanted for name in free])
+    # Names first: what is in a column speaks only where a required one is still not found.
+    left = [column for column in wanted if column.required and column.name not in chosen]
+    free = [name for name in free if name not in {m.source for m in chosen.values()}]
+    _take(chosen, [_nameless(column, name, sample[name]) for column in left for name in free])
+    unused = [name for name in table.column_names
+              if name not in {m.source for m in chosen.values() if m.canonical in overrides}]
+    for column in wanted:
+        if column.kind == "amount":
+            product = _product(unused, chosen.get(column.name), column.name)
+            chosen |= {column.name: product} if product else {}
+    return tuple(chosen[column.name] for column in spec.columns if column.name in chosen)
+
+
+def _take(chosen: dict[str, Mapped], scored: list[Mapped]) -> None:
+    """Takes the surest pairs first; no source column serves twice."""
     for mapped in sorted(scored, key=lambda m: -m.confidence):
         taken = {m.source for m in chosen.values()}
         if mapped.confidence >= SURE and mapped.canonical not in chosen \
                 and mapped.source not in taken:
             chosen[mapped.canonical] = mapped
-    for column in wanted:
-        if column.kind == "amount":
-            product = _product(free, chosen.get(column.name), column.name)
-            chosen |= {column.name: product} if product else {}
-    return tuple(chosen[column.name] for column in spec.columns if column.name in chosen)
 
 
 def parts(source: str, table: pa.Table) -> list[str]:
@@ -102,16 +112,19 @@ def _sample(table: pa.Table) -> pa.Table:
     return table.take(pa.array(np.linspace(0, size - 1, _SAMPLE).astype(np.int64)))
 
 
-def _score(column: Column, name: str, values: pa.ChunkedArray) -> Mapped:
+def _named(column: Column, name: str, values: pa.ChunkedArray) -> Mapped:
     named, words = _by_name(column, name)
-    share, strong = _by_content(column, values)
-    if named:
-        sure = named * (share if share < 0.5 else 0.5 + share / 2)
-        return Mapped(column.name, name, round(sure, 2),
-                      f"{words}; {share:.0%} of its values read as {_WORD[column.kind]}")
+    share = _by_content(column, values)[0] if named else 0.0
+    sure = named * (share if share < 0.5 else 0.5 + share / 2)
+    return Mapped(column.name, name, round(sure, 2),
+                  f"{words}; {share:.0%} of its values read as {_WORD[column.kind]}")
+
+
+def _nameless(column: Column, name: str, values: pa.ChunkedArray) -> Mapped:
     foreign = OTHER_DAYS if column.kind == "day" else OTHER_IDS
-    fits = column.required and strong and not foreign.intersection(tokens(name))
-    return Mapped(column.name, name, round(0.6 * share, 2) if fits else 0.0,
+    share, strong = (0.0, False) if foreign.intersection(tokens(name)) \
+        else _by_content(column, values)
+    return Mapped(column.name, name, round(0.6 * share, 2) if strong else 0.0,
                   f"its name says nothing, but {share:.0%} of its values read as "
                   f"{_WORD[column.kind]}")
 
@@ -163,7 +176,7 @@ def _ids_in(filled: pa.Array) -> tuple[float, bool]:
     """Ids are short, come back, and are neither dates nor broken numbers."""
     distinct = len(filled.unique()) / len(filled)
     broken = float(pc.mean(pc.cast(pc.match_substring_regex(
-        filled, r"^[^\pL]*\d[.,]\d{1,2}$|\s\S+\s"), pa.float64())).as_py())
+        filled, r"\d[.,]\d{1,2}$|\s\S+\s"), pa.float64())).as_py())
     dates = float(read_dates(filled, "clear", date(2100, 1, 1)).shape.mean())
     long = float(pc.mean(pc.cast(pc.greater(pc.utf8_length(filled), 64), pa.float64())).as_py())
     wrong = max(0.0 if broken < 0.2 else broken, long)

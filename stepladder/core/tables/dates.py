@@ -20,8 +20,8 @@ _SPLIT = (
     r"^(?P<date>.*?)(?:[T\s,]+(?P<hour>\d{1,2})(?:[:.h](?P<minute>\d{2}))(?:[:.](?P<second>\d{2}))?"
     r"(?:[.,]\d+)?\s*(?P<half>[AaPp])?(?:\.?[Mm]\.?)?\s*(?:Uhr)?"
     r"(?:Z|UTC|GMT|[+-]\d{2}:?\d{2}|[+-]\d{2})?(?:\s*\[[^\]]*\])?)?$")
-_WEEKDAY = r"^(?:\pL{2,12}\.?,?\s+)?"
-_WORD = r"(?P<word>\pL{3,12})\.?"
+_WEEKDAY = r"^(?:[^\d\s.,/:-]{2,12}\.?,?\s+)?"
+_WORD = r"(?P<word>[^\d\s.,/:-]{3,12})\.?"
 _HMS = r"(?P<hour>\d{2}):?(?P<minute>\d{2}):?(?P<second>\d{2})"
 _YEAR_FIRST = (
     r"^(?P<year>\d{4})\s?[-/.\s年]\s?(?P<month>\d{1,2})\s?[-/.\s月]\s?(?P<day>\d{1,2})日?$",
@@ -34,7 +34,7 @@ _NAMED = (
     _WEEKDAY + _WORD + r"[\s/-]*(?P<day>\d{1,2})(?:st|nd|rd|th)?[\s,/-]+'?(?P<year>\d{4}|\d{2})$",
     r"^(?P<year>\d{4})[\s/-]" + _WORD + r"[\s/-](?P<day>\d{1,2})$",
     # As the C library prints it: Fri Dec 09 12:50:00 (UTC) 2011.
-    _WEEKDAY + _WORD + r"\s+(?P<day>\d{1,2})\s+" + _HMS + r"(?:\s+\pL{3,4})?\s+(?P<year>\d{4})$",
+    _WEEKDAY + _WORD + r"\s+(?P<day>\d{1,2})\s+" + _HMS + r"(?:\s+[A-Z]{3,4})?\s+(?P<year>\d{4})$",
 )
 _YEAR_LAST = (r"^(?P<a>\d{1,2})\s?(?P<sign>[/.\s-])\s?(?P<b>\d{1,2})\s?[/.\s-]\s?"
               r"(?P<year>\d{4}|\d{2})$")

@@ -123,7 +123,9 @@ def total_rows(raw: Raw, ids: list[str], without: Bools, only_amount: Bools) -> 
 
 
 def _says_total(column: pa.ChunkedArray) -> Bools:
-    text = pc.utf8_lower(pc.utf8_trim(pc.fill_null(column, ""), BLANKS + ":=.#*0123456789"))
+    encoded = pc.fill_null(column, "").combine_chunks().dictionary_encode()
+    text = pc.utf8_lower(pc.utf8_trim(encoded.dictionary, BLANKS + ":=.#*0123456789"))
     bare = pc.replace_substring_regex(text, r"[\s-]", "")
     words = pc.is_in(bare, pa.array(sorted(TOTALS)))
-    return np.asarray(pc.or_(words, pc.match_substring_regex(text, _TOTAL)).to_numpy())
+    said = pc.or_(words, pc.match_substring_regex(text, _TOTAL))
+    return np.asarray(said.to_numpy(zero_copy_only=False)[encoded.indices.to_numpy()])

@@ -74,7 +74,7 @@ def unclear_order(source: str, shown: str, examples: list[str]) -> Problem:
         "03/04/2021 may be 3 April (day first) or March 4 (month first); this is never guessed.",
         "Say which it is with --day-first or --month-first"
         + ("." if shown == "ambiguous" else
-           ", or keep only the dates that can be read one way with --mixed-dates."))
+           "; dates that cannot be read that way are dropped and counted."))
 
 
 def _typed_day(column: pa.ChunkedArray) -> Day:

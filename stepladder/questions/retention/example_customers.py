@@ -49,7 +49,8 @@ def _known(view: View) -> Known:
     cases = pa.table({"customer": answers["customer"], "i": np.arange(answers.num_rows)})
     profile = view.history.at(view.cutoff).sql(PROFILE, cases)
     first, last = (
-        profile[name].to_numpy().astype("datetime64[D]").astype(np.int64) for name in ("first", "last")
+        profile[name].to_numpy().astype("datetime64[D]").astype(np.int64)
+        for name in ("first", "last")
     )
     now = int(np.datetime64(view.cutoff, "D").astype(np.int64))
     return Known(
@@ -114,7 +115,7 @@ def _examples(view: View, known: Known, picks: dict[int, str]) -> Iterator[Examp
             kind=kind,
             reason=_reason(kind, known, i),
             strip=_strip(view, start, days),
-            facts=_facts(answer, known.came[i]),
+            facts=_facts(answer, known.came[i], int(known.times[i])),
             table="purchases",
             rows=tuple(answer["why"] or [row["row"] for row in before[-5:]]),
         )
@@ -131,14 +132,16 @@ def _strip(view: View, start: date, days: list[date]) -> Strip:
     )
 
 
-def _facts(answer: dict[str, float | None], came: float) -> tuple[tuple[str, str], ...]:
+def _facts(answer: dict[str, float | None], came: float, times: int) -> tuple[tuple[str, str], ...]:
     low, high, alive, value = (answer[name] for name in ("low", "high", "alive", "value"))
     facts = [("forecast", _times(answer["prediction"]))]
     if low is not None and high is not None:
         facts.append(("low–high", f"{low:.0f} to {high:.0f}"))
     facts.append(("came", f"{came:.0f}"))
     if alive is not None:
-        facts.append(("P(alive)", f"{100 * alive:.0f} %"))
+        # BG/NBD lets nobody leave before a second purchase: its certainty there is no knowledge
+        unsure = times == 1 and alive > 0.9999
+        facts.append(("P(alive)", "cannot tell" if unsure else f"{100 * alive:.0f} %"))
     if value is not None:
         facts.append(("worth", f"{value:,.2f}"))
     return tuple(facts)
@@ -147,7 +150,13 @@ def _facts(answer: dict[str, float | None], came: float) -> tuple[tuple[str, str
 def _times(expected: float | None) -> str:
     if expected is None:
         return "none given"
-    return "below 0.01" if expected < 0.01 else f"{expected:.2f}" if expected < 1 else f"{expected:.1f}"
+    return (
+        "below 0.01"
+        if expected < 0.01
+        else f"{expected:.2f}"
+        if expected < 1
+        else f"{expected:.1f}"
+    )
 
 
 def _reason(kind: str, known: Known, i: int) -> str:

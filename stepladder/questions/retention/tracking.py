@@ -33,7 +33,11 @@ def sections(view: View) -> list[Section]:
     off = f"{abs(expected / came - 1):.0%}".replace("%", " %") if came else "–"
     side = "more" if expected > came else "fewer"
     close = f"{expected:,.0f} were expected, {came:,.0f} came ({off} {side} expected than came)."
-    note = "" if "line" in weeks[0] else " The forecast is for the whole window, drawn as an even pace."
+    note = (
+        ""
+        if "line" in weeks[0]
+        else " The forecast is for the whole window, drawn as an even pace."
+    )
     return [
         Section(
             "Repeat purchases, week by week",
@@ -87,7 +91,9 @@ def _expected(view: View, start: date, weeks: int) -> tuple[np.ndarray, bool]:
 def _path(view: View, model: Any, start: date, weeks: int) -> np.ndarray:
     """The formula's own week-by-week expectation for everyone known at the cutoff."""
     formula = bg_nbd if {"a", "b"} < set(model) else pareto_nbd
-    first = view.history.at(view.cutoff).sql("select min(day) as day from purchases group by customer")
+    first = view.history.at(view.cutoff).sql(
+        "select min(day) as day from purchases group by customer"
+    )
     days = np.array(first["day"].to_pylist(), "datetime64[D]")
     age = (np.datetime64(start) - days).astype(float) / 7
     totals = [formula.expected_total(model, age, float(week)) for week in range(weeks + 1)]

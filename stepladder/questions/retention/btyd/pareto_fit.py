@@ -59,6 +59,7 @@ def _crude(groups: Groups) -> Floats:
 
 
 def _best(groups: Groups) -> Top:
+    """The higher of two climbs; where groups are many, on a sample first, then on larger ones."""
     few = groups.thinned(max(1, len(groups.x) // (MANY // 4))) if len(groups.x) > MANY else groups
     few = few if np.any(few.x) else groups
     tops = [_top(few, _crude(few) + start) for start in STARTS]
@@ -66,8 +67,15 @@ def _best(groups: Groups) -> Top:
     if few is groups:
         best.evaluations = sum(top.evaluations for top in tops)
         return best
-    low = _crude(few) + np.log([1e-9, 1e-2, 1e-3, 1e-2])
-    return _top(groups, np.clip(best.place, low, low + np.log([1e18, 1e4, 1e6, 1e4])))
+    if len(groups.x) > 20 * MANY:
+        best = _top(groups.thinned(16), _inside(best.place, few))
+    return _top(groups, _inside(best.place, few))
+
+
+def _inside(place: Floats, groups: Groups) -> Floats:
+    """A place from which every parameter can still be found: none beyond its edge."""
+    low = _crude(groups) + np.log([1e-9, 1e-2, 1e-3, 1e-2])
+    return np.clip(place, low, low + np.log([1e18, 1e4, 1e6, 1e4]))
 
 
 def _top(groups: Groups, start: Floats) -> Top:
