@@ -207,7 +207,9 @@ def _truth_error(found: Truth, i: int, rungs: list[Rung], reference: str, margin
     return float(np.sqrt(max(weights @ found.covariance @ weights, 0.0)))
 
 
-def worlds(study: Study, number: int, seasonal: bool, sizes: tuple[int, ...]) -> Iterator[dict[str, Any]]:
+def worlds(
+    study: Study, number: int, seasonal: bool, sizes: tuple[int, ...]
+) -> Iterator[dict[str, Any]]:
     """The worlds of one draw of the prior: the same truth and fresh customers, several numbers of customers."""
     drawn = draw(study.seed, number, seasonal)
     ask = ask_of(drawn)
@@ -220,7 +222,9 @@ def worlds(study: Study, number: int, seasonal: bool, sizes: tuple[int, ...]) ->
             yield world(study, drawn, n, those, here)
 
 
-def missing(study: Study, draws: int, rows: list[dict[str, Any]]) -> list[tuple[int, bool, tuple[int, ...]]]:
+def missing(
+    study: Study, draws: int, rows: list[dict[str, Any]]
+) -> list[tuple[int, bool, tuple[int, ...]]]:
     """What is still to do, both kinds of season of a draw one after the other."""
     done = {(row["number"], row["seasonal"], row["n"]) for row in rows}
     tasks = []
@@ -293,8 +297,12 @@ def report(study: Study, rows: list[dict[str, Any]]) -> str:
 
 def main() -> None:
     """Run or continue the study and print its tables."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    parser.add_argument("--worlds", type=int, default=204, help="worlds with 1,000 customers or more")
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
+    )
+    parser.add_argument(
+        "--worlds", type=int, default=204, help="worlds with 1,000 customers or more"
+    )
     parser.add_argument("--fresh", type=int, default=1_000_000, help="fresh customers per world")
     parser.add_argument("--datasets", type=int, default=2, help="over which truth is averaged")
     parser.add_argument("--seed", type=int, default=1)

@@ -80,7 +80,9 @@ def _at(history: History, cutoff: date, folder: Path) -> Fresh:
     _, one, few_of = np.unique(key, return_index=True, return_inverse=True)
     few_cases = cases.take(one)
     path = folder / f"few-{cutoff}.parquet"
-    rows = known.sql("select purchases.* from purchases semi join cases using (customer)", few_cases)
+    rows = known.sql(
+        "select purchases.* from purchases semi join cases using (customer)", few_cases
+    )
     pq.write_table(rows, path)
     few = History(cutoff, history.ask, {"purchases": (str(path), "day")})
     return Fresh(cases["customer"].to_numpy(), features, actual, few, few_cases, few_of)

@@ -82,6 +82,7 @@ def assumptions(costs: Costs, currency: str) -> str:
         for height in sorted(UPKEEP_HOURS)
         if height
     )
+    own = "" if currency else " (in your own currency)"
     return (
         f"Money a year{own} = hours of upkeep × {money(costs.hour_price, currency)} an hour, plus one "
         f"nightly run at {money(costs.machine_hour, currency)} per machine hour. The hours of upkeep "

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import PurePath
 from typing import Any
 
-from stepladder.report.words import number, percent
+from stepladder.report.words import percent
 
 
 @dataclass(frozen=True)
@@ -37,13 +37,11 @@ def read(name: str, table: dict[str, Any], mask: bool) -> Read:
     """The report of one table, ready for the page."""
     report = table["report"]
     rows, kept = report["rows_read"], report["rows_kept"]
-    share = f" ({percent((rows - kept) / rows)})" if rows > kept else ""
     choices = {k: v for k, v in dict(report.get("choices") or {}).items() if k != "columns"}
     return Read(
         name,
         source(table),
-        f"{number(rows)} rows were read and {number(kept)} kept; "
-        f"{number(rows - kept)}{share} were dropped, every one for a reason named here.",
+        _sentence(rows, kept),
         tuple(
             _finding(kind, found, report.get("place", "line"), mask)
             for kind in ("dropped", "changed")
@@ -56,6 +54,15 @@ def read(name: str, table: dict[str, Any], mask: bool) -> Read:
         tuple((key.replace("_", " "), str(value)) for key, value in choices.items()),
         tuple(n for n in (*report.get("notes", ()), report.get("last_day_sentence", "")) if n),
         str(table.get("fingerprint", "")),
+    )
+
+
+def _sentence(rows: int, kept: int) -> str:
+    if rows == kept:
+        return f"{rows:,} rows were read and every one was kept."
+    return (
+        f"{rows:,} rows were read and {kept:,} kept; {rows - kept:,} ({percent((rows - kept) / rows)}) "
+        "were dropped, every one for a reason named here."
     )
 
 

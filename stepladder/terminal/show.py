@@ -15,7 +15,6 @@ from rich.prompt import Prompt
 from rich.table import Table
 from rich.text import Text
 
-from stepladder.bakeoff.choose import LEVELS
 from stepladder.bakeoff.compare import Estimate
 from stepladder.bakeoff.result import Cost, Result, RungResult, to_json
 from stepladder.core.errors import Problem
@@ -34,9 +33,8 @@ def result(found: Result, as_json: bool, report: str | None = None) -> None:
     out.print(ladder(found))
     for line in _did_not_run(found):
         out.print(line)
-    for row in found.rungs:
-        for warning in row.warnings:
-            out.print(Text(f"{row.rung}: {warning}", style="yellow"))
+    for warning, who in _warnings(found).items():
+        out.print(Text(f"{', '.join(who)}: {warning}", style="yellow"))
     out.print()
     out.print(Text(found.proposal.sentence, style="bold"))
     out.print(
@@ -53,7 +51,7 @@ def ladder(found: Result) -> Table:
         title_justify="left",
         caption_justify="left",
         box=SIMPLE_HEAD,
-        padding=(0, 1),
+        padding=0,
     )
     table.caption = (
         "worse: what a rung gives up of the best one's gain over the reference, with its 95 % "
@@ -67,6 +65,15 @@ def ladder(found: Result) -> Table:
             style = "bold green" if row.rung == found.proposal.rung else None
             table.add_row(*_cells(row, row.choose, row.report, row.cost), style=style)
     return table
+
+
+def _warnings(found: Result) -> dict[str, list[str]]:
+    """Each warning once, with the rungs that gave it."""
+    said: dict[str, list[str]] = {}
+    for row in found.rungs:
+        for warning in row.warnings:
+            said.setdefault(warning, []).append(row.rung)
+    return said
 
 
 def _did_not_run(found: Result) -> list[Text]:
@@ -98,9 +105,10 @@ def made(project: Project, as_json: bool) -> None:
         _print_json({"project": str(project.folder), "data": reports})
         return
     for report in reports.values():
-        out.print(Text(to_text(DataReport.from_dict(report))))
+        text = to_text(DataReport.from_dict(report))
+        out.print(Text(text), no_wrap=True, overflow="ellipsis")
     out.print(Text(f"Project: {project.folder}"), soft_wrap=True)
-    out.print(f"{LEVELS[0].capitalize()} may want to read question.toml; then: stepladder bakeoff")
+    out.print("Read question.toml, correct what is wrong, then run there: stepladder bakeoff")
 
 
 def reproduction(found: Reproduction, as_json: bool) -> None:

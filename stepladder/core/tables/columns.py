@@ -115,7 +115,8 @@ def _sample(table: pa.Table) -> pa.Table:
 def _named(column: Column, name: str, values: pa.ChunkedArray) -> Mapped:
     named, words = _by_name(column, name)
     share = _by_content(column, values)[0] if named else 0.0
-    sure = named * (share if share < 0.5 else 0.5 + share / 2)
+    weak = share < 0.5 and column.kind in ("day", "amount")
+    sure = named * (share if weak else 0.5 + share / 2)
     return Mapped(column.name, name, round(sure, 2),
                   f"{words}; {share:.0%} of its values read as {_WORD[column.kind]}")
 
@@ -154,7 +155,7 @@ def _by_content(column: Column, values: pa.ChunkedArray) -> tuple[float, bool]:
     cleaned = texts(values)
     filled = cleaned.text.filter(pa.array(~cleaned.missing))
     if not len(filled):
-        return (0.0 if column.required else 0.5), False
+        return 0.5, False
     if column.kind == "day":
         return _dates_in(filled)
     if column.kind == "amount":
@@ -167,16 +168,18 @@ def _by_content(column: Column, values: pa.ChunkedArray) -> tuple[float, bool]:
 
 def _dates_in(filled: pa.Array) -> tuple[float, bool]:
     read = read_dates(filled, "clear", date(2100, 1, 1))
+    share = float(read.shape.mean())
+    # Bare digits may be an id as well as seconds since 1970; 20240113 is hardly an id.
     digits = pc.match_substring_regex(filled, r"^\d+([.,]\d+)?$").to_numpy(zero_copy_only=False)
-    share = float((read.shape).mean())
-    return share, share > 0.8 and not digits.all()
+    days = pc.match_substring_regex(filled, r"^(19|20)\d{6}$").to_numpy(zero_copy_only=False)
+    return share, share > 0.8 and float((digits & ~days).mean()) < 0.5
 
 
 def _ids_in(filled: pa.Array) -> tuple[float, bool]:
     """Ids are short, come back, and are neither dates nor broken numbers."""
     distinct = len(filled.unique()) / len(filled)
     broken = float(pc.mean(pc.cast(pc.match_substring_regex(
-        filled, r"\d[.,]\d{1,2}$|\s\S+\s"), pa.float64())).as_py())
+        filled, r"\d[.,](?:\d\d|[1-9])$|\s\S+\s"), pa.float64())).as_py())
     dates = float(read_dates(filled, "clear", date(2100, 1, 1)).shape.mean())
     long = float(pc.mean(pc.cast(pc.greater(pc.utf8_length(filled), 64), pa.float64())).as_py())
     wrong = max(0.0 if broken < 0.2 else broken, long)

@@ -14,7 +14,8 @@ COUNTED = "purchases"
 def meaning(view: View) -> str:
     """How many purchases are to come, and from how few customers."""
     answers, horizon = view.at_now[view.rung], view.history.ask.horizon
-    expected = np.sort(answers["prediction"].to_numpy(zero_copy_only=False).astype(float))[::-1]
+    given = answers["prediction"].drop_null()
+    expected = np.sort(given.to_numpy().astype(float))[::-1]
     total, top = expected.sum(), expected[: max(len(expected) // 10, 1)].sum()
     said = (
         f"In the {_long(horizon)} from {view.history.now.day} {view.history.now:%B %Y}, our "

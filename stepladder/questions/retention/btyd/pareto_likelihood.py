@@ -22,6 +22,7 @@ from dataclasses import dataclass
 from functools import cache
 
 import numpy as np
+from numpy.polynomial.legendre import leggauss
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
@@ -48,7 +49,7 @@ class Nodes:
 
 @cache
 def _legendre(count: int) -> tuple[Floats, Floats]:
-    nodes, weights = np.polynomial.legendre.leggauss(count)
+    nodes, weights = leggauss(count)
     return 0.5 * (nodes[:, None] + 1.0), np.log(0.5 * weights[:, None])
 
 

@@ -1,0 +1,127 @@
+"""The page holds together whatever the figures, gives nothing away, and is the same twice."""
+
+from __future__ import annotations
+
+import base64
+import dataclasses
+import hashlib
+import re
+
+import pyarrow as pa
+import pytest
+
+from stepladder.bakeoff.result import from_json, to_json
+from stepladder.core import ask as asking
+from stepladder.report import write
+from stepladder.report.ladder_chart import ladder
+from stepladder.report.page import html
+from stepladder.report.words import GLUE, days, label, money, number, percent
+
+PRICES = '[prices]\nmargin = 0.3\ncost = 1.0\ncurrency = "€"\n'
+SAID = ("What it means", "The ladder", "What each rung gives and takes", "The exam", "week by week",
+        "Segments", "to learn from", "What was wrong with the data", "Glossary",
+        "stepladder bakeoff --again 7", "P(alive)", "ab" * 32)  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def page(toy):
+    return html(*toy)
+
+
+def test_everything_asked_for_is_there(page):
+    for words in SAID:
+        assert words in page, words
+
+
+def test_it_needs_nothing_else_and_is_small(page):
+    assert len(page.encode()) < 400_000
+    assert not re.search(r"""(src|href)=["'](?!#)|url\(|@import|<script|\sstyle=""", page)
+    style = re.search(r"<style>(.*?)</style>", page, re.S)[1]
+    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+    assert f"style-src &#39;sha256-{digest}" in page or f"style-src 'sha256-{digest}'" in page
+
+
+def test_the_same_result_gives_the_same_bytes_even_through_the_record(toy, page, tmp_path):
+    result, view = toy
+    again = write(from_json(to_json(result)), view, tmp_path / "report.html")
+    assert again.read_text(encoding="utf-8") == page
+    assert list(tmp_path.iterdir()) == [again]
+
+
+def test_what_others_wrote_is_shown_and_never_run(page):
+    assert "&lt;script&gt;alert" in page
+    assert "<b>" not in page
+
+
+def test_customers_and_source_lines_are_masked_unless_asked(toy, page):
+    assert "shopper" not in page
+    assert "secret-line" not in page
+    bare = html(toy[0], dataclasses.replace(toy[1], mask=False))
+    assert len(set(re.findall(r"shopper@\d+", bare))) == 20
+    assert "secret-line" in bare
+
+
+def test_no_two_ids_are_equal(page):
+    ids = re.findall(r'\sid="([^"]+)"', page)
+    assert len(ids) == len(set(ids))
+
+
+def rung(toy, name):
+    result, view = toy
+    proposal = dataclasses.replace(result.proposal, rung=name)
+    return dataclasses.replace(result, proposal=proposal), dataclasses.replace(view, rung=name)
+
+
+def test_the_reference_may_win(toy):
+    assert "Keep “Same for all”" in html(*rung(toy, "r1_same_for_all"))
+
+
+def test_a_decision_for_another_rung_is_said(toy):
+    result, view = toy
+    other = next(r.rung for r in result.rungs if r.height == 2)
+    assert "You decided for “RFM quintiles”" in html(result, dataclasses.replace(view, rung=other))
+
+
+def test_a_rung_that_gives_only_a_number_is_enough(toy):
+    result, view = rung(toy, "r2_rfm_quintiles")
+    page = html(result, dataclasses.replace(view, at_cutoff=bare(view.at_cutoff),
+                                            at_now=bare(view.at_now), models={}))  # fmt: skip
+    assert "to learn from" in page
+    assert "Segments" not in page
+
+
+def bare(tables):
+    return {
+        name: pa.table({c: table[c] if c in ("customer", "prediction")
+                        else pa.nulls(table.num_rows, table[c].type) for c in table.column_names})
+        for name, table in tables.items()
+    }  # fmt: skip
+
+
+def test_a_margin_in_money_has_no_band(toy):
+    result, view = toy
+    text = result.settings.replace("words", "good_enough_money = 1000\nwords") + PRICES
+    history = dataclasses.replace(view.history, ask=asking.parse(text))
+    page = html(dataclasses.replace(result, good_enough_money=1000.0),
+                dataclasses.replace(view, history=history))  # fmt: skip
+    assert 'class="band"' not in page
+    assert f"160{GLUE}€" in page
+
+
+def test_shares_beyond_reason_stay_in_the_picture(toy):
+    result = toy[0]
+    wild = [dataclasses.replace(r, choose=r.choose and dataclasses.replace(
+        r.choose, worse=-3.0, worse_low=-40.0, worse_high=25.0)) for r in result.rungs]  # fmt: skip
+    found = ladder(dataclasses.replace(result, rungs=tuple(wild)), "")
+    places = [x for step in found.steps for x in (step.low, step.at, step.high)]
+    assert all(0 <= x <= 100 for x in (*places, found.zero, found.all))
+
+
+def test_figures_are_written_as_people_say_them():
+    assert [number(x) for x in (1_234_567, 23_570, 3.456, 12.34, 0.0561, 0)] == [
+        "1.2 million", "23,570", "3.46", "12.3", "0.056", "0"]  # fmt: skip
+    assert [percent(x).replace(GLUE, " ") for x in (0.034, 0.451, -0.007, 0.0001)] == [
+        "3.4 %", "45 %", "−0.7 %", "0 %"]  # fmt: skip
+    assert (money(640.2), days(91), days(45)) == ("640", "13 weeks", "45 days")
+    assert label("r2_rfm_quintiles") == "RFM quintiles"
+    assert label("r3_bg_nbd", "Each buys at their own rate (BG/NBD).") == "BG/NBD"

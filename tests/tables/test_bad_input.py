@@ -1,0 +1,85 @@
+"""Sources that cannot be read: an error in three parts, in words that do not change."""
+
+from __future__ import annotations
+
+import gzip
+
+import pytest
+
+from stepladder.core.errors import Problem
+from stepladder.core.tables import choose, clean, look
+
+from .conftest import PURCHASES, TODAY
+
+GOOD = "customer,date,amount\n1,2024-01-01,1\n"
+
+
+@pytest.mark.parametrize(("content", "said"), [
+    (b"", ("is empty", "a header line and rows", "Check that the export finished")),
+    (b"\xef\xbb\xbf\r\n \n", ("is empty", "a header line and rows", "Check that the export")),
+    (b"customer,date,amount\n", ("a header but no rows", "a header line and rows", "Check that")),
+    (b"customer,date,amount\n\n,,\n", ("Nothing usable remains", "At least one row", "--column")),
+    (b"PK\x03\x04" + bytes(99), ("is a zip or Excel file", "text file", "as CSV")),
+    (bytes(range(256)) * 40, ("is a binary file", "text file", "as CSV")),
+    (b"PAR1" + bytes(50), ("cannot be read as Parquet", "complete", "again")),
+    (gzip.compress(GOOD.encode())[:30], ("cannot be unpacked", "complete", "again")),
+    (b"customer,amount\n1,5\n2,6\n", ("No date column", "The columns there are: customer, amount",
+                                      "--column day=NAME")),
+    (b"date,amount\n2024-01-01,5.25\n2024-01-02,6.10\n", (
+        "No customer (id) column", "The columns there are: date, amount", "--column customer=")),
+    (b"customer,date\n,2024-01-01\n1,never\n", (
+        "Nothing usable remains", "At least one row", "--column")),
+])  # fmt: skip
+def test_what_cannot_be_read_says_why(cleaned, content, said):
+    with pytest.raises(Problem) as caught:
+        cleaned(content)
+    for part, words in zip(caught.value.parts(), said, strict=True):
+        assert words in part
+
+
+@pytest.mark.parametrize(("options", "said"), [
+    ({"columns": {"customer": "custmer_id"}}, ("custmer_id", "customer_id, date", "=customer_id?")),
+    ({"columns": {"custoner": "customer_id"}}, ("custoner", "customer, day, value", "customer=")),
+    ({"columns": {"value": "a*date*b"}}, ("'a'", "The columns there are", "Name one of them")),
+    ({"encoding": "utf-99"}, ("utf-99", "utf-8 or cp1252", "--encoding")),
+    ({"encoding": "ascii"}, ("cannot be read as ascii", "utf-8 or cp1252", "--encoding")),
+    ({"separator": "ab"}, ("'ab' cannot be used", "one character", "--separator")),
+    ({"day_order": "sideways"}, ("'sideways'", "day first, month first", "Give one")),
+])  # fmt: skip
+def test_wrong_choices_say_what_is_allowed(cleaned, options, said):
+    with pytest.raises(Problem) as caught:
+        cleaned("customer_id,date,amount\nZoé,2024-01-01,1\n", **options)
+    for part, words in zip(caught.value.parts(), said, strict=True):
+        assert words in part
+
+
+@pytest.mark.parametrize(("source", "said"), [
+    ("orders.csv", ("There is no file", "CSV or Parquet", "there are: ")),
+    (".", ("cannot be read", "a file that you may read", "permissions")),
+    ("sqlite:///none.db?table=orders", ("no database file none.db", "sqlite:///", "Check")),
+    ("sqlite:///shop.db", ("names no table", "?table=NAME", "?table=NAME")),
+    ("postgresql://ann:secret@127.0.0.1:9/shop?table=orders&connect_timeout=2", (
+        "cannot be read from postgresql://ann@127.0.0.1:9/shop", "reachable", "PGPASSWORD")),
+    ("nosuch://host/db?table=orders", ("cannot be read from nosuch", "reachable", "Check")),
+])  # fmt: skip
+def test_sources_that_are_not_there(tmp_path, monkeypatch, source, said):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "other.csv").write_text(GOOD)
+    with pytest.raises(Problem) as caught:
+        look(source, PURCHASES, {})
+    for part, words in zip(caught.value.parts(), said, strict=True):
+        assert words in part
+    assert "secret" not in str(caught.value)
+    assert [path.name for path in tmp_path.iterdir()] == ["other.csv"]
+
+
+def test_a_later_run_with_new_ambiguous_dates_is_an_error(tmp_path):
+    path = tmp_path / "orders.csv"
+    path.write_text(GOOD)
+    chosen = choose(look(str(path), PURCHASES, {}), ask_user=None, today=TODAY)
+    path.write_text(GOOD + "2,03/04/2024,2\n")
+    with pytest.raises(Problem, match="--day-first or --month-first"):
+        clean(str(path), PURCHASES, chosen)
+    path.write_text("client,date,amount\n1,2024-01-01,1\n")
+    with pytest.raises(Problem, match="'customer', given for customer, is not in the table"):
+        clean(str(path), PURCHASES, chosen)
