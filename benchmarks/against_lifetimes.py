@@ -96,9 +96,7 @@ def many(sets: int, customers: int, fitters: dict[str, Any]) -> None:
         except Exception as why:
             failed[name] += 1
             print(f"  lifetimes, {name}: {type(why).__name__}")
-    print(
-        f"\n1. {sets} simulated sets x {customers} customers: our log-likelihood minus theirs (1e-9 is rounding)"
-    )
+    print(f"\n1. {sets} simulated sets x {customers} customers: our log-likelihood minus theirs")
     for name, gaps in gap.items():
         print(
             f"  {name:11} lowest {min(gaps):+.2e}  median {np.median(gaps):+.2e}  highest {max(gaps):+.2e}"
@@ -126,7 +124,7 @@ def large(customers: int, fitter: Any) -> None:
         f"  lifetimes {seconds:8.2f} s CPU  log-likelihood {height:.4f}  evaluations {evaluations}"
     )
     print(
-        f"  ratio     {seconds / mine:8.0f} x   (ours: {ours['evaluations']} evaluations of all rows, others of a sample)"
+        f"  ratio     {seconds / mine:8.0f} x   (ours: {ours['evaluations']} evaluations, others of a sample)"
     )
 
 

@@ -12,21 +12,17 @@ Results are appended to a file, one line per world; run again to go on, --report
 
 from __future__ import annotations
 
-import os
-
-for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
-    os.environ.setdefault(name, "1")
-
 import argparse
 import json
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor, as_completed
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date, timedelta
 from multiprocessing import get_context
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -36,13 +32,14 @@ from choosing_table import choices, mistakes, table
 from choosing_truth import Fresh, Model, Truth, fresh, truth
 from choosing_worlds import PRIOR, Drawn, draw, purchases
 
-from stepladder.bakeoff.measure import Job, Measured
-from stepladder.bakeoff.run import Outcome, run
-from stepladder.bakeoff.runs import Setting
+from stepladder.bakeoff.choose import Candidate, Proposal, propose
+from stepladder.bakeoff.compare import Comparison, Losses, compare
+from stepladder.bakeoff.replay import Replay, prepare
+from stepladder.bakeoff.score import score
 from stepladder.core.ask import Ask
 from stepladder.core.errors import CannotStand
 from stepladder.core.history import History
-from stepladder.core.predictions import check
+from stepladder.core.question import Holdout
 from stepladder.core.rung import Rung, ladder
 from stepladder.questions import folder, retention
 
@@ -70,83 +67,114 @@ def cutoffs_of(drawn: Drawn, ask: Ask) -> list[date]:
     return [drawn.world.end - timedelta(days=i * ask.horizon) for i in (3, 2)]
 
 
-def in_process(models: Models) -> Callable[..., Measured]:
-    """A stand-in for the child process that keeps the fitted models."""
+@dataclass(frozen=True)
+class Found:
+    """A bake-off's choice, the models behind it, and why some rungs did not stand."""
 
-    def measure(job: Job, **_: object) -> Measured:
-        history = History(date.fromisoformat(job.now), Ask.model_validate_json(job.ask), job.tables)
-        rung = Rung(Path(job.rung))
-        cases = retention.cases(history)
-        start = time.process_time()
+    comparison: Comparison
+    proposal: Proposal
+    errors: dict[str, float]  # standard error of how far beyond the margin, per rung
+    models: Models
+    not_run: dict[str, str]
+
+
+def bakeoff(drawn: Drawn, customers: int, seed: list[int], here: Path) -> Found:
+    """The bake-off's choice among the built-in rungs, on so many customers of the world."""
+    ask, history = ask_of(drawn), known(drawn, customers, seed, here)
+    replays = prepare(choosing_only(), history, here)
+    assert [replay.now for replay in replays] == list(map(str, cutoffs_of(drawn, ask)))
+    models, raw, not_run = Models(), dict[str, list[pa.Table]](), dict[str, str]()
+    for rung in ladder(folder("retention")):
         try:
-            model = rung.fit(history)
+            raw[rung.name] = [answer(rung, replay, ask, models) for replay in replays]
         except CannotStand as why:
-            return Measured(str(why))
-        fitted = time.process_time()
-        said = check(rung.predict(model, history, cases), retention, cases)
-        models[rung.name, job.now] = model
-        out = Path(job.out) / "predictions.parquet"
-        out.parent.mkdir(parents=True)
-        pq.write_table(said, out)
-        spent = (fitted - start, time.process_time() - fitted)
-        return Measured("ok", *spent, cases.num_rows, 1.0, 1, predictions=out)
-
-    return measure
-
-
-def skipping_calibration(measure: Callable[..., Measured], first: date) -> Callable[..., Measured]:
-    """Leaves out the cutoff that only teaches low and high: it takes no part in the choice."""
-
-    def measured(job: Job, **given: object) -> Measured:
-        if date.fromisoformat(job.now) < first and Path(job.rung).stem != retention.REFERENCE:
-            return Measured("left out")
-        return measure(job, **given)
-
-    return measured
+            not_run[rung.name] = str(why)
+    reference = retention.REFERENCE
+    question = choosing_only({replay.now: replay.actual for replay in replays})
+    scored = {name: score(question, replays, raw[name], raw[reference], True)[0] for name in raw}
+    losses = losses_of(replays, scored)
+    comparison = compare(losses, reference, ask.seed)
+    candidates = [Candidate(name, int(name[1]), upkeep(ask, name)) for name in scored]
+    proposal = propose(comparison, candidates, reference, margin=ask.good_enough)
+    errors = standard_errors(losses, comparison.best, reference, ask.good_enough)
+    return Found(comparison, proposal, errors, models, not_run)
 
 
-def bakeoff(drawn: Drawn, customers: int, seed: list[int], here: Path) -> tuple[Outcome, Models]:
-    """A bake-off of the built-in ladder on so many customers of the world."""
+def known(drawn: Drawn, customers: int, seed: list[int], here: Path) -> History:
+    """A data set of the world, written below `here`."""
     here.mkdir()
     path = here / "purchases.parquet"
     pq.write_table(pa.concat_tables(purchases(drawn, customers, seed)), path)
-    ask, models = ask_of(drawn), Models()
-    measure = skipping_calibration(in_process(models), cutoffs_of(drawn, ask)[0])
-    (here / "runs").mkdir()
-    setting = Setting(
-        "retention", retention, History(drawn.world.end, ask, {"purchases": (str(path), "day")}),
-        ladder(folder("retention")), here / "runs", here, workers=1, measure=measure,
-    )  # fmt: skip
-    return run(setting, {}, ""), models
+    return History(drawn.world.end, ask_of(drawn), {"purchases": (str(path), "day")})
+
+
+def choosing_only(actual: dict[str, Any] | None = None) -> Any:
+    """The question with the cutoffs that choose alone, and a loss that need not ask again what came."""
+
+    def holdouts(history: History) -> Iterator[Holdout]:
+        yield from (one for one in retention.holdouts(history) if one.role == "choose")
+
+    def loss(predictions: pa.Table, past: History, later: History, cases: pa.Table) -> pa.Table:
+        assert actual is not None
+        cost = retention.deviance(actual[str(past.now)], predictions["prediction"].to_numpy())
+        return pa.table({"customer": cases["customer"], "loss": cost, "weight": np.ones(len(cost))})
+
+    return SimpleNamespace(**{**vars(retention), "holdouts": holdouts, "loss": loss})
+
+
+def answer(rung: Rung, replay: Replay, ask: Ask, models: Models) -> pa.Table:
+    """The rung fitted and asked at a cutoff, on files without the future; the model is kept."""
+    history = History(date.fromisoformat(replay.now), ask, replay.tables)
+    models[rung.name, replay.now] = model = rung.fit(history)
+    said = rung.predict(model, history, replay.cases).sort_by("customer")
+    assert said["customer"].equals(replay.cases["customer"])
+    column = said["prediction"].cast(pa.float64())
+    nothing = pa.nulls(len(column), pa.float64())
+    return pa.table(
+        {"customer": said["customer"], "prediction": column, "low": nothing, "high": nothing}
+    )
+
+
+def losses_of(replays: list[Replay], scored: dict[str, Any]) -> Losses:
+    """As the bake-off compares them; the exam chooses nothing, so the last cutoff stands in for it."""
+    names, which = tuple(scored), [*range(len(replays)), len(replays) - 1]
+    return Losses(
+        rungs=names,
+        cutoffs=tuple(replays[i].now for i in which),
+        roles=(*("choose" for _ in replays), "report"),
+        units=tuple(replays[i].cases["customer"].combine_chunks() for i in which),
+        weights=tuple(np.ones(replays[i].cases.num_rows) for i in which),
+        losses=tuple(
+            np.column_stack([scored[name][i].loss["loss"].to_numpy() for name in names])
+            for i in which
+        ),
+    )
+
+
+def upkeep(ask: Ask, rung: str) -> float:
+    """Money a year, without the machine's cents."""
+    return ask.costs.upkeep(int(rung[1])) * ask.costs.hour_price
 
 
 def refit(drawn: Drawn, rungs: list[Rung], customers: int, seed: list[int], here: Path) -> Models:
     """The rungs fitted on another data set of the same world, at the cutoffs that choose."""
-    here.mkdir()
-    path = here / "purchases.parquet"
-    pq.write_table(pa.concat_tables(purchases(drawn, customers, seed)), path)
-    ask = ask_of(drawn)
-    history = History(drawn.world.end, ask, {"purchases": (str(path), "day")})
+    history = known(drawn, customers, seed, here)
     return {
         (rung.name, str(cutoff)): rung.fit(history.at(cutoff))
-        for cutoff in cutoffs_of(drawn, ask)
+        for cutoff in cutoffs_of(drawn, history.ask)
         for rung in rungs
     }
 
 
-def standard_errors(outcome: Outcome, best: str, reference: str, margin: float) -> dict[str, float]:
-    """Of each rung's loss − best − margin × (reference − best), by customer over the cutoffs that choose."""
-    which = [i for i, replay in enumerate(outcome.replays) if replay.holdout.role == "choose"]
-    everyone = np.concatenate([outcome.replays[i].cases["customer"].to_numpy() for i in which])
-    _, who = np.unique(everyone, return_inverse=True)
-
-    def losses(name: str) -> Any:
-        kept = [outcome.scored[name][i] for i in which]
-        return np.concatenate([one.loss["loss"].to_numpy() for one in kept if one is not None])
-
+def standard_errors(losses: Losses, best: str, reference: str, margin: float) -> dict[str, float]:
+    """Of each rung's loss − best − margin × (reference − best), by customer over the choosing cutoffs."""
+    which = [i for i, role in enumerate(losses.roles) if role == "choose"]
+    _, who = np.unique(np.concatenate([losses.units[i] for i in which]), return_inverse=True)
+    columns = np.concatenate([losses.losses[i] for i in which])
     found = {}
-    for name in outcome.scored:
-        each = losses(name) - (1 - margin) * losses(best) - margin * losses(reference)
+    for r, name in enumerate(losses.rungs):
+        allowed = (1 - margin) * columns[:, losses.rungs.index(best)]
+        each = columns[:, r] - allowed - margin * columns[:, losses.rungs.index(reference)]
         mine = np.bincount(who, weights=each - each.mean())
         found[name] = float(np.sqrt(np.sum(mine**2)) / len(each))
     return found
@@ -158,59 +186,59 @@ def world(
     """One world's line: what was proposed on its customers, and what is true."""
     start = time.process_time()
     seed = [study.seed, drawn.number, int(drawn.seasonal), customers]
-    outcome, models = bakeoff(drawn, customers, [*seed, 0], scratch / "0")
-    result, proposal = outcome.result, outcome.result.proposal
-    cutoffs = [str(cutoff) for cutoff in cutoffs_of(drawn, ask_of(drawn))]
-    assert cutoffs == [w.now for w in result.windows if w.role == "choose"]
-    rungs = [rung for rung in ladder(folder("retention")) if rung.name in outcome.scored]
-    truths = [_truth(rungs, models, cutoffs, those, study)]
+    found = bakeoff(drawn, customers, [*seed, 0], scratch / "0")
+    proposal, comparison = found.proposal, found.comparison
+    margin = ask_of(drawn).good_enough
+    rungs = [rung for rung in ladder(folder("retention")) if rung.name in comparison.choose]
+    truths = [_truth(drawn, rungs, found.models, those, study)]
     for again in range(1, study.datasets):
         try:
             models = refit(drawn, rungs, customers, [*seed, again], scratch / str(again))
         except CannotStand:
             continue
-        truths.append(_truth(rungs, models, cutoffs, those, study))
-    errors = standard_errors(outcome, proposal.best, proposal.reference, result.good_enough)
+        truths.append(_truth(drawn, rungs, models, those, study))
+    beyond = _truth_errors(truths[0], rungs, margin)
     return {
         "number": drawn.number, "seasonal": drawn.seasonal, "n": customers, "seed": study.seed,
-        "fresh": study.fresh, "margin": result.good_enough, "reference": proposal.reference,
-        "proposal": proposal.rung, "best": proposal.best, "stable": proposal.stable,
-        "beats_reference": not proposal.sentence.startswith("Keep"),
+        "fresh": study.fresh, "margin": margin, "reference": proposal.reference,
+        "proposal": proposal.rung, "best": proposal.best,
+        "beats_reference": comparison.beats_reference,
         "rungs": {
-            row.rung: {
-                "loss": row.choose.loss, "worse": row.choose.worse,
-                "worse_low": row.choose.worse_low, "worse_high": row.choose.worse_high,
-                "se": errors[row.rung],
+            rung.name: {
+                **asdict(comparison.choose[rung.name]),
+                "se": found.errors[rung.name],
                 "truth": [float(t.loss[i]) for t in truths],
-                "truth_se": float(_truth_error(truths[0], i, rungs, proposal.reference, result.good_enough)),
+                "truth_se": beyond[i],
             }
-            for i, row in enumerate(row for row in result.rungs if row.status == "ok" and row.choose)
+            for i, rung in enumerate(rungs)
         },
-        "not_run": {row.rung: row.status for row in result.rungs if row.status != "ok"},
+        "not_run": found.not_run,
         "parameters": drawn.parameters(), "seconds": time.process_time() - start,
     }  # fmt: skip
 
 
 def _truth(
-    rungs: list[Rung], models: Models, cutoffs: list[str], those: list[Fresh], study: Study
+    drawn: Drawn, rungs: list[Rung], models: Models, those: list[Fresh], study: Study
 ) -> Truth:
-    by_rung = [[models[rung.name, cutoff] for cutoff in cutoffs] for rung in rungs]
+    cutoffs = cutoffs_of(drawn, ask_of(drawn))
+    by_rung = [[models[rung.name, str(cutoff)] for cutoff in cutoffs] for rung in rungs]
     return truth(rungs, by_rung, those, retention.REFERENCE, study.fresh)
 
 
-def _truth_error(found: Truth, i: int, rungs: list[Rung], reference: str, margin: float) -> float:
-    """The standard error, by fresh customer, of how far the rung is truly beyond the margin."""
-    weights = np.zeros(len(rungs))
-    weights[i] += 1
-    weights[int(np.argmin(found.loss))] -= 1 - margin
-    weights[[rung.name for rung in rungs].index(reference)] -= margin
-    return float(np.sqrt(max(weights @ found.covariance @ weights, 0.0)))
+def _truth_errors(found: Truth, rungs: list[Rung], margin: float) -> list[float]:
+    """The standard error, by fresh customer, of how far each rung is truly beyond the margin."""
+    best = int(np.argmin(found.loss))
+    weights = np.eye(len(rungs))
+    weights[:, best] -= 1 - margin
+    weights[:, [rung.name for rung in rungs].index(retention.REFERENCE)] -= margin
+    variance = np.einsum("ij,jk,ik->i", weights, found.covariance, weights)
+    return [float(v) for v in np.sqrt(np.maximum(variance, 0.0))]
 
 
 def worlds(
     study: Study, number: int, seasonal: bool, sizes: tuple[int, ...]
 ) -> Iterator[dict[str, Any]]:
-    """The worlds of one draw of the prior: the same truth and fresh customers, several numbers of customers."""
+    """The worlds of one draw of the prior: several numbers of customers, one truth."""
     drawn = draw(study.seed, number, seasonal)
     ask = ask_of(drawn)
     with tempfile.TemporaryDirectory(prefix="choosing-") as scratch:

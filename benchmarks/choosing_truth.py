@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +28,7 @@ from stepladder.core.rung import Rung
 from stepladder.questions import retention
 from stepladder.questions.retention import r4_boosting
 from stepladder.questions.retention.btyd import bg_nbd, pareto_nbd
-from stepladder.questions.retention.btyd.grouping import group
+from stepladder.questions.retention.btyd.grouping import Groups, group
 
 Model = dict[str, Any]
 Floats = np.ndarray[Any, np.dtype[np.float64]]
@@ -48,11 +49,11 @@ class Fresh:
     few_cases: pa.Table
     few_of: np.ndarray[Any, np.dtype[np.intp]]  # case → row of few_cases
 
-    @property
-    def weeks(self) -> tuple[Floats, Floats, Floats]:
-        """x, t_x and T of each case."""
+    @cached_property
+    def groups(self) -> Groups:
+        """The distinct x, t_x and T."""
         recency, frequency, age = self.features[:, :3].T
-        return frequency - 1, (age - recency) / 7, (age - 1) / 7
+        return group(frequency - 1, (age - recency) / 7, (age - 1) / 7)
 
 
 def fresh(
@@ -93,8 +94,7 @@ def answers(rung: Rung, model: Model, those: Fresh) -> Floats:
     if rung.path.suffix == ".sql":
         return _by_sql(rung, model, those)
     if rung.name in EXPECTED:
-        groups = group(*those.weeks)
-        weeks = those.few.ask.horizon / 7
+        groups, weeks = those.groups, those.few.ask.horizon / 7
         return EXPECTED[rung.name](model, groups.x, groups.t_x, groups.T, weeks)[groups.inverse]
     return _by_trees(lightgbm.Booster(model_str=model["trees"].decode()), those.features)
 
@@ -146,7 +146,7 @@ def truth(
         usual = answers(rungs[base], models[base][i], at)
         weight[at.customer - 1] += 1
         for r, rung in enumerate(rungs):
-            said = answers(rung, models[r][i], at)
+            said = usual if r == base else answers(rung, models[r][i], at)
             mean = np.maximum(np.where(np.isnan(said), usual, said), retention.FLOOR * usual)
             sums[r, at.customer - 1] += retention.deviance(at.actual, mean)
     loss = sums.sum(axis=1) / weight.sum()

@@ -21,23 +21,35 @@ from stepladder.questions.retention.toy import World, simulate
 WEEKS = (56, 82, 106)
 LOG_UNIFORM = {
     "r": (0.2, 20.0),  # how alike the paces are
-    "purchases while staying": (1.0, 16.0),  # on average, if one stayed the whole span
+    "purchases while staying": (1.0, 25.0),  # on average, if one stayed the whole span
     "s": (0.3, 5.0),  # how alike the dangers of leaving are
     "departures": (0.05, 8.0),  # on average, per span: its length over the mean stay
 }
 ARRIVALS = (0.1, 0.6)  # share of the span over which first purchases are spread, uniform
 EVERY = (1, 1, 1, 1, 2, 3)  # 1: purchases at random; k: each k-th of them, so that gaps are regular
-ALIKE = 0.1  # share of the worlds in which r = 1000 and next to nobody leaves
+KINDS = {  # of the worlds, one in ten is nearly all alike, and two in ten are of subscribers
+    "alike": (0.1, {"r": (1000.0, 1000.0), "s": (1.0, 1.0), "departures": (0.01, 0.01)}),
+    "subscribers": (
+        0.2,
+        {"r": (5.0, 100.0), "purchases while staying": (12.0, 30.0), "departures": (1.0, 6.0)},
+    ),
+}
 SHOCK = (0.1, 0.4)  # standard deviation of the weeks' log pace, uniform
 CHRISTMAS = (1.5, 2.5)  # times the usual pace from 25 November to 22 December, uniform
 PEAK = 3.0  # no week is busier than that
 CHUNK = 100_000  # customers simulated at a time
 
+
+def _said(ranges: dict[str, tuple[float, float]]) -> str:
+    return "; ".join(f"{k} {a:g} to {b:g}" for k, (a, b) in ranges.items())
+
+
 PRIOR = f"""\
 weeks of data: one of {WEEKS}; first purchases spread evenly over {ARRIVALS[0]:.0%} to \
 {ARRIVALS[1]:.0%} of them; a random first Monday
-log-uniform: {"; ".join(f"{k} {a:g} to {b:g}" for k, (a, b) in LOG_UNIFORM.items())}
-with probability {ALIKE:.0%} instead r = 1000, s = 1 and 0.01 departures per span: nearly all alike
+log-uniform: {_said(LOG_UNIFORM)}
+{KINDS["alike"][0]:.0%} nearly all alike instead: {_said(KINDS["alike"][1])}
+{KINDS["subscribers"][0]:.0%} subscribers instead: {_said(KINDS["subscribers"][1])}
 regularity (Erlang k of the gaps): one of {EVERY}
 seasonal worlds: weekly shocks, log standard deviation {SHOCK[0]} to {SHOCK[1]}; Christmas at \
 {CHRISTMAS[0]} to {CHRISTMAS[1]} times the pace; at most {PEAK:g} times"""
@@ -67,12 +79,15 @@ def draw(seed: int, number: int, seasonal: bool) -> Drawn:
     """The world of that number under the prior."""
     rng = np.random.default_rng([seed, number])
     weeks = int(rng.choice(WEEKS))
-    own = {k: float(np.exp(rng.uniform(*np.log(v)))) for k, v in LOG_UNIFORM.items()}
+    ranges = dict(LOG_UNIFORM)
+    kind = rng.random()
+    for share, instead in KINDS.values():
+        ranges |= instead if 0 <= kind < share else {}
+        kind -= share
+    own = {k: float(np.exp(rng.uniform(*np.log(v)))) for k, v in ranges.items()}
     arrivals = max(int(rng.uniform(*ARRIVALS) * weeks), 1)
     start = date(2019, 1, 7) + timedelta(weeks=int(rng.integers(52)))
     every = int(rng.choice(EVERY))
-    if rng.random() < ALIKE:
-        own |= {"r": 1000.0, "s": 1.0, "departures": 0.01}
     rate, leaving = own["purchases while staying"] / weeks, own["departures"] / weeks
     world = World(
         r=own["r"], alpha=own["r"] / rate, s=own["s"], beta=own["s"] / leaving,

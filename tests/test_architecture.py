@@ -93,7 +93,9 @@ def _outermost(path: Path, node: ast.AST) -> bool:
 
 def test_no_pickle():
     for path in FILES:
-        assert not re.search(r"\bimport (pickle|marshal|shelve|joblib)|allow_pickle=True", path.read_text())
+        assert not re.search(
+            r"\bimport (pickle|marshal|shelve|joblib)|allow_pickle=True", path.read_text()
+        )
 
 
 def test_help_loads_nothing_heavy():
@@ -103,7 +105,9 @@ def test_help_loads_nothing_heavy():
         "heavy = {'numpy', 'pyarrow', 'duckdb', 'scipy', 'pydantic', 'sqlalchemy', 'altair', 'lightgbm'}\n"
         "print(sorted(heavy & set(sys.modules)), file=sys.stderr)"
     )
-    ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    ran = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
     assert ran.stderr.strip() == "[]"
 
 

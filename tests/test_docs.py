@@ -62,6 +62,8 @@ def test_links_lead_somewhere(page):
 def test_every_option_of_question_toml_is_explained():
     from stepladder.core.ask import Ask
 
-    text = (ROOT / "docs" / "tutorial.md").read_text() + (ROOT / "docs" / "question-toml.md").read_text()
+    text = (ROOT / "docs" / "tutorial.md").read_text() + (
+        ROOT / "docs" / "question-toml.md"
+    ).read_text()
     for name in Ask.model_fields:
         assert f"`{name}`" in text, name

@@ -23,7 +23,10 @@ def name(request) -> str:
 
 @pytest.fixture
 def history(name, tmp_path) -> History:
-    question, toy = questions.load(name), importlib.import_module(f"stepladder.questions.{name}.toy")
+    question, toy = (
+        questions.load(name),
+        importlib.import_module(f"stepladder.questions.{name}.toy"),
+    )
     tables = {}
     for spec in question.TABLES:
         path = tmp_path / f"{spec.name}.parquet"

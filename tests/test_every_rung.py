@@ -53,7 +53,10 @@ def stage(request, tmp_path) -> Stage:
 
 
 def make(name, rung, folder, change) -> Stage:
-    question, toy = questions.load(name), importlib.import_module(f"stepladder.questions.{name}.toy")
+    question, toy = (
+        questions.load(name),
+        importlib.import_module(f"stepladder.questions.{name}.toy"),
+    )
     times = {spec.name: spec.time for spec in question.TABLES}
     tables = {}
     for table, rows in change(toy.tables(SEED)).items():
@@ -124,7 +127,9 @@ def test_alone_it_answers_as_in_a_crowd(stage):
 
 def test_a_stranger_does_not_crash_it(stage):
     cases = stage.question.cases(stage.history)
-    strange = pa.table({key: pa.array([987_654_321], cases[key].type) for key in stage.question.KEYS})
+    strange = pa.table(
+        {key: pa.array([987_654_321], cases[key].type) for key in stage.question.KEYS}
+    )
     both = pa.concat_tables([cases.slice(0, 1), strange])
     answers = stage.answer(stage.history, both)
     assert answers.num_rows == 2

@@ -1,1 +1,1 @@
-"""The bake-off: every rung replays the past, is scored with the question's one loss, and the lowest good enough is proposed."""
+"""The bake-off: every rung replays the past, and the lowest that is good enough is proposed."""

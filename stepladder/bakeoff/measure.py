@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import json
 import os
 import shutil
@@ -16,9 +17,12 @@ from threading import Event
 from typing import Any
 
 from stepladder.bakeoff.process import Ended, Limits, run_watched
+from stepladder.core.errors import Problem
 
 ONE_THREAD = ("OMP", "OPENBLAS", "MKL", "NUMEXPR", "VECLIB_MAXIMUM", "NUMBA")
 SECRETS = ("PGPASSWORD", "STEPLADDER_RECORD")
+FULL = os.strerror(errno.ENOSPC)
+ROOM = 1_000_000  # with fewer bytes left, a child that died without a word died of it
 SIGNALS: dict[int, str] = {
     signal.SIGSEGV: "it crashed: it used memory that is not its own",
     signal.SIGABRT: "it crashed: a library gave up",
@@ -80,14 +84,27 @@ def measure(job: Job, *, time_box: float, memory_mb: int, stop: Event | None = N
         ended = _run(job, scratch, Limits(time_box, memory_mb, stop))
         measured = _stopped(ended.limit, time_box, memory_mb) or _outcome(out, ended.code)
         printed = _tail(scratch / "printed.txt")
+        if ended.code and not ended.limit and shutil.disk_usage(scratch).free < ROOM:
+            raise _disk_full()
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
         if measured["status"] != "ok":
             _empty(out)
     measured["memory_mb"] = max(measured.get("memory_mb") or 0.0, ended.peak_mb) or None
     measured["detail"] = "\n".join(filter(None, (measured.get("detail"), printed)))
+    if measured["status"] != "ok" and FULL in measured["status"] + measured["detail"]:
+        raise _disk_full()
     found = out / "predictions.parquet"
     return Measured(**measured, predictions=found if found.exists() else None)
+
+
+def _disk_full() -> Problem:
+    """A full disk is nobody's rung's fault, so it ends the run instead of a rung."""
+    return Problem(
+        f"the disk is full: {tempfile.gettempdir()} has no room left",
+        "every rung writes its model and its predictions there while it runs",
+        "free some room, or set TMPDIR to a folder that has it, and run again",
+    )
 
 
 def _run(job: Job, scratch: Path, limits: Limits) -> Ended:

@@ -16,4 +16,4 @@ def main() -> None:
     from stepladder.terminal.failure import failing
 
     with failing("--json" in sys.argv):
-        app()
+        app(exit_on_error=False, print_error=False)

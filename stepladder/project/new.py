@@ -108,15 +108,24 @@ def _tables(
         chosen = tables.choose(look, ask_user=ask_user, **choices)
         cleaned = tables.clean(source, spec, chosen)
         path = _keep(cleaned, spec.name, partial)
-        where = cleaned.report.source
-        if "://" not in where:
-            where = Path(os.path.relpath(Path(source).resolve(), target.resolve())).as_posix()
+        where = _source(cleaned.report.source, source, target)
         made[spec.name] = {
             "source": where,
             "cleaned": f"data/{path.name}",
             "choices": chosen.to_dict(),
         }
     return made
+
+
+def _source(said: str, given: str, target: Path) -> str:
+    """Where the source is, as seen from the project's folder, so that `refresh` finds it again."""
+    scheme, mark, rest = said.partition(":///")
+    if mark and scheme in ("sqlite", "duckdb"):
+        file, question, query = rest.partition("?")
+        return f"{scheme}:///{Path(file).resolve()}{question}{query}"
+    if "://" in said:
+        return said
+    return Path(os.path.relpath(Path(given).resolve(), target.resolve())).as_posix()
 
 
 def _keep(cleaned: tables.Cleaned, name: str, folder: Path) -> Path:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import re
 from collections.abc import Callable
 from typing import Any, NamedTuple
@@ -39,7 +41,16 @@ def _svg(chart: Any, alt: str) -> Markup:
         **THEME,
         **{k: v for k, v in spec.get("config", {}).items() if k not in THEME},
     }
-    return _dressed(vl_convert.vegalite_to_svg(spec), alt)
+    key = hashlib.sha256(json.dumps(spec, sort_keys=True).encode()).hexdigest()[:8]
+    return _dressed(_renamed(vl_convert.vegalite_to_svg(spec), key), alt)
+
+
+def _renamed(svg: str, key: str) -> str:
+    """Ids of this chart's own: Vega counts them up over all that it ever drew."""
+    names = dict.fromkeys(re.findall(r'\bid="([^"]+)"', svg))
+    for i, name in enumerate(names):
+        svg = svg.replace(f'id="{name}"', f'id="c{key}-{i}"').replace(f"#{name})", f"#c{key}-{i})")
+    return svg
 
 
 def _dressed(svg: str, alt: str) -> Markup:

@@ -10,6 +10,8 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from cyclopts import CycloptsError
+
 from stepladder.core.errors import CannotStand, Problem
 
 USAGE, INTERRUPTED = 2, 130
@@ -36,6 +38,12 @@ def problem(error: Exception) -> Problem:
     """Any error as three parts."""
     if isinstance(error, Problem):
         return error
+    if isinstance(error, CycloptsError):
+        return Problem(
+            " ".join(str(error).split()),
+            "the verbs and their options are those of --help",
+            "stepladder --help, or stepladder VERB --help",
+        )
     if isinstance(error, CannotStand):
         return Problem(
             str(error), "the data must be able to carry the question", "bring more history"

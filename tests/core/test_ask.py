@@ -20,9 +20,21 @@ def test_words_and_numbers_mean_the_same():
     ("text", "given", "remedy"),
     [
         (GOOD + "horizn = 3", "line 3: key `horizn` is not known", "did you mean `horizon`?"),
-        (GOOD + "[prices]\nmargin = 2\ncost = 1", "line 4: key `prices.margin` is 2", "correct the value"),
-        (GOOD + '[prices]\nmargin = "x"\ncost = 1', "line 4: key `prices.margin` is 'x'", "correct"),
-        (GOOD + "[prices]\nmargn = 0.3\ncost = 1", "line 4: key `prices.margn`", "did you mean `margin`?"),
+        (
+            GOOD + "[prices]\nmargin = 2\ncost = 1",
+            "line 4: key `prices.margin` is 2",
+            "correct the value",
+        ),
+        (
+            GOOD + '[prices]\nmargin = "x"\ncost = 1',
+            "line 4: key `prices.margin` is 'x'",
+            "correct",
+        ),
+        (
+            GOOD + "[prices]\nmargn = 0.3\ncost = 1",
+            "line 4: key `prices.margn`",
+            "did you mean `margin`?",
+        ),
         ('question = "retention"\nhorizon = "soon"', "line 2: key `horizon` is 'soon'", "correct"),
         ('question = "retention"', "key `horizon` is missing", "add a line `horizon = …`"),
         (GOOD + "seed = \n", "line 3", "mend that line"),

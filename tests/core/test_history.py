@@ -38,7 +38,9 @@ def test_it_goes_backwards_only(history):
 
 
 def test_rows_laid_over_are_cut_at_now_too(history):
-    more = history.plus(events=pa.table({"who": [8, 9], "day": [date(2024, 1, 2), date(2024, 1, 30)]}))
+    more = history.plus(
+        events=pa.table({"who": [8, 9], "day": [date(2024, 1, 2), date(2024, 1, 30)]})
+    )
     assert more.sql("select who from events order by who")["who"].to_pylist() == [1, 2, 3, 8]
     assert history.sql("select count(*) as n from events")["n"].to_pylist() == [3]
 

@@ -39,7 +39,10 @@ def test_an_answer_is_put_in_order_and_completed():
         (answer(alife=[0.5] * 3), "a column `alife`"),
         (pa.table({"customer": [1, 2, 3], "prediction": [0.1, float("nan"), 0.2]}), "NaN"),
         (pa.table({"customer": [1, 2, 3], "prediction": [0.1, -0.1, 0.2]}), "-0.1"),
-        (pa.table({"customer": [1, 2, 3], "prediction": ["a", "b", "c"]}), "`prediction` as string"),
+        (
+            pa.table({"customer": [1, 2, 3], "prediction": ["a", "b", "c"]}),
+            "`prediction` as string",
+        ),
         ([1, 2, 3], "a list"),
     ],
 )

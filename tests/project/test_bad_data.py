@@ -46,7 +46,10 @@ def test_settings_that_the_data_cannot_carry(tmp_path):
     for change, said in [
         ("horizon = 200", "a horizon of 200 days in data that span"),
         (f"{horizon}\ncutoffs = [2024-01-10, 2024-06-01]", "needs"),
-        (f"{horizon}\ncutoffs = [2024-06-01, 2024-06-02]", "outcome ends on or before the last cutoff"),
+        (
+            f"{horizon}\ncutoffs = [2024-06-01, 2024-06-02]",
+            "outcome ends on or before the last cutoff",
+        ),
         (f"{horizon}\nhorizn = 3", "line"),
     ]:
         toml.write_text(text.replace(horizon, change))

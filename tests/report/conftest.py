@@ -40,7 +40,9 @@ REPORT = {
 
 def measured(job: Job, **_: object) -> Measured:
     """What a child process would have answered, without the child."""
-    known = History(date.fromisoformat(job.now), asking.Ask.model_validate_json(job.ask), job.tables)
+    known = History(
+        date.fromisoformat(job.now), asking.Ask.model_validate_json(job.ask), job.tables
+    )
     rung, question = Rung(Path(job.rung)), questions.load(job.question)
     cases = question.cases(known)
     answer = rung.predict(rung.fit(known), known, cases)

@@ -32,8 +32,15 @@ Clean = Callable[..., Cleaned]
 def cleaned(tmp_path: Path) -> Clean:
     """Writes text or bytes to a file, looks, chooses and cleans, and checks what always holds."""
 
-    def run(content: str | bytes, *, name: str = "orders.csv", columns: dict[str, str] | None = None,
-            encoding: str | None = None, separator: str | None = None, **choices: Any) -> Cleaned:
+    def run(
+        content: str | bytes,
+        *,
+        name: str = "orders.csv",
+        columns: dict[str, str] | None = None,
+        encoding: str | None = None,
+        separator: str | None = None,
+        **choices: Any,
+    ) -> Cleaned:
         path = tmp_path / name
         data = content.encode() if isinstance(content, str) else content
         path.write_bytes(data)
@@ -59,8 +66,9 @@ def adds_up(result: Cleaned) -> None:
 
 def dropped(result: Cleaned) -> dict[str, tuple[int, list[int]]]:
     """The dropped rows: their count and the lines of the examples, by reason."""
-    return {one.reason: (one.count, [line for line, _ in one.examples])
-            for one in result.report.dropped}
+    return {
+        one.reason: (one.count, [line for line, _ in one.examples]) for one in result.report.dropped
+    }
 
 
 def rows(result: Cleaned) -> list[tuple[Any, ...]]:

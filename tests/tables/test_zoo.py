@@ -36,13 +36,17 @@ def test_every_way_of_writing_gives_the_same_table(cleaned, text):
 
 
 @pytest.mark.parametrize(
-    "encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32", "cp1252", "latin-1"]
+    "encoding",
+    ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32", "cp1252", "latin-1"],
 )
 @pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
 def test_every_encoding_and_line_end(cleaned, encoding, end):
     text = end.join(["Kunde;Datum;Betrag", "Müller;13.01.2024;1,50", "Grün;14.01.2024;2,50", ""])
     result = cleaned(text.encode(encoding))
-    assert rows(result) == [(2, "Müller", date(2024, 1, 13), 1.5), (3, "Grün", date(2024, 1, 14), 2.5)]
+    assert rows(result) == [
+        (2, "Müller", date(2024, 1, 13), 1.5),
+        (3, "Grün", date(2024, 1, 14), 2.5),
+    ]
 
 
 def test_stray_bytes_in_utf8_are_mended_and_counted(cleaned):
@@ -50,7 +54,8 @@ def test_stray_bytes_in_utf8_are_mended_and_counted(cleaned):
     text += "".join(f"Łukasz{i} Ünal,2024-02-01,{i}\n" for i in range(1, 30))
     result = cleaned(text.encode() + "Noël,2024-03-01,5\n".encode("cp1252"))
     assert [(one.reason, one.count, one.examples[0][0]) for one in result.report.changed] == [
-        ("character mended", 1, 33)]
+        ("character mended", 1, 33)
+    ]
     assert rows(result)[-1][1] == "Noël"
 
 
@@ -96,7 +101,14 @@ def test_everything_that_is_dropped_is_counted_with_its_line(cleaned):
 
 
 def test_an_unclosed_quote_takes_no_other_row_with_it(cleaned):
-    result = cleaned('customer,date,amount\n1,2024-01-01,1\n"2,2024-01-02,2\n3,2024-01-03,3\n4,2024-01-04,4\n')
+    lines = [
+        "customer,date,amount",
+        "1,2024-01-01,1",
+        '"2,2024-01-02,2',
+        "3,2024-01-03,3",
+        "4,2024-01-04,4",
+    ]
+    result = cleaned("\n".join(lines))
     assert [row[0] for row in rows(result)] == [2, 3, 4, 5]
     assert result.report.rows_read == 4
 
@@ -139,8 +151,10 @@ def test_contradictory_orders_are_an_error_unless_told(cleaned):
 
 
 def test_five_formats_in_one_column(cleaned):
-    text = ("customer;date;amount\n1;2024-03-02;1\n2;02.03.2024;2\n3;2 Mar 2024;3\n4;20240302;4\n"
-            "5;31/12/2023;5\n6;02/03/2024;6\n7;March 2, 2024;7\n8;2024-03-02 10:00:00;8\n")
+    text = (
+        "customer;date;amount\n1;2024-03-02;1\n2;02.03.2024;2\n3;2 Mar 2024;3\n4;20240302;4\n"
+        "5;31/12/2023;5\n6;02/03/2024;6\n7;March 2, 2024;7\n8;2024-03-02 10:00:00;8\n"
+    )
     days = [row[2] for row in rows(cleaned(text))]
     assert days == [date(2024, 3, 2)] * 4 + [date(2023, 12, 31)] + [date(2024, 3, 2)] * 3
 
@@ -158,7 +172,10 @@ def test_columns_by_content_where_the_header_is_missing(cleaned):
     lines = [f" {i % 4:05d} 1997{1 + i % 12:02d}{1 + i:02d}  1  {i}.77\n" for i in range(20)]
     result = cleaned("".join(lines), columns={"value": "column_4"})
     assert {m.canonical: m.source for m in result.report.mapping} == {
-        "customer": "column_1", "day": "column_2", "value": "column_4"}
+        "customer": "column_1",
+        "day": "column_2",
+        "value": "column_4",
+    }
     assert [row[0] for row in rows(result)] == list(range(1, 21))
     assert rows(result)[1][1] == "00001"
 

@@ -9,14 +9,33 @@ from typing import Literal
 from stepladder.core.tables.report import DataReport, Finding, Mapped, to_markdown, to_text
 from stepladder.core.tables.spec import Choices, Cleaned, Column, Look, TableSpec
 
-__all__ = ["Choices", "Cleaned", "Column", "DataReport", "Finding", "Look", "Mapped", "TableSpec",
-           "choose", "clean", "look", "to_markdown", "to_text"]
+__all__ = [
+    "Choices",
+    "Cleaned",
+    "Column",
+    "DataReport",
+    "Finding",
+    "Look",
+    "Mapped",
+    "TableSpec",
+    "choose",
+    "clean",
+    "look",
+    "to_markdown",
+    "to_text",
+]
 
 # The functions import what they need when called: to describe a table must stay cheap.
 
 
-def look(source: str, spec: TableSpec, overrides: Mapping[str, str], *,
-         encoding: str | None = None, separator: str | None = None) -> Look:
+def look(
+    source: str,
+    spec: TableSpec,
+    overrides: Mapping[str, str],
+    *,
+    encoding: str | None = None,
+    separator: str | None = None,
+) -> Look:
     """Looks at a table: how it is written, and which of its columns serve the question.
 
     Raises Problem if the source cannot be read or an override names no column.
@@ -26,10 +45,16 @@ def look(source: str, spec: TableSpec, overrides: Mapping[str, str], *,
     return first_look.look(source, spec, overrides, encoding=encoding, separator=separator)
 
 
-def choose(seen: Look, *, ask_user: Callable[[str, Sequence[str]], str] | None,
-           day_order: str | None = None, decimal: Literal[".", ","] | None = None,
-           duplicates: Literal["drop", "keep"] = "drop",
-           refunds: Literal["drop", "keep"] = "drop", today: date | None = None) -> Choices:
+def choose(
+    seen: Look,
+    *,
+    ask_user: Callable[[str, Sequence[str]], str] | None,
+    day_order: str | None = None,
+    decimal: Literal[".", ","] | None = None,
+    duplicates: Literal["drop", "keep"] = "drop",
+    refunds: Literal["drop", "keep"] = "drop",
+    today: date | None = None,
+) -> Choices:
     """Freezes every choice of the cleaner; what is unclear is asked, or else is an error.
 
     `ask_user(question, answers)` returns one of the answers; give None where nobody can be
@@ -37,8 +62,15 @@ def choose(seen: Look, *, ask_user: Callable[[str, Sequence[str]], str] | None,
     """
     from stepladder.core.tables import first_look
 
-    return first_look.choose(seen, ask_user=ask_user, day_order=day_order, decimal=decimal,
-                             duplicates=duplicates, refunds=refunds, today=today)
+    return first_look.choose(
+        seen,
+        ask_user=ask_user,
+        day_order=day_order,
+        decimal=decimal,
+        duplicates=duplicates,
+        refunds=refunds,
+        today=today,
+    )
 
 
 def clean(source: str, spec: TableSpec, choices: Choices) -> Cleaned:

@@ -17,8 +17,11 @@ _LETTERS = r"[^\d\s.,'’$€£¥₹()+−–—-]"
 _CODES = (
     r"(?i)^(AUD|BRL|CAD|CHF|CNY|CZK|DKK|EUROS?|EUR|GBP|HKD|HUF|ILS|INR|"
     r"JPY|KRW|MXN|NOK|NZD|PLN|RON|RUB|SEK|SGD|TRY|UAH|USD|ZAR|DM|DEM|FRF|FR|FT|KČ|KR|LEI|RS|"
-    r"SFR|TL|ZŁ|ЛВ|РУБ|(?:US|CA|AU|NZ|HK|R)\$?)\.?[\s$€£()+−-]*")
-_CODES_LAST = r"(?i)[\s$€£()+−-]*" + _CODES.removeprefix("(?i)^").removesuffix(r"[\s$€£()+−-]*") + "$"
+    r"SFR|TL|ZŁ|ЛВ|РУБ|(?:US|CA|AU|NZ|HK|R)\$?)\.?[\s$€£()+−-]*"
+)
+_CODES_LAST = (
+    r"(?i)[\s$€£()+−-]*" + _CODES.removeprefix("(?i)^").removesuffix(r"[\s$€£()+−-]*") + "$"
+)
 _NEGATIVE = r"^[^\d]*[-−(]|\d\s*[-−]$|\d[^\d.,]+[-−]$"
 _SCIENTIFIC = r"^\d+(?:[.,]\d+)?[eE][-+]?\d+$"
 _SIMPLE = r"^-?\d+(?:\.\d+)?$"
@@ -75,15 +78,19 @@ def _proven(plain: pa.Array, found: Bools, mark: str) -> Bools:
 def decimal_mark(texts: pa.Array) -> tuple[str | None, list[str]]:
     """Which decimal mark the column proves: ".", ",", "ambiguous", or None if none is used."""
     if len(texts) > 200_000:
-        mark, examples = decimal_mark(texts.take(pa.array(range(0, len(texts), len(texts) // 100_000))))
+        mark, examples = decimal_mark(
+            texts.take(pa.array(range(0, len(texts), len(texts) // 100_000)))
+        )
         if mark in (".", ","):
             return mark, examples
     encoded = _encoded(texts)
     none = np.zeros(len(encoded.dictionary), bool)
     plain, _ = _plain(encoded.dictionary, none)
     weight = np.bincount(encoded.indices.to_numpy(zero_copy_only=False), minlength=len(plain))
-    count = {mark: int(weight[_matches(plain, _PROOF[mark]) & _numbers(plain, mark, none)[1]].sum())
-             for mark in _PROOF}
+    count = {
+        mark: int(weight[_matches(plain, _PROOF[mark]) & _numbers(plain, mark, none)[1]].sum())
+        for mark in _PROOF
+    }
     if any(count.values()):
         return (max(count, key=lambda mark: count[mark])), []
     unsure = _matches(plain, _OPEN)

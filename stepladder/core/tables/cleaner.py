@@ -2,28 +2,22 @@
 
 from __future__ import annotations
 
-from datetime import date
-
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from stepladder.core.errors import Problem
-from stepladder.core.tables.columns import check_columns, find_columns, parts
-from stepladder.core.tables.ids import Texts, texts, typed_ids
+from stepladder.core.tables.columns import check_columns, find_columns
+from stepladder.core.tables.ids import texts, typed_ids
 from stepladder.core.tables.last_day import last_day
 from stepladder.core.tables.raw import Raw
+from stepladder.core.tables.reasons import Value, drop_rows
 from stepladder.core.tables.report import DataReport, Finding, Mapped
-from stepladder.core.tables.rows import Rows, duplicate_rows, header_rows, total_rows
+from stepladder.core.tables.rows import Rows
 from stepladder.core.tables.sources import read, without_password
 from stepladder.core.tables.spec import Choices, Cleaned, TableSpec
 from stepladder.core.tables.values import Amount, Day, read_amount, read_day
-
-Bools = npt.NDArray[np.bool_]
-Value = Texts | Day | Amount
-
-_EARLIEST = (date(1900, 1, 1) - date(1970, 1, 1)).days
 
 
 def clean(source: str, spec: TableSpec, choices: Choices) -> Cleaned:
@@ -35,10 +29,13 @@ def clean(source: str, spec: TableSpec, choices: Choices) -> Cleaned:
     for canonical, name in choices.columns.items():
         check_columns(raw.table, canonical, name)
     need_columns(source, spec, tuple(choices.columns), raw.table.column_names)
-    values = {column.name: _value(raw.table, column.kind, choices.columns[column.name], choices)
-              for column in spec.columns if column.name in choices.columns}
+    values = {
+        column.name: _value(raw.table, column.kind, choices.columns[column.name], choices)
+        for column in spec.columns
+        if column.name in choices.columns
+    }
     rows = Rows(raw)
-    _drop(rows, spec, choices, values)
+    drop_rows(rows, spec, choices, values)
     if not rows.kept.any():
         raise _nothing(source, rows)
     return _result(source, spec, choices, values, rows)
@@ -53,7 +50,8 @@ def need_columns(source: str, spec: TableSpec, mapped: tuple[str, ...], names: l
                 f"No {what} column was found in {without_password(source)}.",
                 f"{spec.name} needs {column.name} ({column.sentence}). "
                 f"The columns there are: {', '.join(names)}.",
-                f"Name it with --column {column.name}=NAME.")
+                f"Name it with --column {column.name}=NAME.",
+            )
 
 
 def _value(table: pa.Table, kind: str, source: str, choices: Choices) -> Value:
@@ -64,86 +62,23 @@ def _value(table: pa.Table, kind: str, source: str, choices: Choices) -> Value:
     return texts(table.column(source))
 
 
-def _drop(rows: Rows, spec: TableSpec, choices: Choices, values: dict[str, Value]) -> None:
-    _drop_not_rows(rows, spec, choices, values)
-    for column in spec.columns:
-        value = values.get(column.name)
-        if value is not None and column.required:
-            rows.drop(value.missing, f"missing {column.name}", f"rows have no {column.name}")
-    for name, value in values.items():
-        if isinstance(value, Day):
-            _drop_days(rows, name, value, choices)
-        elif isinstance(value, Amount):
-            if spec.column(name).required:
-                rows.drop(value.unreadable, f"unreadable {name}",
-                          f"rows have a {name} that is not an amount")
-            _drop_refunds(rows, name, value, choices)
-    if choices.duplicates == "drop":
-        kept = rows.kept
-        again = np.zeros(len(kept), bool)
-        again[kept] = duplicate_rows(rows.raw.table.filter(pa.array(kept)))
-        rows.drop(again, "duplicate row", "rows repeat an earlier row in every column")
-
-
-def _drop_not_rows(rows: Rows, spec: TableSpec, choices: Choices, values: dict[str, Value]) -> None:
-    """Header lines in between, and totals."""
-    ids = [name for name in spec.key if isinstance(values.get(name), Texts)]
-    without = np.zeros(len(rows.status), bool)
-    bare = np.ones(len(rows.status), bool)
-    for name, value in values.items():
-        if isinstance(value, Day):
-            without |= ~value.dates.shape
-            bare &= value.missing
-        elif isinstance(value, Amount):
-            bare &= ~value.missing & ~value.unreadable
-        elif name in ids:
-            without |= value.missing
-            bare &= value.missing
-    if not any(isinstance(value, Amount) for value in values.values()):
-        bare[:] = False
-    sources = [part for source in choices.columns.values() for part in parts(source, rows.raw.table)]
-    times = any(isinstance(value, Day) for value in values.values())
-    maybe = without if times else np.ones_like(without)
-    rows.drop(header_rows(rows.raw, sources, maybe), "repeated header",
-              "rows repeat the header")
-    names = [choices.columns[name] for name in ids]
-    rows.drop(total_rows(rows.raw, names, without, bare), "totals row",
-              "rows are totals, not entries of their own")
-
-
-def _drop_days(rows: Rows, name: str, value: Day, choices: Choices) -> None:
-    dates = value.dates
-    rows.drop(~dates.shape & ~value.missing, f"unreadable {name}",
-              f"rows have a {name} that is not a date")
-    rows.drop(dates.open & ~dates.found, f"unclear {name}",
-              f"rows have a {name} in which day and month could be swapped")
-    rows.drop(~dates.found & ~value.missing, f"impossible {name}",
-              f"rows have a {name} that does not exist in the calendar"
-              + (f" when read {choices.day_order}" if "first" in choices.day_order else ""))
-    rows.drop(dates.found & (dates.day < _EARLIEST), f"{name} before 1900",
-              f"rows have a {name} before 1900")
-    today = (choices.today - date(1970, 1, 1)).days
-    rows.drop(dates.found & (dates.day > today), f"future {name}",
-              f"rows have a {name} after {choices.today.isoformat()}")
-
-
-def _drop_refunds(rows: Rows, name: str, value: Amount, choices: Choices) -> None:
-    if choices.refunds == "drop":
-        total = float(value.value[value.refund & rows.kept].sum())
-        rows.drop(value.refund, f"negative {name}",
-                  f"rows have a {name} below zero and are taken as refunds, {total:,.2f} in all")
-
-
 def _nothing(source: str, rows: Rows) -> Problem:
     found = "; ".join(f"{one.count:,} × {one.reason}" for one in rows.dropped())
-    return Problem(f"Nothing usable remains of {without_password(source)}: {found or 'no rows'}.",
-                   "At least one row must have every required column.",
-                   "Look at the rows named above; the wrong column may have been taken "
-                   "(--column), or the wrong separator or encoding.")
+    return Problem(
+        f"Nothing usable remains of {without_password(source)}: {found or 'no rows'}.",
+        "At least one row must have every required column.",
+        "Look at the rows named above; the wrong column may have been taken "
+        "(--column), or the wrong separator or encoding.",
+    )
 
 
-def _result(source: str, spec: TableSpec, choices: Choices, values: dict[str, Value], rows: Rows,
-            ) -> Cleaned:
+def _result(
+    source: str,
+    spec: TableSpec,
+    choices: Choices,
+    values: dict[str, Value],
+    rows: Rows,
+) -> Cleaned:
     kept = rows.kept
     columns, changed, notes = {}, list(rows.raw.changed), list(rows.raw.notes)
     for column in spec.columns:
@@ -158,21 +93,38 @@ def _result(source: str, spec: TableSpec, choices: Choices, values: dict[str, Va
     columns["row"] = pa.array(rows.raw.row[kept])
     table = pa.table(columns)
     time = values.get(spec.time) if spec.time else None
-    whole, said_last = (last_day(time.dates.day[kept], time.dates.second[kept])
-                        if isinstance(time, Day) else (True, "The table has no time."))
+    whole, said_last = (
+        last_day(time.dates.day[kept], time.dates.second[kept])
+        if isinstance(time, Day)
+        else (True, "The table has no time.")
+    )
     dropped = rows.dropped()
     read_rows = len(kept) + sum(one.count for one in rows.raw.lost)
     report = DataReport(
-        without_password(source), rows.raw.place, read_rows, int(kept.sum()), dropped,
-        tuple(changed), _mapping(rows.raw, spec, choices), choices, tuple(notes), whole, said_last)
+        without_password(source),
+        rows.raw.place,
+        read_rows,
+        int(kept.sum()),
+        dropped,
+        tuple(changed),
+        _mapping(rows.raw, spec, choices),
+        choices,
+        tuple(notes),
+        whole,
+        said_last,
+    )
     return Cleaned(_sorted(table, spec), report)
 
 
 _EMPTY = {"id": pa.string(), "text": pa.string(), "amount": pa.float64(), "day": pa.date32()}
 
 
-def _column(name: str, kind: str, value: Value, rows: Rows,
-            ) -> tuple[pa.Array, list[Finding], list[str]]:
+def _column(
+    name: str,
+    kind: str,
+    value: Value,
+    rows: Rows,
+) -> tuple[pa.Array, list[Finding], list[str]]:
     """A clean column (of all rows), what was changed in it, and what is worth a note."""
     kept, notes = rows.kept, []
     if isinstance(value, Day):
@@ -180,13 +132,17 @@ def _column(name: str, kind: str, value: Value, rows: Rows,
         return days.cast(pa.date32()), [], []
     if isinstance(value, Amount):
         return _amount_column(name, value, rows)
-    changed = rows.found(value.trimmed & kept, f"blanks around {name}",
-                         f"rows had blanks around the {name}; they were taken away")
+    changed = rows.found(
+        value.trimmed & kept,
+        f"blanks around {name}",
+        f"rows had blanks around the {name}; they were taken away",
+    )
     array = value.text
     if kind == "id":
         array, cut = typed_ids(array, kept & ~value.missing)
-        changed += rows.found(cut, f"fraction in {name}",
-                              f"rows had a {name} ending in .0; the ending was taken away")
+        changed += rows.found(
+            cut, f"fraction in {name}", f"rows had a {name} ending in .0; the ending was taken away"
+        )
         if pa.types.is_string(array.type) and _zeros(array.filter(pa.array(kept))):
             notes.append(f"Some values of {name} begin with zeros; they are kept as text.")
     if value.missing.any():
@@ -198,29 +154,47 @@ def _zeros(ids: pa.Array) -> bool:
     return bool(pc.any(pc.match_substring_regex(ids, r"^0\d+$")).as_py())
 
 
-def _amount_column(name: str, value: Amount, rows: Rows,
-                   ) -> tuple[pa.Array, list[Finding], list[str]]:
+def _amount_column(
+    name: str,
+    value: Amount,
+    rows: Rows,
+) -> tuple[pa.Array, list[Finding], list[str]]:
     kept = rows.kept
     changed = [
-        *rows.found(value.unreadable & kept, f"unreadable {name}",
-                    f"rows have a {name} that is not an amount; it was left empty"),
-        *rows.found(value.other & kept, f"other decimal mark in {name}",
-                    f"rows have a {name} with another decimal mark than the rest")]
-    said = [(value.missing, f"rows have no {name}; it is left empty."),
-            (value.value == 0, f"rows have a {name} of zero; they are kept."),
-            (value.written, f"values of {name} were written with a sign, a currency, thousands or "
-                            "a decimal comma, and read as plain numbers.")]
-    notes = [f"{int((where & kept).sum()):,} {words}" for where, words in said
-             if (where & kept).any()]
+        *rows.found(
+            value.unreadable & kept,
+            f"unreadable {name}",
+            f"rows have a {name} that is not an amount; it was left empty",
+        ),
+        *rows.found(
+            value.other & kept,
+            f"other decimal mark in {name}",
+            f"rows have a {name} with another decimal mark than the rest",
+        ),
+    ]
+    said = [
+        (value.missing, f"rows have no {name}; it is left empty."),
+        (value.value == 0, f"rows have a {name} of zero; they are kept."),
+        (
+            value.written,
+            f"values of {name} were written with a sign, a currency, thousands or "
+            "a decimal comma, and read as plain numbers.",
+        ),
+    ]
+    notes = [
+        f"{int((where & kept).sum()):,} {words}" for where, words in said if (where & kept).any()
+    ]
     return pa.array(value.value, mask=np.isnan(value.value)), changed, notes
 
 
 def _mapping(raw: Raw, spec: TableSpec, choices: Choices) -> tuple[Mapped, ...]:
     found = {m.canonical: m for m in find_columns(raw.table, spec, {})}
     return tuple(
-        found[name] if name in found and found[name].source == source
+        found[name]
+        if name in found and found[name].source == source
         else Mapped(name, source, 1.0, "you chose it")
-        for name, source in choices.columns.items())
+        for name, source in choices.columns.items()
+    )
 
 
 def _sorted(table: pa.Table, spec: TableSpec) -> pa.Table:

@@ -30,24 +30,33 @@ _SAMPLE = 1000
 _WORD = {"id": "ids", "day": "dates", "amount": "amounts", "text": "texts"}
 
 
-def find_columns(table: pa.Table, spec: TableSpec, overrides: Mapping[str, str],
-                 ) -> tuple[Mapped, ...]:
+def find_columns(
+    table: pa.Table,
+    spec: TableSpec,
+    overrides: Mapping[str, str],
+) -> tuple[Mapped, ...]:
     """Maps a question's columns to a source's; what is given as `overrides` is taken as it is.
 
     Raises Problem where an override names no column of the question or of the source.
     """
     chosen = {name: _override(table, spec, name, source) for name, source in overrides.items()}
     sample = _sample(table)
-    free = [name for name in table.column_names
-            if name not in {part for m in chosen.values() for part in parts(m.source, table)}]
+    free = [
+        name
+        for name in table.column_names
+        if name not in {part for m in chosen.values() for part in parts(m.source, table)}
+    ]
     wanted = [column for column in spec.columns if column.name not in chosen]
     _take(chosen, [_named(column, name, sample[name]) for column in wanted for name in free])
     # Names first: what is in a column speaks only where a required one is still not found.
     left = [column for column in wanted if column.required and column.name not in chosen]
     free = [name for name in free if name not in {m.source for m in chosen.values()}]
     _take(chosen, [_nameless(column, name, sample[name]) for column in left for name in free])
-    unused = [name for name in table.column_names
-              if name not in {m.source for m in chosen.values() if m.canonical in overrides}]
+    unused = [
+        name
+        for name in table.column_names
+        if name not in {m.source for m in chosen.values() if m.canonical in overrides}
+    ]
     for column in wanted:
         if column.kind == "amount":
             product = _product(unused, chosen.get(column.name), column.name)
@@ -59,8 +68,11 @@ def _take(chosen: dict[str, Mapped], scored: list[Mapped]) -> None:
     """Takes the surest pairs first; no source column serves twice."""
     for mapped in sorted(scored, key=lambda m: -m.confidence):
         taken = {m.source for m in chosen.values()}
-        if mapped.confidence >= SURE and mapped.canonical not in chosen \
-                and mapped.source not in taken:
+        if (
+            mapped.confidence >= SURE
+            and mapped.canonical not in chosen
+            and mapped.source not in taken
+        ):
             chosen[mapped.canonical] = mapped
 
 
@@ -80,21 +92,27 @@ def check_columns(table: pa.Table, canonical: str, source: str) -> None:
             raise Problem(
                 f"The column {part!r}, given for {canonical}, is not in the table.",
                 f"The columns there are: {', '.join(names)}.",
-                f"Did you mean --column {canonical}={near}?" if near
-                else f"Name one of them: --column {canonical}=NAME.")
+                f"Did you mean --column {canonical}={near}?"
+                if near
+                else f"Name one of them: --column {canonical}=NAME.",
+            )
     if len(parts(source, table)) > 2:
-        raise Problem(f"{source!r}, given for {canonical}, multiplies more than two columns.",
-                      "A value is one column, or the product of two such as Quantity*UnitPrice.",
-                      f"Name one or two columns: --column {canonical}=A*B.")
+        raise Problem(
+            f"{source!r}, given for {canonical}, multiplies more than two columns.",
+            "A value is one column, or the product of two such as Quantity*UnitPrice.",
+            f"Name one or two columns: --column {canonical}=A*B.",
+        )
 
 
 def _override(table: pa.Table, spec: TableSpec, canonical: str, source: str) -> Mapped:
     known = [column.name for column in spec.columns]
     if canonical not in known:
         near = _nearest(canonical, known)
-        raise Problem(f"The table {spec.name} has no column {canonical!r} to be given.",
-                      f"Its columns are: {', '.join(known)}.",
-                      f"Did you mean --column {near}={source}?" if near else "Name one of them.")
+        raise Problem(
+            f"The table {spec.name} has no column {canonical!r} to be given.",
+            f"Its columns are: {', '.join(known)}.",
+            f"Did you mean --column {near}={source}?" if near else "Name one of them.",
+        )
     check_columns(table, canonical, source)
     return Mapped(canonical, source, 1.0, "you chose it")
 
@@ -117,17 +135,25 @@ def _named(column: Column, name: str, values: pa.ChunkedArray) -> Mapped:
     share = _by_content(column, values)[0] if named else 0.0
     weak = share < 0.5 and column.kind in ("day", "amount")
     sure = named * (share if weak else 0.5 + share / 2)
-    return Mapped(column.name, name, round(sure, 2),
-                  f"{words}; {share:.0%} of its values read as {_WORD[column.kind]}")
+    return Mapped(
+        column.name,
+        name,
+        round(sure, 2),
+        f"{words}; {share:.0%} of its values read as {_WORD[column.kind]}",
+    )
 
 
 def _nameless(column: Column, name: str, values: pa.ChunkedArray) -> Mapped:
     foreign = OTHER_DAYS if column.kind == "day" else OTHER_IDS
-    share, strong = (0.0, False) if foreign.intersection(tokens(name)) \
-        else _by_content(column, values)
-    return Mapped(column.name, name, round(0.6 * share, 2) if strong else 0.0,
-                  f"its name says nothing, but {share:.0%} of its values read as "
-                  f"{_WORD[column.kind]}")
+    share, strong = (
+        (0.0, False) if foreign.intersection(tokens(name)) else _by_content(column, values)
+    )
+    return Mapped(
+        column.name,
+        name,
+        round(0.6 * share, 2) if strong else 0.0,
+        f"its name says nothing, but {share:.0%} of its values read as {_WORD[column.kind]}",
+    )
 
 
 def _by_name(column: Column, name: str) -> tuple[float, str]:
@@ -139,8 +165,11 @@ def _by_name(column: Column, name: str) -> tuple[float, str]:
     foreign = OTHER_DAYS if column.kind == "day" else OTHER_IDS if column.kind == "id" else set()
     if words & foreign and column.kind in ("day", "id"):
         return 0.0, ""
-    inside = [one for one in (column.name, *column.synonyms)
-              if len(plain(one)) > 2 and set(tokens(one)) <= words]
+    inside = [
+        one
+        for one in (column.name, *column.synonyms)
+        if len(plain(one)) > 2 and set(tokens(one)) <= words
+    ]
     if inside:
         return 0.8, f"its name {name!r} contains {max(inside, key=len)!r}"
     near = difflib.get_close_matches(own, known, 1, 0.85) if len(own) > 4 else []
@@ -178,8 +207,13 @@ def _dates_in(filled: pa.Array) -> tuple[float, bool]:
 def _ids_in(filled: pa.Array) -> tuple[float, bool]:
     """Ids are short, come back, and are neither dates nor broken numbers."""
     distinct = len(filled.unique()) / len(filled)
-    broken = float(pc.mean(pc.cast(pc.match_substring_regex(
-        filled, r"\d[.,](?:\d\d|[1-9])$|\s\S+\s"), pa.float64())).as_py())
+    broken = float(
+        pc.mean(
+            pc.cast(
+                pc.match_substring_regex(filled, r"\d[.,](?:\d\d|[1-9])$|\s\S+\s"), pa.float64()
+            )
+        ).as_py()
+    )
     dates = float(read_dates(filled, "clear", date(2100, 1, 1)).shape.mean())
     long = float(pc.mean(pc.cast(pc.greater(pc.utf8_length(filled), 64), pa.float64())).as_py())
     wrong = max(0.0 if broken < 0.2 else broken, long)
@@ -195,5 +229,9 @@ def _product(names: list[str], total: Mapped | None, canonical: str) -> Mapped |
         return None
     order = list(prices)
     best = min(price, key=lambda name: order.index(plain(name)))
-    return Mapped(canonical, f"{count[0]}*{best}", 0.9,
-                  "no column holds the total, but one a quantity and one a price per unit")
+    return Mapped(
+        canonical,
+        f"{count[0]}*{best}",
+        0.9,
+        "no column holds the total, but one a quantity and one a price per unit",
+    )

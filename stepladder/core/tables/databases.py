@@ -24,13 +24,17 @@ def read_database(url: str) -> pa.Table:
     query = parse_qs(parts.query)
     table, schema = query.get("table", [""])[0], query.get("schema", [None])[0]
     if not table:
-        raise Problem(f"The URL {_bare(url)} names no table.",
-                      "A database URL ends in ?table=NAME.", "Add ?table=NAME to it.")
+        raise Problem(
+            f"The URL {_bare(url)} names no table.",
+            "A database URL ends in ?table=NAME.",
+            "Add ?table=NAME to it.",
+        )
     try:
         if parts.scheme in ("sqlite", "duckdb"):
             file = _file(parts.path)
-            return _sqlite(file, table) if parts.scheme == "sqlite" else _duckdb(
-                file, table, schema)
+            return (
+                _sqlite(file, table) if parts.scheme == "sqlite" else _duckdb(file, table, schema)
+            )
         return _server(url, table, schema)
     except Problem:
         raise
@@ -49,25 +53,32 @@ def _unreachable(url: str, table: str, error: Exception) -> Problem:
     password = urlsplit(url).password
     for secret in filter(None, (password, unquote(password or ""))):
         said = said.replace(secret, "…")
-    return Problem(f"The table {table!r} cannot be read from {_bare(url)}: {said}",
-                   "The database must be reachable, with a user who may read the table.",
-                   "Check the address, the user, and the password in the environment "
-                   "(PGPASSWORD for Postgres).")
+    return Problem(
+        f"The table {table!r} cannot be read from {_bare(url)}: {said}",
+        "The database must be reachable, with a user who may read the table.",
+        "Check the address, the user, and the password in the environment "
+        "(PGPASSWORD for Postgres).",
+    )
 
 
 def _missing(table: str, where: str, names: Iterable[str]) -> Problem:
     known = sorted(names)
-    return Problem(f"There is no table {table!r} in {where}.",
-                   f"The tables there are: {', '.join(known[:20]) or 'none'}.",
-                   "Name one of them: ?table=NAME.")
+    return Problem(
+        f"There is no table {table!r} in {where}.",
+        f"The tables there are: {', '.join(known[:20]) or 'none'}.",
+        "Name one of them: ?table=NAME.",
+    )
 
 
 def _file(path: str) -> str:
     file = unquote(path[1:] if path.startswith("/") else path)
     if not Path(file).is_file():
-        raise Problem(f"There is no database file {file}.",
-                      "sqlite:///shop.db is a file in this folder, sqlite:////data/shop.db one "
-                      "by its full path.", "Check the name and the folder.")
+        raise Problem(
+            f"There is no database file {file}.",
+            "sqlite:///shop.db is a file in this folder, sqlite:////data/shop.db one "
+            "by its full path.",
+            "Check the name and the folder.",
+        )
     return file
 
 
@@ -78,8 +89,12 @@ def _quoted(name: str) -> str:
 def _sqlite(file: str, table: str) -> pa.Table:
     link = sqlite3.connect(f"file:{quote(file)}?mode=ro", uri=True)
     try:
-        names = [name for (name,) in link.execute(
-            "select name from sqlite_master where type in ('table', 'view')")]
+        names = [
+            name
+            for (name,) in link.execute(
+                "select name from sqlite_master where type in ('table', 'view')"
+            )
+        ]
         if table not in names:
             raise _missing(table, file, names)
         cursor = link.execute("select * from " + _quoted(table))
@@ -113,10 +128,12 @@ def _server(url: str, table: str, schema: str | None) -> pa.Table:
             names = [*known.get_table_names(schema), *known.get_view_names(schema)]
             if table not in names:
                 raise _missing(table, _bare(url), names)
-            columns = [sa.column(item["name"]) for item in known.get_columns(table, schema)]
+            columns: list[Any] = [
+                sa.column(item["name"]) for item in known.get_columns(table, schema)
+            ]
             key = known.get_pk_constraint(table, schema)["constrained_columns"]
             # Without an order a server may number the rows differently each time.
-            order = [sa.column(name) for name in key] or columns
+            order: list[Any] = [sa.column(name) for name in key] or columns
             query = sa.select(*columns).select_from(sa.table(table, schema=schema))
             rows = link.execution_options(stream_results=True).execute(query.order_by(*order))
             return _columns(list(rows.keys()), rows)

@@ -19,7 +19,8 @@ Bools = npt.NDArray[np.bool_]
 _SPLIT = (
     r"^(?P<date>.*?)(?:[T\s,]+(?P<hour>\d{1,2})(?:[:.h](?P<minute>\d{2}))(?:[:.](?P<second>\d{2}))?"
     r"(?:[.,]\d+)?\s*(?P<half>[AaPp])?(?:\.?[Mm]\.?)?\s*(?:Uhr)?"
-    r"(?:Z|UTC|GMT|[+-]\d{2}:?\d{2}|[+-]\d{2})?(?:\s*\[[^\]]*\])?)?$")
+    r"(?:Z|UTC|GMT|[+-]\d{2}:?\d{2}|[+-]\d{2})?(?:\s*\[[^\]]*\])?)?$"
+)
 _WEEKDAY = r"^(?:[^\d\s.,/:-]{2,12}\.?,?\s+)?"
 _WORD = r"(?P<word>[^\d\s.,/:-]{3,12})\.?"
 _HMS = r"(?P<hour>\d{2}):?(?P<minute>\d{2}):?(?P<second>\d{2})"
@@ -29,15 +30,19 @@ _YEAR_FIRST = (
     r"^(?P<year>\d{4})(?P<month>\d{2})(?P<day>\d{2})T?" + _HMS + "Z?$",
 )
 _NAMED = (
-    _WEEKDAY + r"(?P<day>\d{1,2})(?:st|nd|rd|th|er|º|°|\.)?[\s/-]*(?:de\s+|of\s+)?" + _WORD
+    _WEEKDAY
+    + r"(?P<day>\d{1,2})(?:st|nd|rd|th|er|º|°|\.)?[\s/-]*(?:de\s+|of\s+)?"
+    + _WORD
     + r",?[\s/-]*(?:de\s+|del\s+)?'?(?P<year>\d{4}|\d{2})$",
     _WEEKDAY + _WORD + r"[\s/-]*(?P<day>\d{1,2})(?:st|nd|rd|th)?[\s,/-]+'?(?P<year>\d{4}|\d{2})$",
     r"^(?P<year>\d{4})[\s/-]" + _WORD + r"[\s/-](?P<day>\d{1,2})$",
     # As the C library prints it: Fri Dec 09 12:50:00 (UTC) 2011.
     _WEEKDAY + _WORD + r"\s+(?P<day>\d{1,2})\s+" + _HMS + r"(?:\s+[A-Z]{3,4})?\s+(?P<year>\d{4})$",
 )
-_YEAR_LAST = (r"^(?P<a>\d{1,2})\s?(?P<sign>[/.\s-])\s?(?P<b>\d{1,2})\s?[/.\s-]\s?"
-              r"(?P<year>\d{4}|\d{2})$")
+_YEAR_LAST = (
+    r"^(?P<a>\d{1,2})\s?(?P<sign>[/.\s-])\s?(?P<b>\d{1,2})\s?[/.\s-]\s?"
+    r"(?P<year>\d{4}|\d{2})$"
+)
 _UNIX = r"^(?P<seconds>\d{9,10})(?:\.\d*)?$|^(?P<milli>\d{12,13})$|^(?P<micro>\d{15,16})$"
 _SERIAL = r"^[2-6]\d{4}(?:[.,]\d+)?$"  # Days since 1899-12-30, as spreadsheets store them.
 
@@ -88,8 +93,9 @@ def _codes(encoded: pa.DictionaryArray) -> Ints:
 
 def _read(texts: pa.Array, day_order: str, today: date) -> Dates:
     size = len(texts)
-    no = np.zeros(size, bool)
-    dates = Dates(*(np.zeros(size, np.int64) for _ in range(3)), *(no.copy() for _ in range(4)))
+    day, second, proof = np.zeros((3, size), np.int64)
+    found, clock, open_, shape = np.zeros((4, size), bool)
+    dates = Dates(day, second, proof, found, clock, open_, shape)
     for pattern in (*_YEAR_FIRST, *_NAMED):
         _match(dates, texts, pattern, today)
     _year_last(dates, texts, day_order, today)
@@ -168,8 +174,14 @@ def _year_last(dates: Dates, texts: pa.Array, day_order: str, today: date) -> No
 _ORDER = {"day first": 1, "month first": -1, "mixed": 0, "clear": 0}
 
 
-def _put(dates: Dates, at: Ints, groups: dict[str, Any], year: Ints, month: Ints, day: Ints,
-         ) -> None:
+def _put(
+    dates: Dates,
+    at: Ints,
+    groups: dict[str, Any],
+    year: Ints,
+    month: Ints,
+    day: Ints,
+) -> None:
     """Writes the days that exist; the others keep only their shape."""
     dates.shape[at] = True
     fits = (month >= 1) & (month <= 12) & (day >= 1) & (year >= 1)
@@ -197,8 +209,11 @@ def _counted(dates: Dates, texts: pa.Array) -> None:
     """Seconds since 1970; and where nothing else is a date, a spreadsheet's day numbers."""
     at, groups = _groups(texts, _UNIX, dates.shape)
     if len(at):
-        seconds = (_int(groups, "seconds", len(at)) + _int(groups, "milli", len(at)) // 1000
-                   + _int(groups, "micro", len(at)) // 1_000_000)
+        seconds = (
+            _int(groups, "seconds", len(at))
+            + _int(groups, "milli", len(at)) // 1000
+            + _int(groups, "micro", len(at)) // 1_000_000
+        )
         dates.day[at], dates.second[at] = seconds // 86400, seconds % 86400
         dates.found[at] = dates.clock[at] = dates.shape[at] = True
     if dates.shape.any() or not len(texts):

@@ -28,11 +28,23 @@ _NOT_TEXT = {
     b"{\\rtf": "a word-processor file",
 }
 # The common single-byte code pages; the detector's exotic ones win by chance on short texts.
-_PAGES = ["cp1250", "cp1251", "cp1253", "mac_roman", "koi8_r",
-          "shift_jis", "euc_jp", "gb18030", "euc_kr", "big5"]
+_PAGES = [
+    "cp1250",
+    "cp1251",
+    "cp1253",
+    "mac_roman",
+    "koi8_r",
+    "shift_jis",
+    "euc_jp",
+    "gb18030",
+    "euc_kr",
+    "big5",
+]
 _CONTROL = re.compile(rb"[\x00-\x08\x0e-\x19\x1b-\x1f]")
 _HIGH_LINES = re.compile(rb"[^\n]*[\x80-\xff][^\n]*")
-_SEQUENCE = re.compile(rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}")
+_SEQUENCE = re.compile(
+    rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}"
+)
 _HIGH = re.compile(rb"[\x80-\xff]")
 _LETTERS = frozenset("äöüÄÖÜßéèêëÉÈÊàâáãåÀÂÁÃÅæÆçÇîïíìÍÎñÑóòôõøÓÔÕØœŒúùûÚÛýÿ")
 _SIGNS = frozenset("€£°–—…•§©®«»‹›“”„‘’¡¿ºª²³½¼´\u00a0")
@@ -50,8 +62,11 @@ class Decoded:
 def decode(data: bytes, source: str, encoding: str | None) -> Decoded:
     """Reads a file's bytes as text, whatever encoding it was saved in; Problem if it is no text."""
     if not data.strip(b"\x00\r\n\t \xef\xbb\xbf\xff\xfe"):
-        raise Problem(f"{source} is empty.", "A table needs a header line and rows below it.",
-                      "Check that the export finished, then give the file again.")
+        raise Problem(
+            f"{source} is empty.",
+            "A table needs a header line and rows below it.",
+            "Check that the export finished, then give the file again.",
+        )
     encoding = encoding or _encoding(data, source)
     if encoding in ("utf-8", "utf-8-sig"):
         return _utf8(data.removeprefix(codecs.BOM_UTF8), encoding)
@@ -61,7 +76,8 @@ def decode(data: bytes, source: str, encoding: str | None) -> Decoded:
         raise Problem(
             f"{source} cannot be read as {encoding}: {error}.",
             "The encoding must be the one in which the file was saved, such as utf-8 or cp1252.",
-            "Leave --encoding away to let it be found, or name the right one.") from None
+            "Leave --encoding away to let it be found, or name the right one.",
+        ) from None
 
 
 def _encoding(data: bytes, source: str) -> str:
@@ -84,24 +100,27 @@ def _encoding(data: bytes, source: str) -> str:
 
 
 def _not_text(source: str, what: str) -> Problem:
-    return Problem(f"{source} {what}.",
-                   "A table is a text file (CSV, TSV), a Parquet file or a table in a database.",
-                   "Save or export the table as CSV (UTF-8), then give that file.")
+    return Problem(
+        f"{source} {what}.",
+        "A table is a text file (CSV, TSV), a Parquet file or a table in a database.",
+        "Save or export the table as CSV (UTF-8), then give that file.",
+    )
 
 
 def _utf16_without_mark(sample: bytes) -> str | None:
     pairs = max(len(sample) // 2, 1)
     for offset, name in ((1, "utf-16-le"), (0, "utf-16-be")):
         zeros = sample[offset::2].count(0) / pairs
-        others = sample[1 - offset::2].count(0) / pairs
+        others = sample[1 - offset :: 2].count(0) / pairs
         if zeros > 0.6 and others < 0.05:
             return name
     return None
 
 
 def _single_byte(data: bytes) -> str:
-    sample = b"\n".join(match.group() for match, _ in zip(
-        _HIGH_LINES.finditer(data), range(2000), strict=False))
+    sample = b"\n".join(
+        match.group() for match, _ in zip(_HIGH_LINES.finditer(data), range(2000), strict=False)
+    )
     good = sum(map(len, _SEQUENCE.findall(sample)))
     if good > 0.9 * len(_HIGH.findall(sample)):
         return "utf-8"  # A few stray bytes in what is otherwise UTF-8.
@@ -116,12 +135,16 @@ def _single_byte(data: bytes) -> str:
 
 def _looks_western(text: str) -> bool:
     """In Western text accented letters stand mostly alone, and signs not before a letter."""
-    around = [(text[i - 1], char, text[i + 1 : i + 2])
-              for i, char in enumerate(text) if not char.isascii() and i]
+    around = [
+        (text[i - 1], char, text[i + 1 : i + 2])
+        for i, char in enumerate(text)
+        if not char.isascii() and i
+    ]
     fine = sum(
         (char in _LETTERS and (before.isascii() or after.isascii()))
         or (char in _SIGNS and not (after.isalpha() and char in "£°³²ºª½¼€"))
-        for before, char, after in around)
+        for before, char, after in around
+    )
     doubled = sum(before in _LETTERS for before, _, _ in around)
     return fine >= 0.9 * len(around) and doubled <= 0.2 * len(around)
 

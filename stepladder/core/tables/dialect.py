@@ -37,9 +37,11 @@ def sniff(data: bytes, separator: str | None, header: int | None) -> Dialect:
         sample = sample[: sample.rfind("\n") + 1] or sample
     chosen = _WORDS.get(separator, separator) if separator else _separator(sample)
     if chosen != SPACES and (len(chosen) != 1 or not chosen.isascii() or chosen in '"\n\r'):
-        raise Problem(f"The separator {separator!r} cannot be used.",
-                      "A separator is one character, such as , or ; or | or tab.",
-                      "Leave --separator away to let it be found, or name the right one.")
+        raise Problem(
+            f"The separator {separator!r} cannot be used.",
+            "A separator is one character, such as , or ; or | or tab.",
+            "Leave --separator away to let it be found, or name the right one.",
+        )
     sample = re.sub(r"\Asep=.\n", "\n", sample)
     return _layout(_records(sample, chosen), chosen, header)
 

@@ -23,8 +23,14 @@ Ask = Callable[[str, Sequence[str]], str]
 Mark = Literal[".", ","]
 
 
-def look(source: str, spec: TableSpec, overrides: Mapping[str, str], *,
-         encoding: str | None = None, separator: str | None = None) -> Look:
+def look(
+    source: str,
+    spec: TableSpec,
+    overrides: Mapping[str, str],
+    *,
+    encoding: str | None = None,
+    separator: str | None = None,
+) -> Look:
     """Looks at a table: how it is written, and which columns serve the question.
 
     Raises Problem if the source cannot be read or an override names no column.
@@ -34,15 +40,29 @@ def look(source: str, spec: TableSpec, overrides: Mapping[str, str], *,
     order, examples = _order(raw.table, spec, mapping)
     decimal, odd = _decimal(raw.table, spec, mapping, raw.separator)
     mapped = {m.canonical for m in mapping}
-    return Look(without_password(source), spec, raw.encoding, raw.separator, raw.header,
-                tuple(raw.table.column_names), raw.table.num_rows, mapping,
-                tuple(c.name for c in spec.columns if c.required and c.name not in mapped),
-                order, tuple(examples), decimal, tuple(odd), raw.notes)
+    return Look(
+        without_password(source),
+        spec,
+        raw.encoding,
+        raw.separator,
+        raw.header,
+        tuple(raw.table.column_names),
+        raw.table.num_rows,
+        mapping,
+        tuple(c.name for c in spec.columns if c.required and c.name not in mapped),
+        order,
+        tuple(examples),
+        decimal,
+        tuple(odd),
+        raw.notes,
+    )
 
 
 def _order(table: pa.Table, spec: TableSpec, mapping: Sequence[Mapped]) -> tuple[str, list[str]]:
     for mapped in mapping:
-        column = table.column(mapped.source) if spec.column(mapped.canonical).kind == "day" else None
+        column = (
+            table.column(mapped.source) if spec.column(mapped.canonical).kind == "day" else None
+        )
         if column is None or pa.types.is_temporal(column.type):
             continue
         text = texts(column).text
@@ -52,11 +72,19 @@ def _order(table: pa.Table, spec: TableSpec, mapping: Sequence[Mapped]) -> tuple
     return "clear", []
 
 
-def _decimal(table: pa.Table, spec: TableSpec, mapping: Sequence[Mapped], separator: str | None,
-             ) -> tuple[str, list[str]]:
+def _decimal(
+    table: pa.Table,
+    spec: TableSpec,
+    mapping: Sequence[Mapped],
+    separator: str | None,
+) -> tuple[str, list[str]]:
     """The mark that the amounts prove; failing that, what the table's other columns prove."""
-    amounts = [part for m in mapping if spec.column(m.canonical).kind == "amount"
-               for part in parts(m.source, table)]
+    amounts = [
+        part
+        for m in mapping
+        if spec.column(m.canonical).kind == "amount"
+        for part in parts(m.source, table)
+    ]
     found = [_mark(table, name) for name in amounts]
     proven = [mark for mark, _ in found if mark in (".", ",")]
     if proven:
@@ -64,8 +92,11 @@ def _decimal(table: pa.Table, spec: TableSpec, mapping: Sequence[Mapped], separa
     unsure = [example for mark, odd in found if mark == "ambiguous" for example in odd]
     if not unsure:
         return ".", []
-    others = {_mark(table.slice(0, 20_000), name)[0] for name in table.column_names
-              if name not in {m.source for m in mapping}}
+    others = {
+        _mark(table.slice(0, 20_000), name)[0]
+        for name in table.column_names
+        if name not in {m.source for m in mapping}
+    }
     others &= {".", ","}
     return (str(others.pop()), []) if len(others) == 1 else ("ambiguous", unsure[:3])
 
@@ -75,9 +106,16 @@ def _mark(table: pa.Table, name: str) -> tuple[str | None, list[str]]:
     return decimal_mark(texts(column).text) if pa.types.is_string(column.type) else (None, [])
 
 
-def choose(seen: Look, *, ask_user: Ask | None, day_order: str | None = None,
-           decimal: Mark | None = None, duplicates: Literal["drop", "keep"] = "drop",
-           refunds: Literal["drop", "keep"] = "drop", today: date | None = None) -> Choices:
+def choose(
+    seen: Look,
+    *,
+    ask_user: Ask | None,
+    day_order: str | None = None,
+    decimal: Mark | None = None,
+    duplicates: Literal["drop", "keep"] = "drop",
+    refunds: Literal["drop", "keep"] = "drop",
+    today: date | None = None,
+) -> Choices:
     """Freezes every choice, so that later runs ask nothing; what is unclear is asked, or an error.
 
     `ask_user(question, answers)` returns one of the answers; None where nobody can be asked:
@@ -88,10 +126,17 @@ def choose(seen: Look, *, ask_user: Ask | None, day_order: str | None = None,
         if ask_user is not None:
             columns[name] = ask_user(f"Which column holds the {name}?", seen.columns)
     need_columns(seen.source, seen.spec, tuple(columns), list(seen.columns))
-    return Choices(columns, seen.encoding, seen.separator, seen.header,
-                   decimal or _ask_decimal(seen, ask_user),
-                   day_order or _ask_order(seen, ask_user), duplicates, refunds,
-                   today or date.today())
+    return Choices(
+        columns,
+        seen.encoding,
+        seen.separator,
+        seen.header,
+        decimal or _ask_decimal(seen, ask_user),
+        day_order or _ask_order(seen, ask_user),
+        duplicates,
+        refunds,
+        today or date.today(),
+    )
 
 
 def _ask_order(seen: Look, ask_user: Ask | None) -> str:
@@ -103,8 +148,9 @@ def _ask_order(seen: Look, ask_user: Ask | None) -> str:
     answers = ["day first", "month first"]
     if seen.day_order == "contradictory":
         answers.append("mixed")
-    return ask_user(f"Does the day or the month come first in {', '.join(seen.day_examples)}?",
-                    answers)
+    return ask_user(
+        f"Does the day or the month come first in {', '.join(seen.day_examples)}?", answers
+    )
 
 
 def _ask_decimal(seen: Look, ask_user: Ask | None) -> Mark:
@@ -112,9 +158,11 @@ def _ask_decimal(seen: Look, ask_user: Ask | None) -> Mark:
         return "," if seen.decimal == "," else "."
     shown = ", ".join(seen.decimal_examples)
     if ask_user is None:
-        raise Problem(f"The amounts are ambiguous: nothing shows what the mark means in {shown}.",
-                      "1.234 may be a little over one, or one thousand two hundred thirty-four; "
-                      "this is never guessed.",
-                      "Say which mark the decimals have with --decimal . or --decimal ,")
+        raise Problem(
+            f"The amounts are ambiguous: nothing shows what the mark means in {shown}.",
+            "1.234 may be a little over one, or one thousand two hundred thirty-four; "
+            "this is never guessed.",
+            "Say which mark the decimals have with --decimal . or --decimal ,",
+        )
     answer = ask_user(f"Which mark comes before the decimals in {shown}?", (".", ","))
     return "," if answer == "," else "."

@@ -13,8 +13,25 @@ Bools = npt.NDArray[np.bool_]
 
 # White space of every kind, and characters that are there but cannot be seen.
 BLANKS = " \t\r\n\x0b\x0c\u00a0\u2007\u2009\u200b\u202f\u2060\ufeff\x00"
-_NOTHING = ("", "null", "nan", "none", "n/a", "na", "#n/a", "nil", "-", "--", "?", "\\n", "nat",
-            "<na>", "(null)", "(blank)", "undefined")
+_NOTHING = (
+    "",
+    "null",
+    "nan",
+    "none",
+    "n/a",
+    "na",
+    "#n/a",
+    "nil",
+    "-",
+    "--",
+    "?",
+    "\\n",
+    "nat",
+    "<na>",
+    "(null)",
+    "(blank)",
+    "undefined",
+)
 _PLAIN = r"^(?:0|[1-9]\d{0,17})$"
 
 
@@ -36,8 +53,13 @@ def texts(column: pa.ChunkedArray) -> Texts:
     clean = pc.if_else(nothing, "", trimmed)
     changed = pc.and_(pc.not_equal(words, trimmed), pc.invert(nothing))
     at = raw.indices
-    return Texts(clean.take(at), *(np.asarray(pc.take(mask, at).to_numpy(zero_copy_only=False))
-                                   for mask in (nothing, changed)))
+    return Texts(
+        clean.take(at),
+        *(
+            np.asarray(pc.take(mask, at).to_numpy(zero_copy_only=False))
+            for mask in (nothing, changed)
+        ),
+    )
 
 
 def _as_text(column: pa.ChunkedArray) -> pa.ChunkedArray:
@@ -49,8 +71,14 @@ def _as_text(column: pa.ChunkedArray) -> pa.ChunkedArray:
             finite = pc.if_else(pc.is_finite(column), column, None)
             return pc.cast(pc.cast(finite, pa.int64()), pa.string())
     if pa.types.is_nested(kind) or pa.types.is_binary(kind) or pa.types.is_large_binary(kind):
-        return pa.chunked_array([pa.array(
-            [None if value is None else str(value) for value in column.to_pylist()], pa.string())])
+        return pa.chunked_array(
+            [
+                pa.array(
+                    [None if value is None else str(value) for value in column.to_pylist()],
+                    pa.string(),
+                )
+            ]
+        )
     return pc.cast(column, pa.string())
 
 

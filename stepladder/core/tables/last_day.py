@@ -31,15 +31,21 @@ def last_day(day: Ints, second: Ints) -> tuple[bool, str]:
     there[last - day[near]] = True
     before = latest[1:][there[1:]]
     if len(before) < _ENOUGH:
-        return True, (f"The data ends on {name}; there are too few days before it to tell "
-                      "whether that day is complete, so it is taken as complete.")
+        return True, (
+            f"The data ends on {name}; there are too few days before it to tell "
+            "whether that day is complete, so it is taken as complete."
+        )
     usual = int(np.quantile(before, 0.05))
     if latest[0] < usual:
-        return False, (f"The last day, {name}, is incomplete: its last row is at "
-                       f"{_clock(int(latest[0]))}, while other days go on until {_clock(usual)} "
-                       "or later.")
-    return True, (f"The last day, {name}, is complete: its last row is at "
-                  f"{_clock(int(latest[0]))}, as late as on other days.")
+        return False, (
+            f"The last day, {name}, is incomplete: its last row is at "
+            f"{_clock(int(latest[0]))}, while other days go on until {_clock(usual)} "
+            "or later."
+        )
+    return True, (
+        f"The last day, {name}, is complete: its last row is at "
+        f"{_clock(int(latest[0]))}, as late as on other days."
+    )
 
 
 def _clock(second: int) -> str:

@@ -73,8 +73,10 @@ def _finding(plain: Mapping[str, Any]) -> Finding:
 def to_text(report: DataReport) -> str:
     """The report for a terminal, in plain words."""
     lines = [report.source, _rows(report), "", "Columns"]
-    lines += [f"  {m.canonical} = {m.source}  ({m.confidence:.0%} sure: {m.reason})"
-              for m in report.mapping]
+    lines += [
+        f"  {m.canonical} = {m.source}  ({m.confidence:.0%} sure: {m.reason})"
+        for m in report.mapping
+    ]
     for title, findings in (("Dropped", report.dropped), ("Changed", report.changed)):
         lines += ["", title] if findings else []
         for found in findings:
@@ -88,8 +90,10 @@ def to_markdown(report: DataReport) -> str:
     """The report as a Markdown page."""
     lines = ["# What was wrong with the data", "", _code(report.source), "", _rows(report), ""]
     lines += ["| column | taken from | how sure | why |", "|---|---|---:|---|"]
-    lines += [f"| {m.canonical} | {_code(m.source)} | {m.confidence:.0%} | {_cell(m.reason)} |"
-              for m in report.mapping]
+    lines += [
+        f"| {m.canonical} | {_code(m.source)} | {m.confidence:.0%} | {_cell(m.reason)} |"
+        for m in report.mapping
+    ]
     for title, findings in (("Dropped", report.dropped), ("Changed", report.changed)):
         lines += ["", f"## {title}", ""]
         lines += [line for found in findings for line in _item(found, report.place)] or ["Nothing."]
@@ -104,8 +108,10 @@ def _rows(report: DataReport) -> str:
 
 
 def _item(found: Finding, place: str) -> list[str]:
-    return [f"- **{found.count:,}** {found.sentence}",
-            *(f"  - {place} {line}: {_code(text)}" for line, text in found.examples)]
+    return [
+        f"- **{found.count:,}** {found.sentence}",
+        *(f"  - {place} {line}: {_code(text)}" for line, text in found.examples),
+    ]
 
 
 def _code(text: str) -> str:

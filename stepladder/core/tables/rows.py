@@ -39,8 +39,7 @@ class Rows:
 
     def dropped(self) -> tuple[Finding, ...]:
         """What was dropped, by reason, with examples."""
-        found = [self.found(self.status == i, *reason)
-                 for i, reason in enumerate(self.reasons, 1)]
+        found = [self.found(self.status == i, *reason) for i, reason in enumerate(self.reasons, 1)]
         return self.raw.lost + tuple(one for group in found for one in group)
 
     def found(self, where: Bools, reason: str, sentence: str) -> tuple[Finding, ...]:
@@ -48,8 +47,9 @@ class Rows:
         at = np.flatnonzero(where)
         if not len(at):
             return ()
-        first = finding(reason, [(int(self.raw.row[i]), self._text(int(i))) for i in at[:5]],
-                        sentence)[0]
+        first = finding(
+            reason, [(int(self.raw.row[i]), self._text(int(i))) for i in at[:5]], sentence
+        )[0]
         return (Finding(reason, len(at), first.sentence, first.examples),)
 
     def _text(self, i: int) -> str:
@@ -77,8 +77,7 @@ def duplicate_rows(table: pa.Table) -> Bools:
     later = np.zeros(table.num_rows, bool)
     seen: set[tuple[int, ...]] = set()
     at = np.flatnonzero(near)
-    for i, values in zip(at, zip(*(code[at].tolist() for code in codes), strict=True),
-                         strict=True):
+    for i, values in zip(at, zip(*(code[at].tolist() for code in codes), strict=True), strict=True):
         later[i] = values in seen
         seen.add(values)
     return later

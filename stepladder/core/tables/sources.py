@@ -47,42 +47,61 @@ def _bytes(path: Path) -> bytes:
         with path.open("rb") as file:
             return b"PAR1" if file.read(4) == b"PAR1" else path.read_bytes()
     except FileNotFoundError:
-        near = sorted(str(one) for one in path.parent.glob("*")
-                      if one.suffix in (".csv", ".tsv", ".txt", ".parquet", ".gz"))[:5]
-        raise Problem(f"There is no file {path}.",
-                      "A source is a CSV or Parquet file, or a URL such as "
-                      "sqlite:///shop.db?table=orders.",
-                      f"In that folder there are: {', '.join(near)}." if near
-                      else "Check the name and the folder.") from None
+        near = sorted(
+            str(one)
+            for one in path.parent.glob("*")
+            if one.suffix in (".csv", ".tsv", ".txt", ".parquet", ".gz")
+        )[:5]
+        raise Problem(
+            f"There is no file {path}.",
+            "A source is a CSV or Parquet file, or a URL such as sqlite:///shop.db?table=orders.",
+            f"In that folder there are: {', '.join(near)}."
+            if near
+            else "Check the name and the folder.",
+        ) from None
     except OSError as error:
-        raise Problem(f"{path} cannot be read: {error.strerror}.",
-                      "A source is a file that you may read.",
-                      "Check that it is a file, and its permissions.") from None
+        raise Problem(
+            f"{path} cannot be read: {error.strerror}.",
+            "A source is a file that you may read.",
+            "Check that it is a file, and its permissions.",
+        ) from None
 
 
 def _unzipped(data: bytes, source: str) -> bytes:
     try:
         return gzip.decompress(data)
     except (OSError, EOFError, zlib.error) as error:
-        raise Problem(f"{source} cannot be unpacked: {error}.",
-                      "A .gz file must be complete.", "Copy or export it again.") from None
+        raise Problem(
+            f"{source} cannot be unpacked: {error}.",
+            "A .gz file must be complete.",
+            "Copy or export it again.",
+        ) from None
 
 
 def _parquet(path: Path) -> pa.Table:
     try:
         return pq.ParquetFile(path).read()
     except (pa.ArrowException, OSError) as error:
-        raise Problem(f"{path} cannot be read as Parquet: {str(error)[:200]}.",
-                      "A Parquet file must be complete.", "Copy or export it again.") from None
+        raise Problem(
+            f"{path} cannot be read as Parquet: {str(error)[:200]}.",
+            "A Parquet file must be complete.",
+            "Copy or export it again.",
+        ) from None
 
 
 def _numbered(table: pa.Table, source: str) -> Raw:
     if not table.num_rows:
-        raise Problem(f"{without_password(source)} holds columns but no rows.",
-                      "A table needs at least one row.", "Check that it is the right one.")
+        raise Problem(
+            f"{without_password(source)} holds columns but no rows.",
+            "A table needs at least one row.",
+            "Check that it is the right one.",
+        )
     plain = [_decoded(column) for column in table.columns]
-    return Raw(pa.Table.from_arrays(plain, names=_distinct(table.column_names)),
-               np.arange(1, table.num_rows + 1, dtype=np.int64), "record")
+    return Raw(
+        pa.Table.from_arrays(plain, names=_distinct(table.column_names)),
+        np.arange(1, table.num_rows + 1, dtype=np.int64),
+        "record",
+    )
 
 
 def _decoded(column: pa.ChunkedArray) -> pa.ChunkedArray:
@@ -93,5 +112,4 @@ def _decoded(column: pa.ChunkedArray) -> pa.ChunkedArray:
 
 
 def _distinct(names: list[str]) -> list[str]:
-    return [name if name not in names[:i] else f"{name} ({i + 1})"
-            for i, name in enumerate(names)]
+    return [name if name not in names[:i] else f"{name} ({i + 1})" for i, name in enumerate(names)]

@@ -24,17 +24,20 @@ Odd = tuple[int, str]  # the record's number (the first is 0) and its text
 _SHORT = "row with the wrong number of fields"
 
 
-def read_text(data: bytes, source: str, encoding: str | None, separator: str | None,
-              header: int | None) -> Raw:
+def read_text(
+    data: bytes, source: str, encoding: str | None, separator: str | None, header: int | None
+) -> Raw:
     """Reads a text table; every row that does not fit its columns is counted, none is lost."""
     decoded = decode(data, source, encoding)
     text = _one_kind_of_line_end(decoded.data)
     dialect = sniff(text, separator, header)
     body = _after(text, dialect.first_line - 1)
     if not dialect.names or not body.strip():
-        raise Problem(f"{source} holds a header but no rows.",
-                      "A table needs a header line and rows below it.",
-                      "Check that the export finished, then give the file again.")
+        raise Problem(
+            f"{source} holds a header but no rows.",
+            "A table needs a header line and rows below it.",
+            "Check that the export finished, then give the file again.",
+        )
     table, odd = _parse(_tabbed(body) if dialect.separator == SPACES else body, dialect, source)
     return _assembled(table, odd, dialect, decoded)
 
@@ -68,9 +71,11 @@ def _parse(body: bytes, dialect: Dialect, source: str) -> tuple[pa.Table, list[O
             return _arrow(body, dialect, newlines, odd), odd
         except pa.ArrowInvalid as error:
             reason = str(error).split("\n")[0][:200]
-    raise Problem(f"{source} cannot be read as a table: {reason}.",
-                  "A text table has one row per line and one separator between its values.",
-                  "Export it again as CSV (UTF-8), or name --separator and --encoding.")
+    raise Problem(
+        f"{source} cannot be read as a table: {reason}.",
+        "A text table has one row per line and one separator between its values.",
+        "Export it again as CSV (UTF-8), or name --separator and --encoding.",
+    )
 
 
 def _arrow(body: bytes, dialect: Dialect, newlines: bool, odd: list[Odd]) -> pa.Table:
@@ -83,10 +88,16 @@ def _arrow(body: bytes, dialect: Dialect, newlines: bool, odd: list[Odd]) -> pa.
     table = pacsv.read_csv(
         pa.BufferReader(body),
         pacsv.ReadOptions(use_threads=False, column_names=names, block_size=1 << 24),
-        pacsv.ParseOptions(delimiter=separator, newlines_in_values=newlines,
-                           ignore_empty_lines=False, invalid_row_handler=keep),
-        pacsv.ConvertOptions(column_types=dict.fromkeys(names, pa.string()),
-                             strings_can_be_null=False))
+        pacsv.ParseOptions(
+            delimiter=separator,
+            newlines_in_values=newlines,
+            ignore_empty_lines=False,
+            invalid_row_handler=keep,
+        ),
+        pacsv.ConvertOptions(
+            column_types=dict.fromkeys(names, pa.string()), strings_can_be_null=False
+        ),
+    )
     return table.rename_columns(list(dialect.names))
 
 
@@ -108,14 +119,22 @@ def _assembled(table: pa.Table, odd: list[Odd], dialect: Dialect, decoded: Decod
     blank += [(int(line), "") for line in lines[empty]]
     kept = pa.array(~empty)
     return Raw(
-        table=table.filter(kept), row=lines[~empty], place="line",
-        encoding=decoded.encoding, separator=dialect.separator, header=dialect.header,
+        table=table.filter(kept),
+        row=lines[~empty],
+        place="line",
+        encoding=decoded.encoding,
+        separator=dialect.separator,
+        header=dialect.header,
         lost=finding("blank line", blank, "blank lines were left out")
         + finding(_SHORT, short, f"rows do not have the table's {width} fields"),
         changed=finding("row mended", split, "rows had surplus separators or an unclosed quote")
-        + finding("character mended", [(line, "") for line in decoded.mended],
-                  "lines held characters of another encoding, read as Western ones"),
-        notes=_notes(dialect, decoded))
+        + finding(
+            "character mended",
+            [(line, "") for line in decoded.mended],
+            "lines held characters of another encoding, read as Western ones",
+        ),
+        notes=_notes(dialect, decoded),
+    )
 
 
 def _line_numbers(table: pa.Table, odd: list[Odd], first: int) -> tuple[Lines, list[int]]:
@@ -131,8 +150,12 @@ def _line_numbers(table: pa.Table, odd: list[Odd], first: int) -> tuple[Lines, l
     return lines[~is_odd], lines[is_odd].tolist()
 
 
-def _second_try(line: int, text: str, separator: str, width: int,
-                ) -> Iterator[tuple[int, str, list[str]]]:
+def _second_try(
+    line: int,
+    text: str,
+    separator: str,
+    width: int,
+) -> Iterator[tuple[int, str, list[str]]]:
     """An odd record's fields: without surplus empty ones; failing that, line by line."""
     delimiter = "\t" if separator == SPACES else separator
     whole = _fields(text, delimiter, width)
@@ -154,12 +177,17 @@ def _fields(text: str, delimiter: str, width: int) -> list[str]:
     return fields
 
 
-def _with(table: pa.Table, lines: Lines, saved: list[tuple[int, list[str]]],
-          ) -> tuple[pa.Table, Lines]:
+def _with(
+    table: pa.Table,
+    lines: Lines,
+    saved: list[tuple[int, list[str]]],
+) -> tuple[pa.Table, Lines]:
     if not saved:
         return table, lines
-    columns = [pa.array(column, pa.string())
-               for column in zip(*(fields for _, fields in saved), strict=True)]
+    columns = [
+        pa.array(column, pa.string())
+        for column in zip(*(fields for _, fields in saved), strict=True)
+    ]
     more = pa.Table.from_arrays(columns, names=table.column_names)
     lines = np.concatenate([lines, np.array([line for line, _ in saved], np.int64)])
     order = np.argsort(lines, kind="stable")
@@ -182,6 +210,8 @@ def _notes(dialect: Dialect, decoded: Decoded) -> tuple[str, ...]:
     if dialect.header == 0:
         notes.append("The file has no header; its columns were numbered from column_1.")
     if dialect.skipped:
-        notes.append(f"{len(dialect.skipped)} lines before the header were skipped, "
-                     f"the first: {dialect.skipped[0][:80]}")
+        notes.append(
+            f"{len(dialect.skipped)} lines before the header were skipped, "
+            f"the first: {dialect.skipped[0][:80]}"
+        )
     return tuple(notes)

@@ -53,8 +53,11 @@ def read_day(table: pa.Table, source: str, choices: Choices) -> Day:
     cleaned = texts(column)
     order = choices.day_order
     if order not in DAY_ORDERS:
-        raise Problem(f"The order of day and month is given as {order!r}.",
-                      f"It is one of: {', '.join(DAY_ORDERS)}.", "Give one of them.")
+        raise Problem(
+            f"The order of day and month is given as {order!r}.",
+            f"It is one of: {', '.join(DAY_ORDERS)}.",
+            "Give one of them.",
+        )
     dates = read_dates(cleaned.text, order, choices.today)
     if order == "clear":
         shown, examples = day_order(dates)
@@ -67,14 +70,21 @@ def read_day(table: pa.Table, source: str, choices: Choices) -> Day:
 
 def unclear_order(source: str, shown: str, examples: list[str]) -> Problem:
     """The error for dates whose order of day and month the rows do not tell."""
-    why = ("nothing in the column shows whether the day or the month comes first"
-           if shown == "ambiguous" else "some dates have the day first, others the month")
+    why = (
+        "nothing in the column shows whether the day or the month comes first"
+        if shown == "ambiguous"
+        else "some dates have the day first, others the month"
+    )
     return Problem(
         f"The dates in {source!r} are ambiguous: {why} (such as {', '.join(examples)}).",
         "03/04/2021 may be 3 April (day first) or March 4 (month first); this is never guessed.",
         "Say which it is with --day-first or --month-first"
-        + ("." if shown == "ambiguous" else
-           "; dates that cannot be read that way are dropped and counted."))
+        + (
+            "."
+            if shown == "ambiguous"
+            else "; dates that cannot be read that way are dropped and counted."
+        ),
+    )
 
 
 def _typed_day(column: pa.ChunkedArray) -> Day:
@@ -105,9 +115,14 @@ def read_amount(table: pa.Table, source: str, choices: Choices) -> Amount:
     # Products of cents carry binary dust beyond the sixth decimal.
     size = np.round(np.abs(one.value * two.value), 6)
     missing = one.missing | two.missing
-    return Amount(np.where(refund, -size, size), missing,
-                  (one.unreadable | two.unreadable) & ~missing, one.written | two.written,
-                  one.other | two.other, refund)
+    return Amount(
+        np.where(refund, -size, size),
+        missing,
+        (one.unreadable | two.unreadable) & ~missing,
+        one.written | two.written,
+        one.other | two.other,
+        refund,
+    )
 
 
 def _amount(column: pa.ChunkedArray, decimal: str) -> Amount:
@@ -120,5 +135,4 @@ def _amount(column: pa.ChunkedArray, decimal: str) -> Amount:
     cleaned = texts(column)
     read = read_amounts(cleaned.text, decimal)
     unreadable = ~read.found & ~cleaned.missing
-    return Amount(read.value, cleaned.missing, unreadable, read.written, read.other,
-                  read.value < 0)
+    return Amount(read.value, cleaned.missing, unreadable, read.written, read.other, read.value < 0)

@@ -5,28 +5,79 @@ from __future__ import annotations
 import re
 import unicodedata
 
-QUANTITY = ("quantity", "qty", "units", "count", "pieces", "menge", "anzahl", "stück", "quantité",
-            "qté", "nombre", "cantidad", "unidades", "quantità", "qta", "aantal", "quantidade",
-            "antal", "ilość", "quantity ordered", "item quantity", "number of items", "order qty")
-UNIT_PRICE = ("unit price", "price", "price each", "item price", "price per unit", "einzelpreis",
-              "stückpreis", "preis", "prix unitaire", "prix", "precio unitario", "precio",
-              "prezzo unitario", "prezzo", "stukprijs", "prijs", "preço unitário", "preço",
-              "styckpris", "pris", "cena", "unit cost", "sales price", "selling price", "rate")
+QUANTITY = (
+    "quantity",
+    "qty",
+    "units",
+    "count",
+    "pieces",
+    "menge",
+    "anzahl",
+    "stück",
+    "quantité",
+    "qté",
+    "nombre",
+    "cantidad",
+    "unidades",
+    "quantità",
+    "qta",
+    "aantal",
+    "quantidade",
+    "antal",
+    "ilość",
+    "quantity ordered",
+    "item quantity",
+    "number of items",
+    "order qty",
+)
+UNIT_PRICE = (
+    "unit price",
+    "price",
+    "price each",
+    "item price",
+    "price per unit",
+    "einzelpreis",
+    "stückpreis",
+    "preis",
+    "prix unitaire",
+    "prix",
+    "precio unitario",
+    "precio",
+    "prezzo unitario",
+    "prezzo",
+    "stukprijs",
+    "prijs",
+    "preço unitário",
+    "preço",
+    "styckpris",
+    "pris",
+    "cena",
+    "unit cost",
+    "sales price",
+    "selling price",
+    "rate",
+)
 # A date or an id of something else than what a row is about.
-OTHER_DAYS = frozenset(
-    "birth birthday birthdate dob geburtsdatum naissance nacimiento nascita geboorte updated "
-    "modified changed delivery delivered ship shipped shipping due expiry expires signup "
-    "registered registration joined refund returned cancelled deleted lieferdatum livraison "
-    "entrega consegna verfall".split())
-OTHER_IDS = frozenset(
-    "invoice order transaction product item stock sku article artikel basket receipt line row "
-    "country city state zip postal quantity qty price amount description status rechnung commande "
-    "factura pedido ordine produkt produit producto prodotto store shop branch category type name "
-    "date currency payment method channel gender age segment index".split())
-TOTALS = frozenset(
-    "total totals grandtotal subtotal sum sums summe gesamt gesamtsumme zwischensumme insgesamt "
-    "endsumme totalgénéral totalgeneral soustotal somme suma totale totali somma totaal subtotaal "
-    "som summa totalt razem ogółem soma overall all итого всего".split())
+_OTHER_DAYS = """
+    birth birthday birthdate dob geburtsdatum naissance nacimiento nascita geboorte updated
+    modified changed delivery delivered ship shipped shipping due expiry expires signup registered
+    registration joined refund returned cancelled deleted lieferdatum livraison entrega consegna
+    verfall
+"""
+OTHER_DAYS = frozenset(_OTHER_DAYS.split())
+_OTHER_IDS = """
+    invoice order transaction product item stock sku article artikel basket receipt line row
+    country city state zip postal quantity qty price amount description status rechnung commande
+    factura pedido ordine produkt produit producto prodotto store shop branch category type name
+    date currency payment method channel gender age segment index
+"""
+OTHER_IDS = frozenset(_OTHER_IDS.split())
+_TOTALS = """
+    total totals grandtotal subtotal sum sums summe gesamt gesamtsumme zwischensumme insgesamt
+    endsumme totalgénéral totalgeneral soustotal somme suma totale totali somma totaal subtotaal
+    som summa totalt razem ogółem soma overall all итого всего
+"""
+TOTALS = frozenset(_TOTALS.split())
 
 
 def plain(name: str) -> str:

@@ -14,7 +14,7 @@ COUNTED = "purchases"
 def meaning(view: View) -> str:
     """How many purchases are to come, and from how few customers."""
     answers, horizon = view.at_now[view.rung], view.history.ask.horizon
-    given = answers["prediction"].drop_null()
+    given = pc.fill_null(answers["prediction"], 0.0)
     expected = np.sort(given.to_numpy().astype(float))[::-1]
     total, top = expected.sum(), expected[: max(len(expected) // 10, 1)].sum()
     said = (

@@ -28,7 +28,7 @@ def sections(view: View) -> list[Section]:
     rows = _rows(view)
     if not rows:
         return []
-    money = rows[0]["value"] is not None
+    money = any(row["value"] is not None for row in rows)
     what = "value" if money else "purchases"
     top = max(rows, key=lambda row: row[what])
     share = top[what] / max(sum(row[what] for row in rows), 1e-9)
@@ -78,10 +78,14 @@ def _rows(view: View) -> list[dict[str, Any]]:
     totals = together.filter(pc.is_valid(together["segment"])).group_by("segment").aggregate(
         [("segment", "count"), ("purchases", "sum"), ("value", "sum"), ("alive", "mean")]
     )  # fmt: skip
-    names = ["customers", "purchases", "value", "alive"]
-    given = ["segment_count", "purchases_sum", "value_sum", "alive_mean"]
     found = [
-        {"segment": row["segment"], **{n: row[g] for n, g in zip(names, given, strict=True)}}
+        {
+            "segment": row["segment"],
+            "customers": row["segment_count"],
+            "purchases": row["purchases_sum"] or 0.0,
+            "value": None if value.null_count == len(value) else row["value_sum"] or 0.0,
+            "alive": row["alive_mean"],
+        }
         for row in totals.to_pylist()
     ]
     order = list(ABOUT)
@@ -91,7 +95,7 @@ def _rows(view: View) -> list[dict[str, Any]]:
 
 def _table(rows: list[dict[str, Any]], view: View, money: bool) -> Table:
     currency = view.history.ask.prices.currency if view.history.ask.prices else ""
-    alive = rows[0]["alive"] is not None
+    alive = any(row["alive"] is not None for row in rows)
     headings = ["Segment", "Who they are", "Customers", "Expected purchases"]
     headings += [f"Expected value {currency}".strip(), "Value each"] if money else []
     headings += ["Still customers"] if alive else []
@@ -100,7 +104,7 @@ def _table(rows: list[dict[str, Any]], view: View, money: bool) -> Table:
         line = [row["segment"].capitalize(), ABOUT.get(row["segment"], ""),
                 f"{row['customers']:,}", f"{row['purchases']:,.0f}"]  # fmt: skip
         line += [f"{row['value']:,.0f}", f"{row['value'] / row['customers']:,.2f}"] if money else []
-        line += [f"{100 * row['alive']:.0f} %"] if alive else []
+        line += ["–" if row["alive"] is None else f"{100 * row['alive']:.0f} %"] if alive else []
         lines.append(tuple(line))
     return Table(tuple(headings), tuple(lines), ("Segment", "Who they are"))
 
@@ -116,7 +120,7 @@ def _picture(rows: list[dict[str, Any]], width: int, what: str) -> Any:
                           ("of the customers", row["customers"] / customers))
     ]  # fmt: skip
     domain = [f"of the expected {what}", "of the customers"]
-    return alt.Chart(alt.Data(values=long)).mark_bar(cornerRadiusEnd=2).encode(
+    return alt.Chart(alt.Data(values=long)).mark_bar().encode(
         x=alt.X("share:Q", title=None, axis=alt.Axis(format="%", tickCount=5)),
         y=alt.Y("segment:N", sort=[row["segment"] for row in rows], title=None,
                 axis=alt.Axis(domain=False, ticks=False, labelLimit=140),

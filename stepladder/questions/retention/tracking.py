@@ -94,7 +94,7 @@ def _path(view: View, model: Any, start: date, weeks: int) -> np.ndarray:
     first = view.history.at(view.cutoff).sql(
         "select min(day) as day from purchases group by customer"
     )
-    days = np.array(first["day"].to_pylist(), "datetime64[D]")
+    days = first["day"].to_numpy().astype("datetime64[D]")
     age = (np.datetime64(start) - days).astype(float) / 7
     totals = [formula.expected_total(model, age, float(week)) for week in range(weeks + 1)]
     return np.diff(np.array(totals))
