@@ -16,6 +16,7 @@ import subprocess
 import sys
 import time
 import warnings
+from contextlib import redirect_stdout
 from pathlib import Path
 from typing import Any
 
@@ -74,7 +75,7 @@ def theirs(
 
     model._negative_log_likelihood = counting
     before = time.process_time()
-    with warnings.catch_warnings():
+    with warnings.catch_warnings(), redirect_stdout(None):
         warnings.simplefilter("ignore")
         model.fit(x, t_x, T, weights=weight)
     return dict(model.params_), counted[0], time.process_time() - before

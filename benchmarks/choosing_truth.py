@@ -148,7 +148,9 @@ def truth(
         for r, rung in enumerate(rungs):
             said = usual if r == base else answers(rung, models[r][i], at)
             mean = np.maximum(np.where(np.isnan(said), usual, said), retention.FLOOR * usual)
-            sums[r, at.customer - 1] += retention.deviance(at.actual, mean)
-    loss = sums.sum(axis=1) / weight.sum()
-    sums -= loss[:, None] * weight  # a ratio of sums: linearised
-    return Truth(loss, sums @ sums.T / weight.sum() ** 2)
+            loss, came = 2 * mean, at.actual > 0  # of those who bought nothing
+            loss[came] = retention.deviance(at.actual[came], mean[came])
+            sums[r, at.customer - 1] += loss
+    means = sums.sum(axis=1) / weight.sum()
+    sums -= means[:, None] * weight  # a ratio of sums: linearised
+    return Truth(means, sums @ sums.T / weight.sum() ** 2)

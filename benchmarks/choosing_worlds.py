@@ -27,11 +27,11 @@ LOG_UNIFORM = {
 }
 ARRIVALS = (0.1, 0.6)  # share of the span over which first purchases are spread, uniform
 EVERY = (1, 1, 1, 1, 2, 3)  # 1: purchases at random; k: each k-th of them, so that gaps are regular
-KINDS = {  # of the worlds, one in ten is nearly all alike, and two in ten are of subscribers
+KINDS = {  # of the worlds, some are nearly all alike, and some of subscribers: frequent until they leave
     "alike": (0.1, {"r": (1000.0, 1000.0), "s": (1.0, 1.0), "departures": (0.01, 0.01)}),
     "subscribers": (
-        0.2,
-        {"r": (5.0, 100.0), "purchases while staying": (12.0, 30.0), "departures": (1.0, 6.0)},
+        0.15,
+        {"r": (20.0, 200.0), "purchases while staying": (20.0, 50.0), "departures": (1.5, 6.0)},
     ),
 }
 SHOCK = (0.1, 0.4)  # standard deviation of the weeks' log pace, uniform
@@ -87,7 +87,7 @@ def draw(seed: int, number: int, seasonal: bool) -> Drawn:
     own = {k: float(np.exp(rng.uniform(*np.log(v)))) for k, v in ranges.items()}
     arrivals = max(int(rng.uniform(*ARRIVALS) * weeks), 1)
     start = date(2019, 1, 7) + timedelta(weeks=int(rng.integers(52)))
-    every = int(rng.choice(EVERY))
+    every = int(rng.choice(EVERY))  # drawn for all, so that each number keeps its other draws
     rate, leaving = own["purchases while staying"] / weeks, own["departures"] / weeks
     world = World(
         r=own["r"], alpha=own["r"] / rate, s=own["s"], beta=own["s"] / leaving,

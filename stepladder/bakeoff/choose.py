@@ -109,8 +109,8 @@ def _sentence(
     estimate = comparison.choose[first.rung]
     if first.rung == comparison.best:
         return (
-            f"We propose {who}: it forecasts best, and no lower rung surely gives up "
-            f"less than is allowed ({_margin(margin, allowed)})."
+            f"We propose {who}: it forecasts best, and no lower rung is good enough "
+            f"(allowed to give up: {_margin(margin, allowed)})."
         )
     return (
         f"We propose {who}, the lowest rung that is good enough: it gives up "

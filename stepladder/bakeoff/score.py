@@ -52,7 +52,7 @@ def score(
             table = _calibrated(table, labels[i], _learnt(labels, replays, earlier))
         table, nulls, floored = complete(table, reference[i], question.FLOOR)
         bins = bins_before(question, replays, scored, replay)
-        table = with_interval(table, bins)
+        table = with_interval(question, table, bins)
         loss = question.loss(table, replay.holdout.past, replay.holdout.later, replay.cases)
         scored.append(Scored(table, loss, nulls, floored))
     everything = list(range(len(replays)))
@@ -79,11 +79,12 @@ def bins_before(
     return learn_bins(np.concatenate([m for m, _ in past]), np.concatenate([a for _, a in past]))
 
 
-def with_interval(table: pa.Table, bins: Bins | None) -> pa.Table:
+def with_interval(question: Question, table: pa.Table, bins: Bins | None) -> pa.Table:
     """Low and high filled from past errors, where the rung gave none itself."""
     if bins is None or table["low"].null_count < table.num_rows:
         return table
-    low, high = apply_bins(bins, table["prediction"].to_numpy().astype(float))
+    whole = question.INTERVALS == "count"
+    low, high = apply_bins(bins, table["prediction"].to_numpy().astype(float), whole)
     for name, values in (("low", low), ("high", high)):
         table = table.set_column(table.column_names.index(name), name, pa.array(values))
     return table

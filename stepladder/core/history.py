@@ -8,6 +8,7 @@ import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from functools import cached_property
 from typing import Any
 
 import duckdb
@@ -80,8 +81,18 @@ class History:
         con.execute("set lock_configuration = true")
         return con
 
+    @cached_property
+    def _door(self) -> Any:
+        """One locked connection, opened once: making its views takes longer than most queries."""
+        return self.connection()
+
     def _one(self, query: str, cases: pa.Table | None) -> Any:
-        con = self.connection(cases)
+        if self.laid_over:  # its rows are known to the connection they were laid over in
+            con = self.connection(cases)
+        else:
+            con = self._door.cursor()
+            if cases is not None:
+                con.register("cases", cases)
         statements = con.extract_statements(query)
         if len(statements) != 1 or statements[0].type != duckdb.StatementType.SELECT:
             raise Problem(

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
 LEVEL = 0.95
+TINY = 1e-9
 LEAST = 100  # cases a bin must have before its quantiles mean anything
 CUTS = (0.25, 0.5, 0.7, 0.8, 0.9, 0.95, 0.98, 0.99, 0.995)
 
@@ -46,10 +47,14 @@ def interval(draws: Floats, level: float = LEVEL) -> tuple[float, float]:
 
 
 class Bins(NamedTuple):
-    """What came of predictions of each size: bin edges (upper bounds) and the outcomes' quantiles."""
+    """What came of predictions of each size: bin edges, and the outcomes' quantiles in each bin.
+
+    The top bin is open: its outcomes are kept as multiples of the prediction, or the heaviest
+    buyer's forecast would lie above everybody's upper limit.
+    """
 
     edges: Floats  # k − 1 inner edges, rising
-    low: Floats
+    low: Floats  # of the k − 1 lower bins: outcomes; of the top bin: outcome ÷ prediction
     high: Floats
 
 
@@ -66,6 +71,8 @@ def learn_bins(predicted: Floats, actual: Floats, level: float = LEVEL) -> Bins 
     edges = _edges(predicted)
     bins = np.searchsorted(edges, predicted, side="right")
     groups = [actual[bins == i] for i in range(len(edges) + 1)]
+    top = bins == len(edges)
+    groups[-1] = actual[top] / np.maximum(predicted[top], TINY)
     low = [np.quantile(group, tail, method="lower") for group in groups]
     high = [np.quantile(group, 1 - tail, method="higher") for group in groups]
     return Bins(edges, np.array(low, float), np.array(high, float))
@@ -84,10 +91,13 @@ def _edges(predicted: Floats) -> Floats:
     return np.array(edges, float)
 
 
-def apply_bins(bins: Bins, predicted: Floats) -> tuple[Floats, Floats]:
-    """Low and high for each prediction."""
+def apply_bins(bins: Bins, predicted: Floats, whole: bool = True) -> tuple[Floats, Floats]:
+    """Low and high for each prediction; `whole` rounds outwards, for counts."""
     at = np.searchsorted(bins.edges, predicted, side="right")
-    return bins.low[at], bins.high[at]
+    times = np.where(at == len(bins.edges), np.maximum(predicted, TINY), 1.0)
+    low, high = bins.low[at] * times, bins.high[at] * times
+    # a hair of tolerance: 3 ÷ 0.3 × 0.3 must not become 4
+    return (np.floor(low + 1e-9), np.ceil(high - 1e-9)) if whole else (low, high)
 
 
 class Calibration(NamedTuple):

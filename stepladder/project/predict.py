@@ -99,10 +99,10 @@ def answer(project: Project, name: str, day: date, scratch: Path) -> tuple[pa.Ta
         shutil.copytree(out / "model", partial)
         partial.replace(kept)
     row = {r.rung: r for r in project.result().rungs}.get(name) if _has_result(project) else None
-    return _finished(pq.read_table(found.predictions), row), fitted
+    return _finished(project, pq.read_table(found.predictions), row), fitted
 
 
-def _finished(table: pa.Table, row: RungResult | None) -> pa.Table:
+def _finished(project: Project, table: pa.Table, row: RungResult | None) -> pa.Table:
     """Low and high from the rung's past errors, and a 0/1 rung's answers as what they stand for."""
     if row is None:
         return table
@@ -116,7 +116,7 @@ def _finished(table: pa.Table, row: RungResult | None) -> pa.Table:
     import numpy as np
 
     parts = (row.intervals.edges, row.intervals.low, row.intervals.high)
-    return with_interval(table, Bins(*(np.array(part, float) for part in parts)))
+    return with_interval(project.question, table, Bins(*(np.array(part, float) for part in parts)))
 
 
 def _has_result(project: Project) -> bool:

@@ -97,7 +97,7 @@ def test_everything_that_is_dropped_is_counted_with_its_line(cleaned):
     assert result.report.rows_read == 20
     refunds = next(one for one in result.report.dropped if one.reason == "negative value")
     assert "-10.00 in all" in refunds.sentence
-    assert any("1 rows have a value of zero" in note for note in result.report.notes)
+    assert any("1 row with a value of zero" in note for note in result.report.notes)
 
 
 def test_an_unclosed_quote_takes_no_other_row_with_it(cleaned):
@@ -178,6 +178,25 @@ def test_columns_by_content_where_the_header_is_missing(cleaned):
     }
     assert [row[0] for row in rows(result)] == list(range(1, 21))
     assert rows(result)[1][1] == "00001"
+
+
+@pytest.mark.parametrize(("header", "found"), [
+    ("customer_name,customer,signup_date,date,quantity,unit_price,total_price",
+     {"customer": "customer", "day": "date", "value": "total_price"}),
+    ("invoice,customer id,invoicedate,quantity,price,country,stock",
+     {"customer": "customer id", "day": "invoicedate", "value": "quantity*price"}),
+    ("order id,client,order date,ship date,sku,price,discount",
+     {"customer": "client", "day": "order date", "value": "price"}),
+    ("Nettobetrag,KUNDENNUMMER,Geburtsdatum,Rechnungsdatum,x,y,z",
+     {"customer": "KUNDENNUMMER", "day": "Rechnungsdatum", "value": "Nettobetrag"}),
+])  # fmt: skip
+def test_the_column_that_is_meant_is_found(cleaned, header, found):
+    names = header.split(",")
+    days = {name for name in names if "dat" in name.lower()}
+    lines = [",".join(f"2024-01-{1 + i:02d}" if name in days else str(i % 5) for name in names)
+             for i in range(20)]  # fmt: skip
+    mapping = cleaned("\n".join([header, *lines]), refunds="keep").report.mapping
+    assert {m.canonical: m.source for m in mapping} == found
 
 
 def test_the_last_day_is_incomplete_if_it_ends_earlier_than_days_do(cleaned):

@@ -173,17 +173,16 @@ def _amount_column(
         ),
     ]
     said = [
-        (value.missing, f"rows have no {name}; it is left empty."),
-        (value.value == 0, f"rows have a {name} of zero; they are kept."),
+        (value.missing, f"without a {name}: it is left empty."),
+        (value.value == 0, f"with a {name} of zero: they are kept."),
         (
             value.written,
-            f"values of {name} were written with a sign, a currency, thousands or "
-            "a decimal comma, and read as plain numbers.",
+            f"whose {name} was written with a sign, a currency, thousands or a decimal comma: "
+            "it was read as a plain number.",
         ),
     ]
-    notes = [
-        f"{int((where & kept).sum()):,} {words}" for where, words in said if (where & kept).any()
-    ]
+    counts = [(int((where & kept).sum()), words) for where, words in said]
+    notes = [f"{n:,} {'row' if n == 1 else 'rows'} {words}" for n, words in counts if n]
     return pa.array(value.value, mask=np.isnan(value.value)), changed, notes
 
 

@@ -161,7 +161,9 @@ def _by_name(column: Column, name: str) -> tuple[float, str]:
     known = [plain(one) for one in (column.name, *column.synonyms)]
     own, words = plain(name), set(tokens(name))
     if own in known:
-        return 1.0 - 0.1 * known.index(own) / len(known), f"named {name!r}"
+        # A price may be of one piece only: any column that can be the total comes first.
+        unit = 0.3 if column.kind == "amount" and own in {plain(one) for one in UNIT_PRICE} else 0.0
+        return 1.0 - unit - 0.1 * known.index(own) / len(known), f"named {name!r}"
     foreign = OTHER_DAYS if column.kind == "day" else OTHER_IDS if column.kind == "id" else set()
     if words & foreign and column.kind in ("day", "id"):
         return 0.0, ""
@@ -171,7 +173,11 @@ def _by_name(column: Column, name: str) -> tuple[float, str]:
         if len(plain(one)) > 2 and set(tokens(one)) <= words
     ]
     if inside:
-        return 0.8, f"its name {name!r} contains {max(inside, key=len)!r}"
+        unit = 0.2 if column.kind == "amount" and own in {plain(one) for one in UNIT_PRICE} else 0.0
+        return 0.8 - unit, f"its name {name!r} contains {max(inside, key=len)!r}"
+    ending = [one for one in known if len(one) > 4 and own.endswith(one)]
+    if ending:
+        return 0.75, f"its name {name!r} ends in {max(ending, key=len)!r}"
     near = difflib.get_close_matches(own, known, 1, 0.85) if len(own) > 4 else []
     return (0.7, f"its name {name!r} is close to {near[0]!r}") if near else (0.0, "")
 

@@ -116,9 +116,7 @@ def _item(found: Finding, place: str) -> list[str]:
 
 def _code(text: str) -> str:
     # A longer fence than any run of backticks inside keeps the text from ending its own quote.
-    longest = max((len(run) for run in text.split("`")), default=0) if "`" in text else 0
-    fence = "`" * (1 + (text.count("`") if longest or "`" in text else 0))
-    pad = " " if "`" in text else ""
+    fence, pad = "`" * (text.count("`") + 1), " " if "`" in text else ""
     return f"{fence}{pad}{_cell(text)}{pad}{fence}"
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 
 from stepladder.core.history import History
@@ -31,4 +32,6 @@ def predict(model: Model, history: History, cases: pa.Table) -> pa.Table:
     known = summary(history, cases)
     weeks = history.ask.horizon / 7.0
     expected, alive = bg_nbd.outlook(model, known.x, known.t_x, known.T, weeks)
-    return answer(model, known, cases, expected, alive)
+    # To BG/NBD whoever bought once is alive for certain: it has them leave after a repeat only. That
+    # is the formula speaking, not the data, so it gives no opinion.
+    return answer(model, known, cases, expected, np.where(known.x > 0, alive, np.nan))

@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import pyarrow as pa
 from numpy.typing import ArrayLike, NDArray
 
 from stepladder.core.errors import Problem
 
 Floats = NDArray[np.float64]
+
+HASHED = 300_000  # customers from which hashing beats sorting
 
 
 @dataclass(frozen=True)
@@ -43,17 +44,27 @@ def group(x: ArrayLike, t_x: ArrayLike, T: ArrayLike, weight: ArrayLike | None =
     columns = _whole_days(xs, last, end)
     sizes = [len(values) for values, _ in columns]
     key = np.ravel_multi_index([which for _, which in columns], sizes)
-    encoded = pa.array(key).dictionary_encode()
-    found = encoded.dictionary.to_numpy()
-    order = np.argsort(found)
-    rank = np.empty(len(order), np.intp)
-    rank[order] = np.arange(len(order))
-    inverse = rank[encoded.indices.to_numpy()]
-    places = np.unravel_index(found[order], sizes)
+    found, inverse = _distinct(key)
+    places = np.unravel_index(found, sizes)
     parts = [values[place] for (values, _), place in zip(columns, places, strict=True)]
     many = None if weight is None else np.asarray(weight, float)
-    total = np.bincount(inverse, weights=many, minlength=len(order)).astype(float)
+    total = np.bincount(inverse, weights=many, minlength=len(found)).astype(float)
     return Groups(parts[0], parts[1], parts[2], total, inverse)
+
+
+def _distinct(key: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.intp]]:
+    """Sorted distinct numbers, and where each number stands among them; by hashing where many."""
+    if len(key) < HASHED:
+        found, inverse = np.unique(key, return_inverse=True)
+        return found, inverse
+    import pyarrow as pa  # only here: where pandas is installed, its arrays import it
+
+    encoded = pa.array(key).dictionary_encode()
+    distinct = encoded.dictionary.to_numpy()
+    order = np.argsort(distinct)
+    rank = np.empty(len(order), np.intp)
+    rank[order] = np.arange(len(order))
+    return distinct[order], rank[encoded.indices.to_numpy()]
 
 
 def _check(x: Floats, t_x: Floats, T: Floats) -> None:
