@@ -24,7 +24,7 @@ Floats = NDArray[np.float64]
 Model = dict[str, Any]
 
 NAMES = ("r", "alpha", "a", "b")
-NODES = 32
+NODES = 24  # nine digits a year ahead; above 25 LAPACK would start threads
 CHUNK = 4096
 LIMITS = {
     "one purchase rate": "all customers buy at the same rate while they stay (r and alpha run off)",
