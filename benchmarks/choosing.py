@@ -311,15 +311,13 @@ def read(study: Study, out: Path) -> list[dict[str, Any]]:
 def report(study: Study, rows: list[dict[str, Any]]) -> str:
     """Everything there is to say of the worlds found."""
     parts = [f"The prior, seed {study.seed}:\n{PRIOR}"]
-    titles = {
-        True: "Truth of each rung as fitted in the bake-off itself",
-        False: "Truth of each rung averaged over data sets (the bake-off's and a second one)",
-    }
-    for own, title in titles.items():
-        parts.append(f"== {title}, on {study.fresh:,} fresh customers per world ==")
-        parts.append(table(rows, own))
-        parts.append(choices(rows, own))
-        parts.append(mistakes(rows, own))
+    averaged = any(len(rung["truth"]) > 1 for row in rows for rung in row["rungs"].values())
+    for own in (True, False) if averaged else (True,):
+        title = "as fitted in the bake-off itself" if own else "averaged over data sets"
+        parts.append(
+            f"== Truth of each rung {title}, on {study.fresh:,} fresh customers per world =="
+        )
+        parts += [table(rows, own), choices(rows, own), mistakes(rows, own)]
     return "\n\n".join(parts)
 
 

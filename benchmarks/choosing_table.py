@@ -31,6 +31,17 @@ def verdict(row: dict[str, Any], losses: dict[str, float]) -> str:
     return "in between" if any(beyond[name] <= 0 for name in lower) else "right"
 
 
+def close(row: dict[str, Any], losses: dict[str, float]) -> bool:
+    """Whether other fresh customers might well have given another verdict: 2 standard errors of truth."""
+    beyond = excess(losses, row["reference"], row["margin"])
+    rungs, height = row["rungs"], int(row["proposal"][1])
+    if abs(beyond[row["proposal"]]) < 2 * rungs[row["proposal"]]["truth_se"]:
+        return len(set(losses.values())) > 1 and losses[row["proposal"]] > min(losses.values())
+    lower = [name for name in losses if int(name[1]) < height]
+    lines = [(beyond[name], rungs[name]) for name in lower]
+    return any(abs(d + SURE * rung["se"]) < 2 * rung["truth_se"] for d, rung in lines)
+
+
 def true_losses(row: dict[str, Any], own: bool) -> dict[str, float]:
     """Each rung's true mean loss: as fitted in the bake-off itself, or averaged over all data sets."""
     picked = slice(0, 1) if own else slice(None)
@@ -72,7 +83,32 @@ def table(rows: list[dict[str, Any]], own: bool) -> str:
             k = counts[wrong]
             bound = f"upper 95 % bound {upper(k, len(those)):.1%}"
             lines.append(f"  {wrong}: {k} of {len(those)} = {k / len(those):.1%}, {bound}")
+        lines += [f"  {line}" for line in _remarks(those, own)]
     return "\n".join(lines)
+
+
+def _remarks(rows: list[dict[str, Any]], own: bool) -> list[str]:
+    """What the rates hide: references kept for want of proof, verdicts that more fresh customers might turn."""
+    kept = [row for row in rows if not row["beats_reference"]]
+    low = [row for row in kept if verdict(row, true_losses(row, own)) == "too low"]
+    others = len(rows) - len(kept)
+    k = sum(verdict(row, true_losses(row, own)) == "too low" for row in rows) - len(low)
+    found = [f"of those too low, {len(low)} kept the reference because no rung surely beat it"]
+    if low:
+        gains = sorted(_gain(true_losses(row, own), row["reference"]) for row in low)
+        middle = gains[len(gains) // 2]
+        found.append(
+            f"  what they forgo: {gains[0]:.2%} to {gains[-1]:.2%} (median {middle:.2%}) of its loss"
+        )
+    if others:
+        bound = f"upper 95 % bound {upper(k, others):.1%}"
+        found.append(f"too low where a gain was shown: {k} of {others} = {k / others:.1%}, {bound}")
+    turned = sum(close(row, true_losses(row, own)) for row in rows)
+    return [*found, f"verdicts within 2 standard errors of the truth's own: {turned}"]
+
+
+def _gain(losses: dict[str, float], reference: str) -> float:
+    return 1 - min(losses.values()) / losses[reference]
 
 
 def _groups(rows: list[dict[str, Any]]) -> list[tuple[str, list[dict[str, Any]]]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pyarrow as pa
@@ -60,6 +60,7 @@ def compare(losses: Losses, reference: str, seed: int) -> Comparison:
     early = [i for i, role in enumerate(losses.roles) if role == "choose"]
     last = [i for i, role in enumerate(losses.roles) if role == "report"]
     means, spread = _means(point, early), _means(draws, early)
+    single = [(_means(point, [i]), _means(draws, [i])) for i in early]
     ref = losses.rungs.index(reference)
     best = min(range(k), key=lambda r: (means[r], losses.rungs[r]))
     singles = tuple(_estimates(losses, point, draws, [i], best, ref) for i in early + last)
@@ -71,11 +72,7 @@ def compare(losses: Losses, reference: str, seed: int) -> Comparison:
         report=_estimates(losses, point, draws, last, best, ref),
         by_cutoff=singles,
         above_best={
-            name: (
-                float(means[r] - means[best]),
-                interval(spread[:, r] - spread[:, best])[1],
-            )
-            for r, name in enumerate(losses.rungs)
+            name: _above((means, spread), single, r, best) for r, name in enumerate(losses.rungs)
         },
     )
 
@@ -121,25 +118,43 @@ def _share(means: Floats, rung: int, best: int, ref: int) -> Floats:
         return np.where(gain > 0, worse / gain, np.where(worse > 0, 1.0, 0.0))
 
 
+def _above(
+    pooled: tuple[Floats, Floats], singles: list[tuple[Floats, Floats]], rung: int, best: int
+) -> tuple[float, float]:
+    """Loss above the best's, and its upper bound, from (means, draws of means): pooled, per cutoff."""
+
+    def difference(means: Floats) -> Floats:
+        return np.asarray(means[..., rung] - means[..., best])
+
+    estimate, (low, high) = float(difference(pooled[0])), interval(difference(pooled[1]))
+    each = [float(difference(means)) for means, _ in singles]
+    own = [interval(difference(draws)) for _, draws in singles]
+    wider = _wider((low, high), each, own)
+    return estimate, estimate + wider * (high - estimate)
+
+
 def _between(
     pooled: dict[str, Estimate], singles: tuple[dict[str, Estimate], ...]
 ) -> dict[str, Estimate]:
-    """Widen the shares' intervals by the variance between cutoffs, where there are five or more."""
-    if len(singles) < 5:
-        return pooled
+    """The shares' intervals, widened by the variance between cutoffs."""
     found = {}
     for name, e in pooled.items():
-        shares = np.array([single[name].worse for single in singles])
-        own = np.array([(s[name].worse_high - s[name].worse_low) / 3.92 for s in singles]) ** 2
-        between = max(0.0, float(shares.var(ddof=1) - own.mean())) / len(singles)
-        within = ((e.worse_high - e.worse_low) / 3.92) ** 2
-        wider = (1 + between / within) ** 0.5 if within > 0 else 1.0
-        found[name] = Estimate(
-            e.loss,
-            e.loss_low,
-            e.loss_high,
-            e.worse,
-            e.worse - wider * (e.worse - e.worse_low),
-            e.worse + wider * (e.worse_high - e.worse),
+        each = [single[name].worse for single in singles]
+        own = [(single[name].worse_low, single[name].worse_high) for single in singles]
+        wider = _wider((e.worse_low, e.worse_high), each, own)
+        found[name] = replace(
+            e,
+            worse_low=e.worse - wider * (e.worse - e.worse_low),
+            worse_high=e.worse + wider * (e.worse_high - e.worse),
         )
     return found
+
+
+def _wider(pooled: tuple[float, float], each: list[float], own: list[tuple[float, float]]) -> float:
+    """How many times wider an interval is with the variance between cutoffs, once there are five."""
+    if len(each) < 5:
+        return 1.0
+    noise = float(np.mean([((high - low) / 3.92) ** 2 for low, high in own]))
+    between = max(0.0, float(np.var(each, ddof=1)) - noise) / len(each)
+    within = ((pooled[1] - pooled[0]) / 3.92) ** 2
+    return (1 + between / within) ** 0.5 if within > 0 else 1.0

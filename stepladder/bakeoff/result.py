@@ -22,6 +22,7 @@ class Cost:
     upkeep_hours: float  # a year
     machine_money: float  # a year of nightly runs
     money_per_year: float
+    regret_per_year: float | None = None  # where the loss is in money: what its mistakes cost
 
 
 @dataclass(frozen=True)

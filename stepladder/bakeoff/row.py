@@ -49,7 +49,7 @@ def row(
         choose=comparison.choose[rung.name],
         report=comparison.report[rung.name],
         cutoffs=_cutoffs(rung.name, replays, mine, comparison),
-        cost=_cost(rung, ran.measured, ask),
+        cost=_cost(rung, ran.measured, ask, comparison.choose[rung.name].loss),
         measures=_measures(question, replays[-1], mine[-1]),
         calibration=_calibration(replays[-1], mine[-1]),
         intervals=_intervals(question, replays, mine),
@@ -86,7 +86,7 @@ def _cutoffs(
     )
 
 
-def _cost(rung: Rung, measured: list[Measured | None], ask: Ask) -> Cost:
+def _cost(rung: Rung, measured: list[Measured | None], ask: Ask, loss: float) -> Cost:
     there = [m for m in measured if m is not None]
     last = there[-1]
     upkeep = ask.costs.upkeep(rung.height)
@@ -102,6 +102,7 @@ def _cost(rung: Rung, measured: list[Measured | None], ask: Ask) -> Cost:
         upkeep_hours=upkeep,
         machine_money=machine,
         money_per_year=machine + upkeep * ask.costs.hour_price,
+        regret_per_year=loss * last.cases * 365 / ask.horizon if ask.prices else None,
     )
 
 

@@ -14,11 +14,12 @@ HEADINGS = (
     "Gives up", "95 % interval", "Gave up in the exam", "Learning", "1,000 forecasts",
     "Memory", "Lines to keep", "Extra libraries", "Upkeep a year", "Money a year",
 )  # fmt: skip
+MISTAKES = "Mistakes a year"
 
 
 @dataclass(frozen=True)
 class Line:
-    """One rung's row: its name, what it is, and its figures in the order of HEADINGS."""
+    """One rung's row: its name, what it is, and its figures in the order of the headings."""
 
     name: str
     label: str
@@ -28,6 +29,12 @@ class Line:
     status: str
     figures: tuple[str, ...]
     notes: tuple[str, ...]
+
+
+def headings(result: Result) -> tuple[str, ...]:
+    """The figures' names; where the loss is in money, also what a rung's mistakes cost in a year."""
+    priced = any(rung.cost and rung.cost.regret_per_year is not None for rung in result.rungs)
+    return (*HEADINGS, MISTAKES) if priced else HEADINGS
 
 
 def lines(result: Result, currency: str) -> list[Line]:
@@ -72,6 +79,7 @@ def _figures(rung: RungResult, currency: str) -> tuple[str, ...]:
         ", ".join(cost.needs) or "none",
         f"{cost.upkeep_hours:g}{GLUE}h",
         money(cost.money_per_year, currency),
+        *([] if cost.regret_per_year is None else [money(cost.regret_per_year, currency)]),
     )
 
 

@@ -74,7 +74,7 @@ def _contents(result: Result, view: View) -> dict[str, Any]:
         "meaning": meaning(result, view, chart, currency),
         "labels": {rung.rung: called(rung) for rung in result.rungs},
         "ladder": ladder(result, currency),
-        "headings": cost_table.HEADINGS,
+        "headings": cost_table.headings(result),
         "lines": cost_table.lines(result, currency),
         "assumptions": cost_table.assumptions(costs, currency),
         "exam": next(window for window in result.windows if window.role == "report"),

@@ -55,16 +55,25 @@ def ladder(found: Result) -> Table:
     )
     table.caption = (
         "worse: what a rung gives up of the best one's gain over the reference, with its 95 % "
-        f"interval; allowed {found.good_enough:.0%}. exam: loss on the last, untouched window."
+        f"interval; allowed {_allowed(found)}. exam: loss on the last, untouched window."
         + (" *: said only 0 or 1, calibrated." if any(r.calibrated for r in found.rungs) else "")
     )
-    for name in ("rung", "loss", "worse (95 %)", "exam", "fit s", "s/1000", "MB", "money/yr"):
+    names = ["rung", "loss", "worse (95 %)", "exam", "fit s", "s/1000", "MB", "money/yr"]
+    if any(row.cost and row.cost.regret_per_year is not None for row in found.rungs):
+        names.append("mistakes/yr")
+    for name in names:
         table.add_column(name, justify="left" if name == "rung" else "right", no_wrap=True)
     for row in reversed(found.rungs):
         if row.choose and row.report and row.cost:
             style = "bold green" if row.rung == found.proposal.rung else None
             table.add_row(*_cells(row, row.choose, row.report, row.cost), style=style)
     return table
+
+
+def _allowed(found: Result) -> str:
+    if found.good_enough_money is None:
+        return f"{found.good_enough:.0%}"
+    return f"mistakes of {found.good_enough_money:,.0f} a year"
 
 
 def _warnings(found: Result) -> dict[str, list[str]]:
@@ -95,6 +104,7 @@ def _cells(row: RungResult, chosen: Estimate, report: Estimate, cost: Cost) -> S
         f"{cost.predict_s_per_1000:.3f}",
         f"{cost.memory_mb:.0f}",
         f"{cost.money_per_year:,.0f}",
+        *([] if cost.regret_per_year is None else [f"{cost.regret_per_year:,.0f}"]),
     )
 
 

@@ -29,9 +29,12 @@ class Groups:
     inverse: NDArray[np.intp]
 
     def thinned(self, step: int) -> Groups:
-        """Every `step`-th group: enough to start from."""
-        rows = slice(step // 2, None, step)
-        return Groups(self.x[rows], self.t_x[rows], self.T[rows], self.weight[rows], self.inverse)
+        """The commonest histories and every `step`-th of the others, which then count for `step`."""
+        common = np.argsort(-self.weight, kind="stable")[: len(self.weight) // step]
+        rare = np.delete(np.arange(len(self.weight)), common)[step // 2 :: step]
+        rows = np.concatenate([common, rare])
+        weight = np.concatenate([self.weight[common], step * self.weight[rare]])
+        return Groups(self.x[rows], self.t_x[rows], self.T[rows], weight, self.inverse)
 
 
 def group(x: ArrayLike, t_x: ArrayLike, T: ArrayLike, weight: ArrayLike | None = None) -> Groups:
