@@ -88,7 +88,7 @@ def table(rows: list[dict[str, Any]], own: bool) -> str:
 
 
 def _remarks(rows: list[dict[str, Any]], own: bool) -> list[str]:
-    """What the rates hide: references kept for want of proof, verdicts that more fresh customers might turn."""
+    """What the rates hide: references kept for want of proof, verdicts hardly settled."""
     kept = [row for row in rows if not row["beats_reference"]]
     low = [row for row in kept if verdict(row, true_losses(row, own)) == "too low"]
     others = len(rows) - len(kept)

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import re
+import shlex
+import subprocess
+import sys
 from pathlib import Path
 
 import pyarrow.parquet as pq
@@ -53,8 +57,8 @@ def test_every_verb_is_documented_and_has_help_with_an_example(verb, capsys):
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda p: str(p.relative_to(ROOT)))
-def test_links_lead_somewhere(page):
-    for link in re.findall(r"\]\(([^)#\s]+)", page.read_text()):
+def test_links_and_pictures_lead_somewhere(page):
+    for link in re.findall(r"(?:\]\(|src=\"|srcset=\")([^)#\s\"]+)", page.read_text()):
         if "://" not in link:
             assert (page.parent / link).exists(), link
 
@@ -67,3 +71,52 @@ def test_every_option_of_question_toml_is_explained():
     ).read_text()
     for name in Ask.model_fields:
         assert f"`{name}`" in text, name
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda p: str(p.relative_to(ROOT)))
+def test_every_command_shown_can_be_typed(page):
+    shown = "".join(re.findall(r"```sh\n(.*?)```", page.read_text(), re.S)).replace("\\\n", " ")
+    for line in shown.splitlines():
+        command, *words = shlex.split(line, comments=True) or [""]
+        if command.rpartition("/")[2] == "stepladder":
+            app.parse_args(words, exit_on_error=False, print_error=False)
+
+
+def test_the_tutorial_runs_from_top_to_bottom_and_prints_what_it_shows(tmp_path):
+    """Blocks run in order; an SQL or TOML block goes into the file named just before it; a text
+    block is what the block before it printed, with … for what differs between machines."""
+    tutorial = (ROOT / "docs" / "tutorial.md").read_text()
+    blocks = list(re.finditer(r"```(sh|python|sql|toml|text)\n(.*?)```", tutorial, re.S))
+    folder, said = tmp_path, ""
+    for i, block in enumerate(blocks):
+        kind, body = block.groups()
+        if kind in ("sql", "toml"):
+            name = re.findall(r"`([\w./]+\.(?:sql|toml))`", tutorial[: block.start()])[-1]
+            with (folder / name).open("a") as file:
+                file.write(f"\n{body}" if kind == "toml" else body)
+        elif kind == "text":
+            for line in body.splitlines():
+                assert re.search(_pattern(line), said), f"{line}\nis not in\n{said}"
+        else:
+            fails = i + 1 < len(blocks) and blocks[i + 1][2].startswith("given ")
+            said, folder = _run(kind, body, folder, tmp_path / ".where", int(fails) * 2)
+
+
+def _run(kind: str, body: str, folder: Path, where: Path, code: int) -> tuple[str, Path]:
+    """What a block printed, blanks and line breaks as one blank each, and the folder it ended in."""
+    here = shlex.quote(str(where))
+    command = [sys.executable, "-c", body]
+    if kind == "sh":
+        command = ["sh", "-ec", f"trap 'pwd > {here}' EXIT\n{body}"]
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    ran = subprocess.run(
+        command, cwd=folder, capture_output=True, text=True, stdin=subprocess.DEVNULL,
+        env={**os.environ, "PATH": path, "PYTHONPATH": str(ROOT), "COLUMNS": "120"},
+    )  # fmt: skip
+    assert ran.returncode == code, f"{body}\n{ran.stdout}\n{ran.stderr}"
+    ended = Path(where.read_text().strip()) if kind == "sh" else folder
+    return " ".join((ran.stdout + ran.stderr).split()), ended
+
+
+def _pattern(line: str) -> str:
+    return r"\S*".join(re.escape(" ".join(part.split())) for part in line.split("…"))

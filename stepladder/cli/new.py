@@ -21,7 +21,10 @@ def new(
     column: list[str] | None = None,
     day_first: Flag = False,
     month_first: Flag = False,
+    mixed_dates: Flag = False,
     decimal: str | None = None,
+    encoding: str | None = None,
+    separator: str | None = None,
     keep_duplicates: Flag = False,
     keep_refunds: Flag = False,
     json: Json = False,
@@ -38,7 +41,10 @@ def new(
         column: Which source column is which, e.g. customer=cust_id; may be repeated.
         day_first: 3/4/2024 is the 3rd of April.
         month_first: 3/4/2024 is March the 4th.
+        mixed_dates: Dates come in several orders; keep those that can be read one way only.
         decimal: The decimal mark of the amounts, "." or ",".
+        encoding: How the file is encoded, e.g. cp1252, where this is not found out rightly.
+        separator: What stands between the columns, where this is not found out rightly.
         keep_duplicates: Keep rows that are equal in every column.
         keep_refunds: Keep rows with negative amounts.
     """
@@ -46,8 +52,9 @@ def new(
     from stepladder.terminal import show
 
     choices: dict[str, Any] = {}
-    if day_first or month_first:
-        choices["day_order"] = "day first" if day_first else "month first"
+    orders = {"day first": day_first, "month first": month_first, "mixed": mixed_dates}
+    if said := [order for order, given in orders.items() if given]:
+        choices["day_order"] = said[0]
     if decimal:
         choices["decimal"] = decimal
     choices["duplicates"] = "keep" if keep_duplicates else "drop"
@@ -60,6 +67,7 @@ def new(
             columns=show.pairs(column or []),
             ask_user=show.ask if sys.stdin.isatty() and not json else None,
             choices=choices,
+            reading={"encoding": encoding, "separator": separator},
         )
     show.made(made, json)
 

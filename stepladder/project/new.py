@@ -32,12 +32,14 @@ def new(
     columns: Mapping[str, str] | None = None,
     ask_user: AskUser | None = None,
     choices: Mapping[str, Any] | None = None,
+    reading: Mapping[str, str | None] | None = None,
     settings: str = "",
 ) -> Project:
     """Make a project of a table: map its columns, clean it, write question.toml and a data report.
 
     `columns` overrides the mapping (canonical name → source column); `choices` the cleaner's own
-    choices (day_order, decimal, duplicates, refunds, …); `settings` is added to question.toml.
+    choices (day_order, decimal, duplicates, refunds, …); `reading` names encoding and separator where
+    they are not found out rightly; `settings` is added to question.toml.
     The source is never modified, and nothing is left behind if anything fails. Raises Problem.
     """
     asked = questions.load(question)
@@ -48,7 +50,8 @@ def new(
     try:
         (partial / "rungs").mkdir(parents=True)
         (partial / "data").mkdir()
-        made = _tables(asked, source, partial, target, columns or {}, ask_user, choices or {})
+        seen = [tables.look(source, s, columns or {}, **(reading or {})) for s in asked.TABLES]
+        made = _tables(seen, source, partial, target, ask_user, choices or {})
         (partial / "question.toml").write_text(_toml(question, asked, made, 1, settings))
         (partial / ".gitignore").write_text("data/\nbakeoffs/\nmodels/\npredictions/\n*.db*\n")
         (partial / "rungs" / "README.md").write_text(RUNGS)
@@ -94,17 +97,16 @@ def _must_be_free(target: Path) -> None:
 
 
 def _tables(
-    asked: Question,
+    looks: list[tables.Look],
     source: str,
     partial: Path,
     target: Path,
-    columns: Mapping[str, str],
     ask_user: AskUser | None,
     choices: Mapping[str, Any],
 ) -> dict[str, dict[str, Any]]:
     made = {}
-    for spec in asked.TABLES:
-        look = tables.look(source, spec, columns)
+    for look in looks:
+        spec = look.spec
         chosen = tables.choose(look, ask_user=ask_user, **choices)
         cleaned = tables.clean(source, spec, chosen)
         path = _keep(cleaned, spec.name, partial)

@@ -59,8 +59,9 @@ def ladder(found: Result) -> Table:
         + (" *: said only 0 or 1, calibrated." if any(r.calibrated for r in found.rungs) else "")
     )
     names = ["rung", "loss", "worse (95 %)", "exam", "fit s", "s/1000", "MB", "money/yr"]
-    if any(row.cost and row.cost.regret_per_year is not None for row in found.rungs):
-        names.append("mistakes/yr")
+    priced = any(row.cost and row.cost.regret_per_year is not None for row in found.rungs)
+    if priced:  # eighty columns hold eight figures: money matters more than megabytes
+        names = [*names[:5], "money/yr", "mistakes/yr"]
     for name in names:
         table.add_column(name, justify="left" if name == "rung" else "right", no_wrap=True)
     for row in reversed(found.rungs):
@@ -95,17 +96,17 @@ def _did_not_run(found: Result) -> list[Text]:
 
 
 def _cells(row: RungResult, chosen: Estimate, report: Estimate, cost: Cost) -> Sequence[str]:
-    return (
+    first = (
         row.rung + ("*" if row.calibrated else ""),
         f"{chosen.loss:.3f}",
         f"{chosen.worse:.0%} ({chosen.worse_low:.0%} … {chosen.worse_high:.0%})",
         f"{report.loss:.3f}",
         f"{cost.fit_s:.2f}",
-        f"{cost.predict_s_per_1000:.3f}",
-        f"{cost.memory_mb:.0f}",
-        f"{cost.money_per_year:,.0f}",
-        *([] if cost.regret_per_year is None else [f"{cost.regret_per_year:,.0f}"]),
     )
+    if cost.regret_per_year is not None:
+        return (*first, f"{cost.money_per_year:,.0f}", f"{cost.regret_per_year:,.0f}")
+    rest = f"{cost.predict_s_per_1000:.3f}", f"{cost.memory_mb:.0f}", f"{cost.money_per_year:,.0f}"
+    return (*first, *rest)
 
 
 def made(project: Project, as_json: bool) -> None:

@@ -23,6 +23,7 @@ from stepladder.questions import folder, retention
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "benchmarks"))
 import choosing
+from choosing_bakeoff import ask_of, bakeoff, cutoffs_of
 from choosing_table import excess, lowest, upper, verdict
 from choosing_truth import answers, fresh, truth
 from choosing_worlds import draw, purchases
@@ -39,13 +40,13 @@ def drawn():
 @pytest.fixture(scope="module")
 def found(drawn, tmp_path_factory):
     """The study's own bake-off in that world."""
-    return choosing.bakeoff(drawn, 1000, [1], tmp_path_factory.mktemp("study") / "here")
+    return bakeoff(drawn, 1000, [1], tmp_path_factory.mktemp("study") / "here")
 
 
 @pytest.fixture(scope="module")
 def those(drawn, tmp_path_factory):
-    ask = choosing.ask_of(drawn)
-    cutoffs = choosing.cutoffs_of(drawn, ask)
+    ask = ask_of(drawn)
+    cutoffs = cutoffs_of(drawn, ask)
     return fresh(drawn, 3000, [2], cutoffs, ask, tmp_path_factory.mktemp("fresh"))
 
 
@@ -54,7 +55,7 @@ def everybody(drawn, tmp_path_factory):
     """The same fresh customers as an ordinary history."""
     path = tmp_path_factory.mktemp("everybody") / "purchases.parquet"
     pq.write_table(pa.concat_tables(purchases(drawn, 3000, [2])), path)
-    ask = choosing.ask_of(drawn)
+    ask = ask_of(drawn)
     return History(drawn.world.end, ask, {"purchases": (str(path), "day")})
 
 
@@ -62,12 +63,10 @@ def test_the_truth_is_what_each_rung_answers_for_every_fresh_customer(
     drawn, found, those, everybody
 ):
     sums, cases = np.zeros(len(RUNGS)), 0
-    for at, cutoff in zip(those, choosing.cutoffs_of(drawn, everybody.ask), strict=True):
+    for at, cutoff in zip(those, cutoffs_of(drawn, everybody.ask), strict=True):
         known = everybody.at(cutoff)
         asked = retention.cases(known)
-        later = everybody.at(
-            cutoff + (drawn.world.end - choosing.cutoffs_of(drawn, known.ask)[1]) / 2
-        )
+        later = everybody.at(cutoff + (drawn.world.end - cutoffs_of(drawn, known.ask)[1]) / 2)
         said = []
         for rung in RUNGS:
             model = found.models[rung.name, str(cutoff)]
@@ -83,10 +82,7 @@ def test_the_truth_is_what_each_rung_answers_for_every_fresh_customer(
             sums[r] += retention.loss(whole, known, later, asked)["loss"].to_numpy().sum()
         cases += asked.num_rows
     models = [
-        [
-            found.models[rung.name, str(cutoff)]
-            for cutoff in choosing.cutoffs_of(drawn, everybody.ask)
-        ]
+        [found.models[rung.name, str(cutoff)] for cutoff in cutoffs_of(drawn, everybody.ask)]
         for rung in RUNGS
     ]
     mean = truth(RUNGS, models, those, retention.REFERENCE, 3000)
@@ -97,7 +93,7 @@ def test_the_truth_is_what_each_rung_answers_for_every_fresh_customer(
 def test_the_studys_choice_is_the_bakeoffs(drawn, found, tmp_path):
     path = tmp_path / "purchases.parquet"
     pq.write_table(pa.concat_tables(purchases(drawn, 1000, [1])), path)
-    ask = choosing.ask_of(drawn)
+    ask = ask_of(drawn)
 
     def measure(job, **_):
         history = History(date.fromisoformat(job.now), Ask.model_validate_json(job.ask), job.tables)

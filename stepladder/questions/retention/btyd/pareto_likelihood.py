@@ -17,7 +17,6 @@ the posterior mean of the complete-data Hessian plus the posterior covariance of
 
 from __future__ import annotations
 
-import importlib.util
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
@@ -36,7 +35,6 @@ ELEMENTS = 8192  # per array: what stays in the cache, and below where BLAS woul
 # comparison with 200 nodes over 24,000 random customers, tested against adaptive quadrature.
 RULES = ((1.0, 2.0, 6), (1.5, 5.0, 8), (3.0, 20.0, 12), (4.0, 99.0, 16), (7.0, 99.0, 24))
 MOST = 64
-COMPILED = 50_000  # distinct histories from which the compiled loop pays
 
 
 @dataclass(frozen=True)
@@ -53,16 +51,6 @@ class Nodes:
 def _legendre(count: int) -> tuple[Floats, Floats]:
     nodes, weights = leggauss(count)
     return 0.5 * (nodes[:, None] + 1.0), np.log(0.5 * weights[:, None])
-
-
-@cache
-def _tables() -> tuple[Floats, Floats]:
-    """Nodes and logarithms of weights of every rule: row = number of nodes."""
-    places, weights = np.zeros((2, MOST + 1, MOST))
-    for count in (*(rule[2] for rule in RULES), MOST):
-        for table, values in zip((places, weights), _legendre(count), strict=True):
-            table[count, :count] = values[:, 0]
-    return places, weights
 
 
 def _span(rates: Floats, x: Floats, t_x: Floats, T: Floats, e: float) -> tuple[Floats, Floats]:
@@ -120,22 +108,27 @@ def _place(
     if nodes:
         places, weights = _legendre(nodes)
         span, zero = end[rows], e + t_x[rows]
-        along = places * span
-        tau[:-1] = t_x[rows] + zero * np.expm1(along)
-        log_weight[:-1] = along + weights + np.log(span * zero * d)
+        along, early = log_weight[:-1], tau[:-1]
+        np.multiply(places, span, out=along)
+        np.expm1(along, out=early)
+        early *= zero
+        early += t_x[rows]
+        along += weights
+        along += np.log(span * zero * d)
     tau[-1] = T[rows]
     left = np.ones((nodes + 1, 1))
     left[-1] = 0.0
     return Nodes(rows, tau, log_weight, left)
 
 
-def _posterior(log_density: Floats) -> tuple[Floats, Floats]:
-    """Weights of the nodes, summing to one, and the logarithm of what they summed to."""
-    top = np.max(log_density, axis=0)
-    weight = np.exp(log_density - top)
-    total = np.sum(weight, axis=0)
-    weight /= total
-    return weight, top + np.log(total)
+def _posterior(density: Floats, weight: Floats | float = 1.0) -> tuple[Floats, Floats]:
+    """Turns log-densities, in place, into shares that sum to `weight`; the logarithm of their sum."""
+    top = np.max(density, axis=0)
+    density -= top
+    np.exp(density, out=density)
+    total = np.sum(density, axis=0)
+    density *= weight / total
+    return density, top + np.log(total)
 
 
 def alive_share(rates: Floats, x: Floats, t_x: Floats, T: Floats) -> tuple[Floats, Floats]:
@@ -171,12 +164,6 @@ def evaluate(
     gradient[0] = weight @ x
     gradient[1] = weight @ first[index]
     hessian[1, 1] = weight @ second[index]
-    if len(x) >= COMPILED and importlib.util.find_spec("numba") is not None:
-        from stepladder.questions.retention.btyd.pareto_kernel import rows
-
-        end, count, e = _plan(rates, x, t_x, T)
-        sums = rows(rates, x, t_x, T, weight, end, count, e, *_tables())
-        return height + sums[0], gradient + sums[1], hessian + sums[2]
     for at in lifetimes(rates, x, t_x, T):
         height += _add(rates, at, x[at.rows], weight[at.rows], gradient, hessian)
     return height, gradient, hessian
@@ -187,14 +174,12 @@ def _add(
 ) -> float:
     """Adds a bunch of customers to gradient and Hessian; returns its log-likelihood."""
     m, u, d, k = rates
-    y, z = m * at.tau, d * at.tau
-    buy, stay = 1.0 / (1.0 + u * y), 1.0 / (1.0 + k * z)
-    log_buy, log_stay = np.log1p(u * y) / u, np.log1p(k * z) / k
-    density = at.log_weight - (1.0 + u * x) * log_buy - (1.0 + k * at.left) * log_stay
-    share, height = _posterior(density)
-    share *= weight
-    y *= buy
-    z *= stay
+    y, buy, log_buy = _aged(m, u, at.tau)
+    z, stay, log_stay = _aged(d, k, at.tau)
+    density = at.log_weight
+    density -= (1.0 + u * x) * log_buy
+    density -= (1.0 + k * at.left) * log_stay
+    share, height = _posterior(density, weight)
     slopes = np.empty((4, *y.shape))
     np.multiply(y, -(1.0 + u * x), out=slopes[0])
     np.add(slopes[0], log_buy, out=slopes[1])
@@ -204,11 +189,26 @@ def _add(
     weighted = slopes * share
     mean = weighted.sum(axis=1)
     gradient += mean.sum(axis=1)
-    hessian += weighted.reshape(4, -1) @ slopes.reshape(4, -1).T
+    rows, columns = weighted.reshape(4, -1), slopes.reshape(4, -1)
+    for i, j in zip(*np.tril_indices(4), strict=True):
+        hessian[i, j] += rows[i] @ columns[j]
+        hessian[j, i] = hessian[i, j]
     hessian -= (mean / weight) @ mean.T
     _bend(hessian, (0, 1), share, y, slopes[0], buy, log_buy)
     _bend(hessian, (2, 3), share, z, base, stay, log_stay)
     return float(weight @ height)
+
+
+def _aged(rate: float, spread: float, tau: Floats) -> tuple[Floats, Floats, Floats]:
+    """y/(1 + spread y), 1/(1 + spread y) and log(1 + spread y)/spread of y = rate tau."""
+    y = tau * rate
+    grown = y * spread
+    log_keep = np.log1p(grown)
+    log_keep *= 1.0 / spread
+    grown += 1.0
+    keep = np.divide(1.0, grown, out=grown)
+    y *= keep
+    return y, keep, log_keep
 
 
 def _bend(
