@@ -75,7 +75,9 @@ def test_every_option_of_question_toml_is_explained():
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda p: str(p.relative_to(ROOT)))
 def test_every_command_shown_can_be_typed(page):
-    shown = "".join(re.findall(r"```sh\n(.*?)```", page.read_text(), re.S)).replace("\\\n", " ")
+    shown = "".join(re.findall(r"```(?:sh|shell)\n(.*?)```", page.read_text(), re.S)).replace(
+        "\\\n", " "
+    )
     for line in shown.splitlines():
         command, *words = shlex.split(line, comments=True) or [""]
         if command.rpartition("/")[2] == "stepladder":
@@ -83,12 +85,12 @@ def test_every_command_shown_can_be_typed(page):
 
 
 def test_the_tutorial_runs_from_top_to_bottom_and_prints_what_it_shows(tmp_path):
-    """Blocks run in order; an SQL or TOML block goes into the file named just before it; a text
-    block is what the block before it printed, with … for what differs between machines."""
+    """Blocks of sh and python run in order; one of sql or toml goes into the file named just before
+    it; one of text is what the block before it printed, with … for what differs between machines."""
     tutorial = (ROOT / "docs" / "tutorial.md").read_text()
-    blocks = list(re.finditer(r"```(sh|python|sql|toml|text)\n(.*?)```", tutorial, re.S))
+    found = list(re.finditer(r"```(sh|python|sql|toml|text)\n(.*?)```", tutorial, re.S))
     folder, said = tmp_path, ""
-    for i, block in enumerate(blocks):
+    for i, block in enumerate(found):
         kind, body = block.groups()
         if kind in ("sql", "toml"):
             name = re.findall(r"`([\w./]+\.(?:sql|toml))`", tutorial[: block.start()])[-1]
@@ -98,7 +100,7 @@ def test_the_tutorial_runs_from_top_to_bottom_and_prints_what_it_shows(tmp_path)
             for line in body.splitlines():
                 assert re.search(_pattern(line), said), f"{line}\nis not in\n{said}"
         else:
-            fails = i + 1 < len(blocks) and blocks[i + 1][2].startswith("given ")
+            fails = i + 1 < len(found) and found[i + 1][2].startswith("given ")
             said, folder = _run(kind, body, folder, tmp_path / ".where", int(fails) * 2)
 
 
@@ -119,4 +121,8 @@ def _run(kind: str, body: str, folder: Path, where: Path, code: int) -> tuple[st
 
 
 def _pattern(line: str) -> str:
-    return r"\S*".join(re.escape(" ".join(part.split())) for part in line.split("…"))
+    """… between two words is an interval's own; within a word or at the end it is a gap."""
+    words = line.split()
+    parts = [r"\S*".join(map(re.escape, word.split("…"))) for word in words]
+    inner = range(1, len(words) - 1)
+    return " ".join("…" if words[i] == "…" and i in inner else part for i, part in enumerate(parts))

@@ -22,7 +22,8 @@ POWERS = np.array([[0, -1, 0, 0], [-1, -1, 0, 0], [0, 0, 0, -1], [0, 0, -1, -1]]
 # The likelihood may have two tops: lifetimes that differ little between customers, and ones that
 # differ widely. Each start is (log m, log u, log d, log k) relative to the crude rates.
 STARTS = ((np.log(2.0), 0.0, 0.0, 0.0), (np.log(2.0), 0.0, 1.5, 2.0))
-MANY = 40_000  # groups above which a thinned sample finds the starting point
+MANY = 40_000  # groups above which samples find the starting point
+FEW = 2_000  # groups in the smallest sample
 WIDE = np.log(20.0)  # of 1/s: from here on the limit s = 0 is tried as well
 LIMITS = {
     "one purchase rate": "all customers buy at the same rate while they stay (r and alpha run off)",
@@ -59,17 +60,17 @@ def _crude(groups: Groups) -> Floats:
 
 
 def _best(groups: Groups) -> Top:
-    """The higher of two climbs; where groups are many, on a sample first, then on larger ones."""
-    few = groups.thinned(max(1, len(groups.x) // (MANY // 4))) if len(groups.x) > MANY else groups
-    few = few if np.any(few.x) else groups
+    """The higher of two climbs; where groups are many, on a small sample first, then on a larger one."""
+    step = len(groups.x) // FEW if len(groups.x) > MANY else 1
+    few = groups.thinned(step) if step > 1 else groups
     tops = [_top(few, _crude(few) + start) for start in STARTS]
     best = max(tops, key=lambda top: top.height)
     if few is groups:
         best.evaluations = sum(top.evaluations for top in tops)
         return best
-    if len(groups.x) > 20 * MANY:
-        best = _top(groups.thinned(16), _inside(best.place, few))
-    return _top(groups, _inside(best.place, few))
+    more = groups.thinned(round(step**0.5))
+    best = _top(more, _inside(best.place, few))
+    return _top(groups, _inside(best.place, more))
 
 
 def _inside(place: Floats, groups: Groups) -> Floats:
