@@ -38,9 +38,12 @@ def propose(
     *,
     margin: float,
     allowed_loss: float | None = None,
+    year: float = 1.0,
     cutoffs: tuple[str, ...] = (),
 ) -> Proposal:
     """Propose the lowest rung inside the margin; `allowed_loss` is the margin as loss above the best.
+
+    `year` turns a loss in money into money a year, for the sentence.
 
     Order among equals: height, money a year (to the nearest ten), loss, name. Where the best does
     not surely beat the reference, the reference is proposed.
@@ -51,11 +54,11 @@ def propose(
     ranked = sorted(inside, key=lambda c: (*_rank(c), comparison.choose[c.rung].loss, c.rung))
     first = ranked[0]
     tied = tuple(c.rung for c in ranked[1:] if _rank(c) == _rank(first))
-    unstable = _outside(comparison, first.rung, margin, allowed_loss, cutoffs)
-    sentence = _sentence(comparison, first, reference, margin, allowed_loss)
+    unstable = _outside(comparison, first.rung, reference, margin, allowed_loss, cutoffs)
+    sentence = _sentence(comparison, first, reference, margin, allowed_loss, year)
     return Proposal(
         first.rung,
-        sentence + _tie(tied) + _stability(unstable),
+        sentence + _tie(tied) + _stability(unstable, reference),
         comparison.best,
         reference,
         tuple(c.rung for c in ranked),
@@ -80,13 +83,16 @@ def _inside(comparison: Comparison, rung: str, margin: float, allowed: float | N
 def _outside(
     comparison: Comparison,
     rung: str,
+    reference: str,
     margin: float,
     allowed: float | None,
     cutoffs: tuple[str, ...],
 ) -> list[str]:
-    """The cutoffs, early or last, at which the proposal itself was beyond the margin."""
+    """The cutoffs, early or last, where the proposal was beyond the margin or beat nobody."""
 
     def beyond(at: dict[str, Estimate]) -> bool:
+        if rung != reference and at[rung].loss >= at[reference].loss:
+            return True
         if allowed is not None:
             return at[rung].loss - at[comparison.best].loss > allowed
         return at[rung].worse > margin
@@ -103,36 +109,44 @@ def _reference(comparison: Comparison, reference: str) -> Proposal:
 
 
 def _sentence(
-    comparison: Comparison, first: Candidate, reference: str, margin: float, allowed: float | None
+    comparison: Comparison,
+    first: Candidate,
+    reference: str,
+    margin: float,
+    allowed: float | None,
+    year: float,
 ) -> str:
     who = f"{first.rung} ({LEVELS[first.height]})"
-    estimate = comparison.choose[first.rung]
+    limit = f"{margin:.0%} of the gain" if allowed is None else f"{allowed * year:,.0f} a year"
     if first.rung == comparison.best:
         return (
             f"We propose {who}: it forecasts best, and no lower rung is good enough "
-            f"(allowed to give up: {_margin(margin, allowed)})."
+            f"(allowed to give up: {limit})."
         )
+    lowest = f"We propose {who}, the lowest rung that is good enough: it gives up"
+    if allowed is not None:
+        more, surely = comparison.above_best[first.rung]
+        return (
+            f"{lowest} {max(more, 0) * year:,.0f} a year against the best rung, {comparison.best}, "
+            f"and surely no more than {max(surely, 0) * year:,.0f} (allowed: {limit})."
+        )
+    estimate = comparison.choose[first.rung]
     return (
-        f"We propose {who}, the lowest rung that is good enough: it gives up "
-        f"{max(estimate.worse, 0):.1%} of what the best rung, {comparison.best}, gains over "
-        f"{reference}, and surely no more than {max(estimate.worse_high, 0):.1%} "
-        f"(allowed: {_margin(margin, allowed)})."
+        f"{lowest} {max(estimate.worse, 0):.1%} of what the best rung, {comparison.best}, gains over "
+        f"{reference}, and surely no more than {max(estimate.worse_high, 0):.1%} (allowed: {limit})."
     )
-
-
-def _margin(margin: float, allowed: float | None) -> str:
-    return f"{margin:.0%} of the gain" if allowed is None else "the amount of money you set"
 
 
 def _tie(tied: tuple[str, ...]) -> str:
-    return (
-        f" A tie with {' and '.join(tied)}: as high and as dear; the smaller loss decides."
-        if tied
-        else ""
-    )
+    if not tied:
+        return ""
+    return f" A tie with {' and '.join(tied)}: as high and as dear; the smaller loss decides."
 
 
-def _stability(unstable: list[str]) -> str:
+def _stability(unstable: list[str], reference: str) -> str:
     if not unstable:
-        return " It was inside the margin at every cutoff."
-    return f" Not stable over time: it was outside the margin at {' and '.join(unstable)}."
+        return f" It was inside the margin and beat {reference} at every cutoff."
+    return (
+        f" Not stable over time: at {' and '.join(unstable)} it was outside the margin or no better "
+        f"than {reference}."
+    )

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
+from scipy.special import stdtrit
 
 from stepladder.core.stats import Floats, bootstrap_sums, interval
 
@@ -46,6 +47,20 @@ class Comparison:
     above_best: dict[str, tuple[float, float]]  # loss − best: estimate and upper bound
 
 
+@dataclass(frozen=True)
+class _Means:
+    """Mean losses per rung: pooled over some cutoffs and at each of them; as found, and resampled."""
+
+    pooled: Floats  # rungs
+    draws: Floats  # draws × rungs
+    each: tuple[tuple[Floats, Floats], ...]
+
+    @staticmethod
+    def of(point: Floats, draws: Floats, cutoffs: list[int]) -> _Means:
+        each = tuple((_means(point, [i]), _means(draws, [i])) for i in cutoffs)
+        return _Means(_means(point, cutoffs), _means(draws, cutoffs), each)
+
+
 def compare(losses: Losses, reference: str, seed: int) -> Comparison:
     """Compare the rungs: choose on the early cutoffs, report on the last with the best held fixed.
 
@@ -59,20 +74,24 @@ def compare(losses: Losses, reference: str, seed: int) -> Comparison:
     draws = bootstrap_sums(table, seed).reshape(-1, n, k + 1)
     early = [i for i, role in enumerate(losses.roles) if role == "choose"]
     last = [i for i, role in enumerate(losses.roles) if role == "report"]
-    means, spread = _means(point, early), _means(draws, early)
-    single = [(_means(point, [i]), _means(draws, [i])) for i in early]
+    chosen = _Means.of(point, draws, early)
     ref = losses.rungs.index(reference)
-    best = min(range(k), key=lambda r: (means[r], losses.rungs[r]))
-    singles = tuple(_estimates(losses, point, draws, [i], best, ref) for i in early + last)
-    chosen = _between(_estimates(losses, point, draws, early, best, ref), singles[: len(early)])
+    best = min(range(k), key=lambda r: (chosen.pooled[r], losses.rungs[r]))
+
+    def estimates(cutoffs: list[int]) -> dict[str, Estimate]:
+        means = _Means.of(point, draws, cutoffs)
+        return {name: _estimate(means, r, best, ref) for r, name in enumerate(losses.rungs)}
+
+    unit = np.eye(k)
     return Comparison(
         best=losses.rungs[best],
-        beats_reference=interval(spread[:, ref] - spread[:, best])[0] > 0,
-        choose=chosen,
-        report=_estimates(losses, point, draws, last, best, ref),
-        by_cutoff=singles,
+        beats_reference=_contrast(chosen, unit[ref] - unit[best])[1] > 0,
+        choose=estimates(early),
+        report=estimates(last),
+        by_cutoff=tuple(estimates([i]) for i in early + last),
         above_best={
-            name: _above((means, spread), single, r, best) for r, name in enumerate(losses.rungs)
+            name: _contrast(chosen, unit[r] - unit[best])[::2]
+            for r, name in enumerate(losses.rungs)
         },
     )
 
@@ -97,64 +116,50 @@ def _means(sums: Floats, cutoffs: list[int]) -> Floats:
     return np.asarray(total[..., :-1] / total[..., -1:])
 
 
-def _estimates(
-    losses: Losses, point: Floats, draws: Floats, cutoffs: list[int], best: int, ref: int
-) -> dict[str, Estimate]:
-    mean, spread = _means(point, cutoffs), _means(draws, cutoffs)
-    found = {}
-    for r, name in enumerate(losses.rungs):
-        low, high = interval(spread[:, r])
-        worse = _share(mean[None], r, best, ref)
-        worse_low, worse_high = interval(_share(spread, r, best, ref))
-        found[name] = Estimate(float(mean[r]), low, high, float(worse[0]), worse_low, worse_high)
-    return found
+def _estimate(means: _Means, rung: int, best: int, ref: int) -> Estimate:
+    low, high = interval(means.draws[:, rung])
+    worse = float(_share(means.pooled, rung, best, ref))
+    worse_low, worse_high = interval(_share(means.draws, rung, best, ref))
+    unit = np.eye(len(means.pooled))
+    # what the share leaves unexplained at each cutoff; a ratio per cutoff runs wild where little is won
+    wider = _wider(means, unit[rung] - unit[best] - worse * (unit[ref] - unit[best]))
+    return Estimate(
+        float(means.pooled[rung]),
+        low,
+        high,
+        worse,
+        worse - wider * (worse - worse_low),
+        worse + wider * (worse_high - worse),
+    )
 
 
 def _share(means: Floats, rung: int, best: int, ref: int) -> Floats:
-    """(loss − best) / (reference − best); where nothing is to be gained, the whole gain is lost."""
-    gain = means[:, ref] - means[:, best]
-    worse = means[:, rung] - means[:, best]
+    """(loss − best) / (reference − best). Where nothing is gained: whether it lost to the reference."""
+    gain = means[..., ref] - means[..., best]
+    worse = means[..., rung] - means[..., best]
+    nothing = np.where(means[..., rung] > means[..., ref], 1.0, 0.0)
     with np.errstate(divide="ignore", invalid="ignore"):
-        return np.where(gain > 0, worse / gain, np.where(worse > 0, 1.0, 0.0))
+        return np.where(gain > 0, worse / gain, nothing)
 
 
-def _above(
-    pooled: tuple[Floats, Floats], singles: list[tuple[Floats, Floats]], rung: int, best: int
-) -> tuple[float, float]:
-    """Loss above the best's, and its upper bound, from (means, draws of means): pooled, per cutoff."""
-
-    def difference(means: Floats) -> Floats:
-        return np.asarray(means[..., rung] - means[..., best])
-
-    estimate, (low, high) = float(difference(pooled[0])), interval(difference(pooled[1]))
-    each = [float(difference(means)) for means, _ in singles]
-    own = [interval(difference(draws)) for _, draws in singles]
-    wider = _wider((low, high), each, own)
-    return estimate, estimate + wider * (high - estimate)
+def _contrast(means: _Means, weights: Floats) -> tuple[float, float, float]:
+    """A weighted sum of the rungs' losses with its interval, the variance between cutoffs included."""
+    estimate = float(means.pooled @ weights)
+    low, high = interval(means.draws @ weights)
+    wider = _wider(means, weights)
+    return estimate, estimate - wider * (estimate - low), estimate + wider * (high - estimate)
 
 
-def _between(
-    pooled: dict[str, Estimate], singles: tuple[dict[str, Estimate], ...]
-) -> dict[str, Estimate]:
-    """The shares' intervals, widened by the variance between cutoffs."""
-    found = {}
-    for name, e in pooled.items():
-        each = [single[name].worse for single in singles]
-        own = [(single[name].worse_low, single[name].worse_high) for single in singles]
-        wider = _wider((e.worse_low, e.worse_high), each, own)
-        found[name] = replace(
-            e,
-            worse_low=e.worse - wider * (e.worse - e.worse_low),
-            worse_high=e.worse + wider * (e.worse_high - e.worse),
-        )
-    return found
-
-
-def _wider(pooled: tuple[float, float], each: list[float], own: list[tuple[float, float]]) -> float:
+def _wider(means: _Means, weights: Floats) -> float:
     """How many times wider an interval is with the variance between cutoffs, once there are five."""
-    if len(each) < 5:
+    cutoffs = len(means.each)
+    if cutoffs < 5:
         return 1.0
+    each = [float(found @ weights) for found, _ in means.each]
+    own = [interval(draws @ weights) for _, draws in means.each]
     noise = float(np.mean([((high - low) / 3.92) ** 2 for low, high in own]))
-    between = max(0.0, float(np.var(each, ddof=1)) - noise) / len(each)
-    within = ((pooled[1] - pooled[0]) / 3.92) ** 2
-    return (1 + between / within) ** 0.5 if within > 0 else 1.0
+    between = max(0.0, float(np.var(each, ddof=1)) - noise) / cutoffs
+    low, high = interval(means.draws @ weights)
+    within = ((high - low) / 3.92) ** 2
+    few = (stdtrit(cutoffs - 1, 0.975) / 1.96) ** 2  # a variance known from few cutoffs only
+    return float((1 + few * between / within) ** 0.5) if within > 0 else 1.0

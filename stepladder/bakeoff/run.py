@@ -18,7 +18,6 @@ from stepladder.bakeoff.result import Result, RungResult, Window
 from stepladder.bakeoff.row import row
 from stepladder.bakeoff.runs import Progress, Ran, Setting, run_all
 from stepladder.bakeoff.score import Scored, score
-from stepladder.core.ask import Ask
 from stepladder.core.errors import Problem
 from stepladder.core.question import Question
 from stepladder.core.rung import Rung
@@ -108,6 +107,7 @@ def _result(
     rows: tuple[RungResult, ...],
 ) -> Result:
     ask, last = setting.history.ask, replays[-1]
+    year = last.cases.num_rows * 365 / ask.horizon  # cases asked about in a year
     candidates = [
         Candidate(r.rung, r.height, r.cost.money_per_year)
         for r in rows
@@ -118,7 +118,8 @@ def _result(
         candidates,
         setting.question.REFERENCE,
         margin=ask.good_enough,
-        allowed_loss=_allowed_loss(ask, last.cases.num_rows),
+        allowed_loss=ask.good_enough_money and ask.good_enough_money / year,
+        year=year,
         cutoffs=tuple(replay.now for replay in replays if replay.holdout.role != "calibrate"),
     )
     return Result(
@@ -136,13 +137,6 @@ def _result(
         proposal=proposal,
         rungs=rows,
     )
-
-
-def _allowed_loss(ask: Ask, cases: int) -> float | None:
-    """The margin in money, as loss per case: what a year may cost over the cases and horizons in it."""
-    if ask.good_enough_money is None:
-        return None
-    return ask.good_enough_money / (cases * 365 / ask.horizon)
 
 
 def _window(replay: Replay) -> Window:
