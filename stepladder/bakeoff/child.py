@@ -44,7 +44,7 @@ def main(job_file: Path) -> None:
     history = _history(job)
     # Before any thread that reads files exists: Landlock closes the thread that asks for it and
     # those it starts. (Arrow's memory allocator has one already, which opens nothing.)
-    sandbox.enter(_places(job, history.ask, str(job_file.parent)))
+    sandbox.enter(_places(job, str(job_file.parent)))
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         try:
@@ -84,11 +84,10 @@ def _history(job: Job) -> History:
     return History(date.fromisoformat(job.now), Ask.model_validate_json(job.ask), tables)
 
 
-def _places(job: Job, ask: Ask, scratch: str) -> sandbox.Places:
+def _places(job: Job, scratch: str) -> sandbox.Places:
     writable = [job.out, scratch, os.environ.get("NUMBA_CACHE_DIR", scratch)]
-    sources = [name for table in ask.tables.values() for name in (table.source, table.cleaned)]
     files = [job.rung, *(path for path, _ in job.tables.values())]
-    return sandbox.places(files, writable, job.project, sources)
+    return sandbox.places(files, writable, job.project, list(job.closed))
 
 
 def _cpu_s() -> float:

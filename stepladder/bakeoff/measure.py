@@ -6,6 +6,7 @@ import contextlib
 import errno
 import json
 import os
+import re
 import shutil
 import signal
 import sys
@@ -17,10 +18,14 @@ from threading import Event
 from typing import Any
 
 from stepladder.bakeoff.process import Ended, Limits, run_watched
+from stepladder.core.ask import Ask
 from stepladder.core.errors import Problem
 
 ONE_THREAD = ("OMP", "OPENBLAS", "MKL", "NUMEXPR", "VECLIB_MAXIMUM", "NUMBA")
-SECRETS = ("PGPASSWORD", "STEPLADDER_RECORD")
+# What a rung sees of the environment; anything else may be a secret: passwords, tokens, addresses.
+KEPT = re.compile(
+    r"PATH|LANG|LC_\w+|TZ|LD_LIBRARY_PATH|DYLD_\w+|VIRTUAL_ENV|PYTHON\w*|COVERAGE\w*|SYSTEMROOT"
+)
 FULL = os.strerror(errno.ENOSPC)
 ROOM = 1_000_000  # with fewer bytes left, a child that died without a word died of it
 SIGNALS: dict[int, str] = {
@@ -35,7 +40,8 @@ class Job:
     """What a child does. tables: name -> (Parquet file without the future, time column or None).
 
     rung: the file. now: ISO day. ask: Ask as JSON. out: the folder for predictions.parquet, model/
-    and outcome.json. project: the user's folder, which is closed to the rung.
+    and outcome.json. project: the user's folder, which is closed to the rung. closed: files that are
+    closed as well; `measure` fills it in from the ask, and takes out of that what tells of the future.
     """
 
     question: str
@@ -45,6 +51,7 @@ class Job:
     ask: str
     out: str
     project: str = "."
+    closed: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -80,7 +87,7 @@ def measure(job: Job, *, time_box: float, memory_mb: int, stop: Event | None = N
     scratch = Path(tempfile.mkdtemp(prefix="stepladder-"))
     measured: dict[str, Any] = {"status": "stopped"}
     try:
-        (scratch / "job.json").write_text(json.dumps(asdict(_absolute(job))))
+        (scratch / "job.json").write_text(json.dumps(asdict(_handed_over(job))))
         ended = _run(job, scratch, Limits(time_box, memory_mb, stop))
         measured = _stopped(ended.limit, time_box, memory_mb) or _outcome(out, ended.code)
         printed = _tail(scratch / "printed.txt")
@@ -150,7 +157,7 @@ def _stopped(limit: str, time_box: float, memory_mb: int) -> dict[str, Any] | No
 
 
 def _environment(job: Job, scratch: Path) -> dict[str, str]:
-    kept = {k: v for k, v in os.environ.items() if k not in SECRETS}
+    kept = {k: v for k, v in os.environ.items() if KEPT.fullmatch(k)}
     threads = {f"{name}_NUM_THREADS": "1" for name in ONE_THREAD}
     folders = dict.fromkeys(("TMPDIR", "HOME", "XDG_CACHE_HOME"), str(scratch))
     compiled = {"NUMBA_CACHE_DIR": str(_compiled(job) or scratch)}
@@ -168,10 +175,14 @@ def _compiled(job: Job) -> Path | None:
     return None
 
 
-def _absolute(job: Job) -> Job:
+def _handed_over(job: Job) -> Job:
+    """The job as the child gets it: paths absolute; the ask without what came later, or where it is."""
     tables = {name: (os.path.realpath(path), time) for name, (path, time) in job.tables.items()}
     rung, out, project = map(os.path.realpath, (job.rung, job.out, job.project))
-    return Job(job.question, rung, tables, job.now, job.ask, out, project)
+    ask = Ask.model_validate_json(job.ask)
+    closed = tuple(name for table in ask.tables.values() for name in (table.source, table.cleaned))
+    blank = ask.model_copy(update={"tables": {}, "record": "", "cutoffs": (), "now": None})
+    return Job(job.question, rung, tables, job.now, blank.model_dump_json(), out, project, closed)
 
 
 def _tail(path: Path) -> str:

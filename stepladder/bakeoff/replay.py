@@ -56,7 +56,7 @@ def write_known(past: History, folder: Path) -> dict[str, tuple[str, str | None]
     """Each table of a history as a file that physically lacks its future, with its time column."""
     written = {}
     for name, (_, time) in past.tables.items():
-        path = folder / f"{name}.parquet"
+        path = folder / f"known_{name}.parquet"
         rows = past.scan(f"select * from {quoted(name)}")
         with pq.ParquetWriter(path, rows.schema) as writer:
             for batch in rows:

@@ -59,15 +59,6 @@ class CalibrationBin:
 
 
 @dataclass(frozen=True)
-class IntervalBins:
-    """Which outcomes came of predictions of each size, over all windows: low and high from now on."""
-
-    edges: tuple[float, ...]
-    low: tuple[float, ...]
-    high: tuple[float, ...]
-
-
-@dataclass(frozen=True)
 class RungResult:
     """One row of the ladder."""
 
@@ -76,13 +67,13 @@ class RungResult:
     title: str
     ours: bool
     status: str  # "ok", or in one line why not
+    code_sha256: str = ""  # of the rung's file
     choose: Estimate | None = None  # on the choosing cutoffs
     report: Estimate | None = None  # on the last, untouched one
     cutoffs: tuple[AtCutoff, ...] = ()
     cost: Cost | None = None
     measures: tuple[Measure, ...] = ()  # at the last cutoff
     calibration: tuple[CalibrationBin, ...] = ()
-    intervals: IntervalBins | None = None
     calibrated: dict[str, float] | None = None  # a 0/1 rung: what each answer stands for
     warnings: tuple[str, ...] = ()
 
@@ -186,6 +177,5 @@ def _rung(raw: dict[str, Any]) -> RungResult:
         "cost": maybe(Cost, raw["cost"]),
         "measures": tuple(Measure(**m) for m in raw["measures"]),
         "calibration": tuple(CalibrationBin(**c) for c in raw["calibration"]),
-        "intervals": maybe(IntervalBins, raw["intervals"]),
     }
     return _tupled(RungResult, {**raw, **made})

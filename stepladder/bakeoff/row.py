@@ -14,12 +14,11 @@ from stepladder.bakeoff.result import (
     AtCutoff,
     CalibrationBin,
     Cost,
-    IntervalBins,
     Measure,
     RungResult,
 )
 from stepladder.bakeoff.runs import Ran
-from stepladder.bakeoff.score import Scored, bins_before
+from stepladder.bakeoff.score import Scored
 from stepladder.core.ask import Ask
 from stepladder.core.question import Question
 from stepladder.core.rung import Rung
@@ -38,7 +37,7 @@ def row(
     """Everything the table, the report and the record say of one rung."""
     rung = ran.rung
     if ran.status != "ok":
-        return RungResult(rung.name, rung.height, rung.title, rung.ours, ran.status)
+        return RungResult(rung.name, rung.height, rung.title, rung.ours, ran.status, rung.sha256)
     mine = scored[rung.name]
     return RungResult(
         rung.name,
@@ -46,13 +45,13 @@ def row(
         rung.title,
         rung.ours,
         "ok",
+        rung.sha256,
         choose=comparison.choose[rung.name],
         report=comparison.report[rung.name],
         cutoffs=_cutoffs(rung.name, replays, mine, comparison),
         cost=_cost(rung, ran.measured, ask, comparison.choose[rung.name].loss),
         measures=_measures(question, replays[-1], mine[-1]),
         calibration=_calibration(replays[-1], mine[-1]),
-        intervals=_intervals(question, replays, mine),
         calibrated=calibrated,
         warnings=_warnings(ran.measured),
     )
@@ -122,13 +121,6 @@ def _calibration(last: Replay, mine: Scored | None) -> tuple[CalibrationBin, ...
         for name in ("low", "high")
     )
     return tuple(CalibrationBin(*bin) for bin in calibration(mine.mean, last.actual, low, high))
-
-
-def _intervals(
-    question: Question, replays: list[Replay], mine: list[Scored | None]
-) -> IntervalBins | None:
-    bins = bins_before(question, replays, mine, None)
-    return None if bins is None else IntervalBins(*(tuple(map(float, part)) for part in bins))
 
 
 def _warnings(measured: list[Measured | None]) -> tuple[str, ...]:

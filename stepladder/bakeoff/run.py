@@ -147,7 +147,7 @@ def _window(replay: Replay) -> Window:
 
 def versions(ladder: list[Rung]) -> dict[str, str]:
     """The versions that the answers depend on, of Python and of every library a rung may use."""
-    names = {"stepladder", "duckdb", "pyarrow", "numpy", "scipy"}
+    names = {"stepladder", "duckdb", "pyarrow", "numpy", "scipy", "numba"}
     for rung in ladder:
         names |= set(rung.needs)
     found = {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Event
@@ -74,6 +74,9 @@ def run_all(setting: Setting, replays: list[Replay], progress: Progress) -> list
     with ThreadPoolExecutor(max_workers=setting.workers) as pool:
         futures = [pool.submit(run_rung, rung) for rung in setting.ladder]
         try:
+            ended, _ = wait(futures, return_when=FIRST_EXCEPTION)
+            for future in ended:
+                future.result()  # what went wrong is raised while the others still run
             return [future.result() for future in futures]
         except BaseException:
             stop.set()

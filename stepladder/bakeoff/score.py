@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from stepladder.bakeoff.replay import Replay
 from stepladder.core.predictions import complete
@@ -49,7 +48,7 @@ def score(
             continue
         if labels is not None:
             earlier = [j for j in range(i) if replays[j].ended_before(replay)]
-            table = _calibrated(table, labels[i], _learnt(labels, replays, earlier))
+            table = meant(table, _learnt(labels, replays, earlier) or {})
         table, nulls, floored = complete(table, reference[i], question.FLOOR)
         bins = bins_before(question, replays, scored, replay)
         table = with_interval(question, table, bins)
@@ -64,15 +63,15 @@ def bins_before(
     question: Question,
     replays: list[Replay],
     scored: list[Scored | None],
-    replay: Replay | None,
+    replay: Replay,
 ) -> Bins | None:
-    """What came of this rung's earlier predictions, known before the replay (or by the end, if None)."""
+    """What came of this rung's earlier predictions, as far as it was known at the replay's cutoff."""
     if question.INTERVALS is None:
         return None
     past = [
         (s.mean, r.actual)
         for s, r in zip(scored, replays, strict=False)
-        if s is not None and (replay is None or r.ended_before(replay))
+        if s is not None and r.ended_before(replay)
     ]
     if not past:
         return None
@@ -96,8 +95,8 @@ def _labels(question: Question, raw: list[pa.Table | None]) -> list[Floats | Non
         return None
     found = []
     for table in raw:
-        values = None if table is None else pc.fill_null(table["prediction"], 0.0).to_numpy()
-        if values is not None and not np.isin(values, (0.0, 1.0)).all():
+        values = None if table is None else _floats(table["prediction"])
+        if values is not None and not np.isin(values[~np.isnan(values)], (0.0, 1.0)).all():
             return None
         found.append(values)
     return found if any(values is not None for values in found) else None
@@ -109,15 +108,22 @@ def _learnt(
     pairs = [(labels[j], replays[j].actual) for j in which if labels[j] is not None]
     if not pairs:
         return None
-    said = np.concatenate([said for said, _ in pairs if said is not None]).astype(np.int64)
-    return group_means(said, np.concatenate([actual for _, actual in pairs]))
+    said = np.concatenate([said for said, _ in pairs if said is not None])
+    opinion = ~np.isnan(said)
+    came = np.concatenate([actual for _, actual in pairs])
+    return group_means(said[opinion].astype(np.int64), came[opinion])
 
 
-def _calibrated(table: pa.Table, said: Floats | None, means: dict[int, float] | None) -> pa.Table:
-    """Each answer replaced by what came of it before; no opinion where nothing came before."""
-    assert said is not None
-    means = means or {}
-    meant = np.array([means.get(int(label), np.nan) for label in said])
-    mask = np.isnan(meant) | table["prediction"].is_null().to_numpy(zero_copy_only=False)
-    column = pa.array(meant, mask=mask)
+def meant(table: pa.Table, means: dict[int, float]) -> pa.Table:
+    """A 0/1 rung's answers as what came of them before; no opinion where nothing came before."""
+    said = _floats(table["prediction"])
+    values = np.full(len(said), np.nan)
+    for label, mean in means.items():
+        values[said == label] = mean
+    column = pa.array(values, mask=np.isnan(values))
     return table.set_column(table.column_names.index("prediction"), "prediction", column)
+
+
+def _floats(column: pa.ChunkedArray) -> Floats:
+    """Numbers, nulls as NaN."""
+    return column.cast(pa.float64()).to_numpy(zero_copy_only=False)

@@ -14,6 +14,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 from stepladder.core.errors import Problem
 
 DAYS = {"day": 1, "week": 7, "month": 30, "quarter": 91, "year": 365}
+PASSWORD = re.compile(r"://[^/?#@:]*:[^/?#]+@|://.*[?&](?:password|pass|pwd)=[^&#]", re.I)
 UPKEEP_HOURS = {0: 200.0, 1: 2.0, 2: 4.0, 3: 8.0, 4: 40.0, 5: 80.0}
 
 
@@ -40,7 +41,7 @@ def share(value: object) -> object:
 class Part(BaseModel):
     """A part of the question; unknown keys and changes are refused."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
 
 
 class Prices(Part):
@@ -86,7 +87,6 @@ class Ask(Part):
     seed: Annotated[int, Field(ge=0, lt=2**31)] = 1
     time_box: Annotated[int, Field(ge=1)] = 600
     memory_mb: Annotated[int, Field(ge=200)] = 4000
-    timezone: str = "UTC"
     record: str = "sqlite:///stepladder.db"
     tables: dict[str, Source] = Field(default_factory=dict)
     engine: Literal["duckdb"] = "duckdb"
@@ -94,14 +94,26 @@ class Ask(Part):
 
 def load(path: Path) -> Ask:
     """Read question.toml. Raises Problem with the line and the key that need mending."""
+    return parse(read(path), path.name)
+
+
+def read(path: Path) -> str:
+    """The text of question.toml. Raises Problem where there is none, or it is not UTF-8."""
     if not path.is_file():
         raise Problem(
             f"there is no {path.name} in {path.parent.resolve()}",
             "the verbs bakeoff, report, decide and predict work inside a project's folder",
             "go to the folder, name it with --project, or make one: stepladder new retention --from FILE",
         )
-    text = path.read_text(encoding="utf-8-sig")
-    return parse(text, path.name)
+    try:
+        return path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = path.read_bytes()[: error.start].count(b"\n") + 1
+        raise Problem(
+            f"{path.name}, line {line}: this is not UTF-8",
+            "TOML is always written in UTF-8",
+            "save the file again as UTF-8, and run again",
+        ) from None
 
 
 def parse(text: str, name: str = "question.toml") -> Ask:
@@ -114,11 +126,8 @@ def parse(text: str, name: str = "question.toml") -> Ask:
             'TOML: one `key = value` a line, text in "quotes", [sections] in brackets',
             "mend that line and run again",
         ) from None
-    if "costs" in raw and isinstance(raw["costs"].get("upkeep_hours"), dict):
-        hours = raw["costs"]["upkeep_hours"]
-        raw["costs"]["upkeep_hours"] = {int(k) if k.isdigit() else k: v for k, v in hours.items()}
     try:
-        ask = Ask.model_validate(_tuples(raw))
+        ask = Ask.model_validate(_as_asked(raw))
     except ValidationError as error:
         found = sorted(error.errors(), key=lambda e: e["type"] != "extra_forbidden")
         raise _problem(found[0], text, name) from None
@@ -128,12 +137,30 @@ def parse(text: str, name: str = "question.toml") -> Ask:
             "an amount of money needs a margin and a cost",
             "add [prices] with margin and cost, or remove good_enough_money",
         )
+    _refuse_passwords(ask, text, name)
     return ask
 
 
-def _tuples(raw: dict[str, Any]) -> dict[str, Any]:
-    """TOML has lists where Ask has tuples."""
-    return {k: tuple(v) if k == "cutoffs" and isinstance(v, list) else v for k, v in raw.items()}
+def _as_asked(raw: dict[str, Any]) -> dict[str, Any]:
+    """TOML has lists where Ask has tuples, and texts where Ask has heights."""
+    plain = {k: tuple(v) if k == "cutoffs" and isinstance(v, list) else v for k, v in raw.items()}
+    costs = plain.get("costs")
+    if isinstance(costs, dict) and isinstance(hours := costs.get("upkeep_hours"), dict):
+        heights = {int(k) if k.isdecimal() else k: v for k, v in hours.items()}
+        plain["costs"] = {**costs, "upkeep_hours": heights}
+    return plain
+
+
+def _refuse_passwords(ask: Ask, text: str, name: str) -> None:
+    """Whatever stands in question.toml is shared, and copied into every record and report."""
+    addresses = {f"tables.{table}.source": source.source for table, source in ask.tables.items()}
+    for key, address in {**addresses, "record": ask.record}.items():
+        if PASSWORD.search(address):
+            raise Problem(
+                f"{name}, line {_line(text, key.split('.'))}: key `{key}` has a password in it",
+                "passwords come from the environment, never from a file that is shared and recorded",
+                "take it out and set PGPASSWORD",
+            )
 
 
 def _problem(error: Any, text: str, name: str) -> Problem:
@@ -153,6 +180,8 @@ def _problem(error: Any, text: str, name: str) -> Problem:
         )
     given = error.get("input")
     said = str(error["msg"]).removeprefix("Value error, ")
+    if error["type"] == "model_type":
+        said = f"it is a section: [{key}], and below it {', '.join(_fields(keys))}"
     return Problem(f"{where} is {given!r}", said, "correct the value and run again")
 
 

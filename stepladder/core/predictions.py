@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 
 import duckdb
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -57,7 +58,7 @@ def _check_columns(table: pa.Table, question: Question) -> None:
 
 def _check_keys(table: pa.Table, question: Question, cases: pa.Table) -> None:
     keys = ", ".join(map(quoted, question.KEYS))
-    with duckdb.connect() as con:
+    with duckdb.connect(config={"threads": 1}) as con:
         con.register("p", table)
         con.register("c", cases)
         count = "select count(*) from"
@@ -76,9 +77,9 @@ def _arrange(table: pa.Table, question: Question, cases: pa.Table) -> pa.Table:
     keys = ", ".join(map(quoted, question.KEYS))
     given = [name for name in columns(question) if name in table.column_names]
     picked = "".join(f", p.{quoted(name)}" for name in given)
-    with duckdb.connect() as con:
+    with duckdb.connect(config={"threads": 1}) as con:
         con.register("p", table)
-        con.register("c", cases.append_column("_order", pa.array(range(cases.num_rows))))
+        con.register("c", cases.append_column("_order", pa.array(np.arange(cases.num_rows))))
         query = f"select c.* {picked} from c join p using ({keys}) order by _order"
         found = con.sql(query).to_arrow_table()
     out = {name: found[name] for name in question.KEYS}
@@ -118,6 +119,11 @@ def complete(
     given, base = table["prediction"], reference["prediction"]
     nulls = given.null_count
     filled = pc.coalesce(given, base)
+    if nulls:  # no opinion is the reference's opinion, of money too
+        for i, field in enumerate(table.schema):
+            if pa.types.is_floating(field.type) and field.name not in ("prediction", "low", "high"):
+                both = pc.if_else(pc.is_null(given), reference[field.name], table[field.name])
+                table = table.set_column(i, field.name, both)
     floored = 0
     if floor is not None:
         least = pc.multiply(base, floor)

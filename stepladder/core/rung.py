@@ -19,7 +19,7 @@ from stepladder.core.errors import Problem
 from stepladder.core.history import History
 from stepladder.core.model import Model
 
-NAME = re.compile(r"r(\d)_[a-z0-9_]+")
+NAME = re.compile(r"r[0-5]_[a-z0-9_]+")
 CREATE = re.compile(r"^\s*(?:--[^\n]*\n\s*)*create\s+table\s+(model_\w+)\s+as\b", re.I)
 AT_HAND = {"stepladder", "numpy", "scipy", "pyarrow", "duckdb"}
 
@@ -42,19 +42,24 @@ class Rung:
         return int(self.name[1])
 
     @property
+    def sha256(self) -> str:
+        """The hash of the file's bytes, which tells one version of a rung from another."""
+        return hashlib.sha256(self.path.read_bytes()).hexdigest()
+
+    @property
     def title(self) -> str:
         """Its first line: a sentence for the business."""
-        text = self.path.read_text(encoding="utf-8")
         if self.path.suffix == ".sql":
+            text = self._text()
             first = text.lstrip().splitlines()[0] if text.strip() else ""
             return first.removeprefix("--").strip() if first.startswith("--") else ""
-        return (ast.get_docstring(ast.parse(text)) or "").split("\n")[0]
+        return (ast.get_docstring(self._parsed()) or "").split("\n")[0]
 
     @property
     def lines(self) -> int:
         """Lines that are neither blank nor comment: what somebody must keep."""
         mark = "--" if self.path.suffix == ".sql" else "#"
-        text = self.path.read_text(encoding="utf-8").splitlines()
+        text = self._text().splitlines()
         return sum(bool(line.strip()) and not line.strip().startswith(mark) for line in text)
 
     @property
@@ -63,7 +68,7 @@ class Rung:
         if self.path.suffix == ".sql":
             return []
         found: set[str] = set()
-        for node in ast.walk(ast.parse(self.path.read_text(encoding="utf-8"))):
+        for node in ast.walk(self._parsed()):
             if isinstance(node, ast.Import):
                 found |= {alias.name.split(".")[0] for alias in node.names}
             elif isinstance(node, ast.ImportFrom) and node.module:
@@ -81,6 +86,17 @@ class Rung:
         if self.path.suffix == ".sql":
             return _predict_sql(self._statements()[1], model, history, cases)
         return self._module().predict(model, history, cases)
+
+    def _text(self) -> str:
+        """What stands in the file; bytes that are no UTF-8 are told when the rung runs, not here."""
+        return self.path.read_text(encoding="utf-8", errors="replace")
+
+    def _parsed(self) -> ast.Module:
+        """The file as Python reads it; nothing where it cannot: the run's row will say why."""
+        try:
+            return ast.parse(self.path.read_bytes())
+        except (SyntaxError, ValueError, RecursionError, MemoryError):
+            return ast.Module(body=[], type_ignores=[])
 
     def _module(self) -> ModuleType:
         name = f"stepladder_rung_{self.name}_{hashlib.sha256(bytes(self.path)).hexdigest()[:8]}"
@@ -147,7 +163,7 @@ def ladder(*folders: Path) -> list[Rung]:
                 raise Problem(
                     f"the rung {path}"
                     + (" stands twice" if path.stem in found else " is misnamed"),
-                    "a rung's file is r<height>_<name>.py or .sql, lower case, each name once",
+                    "a rung's file is r<height>_<name>.py or .sql: height 0 to 5, lower case, each name once",
                     "rename the file",
                 )
             found[path.stem] = Rung(path.resolve(), ours=i < len(folders) - 1 or len(folders) == 1)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 from dataclasses import dataclass
 
-from stepladder.bakeoff.result import Result
+from stepladder.bakeoff.result import Result, RungResult
 from stepladder.bakeoff.runs import Progress
 from stepladder.core.ask import parse
 from stepladder.project.bakeoff import run_bakeoff
@@ -26,9 +26,10 @@ class Reproduction:
 def run_again(
     project: Project, number: int, *, workers: int = 2, progress: Progress = lambda *_: None
 ) -> Reproduction:
-    """Run bake-off `number` again with its own settings on the data as they are now.
+    """Run bake-off `number` again: its own settings, the version of the data that they name.
 
-    Raises Problem where there is no such bake-off.
+    Today's code, libraries and rungs are used; what of these, of the data or of question.toml has
+    changed since is said. Raises Problem where there is no such bake-off, or its data are gone.
     """
     first = project.result(number)
     ask = parse(first.settings, f"the settings of bake-off {number}")
@@ -39,11 +40,15 @@ def run_again(
 
 
 def _agreement(first: Result, second: Result) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    before = {r.rung: (r.status, [at.predictions_sha256 for at in r.cutoffs]) for r in first.rungs}
-    after = {r.rung: (r.status, [at.predictions_sha256 for at in r.cutoffs]) for r in second.rungs}
+    """The rungs whose predictions, to the byte, and figures agree, and those that do not."""
+    before, after = ({r.rung: _figures(r) for r in result.rungs} for result in (first, second))
     same = tuple(name for name in before if after.get(name) == before[name])
     names = dict.fromkeys([*before, *after])
     return same, tuple(name for name in names if name not in same)
+
+
+def _figures(row: RungResult) -> tuple[object, ...]:
+    return row.status, row.choose, row.report, row.cutoffs, row.measures, row.calibration
 
 
 def _changes(first: Result, second: Result, settings: str) -> tuple[str, ...]:
@@ -56,6 +61,10 @@ def _changes(first: Result, second: Result, settings: str) -> tuple[str, ...]:
         before, after = (r.versions.get(name, "absent") for r in (first, second))
         if before != after:
             found.append(f"versions: {name} was {before}, is {after}")
+    code = {r.rung: r.code_sha256 for r in first.rungs}
+    for r in second.rungs:
+        if r.code_sha256 != code.get(r.rung, ""):
+            found.append(f"rungs: {r.rung} was {'changed' if r.rung in code else 'not there'}")
     lines = difflib.ndiff(first.settings.splitlines(), settings.splitlines())
     edits = [line for line in lines if line[:1] in "+-" and line[1:].strip()]
     found += [f"settings now (not used here): {line}" for line in edits]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import hashlib
 import shutil
 import tempfile
 import time
@@ -13,6 +15,7 @@ from stepladder.bakeoff.result import Result, to_json
 from stepladder.bakeoff.row import parquet
 from stepladder.bakeoff.run import Outcome, run, versions
 from stepladder.bakeoff.runs import Progress, Setting
+from stepladder.core.errors import Problem
 from stepladder.core.record import Loss, Stored
 from stepladder.project.folder import Project
 
@@ -41,8 +44,10 @@ def run_bakeoff(
             stored = _keep(project, number, outcome, Path(scratch) / "runs")
         project.record.finish_bakeoff(number, to_json(result), _losses(result), stored)
     except BaseException as error:
-        shutil.rmtree(project.folder / "bakeoffs" / str(number), ignore_errors=True)
-        project.record.fail_bakeoff(number, str(error).split("\n")[0] or type(error).__name__)
+        for left in (str(number), f".{number}.partial"):
+            shutil.rmtree(project.folder / "bakeoffs" / left, ignore_errors=True)
+        with contextlib.suppress(Problem):  # the first failure is the one to tell
+            project.record.fail_bakeoff(number, str(error).split("\n")[0] or type(error).__name__)
         raise
     return result
 
@@ -69,17 +74,17 @@ def _keep(project: Project, number: int, outcome: Outcome, runs: Path) -> list[S
     shutil.rmtree(partial, ignore_errors=True)
     stored = []
     for rung in outcome.result.rungs:
-        hashes = {at.now: at.predictions_sha256 for at in rung.cutoffs}
         for replay, scored in zip(outcome.replays, outcome.scored.get(rung.rung, []), strict=False):
-            if scored is None or replay.now not in hashes:
+            if scored is None:
                 continue
             path = partial / rung.rung / f"{replay.now}.parquet"
             path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(parquet(scored.predictions))
+            body = parquet(scored.predictions)
+            path.write_bytes(body)
             where = (target / rung.rung / path.name).relative_to(project.folder)
             stored.append(
                 Stored(project.ask.question, rung.rung, replay.now, where.as_posix(),
-                       hashes[replay.now], scored.predictions.num_rows)
+                       hashlib.sha256(body).hexdigest(), scored.predictions.num_rows)
             )  # fmt: skip
         fitted = runs / rung.rung / outcome.replays[-1].now / "model"
         if rung.status == "ok":

@@ -102,12 +102,20 @@ class Project:
 
     def now(self) -> date:
         """The moment asked from: as question.toml says, else the day after the last complete day."""
-        if self.ask.now:
-            return self.ask.now
-        days = [
-            self._after_last_day(spec.name, spec.time) for spec in self.question.TABLES if spec.time
-        ]
-        return max(days)
+        last = self._data_end
+        if self.ask.now and self.ask.now > last:
+            raise Problem(
+                f"question.toml: now = {self.ask.now}, but the data end before {last}",
+                "now is a day that the data reach: beyond it everybody would seem to have left",
+                "remove `now`, or bring newer data with: stepladder refresh",
+            )
+        return self.ask.now or last
+
+    @cached_property
+    def _data_end(self) -> date:
+        """The day after the last complete day in the data."""
+        specs = [spec for spec in self.question.TABLES if spec.time]
+        return max(self._after_last_day(spec.name, spec.time or "") for spec in specs)
 
     def _after_last_day(self, name: str, time: str) -> date:
         last = pc.max(pq.read_table(self.table(name), columns=[time])[time]).as_py()

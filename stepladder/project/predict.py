@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import shutil
 import tempfile
 from datetime import date
 from pathlib import Path
@@ -12,17 +11,11 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv
-import pyarrow.parquet as pq
 
-from stepladder.bakeoff.measure import Job, measure
-from stepladder.bakeoff.replay import write_known
-from stepladder.bakeoff.result import RungResult
 from stepladder.bakeoff.row import parquet
-from stepladder.bakeoff.score import with_interval
-from stepladder.core import model
 from stepladder.core.errors import Problem
 from stepladder.core.record import Stored
-from stepladder.core.stats import Bins
+from stepladder.project.answer import answer
 from stepladder.project.folder import Project
 
 
@@ -47,15 +40,16 @@ def predict(
             "a forecast stands where the data end, or earlier",
             "leave --as-of out, or bring newer data with: stepladder refresh",
         )
-    target = Path(to) if to else project.folder / "predictions" / f"{name}-{day}.parquet"
-    if target.suffix not in (".parquet", ".csv"):
+    if to and Path(to).suffix not in (".parquet", ".csv"):
         raise Problem(
-            f"the file to write is called {target.name}",
+            f"the file to write is called {Path(to).name}",
             "predictions are written as Parquet or CSV",
             "end its name in .parquet or .csv",
         )
+    _refuse_own_data(project, to)
     with tempfile.TemporaryDirectory(prefix="stepladder-") as scratch:
         table, fitted = answer(project, name, day, Path(scratch))
+    target = Path(to) if to else _place(project, f"{name}-{day}-{fitted[:8]}")
     table = table.append_column("as_of", pa.array([day] * table.num_rows, pa.date32()))
     body = parquet(table) if target.suffix == ".parquet" else _csv(table)
     _write(target, body)
@@ -66,61 +60,20 @@ def predict(
     return target
 
 
-def answer(project: Project, name: str, day: date, scratch: Path) -> tuple[pa.Table, str]:
-    """A rung's predictions for every case as of a day, and the hash of its fitted model."""
-    rung = project.rung(name)
-    history = project.history(scratch).at(day)
-    known = scratch / f"known_{name}"
-    known.mkdir()
-    tables = write_known(history, known)
-    ask = project.ask
-    out = scratch / f"out_{name}"
-    job = Job(
-        ask.question,
-        str(rung.path),
-        tables,
-        day.isoformat(),
-        ask.model_dump_json(),
-        str(out),
-        str(project.folder),
-    )
-    found = measure(job, time_box=ask.time_box, memory_mb=ask.memory_mb)
-    if found.status != "ok" or found.predictions is None:
+def _refuse_own_data(project: Project, to: str | Path | None) -> None:
+    """Nobody's input is ever written over."""
+    sources = [name for t in project.ask.tables.values() for name in (t.source, t.cleaned)]
+    own = {(project.folder / name).resolve() for name in sources}
+    if to and Path(to).resolve() in own:
         raise Problem(
-            f"{name} as of {day}: {found.status}",
-            "a rung answers within its time box and memory, from what was known",
-            "mend the rung or the settings, or choose another with --rung",
+            f"{to} is a table of this project",
+            "predictions are written beside the data, never over them",
+            "choose another name for --to",
         )
-    fitted = model.digest(out / "model")
-    kept = project.folder / "models" / fitted
-    if not kept.exists():
-        partial = kept.with_name(f".{fitted}.partial")
-        shutil.rmtree(partial, ignore_errors=True)
-        shutil.copytree(out / "model", partial)
-        partial.replace(kept)
-    row = {r.rung: r for r in project.result().rungs}.get(name) if _has_result(project) else None
-    return _finished(project, pq.read_table(found.predictions), row), fitted
 
 
-def _finished(project: Project, table: pa.Table, row: RungResult | None) -> pa.Table:
-    """Low and high from the rung's past errors, and a 0/1 rung's answers as what they stand for."""
-    if row is None:
-        return table
-    if row.calibrated is not None:
-        means = [row.calibrated.get(str(int(v))) if v is not None else None
-                 for v in table["prediction"].to_pylist()]  # fmt: skip
-        at = table.column_names.index("prediction")
-        table = table.set_column(at, "prediction", pa.array(means, pa.float64()))
-    if row.intervals is None or table["prediction"].null_count:
-        return table
-    import numpy as np
-
-    parts = (row.intervals.edges, row.intervals.low, row.intervals.high)
-    return with_interval(project.question, table, Bins(*(np.array(part, float) for part in parts)))
-
-
-def _has_result(project: Project) -> bool:
-    return project.record.latest_bakeoff(project.ask.question) is not None
+def _place(project: Project, name: str) -> Path:
+    return project.folder / "predictions" / f"{name}.parquet"
 
 
 def _decided(project: Project) -> str:

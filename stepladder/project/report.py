@@ -16,8 +16,8 @@ from stepladder.core import model
 from stepladder.core.errors import Problem
 from stepladder.core.question import Question
 from stepladder.core.view import View
+from stepladder.project.answer import answer
 from stepladder.project.folder import Project
-from stepladder.project.predict import answer
 
 
 def write_report(

@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from datetime import date, timedelta
@@ -195,6 +196,7 @@ def test_limits_of_time_and_memory(project: Path) -> None:
 
 
 def marked(text: str) -> list[psutil.Process]:
+    """Every process that has this in its environment, as a rung has the folder it may write to."""
     return [p for p in psutil.process_iter() if text in _commands(p)]
 
 
@@ -216,12 +218,12 @@ FORKS = """import os, time
 
 @pytest.mark.parametrize("end", ["", "\n    time.sleep(600)"], ids=["then ends", "then sleeps"])
 def test_a_grandchild_that_would_outlive_is_killed(
-    project: Path, end: str, monkeypatch: pytest.MonkeyPatch
+    project: Path, end: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("STEPLADDER_TEST", "outlive")
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     found = run(project, "r1_forks.py", spoilt(FORKS + end), time_box=4)
     assert found.status == ("stopped: out of its time box of 4 s" if end else "ok"), found.detail
-    assert marked("outlive") == []
+    assert marked(str(tmp_path)) == []
 
 
 def test_stopped_by_hand(project: Path) -> None:
@@ -233,20 +235,20 @@ def test_stopped_by_hand(project: Path) -> None:
 
 
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGKILL])
-def test_no_child_outlives_its_parent(project: Path, how: signal.Signals) -> None:
+def test_no_child_outlives_its_parent(project: Path, tmp_path: Path, how: signal.Signals) -> None:
     asked = job(project, "r1_slow.py", spoilt("import time; time.sleep(60)"))
     code = (
         "import json, sys; from stepladder.bakeoff.measure import Job, measure\n"
         "measure(Job(**json.loads(sys.argv[1])), time_box=60, memory_mb=2000)"
     )
-    environment = {**os.environ, "STEPLADDER_TEST": f"orphan{how}", "TMPDIR": str(project)}
+    environment = {**os.environ, "TMPDIR": str(tmp_path)}
     command = [sys.executable, "-c", code, json.dumps(asked.__dict__)]
     parent = subprocess.Popen(command, env=environment, stderr=subprocess.DEVNULL)
-    wait_until(lambda: len(marked(f"orphan{how}")) == 2)
+    wait_until(lambda: len(marked(str(tmp_path))) == 2)
     time.sleep(1)
     parent.send_signal(how)
     parent.wait(10)
-    wait_until(lambda: not marked(f"orphan{how}"))
+    wait_until(lambda: not marked(str(tmp_path)))
 
 
 def wait_until(true: object) -> None:
@@ -259,6 +261,10 @@ def wait_until(true: object) -> None:
 def test_secrets_do_not_reach_the_rung(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PGPASSWORD", "hush")
     monkeypatch.setenv("STEPLADDER_RECORD", "postgresql://ann:hush@host/db")
-    body = "import os; assert 'hush' not in str(os.environ)"
+    monkeypatch.setenv("SOME_TOKEN", "hush")
+    monkeypatch.setenv("LC_TIME", "C")
+    body = """import os; assert 'hush' not in str(os.environ) and os.environ['LC_TIME'] == 'C'
+    a = history.ask
+    assert (a.tables, a.record, a.cutoffs, a.now, a.horizon) == ({}, '', (), None, 30), a"""
     found = run(project, "r1_nosy.py", spoilt(body))
     assert found.status == "ok", found.detail

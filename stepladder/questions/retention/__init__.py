@@ -166,21 +166,29 @@ def horizon(days: int) -> int:
 def check(history: History) -> None:
     """Refuse data in which nobody can be told from anybody else, or nothing was ever repeated."""
     found = history.sql(
-        """select count(distinct customer) as customers, count(distinct day) as days,
-        count(distinct (customer, day)) as visits from purchases"""
+        """select count(*) as customers, sum(visits) as visits, min(first) as first, max(last) as last,
+        sum(valued) as valued from (
+          select customer, count(distinct day) as visits, min(day) as first, max(day) as last,
+            count(value) as valued from purchases group by customer)"""
     ).to_pylist()[0]
     remedy = (
         "check that the columns were read rightly (data-report-purchases.md), or bring more history"
     )
     if found["customers"] < 2:
-        raise Problem(f"{found['customers']} customers", "retention compares customers", remedy)
-    if found["days"] < 2:
+        raise Problem(f"{found['customers']} customer", "retention compares customers", remedy)
+    if found["first"] == found["last"]:
         raise Problem("all purchases are on one day", "retention needs purchases over time", remedy)
     if found["visits"] == found["customers"]:
         raise Problem(
             f"each of the {found['customers']:,} customers bought on one day only",
             "retention learns from those who came back, and nobody did",
             remedy,
+        )
+    if history.ask.prices and not found["valued"]:
+        raise Problem(
+            "question.toml has [prices], but no purchase has a value",
+            "money can be reckoned only where the purchases say what they were worth",
+            "name the column with --column value=NAME in stepladder new, or remove [prices]",
         )
 
 
@@ -223,7 +231,7 @@ def _refuse(cutoffs: list[date], now: date, first: date, span: timedelta) -> Non
             f"the bake-off needs four horizons: the horizon may be {days // 4} days at most",
             f"set `horizon = {max(days // 6, 1)}` in question.toml, or bring more history",
         )
-    if cutoffs != sorted(cutoffs) or any(c + span > cutoffs[-1] for c in cutoffs[:-1]):
+    if cutoffs != sorted(set(cutoffs)) or any(c + span > cutoffs[-1] for c in cutoffs[:-1]):
         raise Problem(
             f"the cutoffs {', '.join(map(str, cutoffs))} with a horizon of {span.days} days",
             "cutoffs are in order, and each outcome ends on or before the last cutoff",
@@ -239,19 +247,13 @@ def _refuse(cutoffs: list[date], now: date, first: date, span: timedelta) -> Non
 
 def outcome(past: History, later: History, cases: pa.Table) -> pa.Table:
     """How often each customer bought in the window, and for how much: customer, actual, actual_value."""
-    came = later.sql(
-        f"""select customer, count(distinct day) as actual, sum(value) as actual_value
-        from purchases where day >= date '{past.now}' group by customer"""
-    )
-    return (
-        later.plus(came=came)
-        .connection(cases, came=came)
-        .sql(
-            """select customer, coalesce(actual, 0) as actual, coalesce(actual_value, 0) as actual_value
-        from (select customer, row_number() over () as i from cases) left join came using (customer)
-        order by i"""
-        )
-        .to_arrow_table()
+    return later.sql(
+        f"""select customer, coalesce(visits, 0) as actual, coalesce(money, 0) as actual_value
+        from (select customer, row_number() over () as i from cases) left join (
+          select customer, count(distinct day) as visits, sum(value) as money
+          from purchases where day >= date '{past.now}' group by customer
+        ) using (customer) order by i""",
+        cases,
     )
 
 

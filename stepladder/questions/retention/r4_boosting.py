@@ -56,13 +56,13 @@ def fit(history: History) -> Model:
             f"needs 200 customers known one horizon ago to learn from; there were {known.num_rows}"
         )
     came = history.sql(
-        """select customer, count(distinct day) as visits
-        from purchases cross join ask where day >= learn_at group by customer"""
+        """select coalesce(visits, 0) as visits from cases left join (
+          select customer, count(distinct day) as visits
+          from purchases cross join ask where day >= learn_at group by customer
+        ) using (customer) order by customer""",
+        known.select(["customer"]),
     )
-    visits = dict(zip(came["customer"].to_pylist(), came["visits"].to_pylist(), strict=True))
-    target = np.array(
-        [visits.get(customer, 0) for customer in known["customer"].to_pylist()], float
-    )
+    target = _column(came, "visits")
     if not target.any():
         raise CannotStand(
             "nobody known one horizon ago has bought since, so there is nothing to learn"

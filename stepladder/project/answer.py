@@ -1,0 +1,118 @@
+"""What a rung says of every case as of a day: as the bake-off would have scored it."""
+
+from __future__ import annotations
+
+import shutil
+from datetime import date
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from stepladder.bakeoff.measure import Job, measure
+from stepladder.bakeoff.replay import write_known
+from stepladder.bakeoff.result import Result
+from stepladder.bakeoff.score import meant, with_interval
+from stepladder.core.errors import Problem
+from stepladder.core.history import Tables
+from stepladder.core.predictions import complete
+from stepladder.core.rung import Rung
+from stepladder.core.stats import Bins, learn_bins
+from stepladder.project.folder import Project
+
+
+def answer(project: Project, name: str, day: date, scratch: Path) -> tuple[pa.Table, str]:
+    """A rung's predictions for every case as of a day, and the hash of its fitted model.
+
+    They are what the bake-off would have scored: gaps filled by the reference, floored, a 0/1
+    rung's answers as what came of them, low and high from errors that were known by that day.
+    """
+    history = project.history(scratch).at(day)
+    if not project.question.cases(history).num_rows:
+        raise Problem(
+            f"as of {day} there was nobody to forecast for",
+            "a forecast needs cases that were known by that day",
+            "choose a later day with --as-of",
+        )
+    tables = write_known(history, scratch)
+    raw, fitted = _run(project, project.rung(name), day, tables, scratch)
+    keep_model(project, scratch / name / "model", fitted)
+    reference = raw
+    if name != project.question.REFERENCE:
+        other = project.rung(project.question.REFERENCE)
+        reference, _ = _run(project, other, day, tables, scratch)
+    return _finished(project, raw, reference, name, day), fitted
+
+
+def _run(
+    project: Project, rung: Rung, day: date, tables: Tables, scratch: Path
+) -> tuple[pa.Table, str]:
+    """One rung in a process of its own, as in the bake-off."""
+    ask, out = project.ask, scratch / rung.name
+    job = Job(
+        question=ask.question,
+        rung=str(rung.path),
+        tables=tables,
+        now=day.isoformat(),
+        ask=ask.model_dump_json(),
+        out=str(out),
+        project=str(project.folder),
+    )
+    found = measure(job, time_box=ask.time_box, memory_mb=ask.memory_mb)
+    if found.status != "ok" or found.predictions is None:
+        raise Problem(
+            f"{rung.name} as of {day}: {found.status}",
+            "a rung answers within its time box and memory, from what was known",
+            "mend the rung or the settings, or choose another with --rung",
+        )
+    return pq.read_table(found.predictions), found.model_hash
+
+
+def keep_model(project: Project, fitted: Path, name: str) -> None:
+    """Keep a fitted model under the name of its hash, whole or not at all."""
+    kept = project.folder / "models" / name
+    if not kept.exists():
+        partial = kept.with_name(f".{name}.partial")
+        shutil.rmtree(partial, ignore_errors=True)
+        shutil.copytree(fitted, partial)
+        partial.replace(kept)
+
+
+def _finished(
+    project: Project, raw: pa.Table, reference: pa.Table, name: str, day: date
+) -> pa.Table:
+    latest = project.record.latest_bakeoff(project.ask.question)
+    result = project.result() if latest else None
+    row = {r.rung: r for r in result.rungs}.get(name) if result else None
+    if row and result and row.calibrated is not None:
+        known = day >= date.fromisoformat(
+            result.now
+        )  # what the answers stand for was learnt by then
+        means = {int(k): v for k, v in row.calibrated.items()} if known else {}
+        raw = meant(raw, means)
+    table, _, _ = complete(raw, reference, project.question.FLOOR)
+    fits = result is not None and row is not None and result.horizon == project.ask.horizon
+    return with_interval(
+        project.question, table, _bins(project, result, name, day) if fits else None
+    )
+
+
+def _bins(project: Project, result: Result | None, name: str, day: date) -> Bins | None:
+    """What came of the rung's predictions in the bake-off's windows that had ended by the day."""
+    said_by_window, came_of_it = [], []
+    for window in result.windows if result else ():
+        path = (
+            project.folder / "bakeoffs" / str(result and result.id) / name / f"{window.now}.parquet"
+        )
+        if date.fromisoformat(window.until) > day or not path.is_file():
+            continue
+        past, later = (date.fromisoformat(d) for d in (window.now, window.until))
+        said, history = pq.read_table(path), project.history()
+        cases = said.select(list(project.question.KEYS))
+        came = project.question.outcome(history.at(past), history.at(later), cases)
+        said_by_window.append(said["prediction"].to_numpy().astype(float))
+        came_of_it.append(came["actual"].to_numpy().astype(float))
+    if not came_of_it or project.question.INTERVALS is None:
+        return None
+    return learn_bins(np.concatenate(said_by_window), np.concatenate(came_of_it))
