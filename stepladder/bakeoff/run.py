@@ -22,6 +22,8 @@ from stepladder.core.errors import Problem
 from stepladder.core.question import Question
 from stepladder.core.rung import Rung
 
+OFF, SWING = 0.2, 1.5  # a total so far off, or windows so different, are told before the proposal
+
 
 @dataclass(frozen=True)
 class Outcome:
@@ -70,7 +72,7 @@ def _reference(question: Question, ran: list[Ran]) -> Ran:
             f"the reference {question.REFERENCE}, which every rung must beat, did not run: "
             f"{found.status}",
             "the reference must answer at every cutoff",
-            "see the log with -v; a longer history or a shorter horizon often mends it",
+            "mend that; where it says time box or memory, raise time_box or memory_mb in question.toml",
         )
     return found
 
@@ -136,7 +138,28 @@ def _result(
         windows=tuple(_window(replay) for replay in replays),
         proposal=proposal,
         rungs=rows,
+        notes=tuple(_notes(replays, next(r for r in rows if r.rung == proposal.rung))),
     )
+
+
+def _notes(replays: list[Replay], proposed: RungResult) -> list[str]:
+    """What a person should know before they believe the proposal."""
+    said = sum(bin.cases * bin.predicted for bin in proposed.calibration)
+    came = sum(bin.cases * bin.actual for bin in proposed.calibration)
+    found = []
+    if came and abs(said / came - 1) > OFF:
+        off = f"{abs(said / came - 1):.0%} too {'many' if said > came else 'few'}"
+        found.append(
+            f"In the exam {proposed.rung} forecast {said:,.0f} in all and {came:,.0f} came: {off}."
+        )
+    usual = [r.actual.mean() for r in replays if r.holdout.role != "calibrate"]
+    if max(usual) > SWING * min(usual):
+        each = ", ".join(f"{mean:.2f}" for mean in usual)
+        found.append(
+            f"What came per case swung between the windows ({each}): seasons may matter here, and "
+            "no interval speaks for a season that the past does not hold."
+        )
+    return found
 
 
 def _window(replay: Replay) -> Window:

@@ -97,7 +97,7 @@ def apply_bins(bins: Bins, predicted: Floats, whole: bool = True) -> tuple[Float
     times = np.where(at == len(bins.edges), np.maximum(predicted, TINY), 1.0)
     low, high = bins.low[at] * times, bins.high[at] * times
     # a hair of tolerance: 3 ÷ 0.3 × 0.3 must not become 4
-    return (np.floor(low + 1e-9), np.ceil(high - 1e-9)) if whole else (low, high)
+    return (np.floor(low + 1e-9), np.ceil(high - 1e-9) + 0.0) if whole else (low, high)  # no -0
 
 
 class Calibration(NamedTuple):

@@ -23,7 +23,7 @@ def test_an_answer_is_put_in_order_and_completed():
     assert checked["prediction"].to_pylist() == [0.1, None, 0.3]
     assert checked["alive"].to_pylist() == [None, 1.0, 0.5]
     assert checked["low"].null_count == 3
-    reference = pa.table({"prediction": [20.0, 20.0, 20.0]})
+    reference = check(pa.table({"customer": [1, 2, 3], "prediction": [20.0] * 3}), QUESTION, CASES)
     full, nulls, floored = complete(checked, reference, 0.01)
     assert full["prediction"].to_pylist() == [0.2, 20.0, 0.3]
     assert (nulls, floored) == (1, 1)

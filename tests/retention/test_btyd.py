@@ -327,9 +327,21 @@ def test_warnings_name_what_the_data_break() -> None:
     said = warnings(fine, known).split("\n")
     assert len(said) == 3
     assert "mean is not determined" in said[0]
-    assert "spend more per purchase" in said[1]
+    assert "who buy twice as often spend 26% more per purchase" in said[1]
     assert "in the middle of their lives" in said[2]
     calm = Summary(
         known.customer, x, np.minimum(x, T), rng.permutation(np.linspace(40, 52, n)), x, value * 0
     )
     assert warnings({"sentence": "", "converged": True}, calm).startswith("Too few")
+
+
+def test_spend_that_has_nothing_to_do_with_frequency_raises_no_warning() -> None:
+    """Widely varying, independent spend: the mean of few purchases is noisier, not smaller."""
+    rng, n, alarms = np.random.default_rng(5), 1000, 0
+    for _ in range(30):
+        x = 1.0 + rng.negative_binomial(0.8, 0.25, n)
+        value = rng.gamma(x) / (x * rng.gamma(3.0, 1 / 15.0, n))
+        known = Summary(pa.array(np.arange(n)), x, np.minimum(x, 50.0), np.full(n, 52.0), x, value)
+        fitted = {"sentence": "", "converged": True, "spend_p": 1.0, "spend_q": 3.0}
+        alarms += "per purchase" in warnings({**fitted, "spend_sentence": ""}, known)
+    assert alarms <= 1

@@ -51,7 +51,16 @@ def find_columns(
     # Names first: what is in a column speaks only where a required one is still not found.
     left = [column for column in wanted if column.required and column.name not in chosen]
     free = [name for name in free if name not in {m.source for m in chosen.values()}]
-    _take(chosen, [_nameless(column, name, sample[name]) for column in left for name in free])
+    _take(
+        chosen,
+        [
+            _nameless(column, name, sample[name])
+            for column in left
+            for name in free
+            if column.kind != "id" or _comes_back(table[name])
+        ],
+    )
+    _take(chosen, _only_amounts(wanted, chosen, sample))
     unused = [
         name
         for name in table.column_names
@@ -62,6 +71,36 @@ def find_columns(
             product = _product(unused, chosen.get(column.name), column.name)
             chosen |= {column.name: product} if product else {}
     return tuple(chosen[column.name] for column in spec.columns if column.name in chosen)
+
+
+def _comes_back(values: pa.ChunkedArray) -> bool:
+    """Whether ids recur: what differs on nearly every row numbers documents, not customers."""
+    filled = len(values) - values.null_count
+    return filled > 0 and len(values.unique()) < 0.95 * filled
+
+
+def _only_amounts(
+    wanted: list[Column], chosen: dict[str, Mapped], sample: pa.Table
+) -> list[Mapped]:
+    """An amount that nobody named, where just one free column holds amounts with decimals."""
+    taken = {part for m in chosen.values() for part in parts(m.source, sample)}
+    free = [name for name in sample.column_names if name not in taken]
+    free = [name for name in free if _has_cents(sample[name])]
+    left = [column for column in wanted if column.kind == "amount" and column.name not in chosen]
+    if len(free) != 1 or len(left) != 1:
+        return []
+    why = "its name says nothing, but it is the only column of amounts with decimals"
+    return [Mapped(left[0].name, free[0], 0.5, why)]
+
+
+def _has_cents(values: pa.ChunkedArray) -> bool:
+    cleaned = texts(values)
+    filled = cleaned.text.filter(pa.array(~cleaned.missing))
+    if not len(filled) or _dates_in(filled)[0] > 0.5:
+        return False
+    share = max(float(read_amounts(filled, mark).found.mean()) for mark in ".,")
+    cents = pc.match_substring_regex(filled, r"\d[.,]\d{1,2}\D*$|\d\.\d{3,}$")
+    return share > 0.9 and float(pc.mean(pc.cast(cents, pa.float64())).as_py()) > 0.3
 
 
 def _take(chosen: dict[str, Mapped], scored: list[Mapped]) -> None:

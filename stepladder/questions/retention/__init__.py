@@ -52,6 +52,8 @@ CUSTOMER = (
     "kundennr",
     "shopper",
     "person",
+    "debitor",
+    "shopper_id",
 )
 DAY = (
     "date",
@@ -171,9 +173,7 @@ def check(history: History) -> None:
           select customer, count(distinct day) as visits, min(day) as first, max(day) as last,
             count(value) as valued from purchases group by customer)"""
     ).to_pylist()[0]
-    remedy = (
-        "check that the columns were read rightly (data-report-purchases.md), or bring more history"
-    )
+    remedy = "check which columns were read (--column customer=NAME names another), or bring more history"
     if found["customers"] < 2:
         raise Problem(f"{found['customers']} customer", "retention compares customers", remedy)
     if found["first"] == found["last"]:
@@ -225,7 +225,13 @@ def _default_cutoffs(now: date, first: date, span: timedelta) -> list[date]:
 
 def _refuse(cutoffs: list[date], now: date, first: date, span: timedelta) -> None:
     days = (now - first).days
-    if len(cutoffs) < 2:
+    if len(cutoffs) == 1:
+        raise Problem(
+            f"one cutoff, {cutoffs[0]}",
+            "the bake-off chooses on early cutoffs and reports on a last, untouched one",
+            f"give at least two, {span.days} days apart, or leave `cutoffs` out",
+        )
+    if not cutoffs:
         raise Problem(
             f"a horizon of {span.days} days in data that span {days} days",
             f"the bake-off needs four horizons: the horizon may be {days // 4} days at most",

@@ -102,6 +102,7 @@ def _examples(view: View, known: Known, picks: dict[int, str]) -> Iterator[Examp
     order = [kind for kind, _ in SHARES[1:]] + [SHARES[0][0]]
     picks = dict(sorted(picks.items(), key=lambda pick: order.index(pick[1])))
     answers = view.at_cutoff[view.rung]
+    tells = answers["alive"].null_count < answers.num_rows
     chosen = answers.take(pa.array(list(picks), pa.int64()))
     ids = chosen.select(["customer"])
     story = view.history.sql(STORY, ids).to_pylist()
@@ -115,7 +116,7 @@ def _examples(view: View, known: Known, picks: dict[int, str]) -> Iterator[Examp
             kind=kind,
             reason=_reason(kind, known, i),
             strip=_strip(view, start, days),
-            facts=_facts(answer, known.came[i], int(known.times[i])),
+            facts=_facts(answer, known.came[i], tells),
             table="purchases",
             rows=tuple(answer["why"] or [row["row"] for row in before[-5:]]),
         )
@@ -132,16 +133,16 @@ def _strip(view: View, start: date, days: list[date]) -> Strip:
     )
 
 
-def _facts(answer: dict[str, float | None], came: float, times: int) -> tuple[tuple[str, str], ...]:
+def _facts(
+    answer: dict[str, float | None], came: float, tells: bool
+) -> tuple[tuple[str, str], ...]:
     low, high, alive, value = (answer[name] for name in ("low", "high", "alive", "value"))
     facts = [("forecast", _times(answer["prediction"]))]
     if low is not None and high is not None:
         facts.append(("low–high", f"{low:.0f} to {high:.0f}"))
     facts.append(("came", f"{came:.0f}"))
-    if alive is not None:
-        # BG/NBD lets nobody leave before a second purchase: its certainty there is no knowledge
-        unsure = times == 1 and alive > 0.9999
-        facts.append(("P(alive)", "cannot tell" if unsure else f"{100 * alive:.0f} %"))
+    if tells:  # a rung that gives the chance for others, but not here
+        facts.append(("P(alive)", "cannot tell" if alive is None else f"{100 * alive:.0f} %"))
     if value is not None:
         facts.append(("worth", f"{value:,.2f}"))
     return tuple(facts)

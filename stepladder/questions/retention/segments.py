@@ -50,15 +50,18 @@ def sections(view: View) -> list[Section]:
 
 
 def _caution(view: View) -> str:
-    """A word of warning where a formula holds one-time buyers for customers who never leave."""
+    """A word of warning where the rung cannot tell of everybody whether they are customers still."""
     alive = view.at_now[view.rung]["alive"]
-    certain = pc.sum(pc.greater(alive, 0.9999)).as_py() or 0
-    if certain < 0.2 * len(alive):
+    if not 0 < alive.null_count < len(alive):
         return ""
-    return (
-        " Beware of the last column: this formula lets nobody leave before a second purchase, so it "
-        "counts every one-time buyer as a customer still. Their forecast is low all the same."
+    share = f"{alive.null_count / len(alive):.0%}".replace("%", " %")
+    why = (
+        ": its formula lets nobody leave before a second purchase, so of those who bought once it "
+        "knows nothing there. Their forecast is low all the same"
+        if {"a", "b", "r", "alpha"} <= set(view.models.get(view.rung, {}))
+        else ""
     )
+    return f" The last column: of {share} of the customers the rung cannot tell{why}."
 
 
 def _rows(view: View) -> list[dict[str, Any]]:
@@ -76,7 +79,8 @@ def _rows(view: View) -> list[dict[str, Any]]:
     if not named["customer"].equals(mine["customer"]):
         return []
     totals = together.filter(pc.is_valid(together["segment"])).group_by("segment").aggregate(
-        [("segment", "count"), ("purchases", "sum"), ("value", "sum"), ("alive", "mean")]
+        [("segment", "count"), ("purchases", "sum"), ("value", "sum"), ("alive", "mean"),
+         ("alive", "count")]
     )  # fmt: skip
     found = [
         {
@@ -85,6 +89,7 @@ def _rows(view: View) -> list[dict[str, Any]]:
             "purchases": row["purchases_sum"] or 0.0,
             "value": None if value.null_count == len(value) else row["value_sum"] or 0.0,
             "alive": row["alive_mean"],
+            "known": row["alive_count"] / row["segment_count"],  # of how many the rung can tell
         }
         for row in totals.to_pylist()
     ]
@@ -104,9 +109,17 @@ def _table(rows: list[dict[str, Any]], view: View, money: bool) -> Table:
         line = [row["segment"].capitalize(), ABOUT.get(row["segment"], ""),
                 f"{row['customers']:,}", f"{row['purchases']:,.0f}"]  # fmt: skip
         line += [f"{row['value']:,.0f}", f"{row['value'] / row['customers']:,.2f}"] if money else []
-        line += ["–" if row["alive"] is None else f"{100 * row['alive']:.0f} %"] if alive else []
+        line += [_still(row)] if alive else []
         lines.append(tuple(line))
     return Table(tuple(headings), tuple(lines), ("Segment", "Who they are"))
+
+
+def _still(row: dict[str, Any]) -> str:
+    """The mean chance of being a customer still, and for how many there is one where not for all."""
+    if row["alive"] is None:
+        return "cannot tell"
+    said = f"{100 * row['alive']:.0f} %"
+    return said if row["known"] > 0.995 else f"{said} (known of {100 * row['known']:.0f} %)"
 
 
 def _picture(rows: list[dict[str, Any]], width: int, what: str) -> Any:

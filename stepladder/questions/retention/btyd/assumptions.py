@@ -8,7 +8,7 @@ import numpy as np
 
 from stepladder.questions.retention.btyd.summary import Floats, Summary
 
-LINKED = 0.1  # a correlation below this is taken as none, however certain
+LINKED = 0.03  # a slope below this, per doubling of purchases, is taken as none, however certain
 BURST = 2.0  # times as many first purchases a week at the beginning as later
 
 
@@ -37,21 +37,27 @@ def _spend(model: dict[str, Any], known: Summary) -> list[str]:
 
 
 def _linked(known: Summary) -> str:
-    """Gamma–Gamma takes spend and frequency to be independent; Fisher's interval (1921)."""
+    """Gamma–Gamma takes spend and frequency to be independent: the slope of one on the other.
+
+    The mean value itself, not its logarithm: the mean of a log-mean rises with the number of
+    purchases even where the two are independent. Standard error robust to unequal spread (White,
+    1980).
+    """
     enter = (known.valued > 0) & (known.value > 0)
-    often, spend = np.log(known.valued[enter]), np.log(known.value[enter])
+    often, spend = np.log2(known.valued[enter]), known.value[enter]
     if enter.sum() < 10 or np.ptp(often) == 0.0 or np.ptp(spend) == 0.0:
         return ""
-    r = float(np.corrcoef(often, spend)[0, 1])
-    half = 1.96 / np.sqrt(enter.sum() - 3.0)
-    low, high = np.tanh(np.arctanh(np.clip(r, -0.999999, 0.999999)) + np.array([-half, half]))
-    if abs(r) < LINKED or low * high <= 0.0:
+    often, spend = often - often.mean(), spend / spend.mean() - 1.0
+    slope = float(often @ spend / (often @ often))
+    error = float(np.sqrt(often**2 @ (spend - slope * often) ** 2) / (often @ often))
+    if abs(slope) < LINKED or abs(slope) < 3.0 * error:
         return ""
-    more, wrong = ("more", "low") if r > 0 else ("less", "high")
+    more, wrong = ("more", "low") if slope > 0 else ("less", "high")
+    low, high = sorted(abs(slope + side * 1.96 * error) for side in (-1, 1))
     return (
-        f"Customers who buy more often spend {more} per purchase (correlation {r:.2f}, 95 % "
-        f"interval {low:.2f} to {high:.2f}); the value model takes the two to be independent, so "
-        f"the value of frequent buyers may come out too {wrong}."
+        f"Customers who buy twice as often spend {abs(slope):.0%} {more} per purchase (95 % interval "
+        f"{low:.0%} to {high:.0%}); the value model takes the two to be independent, so the value "
+        f"of frequent buyers may come out too {wrong}."
     )
 
 
