@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -157,7 +158,9 @@ def go_on(study: Study, draws: int, out: Path, workers: int, time_limit: float) 
 
 
 def _append(out: Path, rows: list[dict[str, Any]]) -> None:
+    cut_off = out.exists() and out.stat().st_size > 0 and not out.read_bytes().endswith(b"\n")
     with out.open("a", encoding="utf-8") as file:
+        file.write("\n" if cut_off else "")
         file.writelines(json.dumps(row) + "\n" for row in rows)
 
 
@@ -200,16 +203,18 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--workers", type=int, default=1)
     parser.add_argument("--time-limit", type=float, default=float("inf"), help="seconds")
-    parser.add_argument("--out", type=Path, default=Path("choosing.jsonl"))
+    parser.add_argument("--out", type=Path, help="file of results to go on with; else a new one")
     parser.add_argument("--sizes", type=int, nargs="+", default=SIZES, help="numbers of customers")
     parser.add_argument("--report", action="store_true", help="print what is in --out, run nothing")
     given = parser.parse_args()
+    out = given.out or Path(tempfile.mkdtemp(prefix="choosing-")) / "found.jsonl"
     study = Study(given.fresh, given.datasets, given.seed, tuple(given.sizes))
     per_draw = 2 * max(sum(n >= 1000 for n in study.sizes), 1)
     if not given.report:
         draws = -(-given.worlds // per_draw)
-        go_on(study, draws, given.out, given.workers, given.time_limit)
-    print(report(study, read(study, given.out)))
+        print(f"Results go to {out}", file=sys.stderr)
+        go_on(study, draws, out, given.workers, given.time_limit)
+    print(report(study, read(study, out)))
 
 
 if __name__ == "__main__":

@@ -87,7 +87,7 @@ def draw(seed: int, number: int, seasonal: bool) -> Drawn:
     own = {k: float(np.exp(rng.uniform(*np.log(v)))) for k, v in ranges.items()}
     arrivals = max(int(rng.uniform(*ARRIVALS) * weeks), 1)
     start = date(2019, 1, 7) + timedelta(weeks=int(rng.integers(52)))
-    every = int(rng.choice(EVERY))  # drawn for all, so that each number keeps its other draws
+    every = int(rng.choice(EVERY))
     rate, leaving = own["purchases while staying"] / weeks, own["departures"] / weeks
     world = World(
         r=own["r"], alpha=own["r"] / rate, s=own["s"], beta=own["s"] / leaving,

@@ -84,7 +84,7 @@ def measure(job: Job, *, time_box: float, memory_mb: int, stop: Event | None = N
     out = Path(job.out)
     out.mkdir(parents=True, exist_ok=True)
     _empty(out)
-    scratch = Path(tempfile.mkdtemp(prefix="stepladder-"))
+    scratch = Path(tempfile.mkdtemp(prefix=f"stepladder-{os.getpid()}-"))
     measured: dict[str, Any] = {"status": "stopped"}
     try:
         (scratch / "job.json").write_text(json.dumps(asdict(_handed_over(job))))

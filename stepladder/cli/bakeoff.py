@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from stepladder.cli.options import HERE, Folder, Json, Verbose, app
+from stepladder.cli.options import HERE, Folder, Json, Verbose, Workers, app
 
 
 @app.command
@@ -10,7 +10,7 @@ def bakeoff(
     *,
     project: Folder = HERE,
     again: int | None = None,
-    workers: int = 2,
+    workers: Workers = 2,
     json: Json = False,
     verbose: Verbose = False,
 ) -> None:

@@ -30,5 +30,7 @@ def decide(
     from stepladder.terminal import show
 
     with show.log(verbose):
-        number = record_decision(Project.open(project), rung, by=by, because=because)
-    show.decided(number, rung, by, json)
+        opened = Project.open(project)
+        number = record_decision(opened, rung, by=by, because=because)
+        proposed = opened.result().proposal.rung
+    show.decided(number, rung, by, proposed, json)

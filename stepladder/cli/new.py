@@ -84,4 +84,4 @@ def refresh(*, project: Folder = HERE, json: Json = False, verbose: Verbose = Fa
 
     with show.log(verbose):
         made = read_again(Project.open(project))
-    show.made(made, json)
+    show.made(made, json, refreshed=True)

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Annotated
 
 from cyclopts import App, Parameter
+from cyclopts.validators import Number
 
 from stepladder import __version__
 
@@ -21,4 +22,5 @@ Flag = Annotated[bool, Parameter(negative="")]
 Verbose = Annotated[
     bool, Parameter(name=["--verbose", "-v"], negative="", help="Write a log to stepladder.log.")
 ]
+Workers = Annotated[int, Parameter(validator=Number(gte=1))]
 HERE = Path(".")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from stepladder.cli.options import Folder, Json, Verbose, app
+from stepladder.cli.options import Folder, Json, Verbose, Workers, app
 
 
 @app.command(name="try")
@@ -13,7 +13,7 @@ def try_(
     /,
     *,
     project: Folder = Path("stepladder-try"),
-    workers: int = 2,
+    workers: Workers = 2,
     json: Json = False,
     verbose: Verbose = False,
 ) -> None:

@@ -42,6 +42,7 @@ class Question(Protocol):
     WORDS: str  # the question as a business person asks it
     PREDICTION: str  # what the number in `prediction` is, in lay words; may name {horizon}
     LOSS: str  # the loss in lay words
+    LOSS_IN_MONEY: str  # the same where prices are given
     TABLES: tuple[TableSpec, ...]
     CASE: str  # what is asked about, in one word
     KEYS: tuple[str, ...]

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import shutil
-import tempfile
 import time
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -18,6 +17,7 @@ from stepladder.bakeoff.runs import Progress, Setting
 from stepladder.core.errors import Problem
 from stepladder.core.record import Loss, Stored
 from stepladder.project.folder import Project
+from stepladder.project.scratch import scratch
 
 
 def run_bakeoff(
@@ -36,12 +36,12 @@ def run_bakeoff(
         versions=versions(project.ladder),
     )
     try:
-        with tempfile.TemporaryDirectory(prefix="stepladder-") as scratch:
-            outcome = _run(project, Path(scratch), workers, progress)
+        with scratch() as room:
+            outcome = _run(project, room, workers, progress)
             result = replace(
                 outcome.result, id=number, started=started, seconds=time.monotonic() - clock
             )
-            stored = _keep(project, number, outcome, Path(scratch) / "runs")
+            stored = _keep(project, number, outcome, room / "runs")
         project.record.finish_bakeoff(number, to_json(result), _losses(result), stored)
     except BaseException as error:
         for left in (str(number), f".{number}.partial"):

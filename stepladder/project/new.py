@@ -8,6 +8,7 @@ import os
 import shutil
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +16,11 @@ import pyarrow.parquet as pq
 
 from stepladder import questions
 from stepladder.core import tables
+from stepladder.core.ask import Source
 from stepladder.core.errors import Problem
 from stepladder.core.question import Question
 from stepladder.core.tables.report import to_markdown
+from stepladder.project import question_toml
 from stepladder.project.folder import Project
 
 AskUser = Callable[[str, Sequence[str]], str]
@@ -43,19 +46,22 @@ def new(
     The source is never modified, and nothing is left behind if anything fails. Raises Problem.
     """
     asked = questions.load(question)
-    target = Path(folder or question)
+    target = Path(folder or question).resolve()
     _must_be_free(target)
-    partial = target.with_name(f".{target.name}{PARTIAL}")
+    # a folder that is there may be a mount, or lie in one that is not ours to write in
+    home = target if target.exists() else target.parent
+    partial = home / f".{target.name}{PARTIAL}"
     shutil.rmtree(partial, ignore_errors=True)
     try:
         (partial / "rungs").mkdir(parents=True)
         (partial / "data").mkdir()
         seen = [tables.look(source, s, columns or {}, **(reading or {})) for s in asked.TABLES]
         made = _tables(seen, source, partial, target, ask_user, choices or {})
-        (partial / "question.toml").write_text(_toml(question, asked, made, 1, settings))
-        (partial / ".gitignore").write_text("data/\nbakeoffs/\nmodels/\npredictions/\n*.db*\n")
-        (partial / "rungs" / "README.md").write_text(RUNGS)
-        _fit_horizon(partial, question, asked, made, settings)
+        _write(partial / ".gitignore", IGNORED)
+        _write(partial / "rungs" / "README.md", RUNGS)
+        for name, table in made.items():
+            _write(partial / f"data-report-{name}.md", table["report"])
+        _write_settings(partial, question, asked, made, settings)
         _place(partial, target)
     except BaseException:
         shutil.rmtree(partial, ignore_errors=True)
@@ -65,30 +71,48 @@ def new(
 
 def refresh(project: Project) -> Project:
     """Read every source again with the choices frozen in question.toml; older versions are kept."""
-    text = project.settings
+    text, reports = project.settings, {}
     for spec in project.question.TABLES:
-        known = project.ask.tables[spec.name]
+        known = _known(project, spec.name)
         source = known.source
         if "://" not in source:
             source = str((project.folder / source).resolve())
-        frozen = replace(tables.Choices.from_dict(known.choices), today=_today())
+        frozen = replace(_frozen(known, spec.name), today=date.today())
         cleaned = tables.clean(source, spec, frozen)
         path = _keep(cleaned, spec.name, project.folder)
-        text = text.replace(known.cleaned, f"data/{path.name}")
-    partial = project.folder / f".question.toml{PARTIAL}"
-    partial.write_text(text)
-    partial.replace(project.folder / "question.toml")
+        reports[spec.name] = to_markdown(cleaned.report)
+        new_name = f"data/{path.name}"
+        text = question_toml.refreshed(text, spec.name, known.cleaned, new_name, frozen.today)
+    for name, said in reports.items():
+        _write(project.folder / f"data-report-{name}.md", said)
+    _write(project.folder / "question.toml", text)  # last: it says which version is in use
     return Project.open(project.folder)
 
 
-def _today() -> Any:
-    from datetime import date
+def _known(project: Project, name: str) -> Source:
+    if name not in project.ask.tables:
+        raise Problem(
+            f"question.toml has no [tables.{name}]",
+            "a refresh reads every table of the question from the source that stands there",
+            "put the section back, or begin anew with: stepladder new",
+        )
+    return project.ask.tables[name]
 
-    return date.today()
+
+def _frozen(known: Source, name: str) -> tables.Choices:
+    try:
+        return tables.Choices.from_dict(known.choices)
+    except (TypeError, ValueError) as error:
+        raise Problem(
+            f"question.toml: [tables.{name}.choices] cannot be read: {error}",
+            "the choices are those that `stepladder new` wrote, each with a value of its kind",
+            "correct them, or begin anew with: stepladder new",
+        ) from None
 
 
 def _must_be_free(target: Path) -> None:
-    if target.exists() and (not target.is_dir() or any(target.iterdir())):
+    left = f".{target.name}{PARTIAL}"  # of a run that was killed
+    if target.exists() and (not target.is_dir() or any(p.name != left for p in target.iterdir())):
         raise Problem(
             f"{target} exists already",
             "a new project needs a folder of its own",
@@ -115,6 +139,7 @@ def _tables(
             "source": where,
             "cleaned": f"data/{path.name}",
             "choices": chosen.to_dict(),
+            "report": to_markdown(cleaned.report),
         }
     return made
 
@@ -131,26 +156,46 @@ def _source(said: str, given: str, target: Path) -> str:
 
 
 def _keep(cleaned: tables.Cleaned, name: str, folder: Path) -> Path:
-    """Write the clean table under the hash of its bytes, its report beside it."""
+    """Write the clean table under the hash of its bytes, then its report beside it."""
     partial = folder / "data" / f".{name}{PARTIAL}"
-    pq.write_table(cleaned.table, partial, compression="zstd")
-    digest = hashlib.sha256(partial.read_bytes()).hexdigest()[:12]
-    path = partial.with_name(f"{name}-{digest}.parquet")
-    path.with_suffix(".json").write_text(json.dumps(cleaned.report.to_dict(), indent=1))
-    (folder / f"data-report-{name}.md").write_text(to_markdown(cleaned.report))
-    partial.replace(path)
+    partial.parent.mkdir(exist_ok=True)
+    try:
+        pq.write_table(cleaned.table, partial, compression="zstd")
+        with partial.open("rb") as file:
+            digest = hashlib.file_digest(file, "sha256").hexdigest()[:12]
+        path = partial.with_name(f"{name}-{digest}.parquet")
+        if not path.exists():
+            partial.replace(path)
+    finally:
+        partial.unlink(missing_ok=True)
+    _write(path.with_suffix(".json"), json.dumps(cleaned.report.to_dict(), indent=1))
     return path
 
 
-def _fit_horizon(
+def _write(path: Path, text: str) -> None:
+    """All of the file or nothing of it; one that says the same already is left alone."""
+    body = text.encode()
+    if path.is_file() and path.read_bytes() == body:
+        return
+    partial = path.with_name(f".{path.name}{PARTIAL}")
+    try:
+        partial.write_bytes(body)
+        partial.replace(path)
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def _write_settings(
     partial: Path, question: str, asked: Question, made: dict[str, dict[str, Any]], settings: str
 ) -> None:
     """Set the horizon the data allow, and refuse data that cannot carry the question."""
+    toml = partial / "question.toml"
+    _write(toml, question_toml.written(question, asked, made, 1, settings))
     project = Project.open(partial)
     history = project.history()
     first = history.sql(_earliest(asked))["first"][0].as_py()
     days = asked.horizon((project.now() - first).days)
-    (partial / "question.toml").write_text(_toml(question, asked, made, days, settings))
+    _write(toml, question_toml.written(question, asked, made, days, settings))
     asked.check(Project.open(partial).history())
 
 
@@ -162,51 +207,22 @@ def _earliest(asked: Question) -> str:
 
 
 def _place(partial: Path, target: Path) -> None:
-    if target.exists():
-        target.rmdir()
-    partial.replace(target)
+    """Make the folder, or fill the empty one that is there: question.toml last, or nothing at all."""
+    if not target.exists():
+        partial.replace(target)
+        return
+    moved: list[Path] = []
+    try:
+        for path in sorted(partial.iterdir(), key=lambda path: path.name == "question.toml"):
+            moved.append(path.replace(target / path.name))
+        partial.rmdir()
+    except BaseException:
+        for path in moved:
+            path.replace(partial / path.name)
+        raise
 
 
-def _toml(
-    question: str, asked: Question, made: dict[str, dict[str, Any]], days: int, settings: str
-) -> str:
-    lines = [
-        "# What the business asks. Change it, then run: stepladder bakeoff",
-        f"question = {_value(question)}",
-        f"words = {_value(asked.WORDS)}",
-        f'horizon = {days}  # days ahead; "13 weeks" works too',
-        "good_enough = 0.10  # the share of the best rung's gain that a simpler one may give up",
-        "seed = 1",
-    ]
-    if settings:
-        lines.append(settings.strip())
-    else:
-        lines += PRICES
-    for name, table in made.items():
-        choices = {k: v for k, v in table["choices"].items() if k != "columns"}
-        lines += ["", f"[tables.{name}]", *_pairs({k: table[k] for k in ("source", "cleaned")})]
-        lines += ["", f"[tables.{name}.choices]  # how the cleaner reads it", *_pairs(choices)]
-        lines += ["", f"[tables.{name}.choices.columns]", *_pairs(table["choices"]["columns"])]
-    return "\n".join(lines) + "\n"
-
-
-def _pairs(values: Mapping[str, Any]) -> list[str]:
-    return [f"{key} = {_value(value)}" for key, value in values.items()]
-
-
-def _value(value: Any) -> str:
-    """A JSON text, number or truth is a TOML one too."""
-    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
-
-
-PRICES = [
-    "",
-    "# To judge by money instead: contact a customer if predicted value × margin > cost.",
-    "# [prices]",
-    "# margin = 0.30",
-    "# cost = 2.00",
-    '# currency = "EUR"',
-]
+IGNORED = "data/\nbakeoffs/\nmodels/\npredictions/\n*.db*\nstepladder.log\n"
 RUNGS = """# Your own rungs
 
 A file here named `r<height>_<name>.sql` or `.py` takes part in the next bake-off:

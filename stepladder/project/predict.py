@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import tempfile
 from datetime import date
 from pathlib import Path
 
@@ -17,6 +16,7 @@ from stepladder.core.errors import Problem
 from stepladder.core.record import Stored
 from stepladder.project.answer import answer
 from stepladder.project.folder import Project
+from stepladder.project.scratch import scratch
 
 
 def predict(
@@ -47,8 +47,8 @@ def predict(
             "end its name in .parquet or .csv",
         )
     _refuse_own_data(project, to)
-    with tempfile.TemporaryDirectory(prefix="stepladder-") as scratch:
-        table, fitted = answer(project, name, day, Path(scratch))
+    with scratch() as room:
+        table, fitted = answer(project, name, day, room)
     target = Path(to) if to else _place(project, f"{name}-{day}-{fitted[:8]}")
     table = table.append_column("as_of", pa.array([day] * table.num_rows, pa.date32()))
     body = parquet(table) if target.suffix == ".parquet" else _csv(table)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import tempfile
 from datetime import date
 from pathlib import Path
 
@@ -13,11 +12,13 @@ import pyarrow.parquet as pq
 from stepladder.bakeoff.result import Result
 from stepladder.bakeoff.row import parquet
 from stepladder.core import model
+from stepladder.core.ask import parse
 from stepladder.core.errors import Problem
 from stepladder.core.question import Question
 from stepladder.core.view import View
 from stepladder.project.answer import answer
 from stepladder.project.folder import Project
+from stepladder.project.scratch import scratch
 
 
 def write_report(
@@ -36,17 +37,18 @@ def write_report(
 
 
 def view(project: Project, result: Result, mask: bool) -> View:
-    """Everything the page shows beyond the figures."""
+    """Everything the page shows beyond the figures, from the settings and the data of that bake-off."""
+    decision = project.record.decision(project.ask.question)
+    project = _as_it_was(project, result)
     ran = [row.rung for row in result.rungs if row.status == "ok"]
     cutoffs = tuple(date.fromisoformat(w.now) for w in result.windows if w.role != "calibrate")
     folder = project.folder / "bakeoffs" / str(result.id)
     at_cutoff = {name: _stored(folder / name / f"{cutoffs[-1]}.parquet") for name in ran}
-    decision = project.record.decision(project.ask.question)
     decided = decision and decision.bakeoff == result.id and decision.rung in ran
     shown = decision.rung if decision and decided else result.proposal.rung
     with_words = [name for name in ran if _says_words(project.question, at_cutoff[name])]
     at_now = {n: _at_now(project, result, n) for n in dict.fromkeys([shown, *with_words])}
-    history = project.history()
+    history = project.history().at(date.fromisoformat(result.now))
     last = next(h for h in project.question.holdouts(history) if h.past.now == cutoffs[-1])
     cases = project.question.cases(last.past)
     return View(
@@ -61,6 +63,13 @@ def view(project: Project, result: Result, mask: bool) -> View:
             n: model.load(folder / n / "model") for n in ran if (folder / n / "model").is_dir()
         },
     )
+
+
+def _as_it_was(project: Project, result: Result) -> Project:
+    """The project with the bake-off's own settings; the record is where it is today."""
+    then = parse(result.settings, f"the settings of bake-off {result.id}")
+    ask = then.model_copy(update={"record": project.ask.record})
+    return Project(project.folder, ask, result.settings)
 
 
 def _says_words(question: Question, table: pa.Table) -> bool:
@@ -83,8 +92,8 @@ def _at_now(project: Project, result: Result, name: str) -> pa.Table:
     """The rung's answers as of the bake-off's now, computed once."""
     path = project.folder / "bakeoffs" / str(result.id) / name / "now.parquet"
     if not path.is_file():
-        with tempfile.TemporaryDirectory(prefix="stepladder-") as scratch:
-            table, _ = answer(project, name, date.fromisoformat(result.now), Path(scratch))
+        with scratch() as room:
+            table, _ = answer(project, name, date.fromisoformat(result.now), room)
         partial = path.with_suffix(".partial")
         partial.write_bytes(parquet(table))
         shutil.move(partial, path)

@@ -7,6 +7,8 @@ from pathlib import Path
 
 from stepladder import questions
 from stepladder.core.errors import Problem
+from stepladder.core.record import Record
+from stepladder.core.record.address import checked
 from stepladder.project.folder import Project
 from stepladder.project.new import new
 
@@ -16,7 +18,7 @@ MARK = "# made by stepladder try: this folder is made anew each time"
 def try_out(question: str, folder: str | Path = "stepladder-try") -> Project:
     """Make a project of the question's bundled data; a folder of an earlier trial is made anew.
 
-    Raises Problem on a question without bundled data, or a folder that is not a trial's.
+    Raises Problem on a folder that is not a trial's, or in which somebody has worked since.
     """
     asked = questions.load(question)
     demo = asked.DEMO
@@ -29,6 +31,7 @@ def try_out(question: str, folder: str | Path = "stepladder-try") -> Project:
                 "a trial needs a folder of its own",
                 "name another with --project, or remove this one",
             )
+        _refuse_work(target)
         shutil.rmtree(target)
     source = questions.folder(question) / demo.file
     return new(
@@ -39,3 +42,26 @@ def try_out(question: str, folder: str | Path = "stepladder-try") -> Project:
         choices=demo.choices,
         settings=MARK,
     )
+
+
+def _refuse_work(target: Path) -> None:
+    """A trial that somebody put a rung into, or decided or answered in, is no longer ours to delete."""
+    project = Project.open(target)
+    rungs = sorted(path.name for path in (target / "rungs").glob("r[0-9]*"))
+    if rungs or _worked_in(project):
+        raise Problem(
+            f"{target} holds work of yours: "
+            + (f"rungs/{rungs[0]}" if rungs else "decisions or answers in its record"),
+            "a trial is made anew each time, and nothing of yours is ever deleted",
+            "name another folder with --project, or remove this one yourself",
+        )
+
+
+def _worked_in(project: Project) -> bool:
+    """Whether the record in the folder, if it is there, holds what people decided or answered."""
+    url = checked(project.ask.record)
+    file = project.folder / str(url.database)
+    if url.get_backend_name() != "sqlite" or not file.is_file():
+        return False
+    record = Record.open(url.set(database=str(file)))
+    return bool(record.decisions(project.ask.question) or record.answers(project.ask.question))

@@ -10,9 +10,10 @@ from stepladder.core.ask import UPKEEP_HOURS, Costs
 from stepladder.report.ladder_chart import climb
 from stepladder.report.words import GLUE, label, listed, money, number, percent, seconds, span
 
-HEADINGS = (
-    "Gives up", "95 % interval", "Gave up in the exam", "Learning", "1,000 forecasts",
-    "Memory", "Lines to keep", "Extra libraries", "Upkeep a year", "Money a year",
+FIRST = ("Gives up", "95 % interval")
+THEN = (
+    "Gave up in the exam", "Learning", "1,000 forecasts", "Memory", "Lines to keep",
+    "Extra libraries", "Upkeep a year", "Money a year",
 )  # fmt: skip
 MISTAKES = "Mistakes a year"
 
@@ -34,7 +35,7 @@ class Line:
 def headings(result: Result) -> tuple[str, ...]:
     """The figures' names; where the loss is in money, also what a rung's mistakes cost in a year."""
     priced = any(rung.cost and rung.cost.regret_per_year is not None for rung in result.rungs)
-    return (*HEADINGS, MISTAKES) if priced else HEADINGS
+    return (*FIRST, *([MISTAKES] if priced else []), *THEN)
 
 
 def lines(result: Result, currency: str) -> list[Line]:
@@ -47,6 +48,11 @@ def _line(rung: RungResult, result: Result, currency: str) -> Line:
     nulls = sum(at.nulls for at in rung.cutoffs)
     if nulls:
         notes.append(f"It had no opinion {nulls:,} times; the forecast of the reference stood in.")
+    floored = sum(at.floored for at in rung.cutoffs)
+    if floored:
+        notes.append(
+            f"It forecast next to nothing {floored:,} times; that was raised to the floor."
+        )
     if rung.calibrated:
         said = listed(f"“{answer}” as {number(mean)}" for answer, mean in rung.calibrated.items())
         notes.append(
@@ -71,6 +77,7 @@ def _figures(rung: RungResult, currency: str) -> tuple[str, ...]:
     return (
         percent(loss.worse),
         span(loss.worse_low, loss.worse_high),
+        *([] if cost.regret_per_year is None else [money(cost.regret_per_year, currency)]),
         percent(exam.worse) if exam else "–",
         seconds(cost.fit_s),
         seconds(cost.predict_s_per_1000),
@@ -79,7 +86,6 @@ def _figures(rung: RungResult, currency: str) -> tuple[str, ...]:
         ", ".join(cost.needs) or "none",
         f"{cost.upkeep_hours:g}{GLUE}h",
         money(cost.money_per_year, currency),
-        *([] if cost.regret_per_year is None else [money(cost.regret_per_year, currency)]),
     )
 
 

@@ -40,7 +40,8 @@ WORDS = {
 }
 
 
-def glossary(question: Question) -> list[tuple[str, str]]:
+def glossary(question: Question, priced: bool) -> list[tuple[str, str]]:
     """Our words and the question's, in the order of the alphabet."""
-    loss = {"Loss": f"{WORDS['Loss']} Here: {question.LOSS}"}
+    here = question.LOSS_IN_MONEY if priced else question.LOSS
+    loss = {"Loss": f"{WORDS['Loss']} Here: {here}"}
     return sorted({**WORDS, **loss, **question.GLOSSARY}.items(), key=lambda word: word[0].lower())

@@ -50,17 +50,17 @@ def _exam(result: Result, view: View, counted: str) -> str:
 
 
 def _neighbours(result: Result, currency: str) -> str:
-    """What the rung below would lose, and what the rung above would cost."""
+    """What the best of the next height down would lose, and what that of the next height up would cost."""
     mine = _rung(result, result.proposal.rung)
     ran = [r for r in result.rungs if r.choose and r.cost]
     lower = [r for r in ran if r.height < mine.height]
     higher = [r for r in ran if r.height > mine.height]
     said = []
     if lower:
-        below = min(lower, key=_worse)
+        below = min(lower, key=lambda r: (-r.height, _worse(r)))
         said.append(_below(below, mine, currency))
     if higher:
-        above = min(higher, key=_worse)
+        above = min(higher, key=lambda r: (r.height, _worse(r)))
         said.append(_above(above, mine, currency))
     return " ".join(said)
 
@@ -69,7 +69,7 @@ def _below(below: RungResult, mine: RungResult, currency: str) -> str:
     lost, saved = max(_worse(below) - _worse(mine), 0.0), _money(mine) - _money(below)
     price = f"save {money(saved, currency)} a year" if saved > 0 else "save no money"
     return (
-        f"One step down, “{called(below)}” ({LEVELS[below.height]}) would {price} and give up "
+        f"One step down, {LEVELS[below.height]} (“{called(below)}”), would {price} and give up "
         f"{percent(lost)} of what there is to gain (the difference between one forecast for "
         "everybody and the best rung)."
     )
@@ -79,7 +79,7 @@ def _above(above: RungResult, mine: RungResult, currency: str) -> str:
     more, won = _money(above) - _money(mine), _worse(mine) - _worse(above)
     gain = f"win {percent(won)} of the gain" if won > 0.0005 else "forecast no better"
     return (
-        f"One step up, “{called(above)}” ({LEVELS[above.height]}) would cost "
+        f"One step up, {LEVELS[above.height]} (“{called(above)}”), would cost "
         f"{money(more, currency)} more a year and {gain}."
     )
 

@@ -91,7 +91,7 @@ def _contents(result: Result, view: View) -> dict[str, Any]:
         "prediction": question.PREDICTION.format(horizon=result.horizon),
         "cutoff": view.cutoff,
         "reads": reads,
-        "glossary": glossary(question),
+        "glossary": glossary(question, prices is not None),
     }
 
 

@@ -6,6 +6,7 @@ import errno
 import json
 import logging
 import os
+import re
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,7 +15,7 @@ from cyclopts import CycloptsError
 
 from stepladder.core.errors import CannotStand, Problem
 
-USAGE, INTERRUPTED = 2, 130
+USAGE, INTERRUPTED, TERMINATED = 2, 130, 143
 
 
 @contextmanager
@@ -39,11 +40,7 @@ def problem(error: Exception) -> Problem:
     if isinstance(error, Problem):
         return error
     if isinstance(error, CycloptsError):
-        return Problem(
-            " ".join(str(error).split()),
-            "the verbs and their options are those of --help",
-            "stepladder --help, or stepladder VERB --help",
-        )
+        return _usage(error)
     if isinstance(error, CannotStand):
         return Problem(
             str(error), "the data must be able to carry the question", "bring more history"
@@ -64,6 +61,22 @@ def problem(error: Exception) -> Problem:
         f"{type(error).__name__}: {error}",
         "this is a fault in stepladder, not in what you did",
         "run again with -v and send stepladder.log to whoever keeps stepladder",
+    )
+
+
+def _usage(error: CycloptsError) -> Problem:
+    """A slip on the command line: what it is, what there is, and the help of the verb that was meant."""
+    said, *more = re.split(r"(?<=[.?!]) (?=[A-Z])", " ".join(str(error).split()))
+    meant = [f"{part[:1].lower()}{part[1:]}" for part in more if part.startswith("Did you mean")]
+    known = [part for part in more if not part.startswith("Did you mean")]
+    verb = " ".join(error.command_chain or ())
+    help_ = f"stepladder {verb} --help" if verb else "stepladder --help"
+    return Problem(
+        said.rstrip("."),
+        f"{known[0][:1].lower()}{known[0][1:]}".rstrip(".")
+        if known
+        else f"the options are those of {help_}",
+        " else ".join([*meant, help_]),
     )
 
 

@@ -4,25 +4,25 @@ from __future__ import annotations
 
 import json
 import logging
+import textwrap
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.prompt import Prompt
-from rich.table import Table
 from rich.text import Text
 
-from stepladder.bakeoff.compare import Estimate
-from stepladder.bakeoff.result import Cost, Result, RungResult, to_json
+from stepladder.bakeoff.result import Result, to_json
 from stepladder.core.errors import Problem
 from stepladder.core.tables.report import DataReport, to_text
 from stepladder.project.again import Reproduction
 from stepladder.project.folder import Project
+from stepladder.terminal import ladder
 
 out = Console(highlight=False)
+EXAMPLE = 6  # blanks before an example in a data report
 
 
 def result(found: Result, as_json: bool, report: str | None = None) -> None:
@@ -30,10 +30,10 @@ def result(found: Result, as_json: bool, report: str | None = None) -> None:
     if as_json:
         _print_json({**to_json(found), **({"report": report} if report else {})})
         return
-    out.print(ladder(found))
-    for line in _did_not_run(found):
+    out.print(ladder.table(found))
+    for line in ladder.did_not_run(found):
         out.print(line)
-    for warning, who in _warnings(found).items():
+    for warning, who in ladder.warnings(found).items():
         out.print(Text(f"{', '.join(who)}: {warning}", style="yellow"))
     out.print()
     out.print(Text(found.proposal.sentence, style="bold"))
@@ -44,82 +44,36 @@ def result(found: Result, as_json: bool, report: str | None = None) -> None:
         out.print(Text(f"Report: {report}"), soft_wrap=True)
 
 
-def ladder(found: Result) -> Table:
-    """The rungs, highest first, as one climbs them."""
-    table = Table(
-        title=found.words,
-        title_justify="left",
-        caption_justify="left",
-        box=SIMPLE_HEAD,
-        padding=0,
-    )
-    table.caption = (
-        "worse: what a rung gives up of the best one's gain over the reference, with its 95 % "
-        f"interval; allowed {_allowed(found)}. exam: loss on the last, untouched window."
-        + (" *: said only 0 or 1, calibrated." if any(r.calibrated for r in found.rungs) else "")
-    )
-    names = ["rung", "loss", "worse (95 %)", "exam", "fit s", "s/1000", "MB", "money/yr"]
-    priced = any(row.cost and row.cost.regret_per_year is not None for row in found.rungs)
-    if priced:  # eighty columns hold eight figures: money matters more than megabytes
-        names = [*names[:5], "money/yr", "mistakes/yr"]
-    for name in names:
-        table.add_column(name, justify="left" if name == "rung" else "right", no_wrap=True)
-    for row in reversed(found.rungs):
-        if row.choose and row.report and row.cost:
-            style = "bold green" if row.rung == found.proposal.rung else None
-            table.add_row(*_cells(row, row.choose, row.report, row.cost), style=style)
-    return table
-
-
-def _allowed(found: Result) -> str:
-    if found.good_enough_money is None:
-        return f"{found.good_enough:.0%}"
-    return f"mistakes of {found.good_enough_money:,.0f} a year"
-
-
-def _warnings(found: Result) -> dict[str, list[str]]:
-    """Each warning once, with the rungs that gave it."""
-    said: dict[str, list[str]] = {}
-    for row in found.rungs:
-        for warning in row.warnings:
-            said.setdefault(warning, []).append(row.rung)
-    return said
-
-
-def _did_not_run(found: Result) -> list[Text]:
-    """A line for each rung that is not in the table, and why."""
-    return [
-        Text(f"  {row.rung}: {row.status}", style="dim")
-        for row in reversed(found.rungs)
-        if row.status != "ok"
-    ]
-
-
-def _cells(row: RungResult, chosen: Estimate, report: Estimate, cost: Cost) -> Sequence[str]:
-    first = (
-        row.rung + ("*" if row.calibrated else ""),
-        f"{chosen.loss:.3f}",
-        f"{chosen.worse:.0%} ({chosen.worse_low:.0%} … {chosen.worse_high:.0%})",
-        f"{report.loss:.3f}",
-        f"{cost.fit_s:.2f}",
-    )
-    if cost.regret_per_year is not None:
-        return (*first, f"{cost.money_per_year:,.0f}", f"{cost.regret_per_year:,.0f}")
-    rest = f"{cost.predict_s_per_1000:.3f}", f"{cost.memory_mb:.0f}", f"{cost.money_per_year:,.0f}"
-    return (*first, *rest)
-
-
-def made(project: Project, as_json: bool) -> None:
+def made(project: Project, as_json: bool, refreshed: bool = False) -> None:
     """What was read, and where the project is."""
     reports = {name: table["report"] for name, table in project.data.items()}
     if as_json:
         _print_json({"project": str(project.folder), "data": reports})
         return
     for report in reports.values():
-        text = to_text(DataReport.from_dict(report))
-        out.print(Text(text), no_wrap=True, overflow="ellipsis")
+        for line in to_text(DataReport.from_dict(report)).splitlines():
+            _print_line(line)
     out.print(Text(f"Project: {project.folder}"), soft_wrap=True)
-    out.print("Read question.toml, correct what is wrong, then run there: stepladder bakeoff")
+    if refreshed:
+        out.print("Data refreshed. Next: stepladder predict, or stepladder bakeoff")
+    else:
+        out.print("Read question.toml, correct what is wrong, then run there: stepladder bakeoff")
+
+
+def _print_line(line: str) -> None:
+    """A sentence is wrapped under its own beginning; an example, which may be endless, is cut."""
+    indent = " " * (len(line) - len(line.lstrip()))
+    if len(indent) >= EXAMPLE:
+        out.print(Text(line), no_wrap=True, overflow="ellipsis")
+        return
+    wrapped = textwrap.wrap(
+        line,
+        out.width,
+        subsequent_indent=f"{indent}   " if indent else "",
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+    out.print(Text("\n".join(wrapped)), soft_wrap=True)
 
 
 def reproduction(found: Reproduction, as_json: bool) -> None:
@@ -150,12 +104,13 @@ def written(what: str, path: Path, as_json: bool) -> None:
         out.print(Text(f"{what.capitalize()}: {path}"), soft_wrap=True)
 
 
-def decided(number: int, rung: str, by: str, as_json: bool) -> None:
-    """That a decision was recorded."""
+def decided(number: int, rung: str, by: str, proposed: str, as_json: bool) -> None:
+    """That a decision was recorded, and whether it is the one that was proposed."""
     if as_json:
-        _print_json({"decision": number, "rung": rung, "by": by})
-    else:
-        out.print(Text(f"Decision {number}: {rung}, by {by}. Next: stepladder predict"))
+        _print_json({"decision": number, "rung": rung, "by": by, "proposed": proposed})
+        return
+    other = "" if rung == proposed else f" (the bake-off proposed {proposed})"
+    out.print(Text(f"Decision {number}: {rung}, by {by}{other}. Next: stepladder predict"))
 
 
 def pairs(columns: list[str]) -> dict[str, str]:

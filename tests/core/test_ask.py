@@ -41,16 +41,43 @@ def test_words_and_numbers_mean_the_same():
         (GOOD + "good_enough_money = 100", "there are no [prices]", "add [prices]"),
         (GOOD + "cutoffs = 3", "line 3: key `cutoffs` is 3", "correct"),
         ('[question]\nname = "x"\n', "key `question` is", "correct"),
+        (GOOD + "costs = 5", "line 3: key `costs` is 5", "correct"),
+        (
+            GOOD + "[prices]\nmargin = 0.3\ncost = inf",
+            "line 5: key `prices.cost` is inf",
+            "correct",
+        ),
+        (GOOD + "[costs]\nhour_price = nan", "line 4: key `costs.hour_price` is nan", "correct"),
+        (GOOD + 'timezone = "UTC"', "line 3: key `timezone` is not known", "remove it"),
+        (
+            GOOD + 'record = "postgresql://ann:hush@host/db"',
+            "line 3: key `record` has a password",
+            "PGPASSWORD",
+        ),
+        (
+            GOOD + '[tables.purchases]\ncleaned = "x"\nsource = "postgresql://a:hush@h/d?table=o"',
+            "line 5: key `tables.purchases.source` has a password",
+            "PGPASSWORD",
+        ),
     ],
 )
-def test_what_is_wrong_is_named(text, given, remedy):
+def test_what_is_wrong_is_named(text, given, remedy, monkeypatch):
+    monkeypatch.setenv("STEPLADDER_RECORD", "sqlite:///elsewhere.db")
     with pytest.raises(Problem) as caught:
         parse(text)
     assert given in caught.value.given
     assert remedy in caught.value.remedy
     assert all(caught.value.parts())
+    assert "hush" not in str(caught.value)
 
 
 def test_a_folder_without_a_question_says_how_to_begin(tmp_path):
     with pytest.raises(Problem, match="stepladder new retention --from FILE"):
         load(tmp_path / "question.toml")
+
+
+def test_a_file_that_is_not_utf_8_is_said_with_its_line(tmp_path):
+    path = tmp_path / "question.toml"
+    path.write_bytes(GOOD.encode() + 'words = "Wer kauft für mich?"'.encode("cp1252"))
+    with pytest.raises(Problem, match="line 3: this is not UTF-8"):
+        load(path)

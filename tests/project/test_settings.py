@@ -18,7 +18,9 @@ def with_settings(project, change):
 
 
 def test_now_beyond_the_data_is_refused(project):
-    later = with_settings(project, lambda text: text.replace("seed = 1", "seed = 1\nnow = 2100-01-01"))
+    later = with_settings(
+        project, lambda text: text.replace("seed = 1", "seed = 1\nnow = 2100-01-01")
+    )
     with pytest.raises(Problem, match="the data end before"):
         stepladder.run_bakeoff(later)
 
@@ -28,7 +30,10 @@ def test_prices_need_values(tmp_path):
     (tmp_path / "o.csv").write_text("customer,date\n" + "\n".join(lines))
     made = stepladder.new("retention", str(tmp_path / "o.csv"), tmp_path / "shop")
     priced = with_settings(
-        made, lambda text: text.replace("[tables.p", "[prices]\nmargin = 0.3\ncost = 2.0\n\n[tables.p", 1)
+        made,
+        lambda text: text.replace(
+            "[tables.p", "[prices]\nmargin = 0.3\ncost = 2.0\n\n[tables.p", 1
+        ),
     )
     with pytest.raises(Problem, match="no purchase has a value"):
         stepladder.run_bakeoff(priced)
@@ -40,7 +45,10 @@ def test_as_of_an_earlier_day_nothing_later_is_used(project, tmp_path):
     kept = project.folder / "bakeoffs" / str(project.result().id) / "r3_pareto_nbd"
     scored = pq.read_table(kept / f"{first.now}.parquet")
     made = stepladder.predict(
-        project, rung="r3_pareto_nbd", as_of=date.fromisoformat(first.now), to=tmp_path / "a.parquet"
+        project,
+        rung="r3_pareto_nbd",
+        as_of=date.fromisoformat(first.now),
+        to=tmp_path / "a.parquet",
     )
     published = pq.read_table(made)
     for name in ("customer", "prediction", "low", "high", "value"):

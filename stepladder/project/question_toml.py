@@ -1,0 +1,63 @@
+"""The text of question.toml: written for a new project, and brought up to date by a refresh."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+from stepladder.core.question import Question
+
+
+def written(
+    question: str, asked: Question, made: dict[str, dict[str, Any]], days: int, settings: str
+) -> str:
+    """A new project's question.toml: what is asked, so many days ahead, of these tables."""
+    lines = [
+        "# What the business asks. Change it, then run: stepladder bakeoff",
+        f"question = {_value(question)}",
+        f"words = {_value(asked.WORDS)}",
+        f'horizon = {days}  # days ahead; "13 weeks" works too',
+        "good_enough = 0.10  # the share of the best rung's gain that a simpler one may give up",
+        "seed = 1",
+    ]
+    if settings:
+        lines.append(settings.strip())
+    else:
+        lines += PRICES
+    for name, table in made.items():
+        choices = {k: v for k, v in table["choices"].items() if k != "columns"}
+        lines += ["", f"[tables.{name}]", *_pairs({k: table[k] for k in ("source", "cleaned")})]
+        lines += ["", f"[tables.{name}.choices]  # how the cleaner reads it", *_pairs(choices)]
+        lines += ["", f"[tables.{name}.choices.columns]", *_pairs(table["choices"]["columns"])]
+    return "\n".join(lines) + "\n"
+
+
+def refreshed(text: str, table: str, old: str, new: str, today: date) -> str:
+    """The same text, naming the table's new version and the day it was read; all else as it stands."""
+    inside = r"(?:(?!^\s*\[).)*?"  # up to the next section
+    before = rf"^\s*\[\s*tables\.{re.escape(table)}\.choices\s*\]{inside}^\s*today\s*=\s*"
+    value = r"[^\n#]*?(?=\s*(?:#|$))"
+    text = re.sub(rf"({before}){value}", rf'\g<1>"{today}"', text, flags=re.M | re.S)
+    return text.replace(old, new)
+
+
+def _pairs(values: Mapping[str, Any]) -> list[str]:
+    return [f"{key} = {_value(value)}" for key, value in values.items()]
+
+
+def _value(value: Any) -> str:
+    """A JSON text, number or truth is a TOML one too."""
+    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
+
+
+PRICES = [
+    "",
+    "# To judge by money instead: contact a customer if predicted value × margin > cost.",
+    "# [prices]",
+    "# margin = 0.30",
+    "# cost = 2.00",
+    '# currency = "EUR"',
+]

@@ -1,0 +1,145 @@
+"""Small promises: what is there stays there, what is asked twice is the same, what fails says so."""
+
+from __future__ import annotations
+
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+from datetime import date, timedelta
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+import stepladder
+from stepladder.bakeoff.runs import Setting, run_all
+from stepladder.core.errors import Problem
+from stepladder.core.rung import Rung
+
+START = date(2024, 1, 1)
+
+
+@pytest.fixture
+def orders(tmp_path) -> Path:
+    rows = [f"{i % 40},{START + timedelta(days=i % 300)},5\n" for i in range(0, 4000, 7)]
+    path = tmp_path / "orders.csv"
+    path.write_text("customer,date,amount\n" + "".join(rows))
+    return path
+
+
+def contents(folder: Path) -> dict[str, tuple[bytes, int]]:
+    files = (path for path in folder.rglob("*") if path.is_file())
+    return {str(p.relative_to(folder)): (p.read_bytes(), p.stat().st_mtime_ns) for p in files}
+
+
+def test_an_empty_folder_is_filled_where_one_stands_in_it(tmp_path, orders, monkeypatch):
+    (tmp_path / "shop").mkdir()
+    monkeypatch.chdir(tmp_path / "shop")
+    made = stepladder.new("retention", "../orders.csv", ".")
+    assert made.folder == Path.cwd() == (tmp_path / "shop").resolve()
+    assert {p.name for p in Path.cwd().iterdir()} == {
+        "question.toml", "data", "rungs", ".gitignore", "data-report-purchases.md"}  # fmt: skip
+    assert made.ask.tables["purchases"].source == "../orders.csv"
+    assert "stepladder.log" in Path(".gitignore").read_text()
+
+
+def test_an_empty_folder_stays_empty_if_it_fails(tmp_path):
+    (tmp_path / "shop").mkdir()
+    with pytest.raises(Problem, match="no file"):
+        stepladder.new("retention", str(tmp_path / "nothing.csv"), tmp_path / "shop")
+    assert list((tmp_path / "shop").iterdir()) == []
+
+
+def test_refresh_of_unchanged_data_touches_nothing_and_of_newer_data_says_the_day(tmp_path, orders):
+    made = stepladder.new("retention", str(orders), tmp_path / "shop")
+    before = contents(made.folder)
+    made = stepladder.refresh(made)
+    assert contents(made.folder) == before
+    toml, today = made.folder / "question.toml", date.today().isoformat()
+    toml.write_text(made.settings.replace(f'today = "{today}"', 'today = "2024-12-24"  # Eve'))
+    orders.write_text(orders.read_text() + "1,2024-11-11,5\n")
+    again = stepladder.refresh(stepladder.Project.open(made.folder))
+    assert f'today = "{today}"  # Eve' in again.settings
+    assert again.ask.tables["purchases"].cleaned != made.ask.tables["purchases"].cleaned
+    assert (made.folder / made.ask.tables["purchases"].cleaned).is_file()
+    assert not list(made.folder.rglob("*.partial"))
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (lambda text: text.split("[tables.purchases]")[0], r"no \[tables.purchases\]"),
+        (lambda text: text.replace("refunds =", "refnds ="), "choices. cannot be read"),
+    ],
+)
+def test_refresh_says_what_is_missing(tmp_path, orders, change, said):
+    made = stepladder.new("retention", str(orders), tmp_path / "shop")
+    (made.folder / "question.toml").write_text(change(made.settings))
+    with pytest.raises(Problem, match=said):
+        stepladder.refresh(stepladder.Project.open(made.folder))
+
+
+def test_a_trial_never_deletes_what_somebody_made(tmp_path):
+    made = stepladder.try_out("retention", tmp_path / "try")
+    (made.folder / "report.html").write_text("ours")
+    made = stepladder.try_out("retention", tmp_path / "try")
+    assert not (made.folder / "report.html").exists()
+    mine = made.folder / "rungs" / "r1_mine.sql"
+    mine.write_text("-- Mine.\nselect customer, 1 as prediction from cases")
+    with pytest.raises(Problem, match=r"work of yours: rungs/r1_mine\.sql"):
+        stepladder.try_out("retention", tmp_path / "try")
+    mine.unlink()
+    made.record.answer("retention", {"customer": 1}, 2.0, by="Ada")
+    with pytest.raises(Problem, match="work of yours: decisions or answers"):
+        stepladder.try_out("retention", tmp_path / "try")
+
+
+def test_a_report_tells_of_its_own_bakeoff_whatever_was_changed_since(project, tmp_path):
+    copy = shutil.copytree(project.folder, tmp_path / "copy")
+    before = stepladder.write_report(stepladder.Project.open(copy)).read_bytes()
+    text = project.settings.replace(f"horizon = {project.ask.horizon}", "horizon = 14")
+    (copy / "question.toml").write_text(f"now = 2020-06-01\n{text}")
+    changed = stepladder.Project.open(copy)
+    assert changed.ask.horizon == 14
+    assert stepladder.write_report(changed).read_bytes() == before
+    (copy / project.ask.tables["purchases"].cleaned).unlink()
+    with pytest.raises(Problem, match="cleaned table 'purchases' is not there"):
+        stepladder.write_report(changed)
+
+
+def test_a_problem_in_one_rung_stops_the_others_at_once(tmp_path):
+    (tmp_path / "r1_slow.sql").write_text("select 1")
+    (tmp_path / "r2_full.sql").write_text("select 1")
+    ladder = [Rung(tmp_path / "r1_slow.sql"), Rung(tmp_path / "r2_full.sql")]
+    stopped = threading.Event()
+
+    def measure(job, *, stop, **_):
+        if "full" in job.rung:
+            raise Problem("the disk is full", "room", "free some")
+        stopped.set() if stop.wait(20) else None
+        return SimpleNamespace(status="stopped: by hand", detail="", predictions=None)
+
+    ask = SimpleNamespace(time_box=1, memory_mb=1, model_dump_json=lambda: "{}")
+    history = SimpleNamespace(ask=ask, tables={})
+    replay = SimpleNamespace(now="2024-01-01", tables={}, holdout=SimpleNamespace(role="choose"))
+    setting = Setting("retention", None, history, ladder, tmp_path, tmp_path, 2, measure)
+    with pytest.raises(Problem, match="the disk is full"):
+        run_all(setting, [replay], lambda *_: None)
+    assert stopped.is_set()
+
+
+def test_being_terminated_is_an_end_like_any_other():
+    program = (
+        "import time, stepladder.cli as c\n"
+        "def slow(*_, **__):\n"
+        "    try: print('on', flush=True), time.sleep(60)\n"
+        "    finally: print('tidied', flush=True)\n"
+        "c.app = slow\nc.main()"
+    )
+    running = subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True)
+    assert running.stdout.readline() == "on\n"
+    running.send_signal(signal.SIGTERM)
+    assert running.communicate(timeout=10)[0] == "tidied\n"
+    assert running.returncode == 143
