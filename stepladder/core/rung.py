@@ -152,19 +152,20 @@ def _shape(path: Path, what: str) -> Problem:
 def ladder(*folders: Path) -> list[Rung]:
     """Every rung found in the folders, lowest first; the first folders are ours, the last the user's.
 
-    Raises Problem on a file that looks like a rung but is named wrongly, or a name that stands twice.
+    Raises Problem on a file of the user's that is named wrongly, or a name that stands twice.
     """
     found: dict[str, Rung] = {}
     for i, folder in enumerate(folders):
-        for path in sorted(folder.glob("r[0-9]*_*")):
-            if path.suffix not in (".py", ".sql"):
+        ours = i < len(folders) - 1 or len(folders) == 1
+        for path in sorted(folder.glob("r[0-9]*" if ours else "[!._]*")):
+            if path.suffix.lower() not in (".py", ".sql"):
                 continue
-            if not NAME.fullmatch(path.stem) or path.stem in found:
+            if not NAME.fullmatch(path.stem) or not path.suffix.islower() or path.stem in found:
                 raise Problem(
                     f"the rung {path}"
                     + (" stands twice" if path.stem in found else " is misnamed"),
                     "a rung's file is r<height>_<name>.py or .sql: height 0 to 5, lower case, each name once",
-                    "rename the file",
+                    "rename the file; one whose name begins with _ is left alone",
                 )
-            found[path.stem] = Rung(path.resolve(), ours=i < len(folders) - 1 or len(folders) == 1)
+            found[path.stem] = Rung(path.resolve(), ours)
     return sorted(found.values(), key=lambda rung: (rung.height, rung.name))

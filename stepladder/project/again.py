@@ -33,6 +33,7 @@ def run_again(
     """
     first = project.result(number)
     ask = parse(first.settings, f"the settings of bake-off {number}")
+    ask = ask.model_copy(update={"record": project.ask.record})  # it may have moved since
     as_it_was = Project(project.folder, ask, first.settings)
     second = run_bakeoff(as_it_was, workers=workers, progress=progress)
     same, different = _agreement(first, second)

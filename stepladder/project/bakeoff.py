@@ -47,7 +47,8 @@ def run_bakeoff(
         for left in (str(number), f".{number}.partial"):
             shutil.rmtree(project.folder / "bakeoffs" / left, ignore_errors=True)
         with contextlib.suppress(Problem):  # the first failure is the one to tell
-            project.record.fail_bakeoff(number, str(error).split("\n")[0] or type(error).__name__)
+            said = str(error).split("\n")[0] if isinstance(error, Exception) else ""
+            project.record.fail_bakeoff(number, said or type(error).__name__)
         raise
     return result
 

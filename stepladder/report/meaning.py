@@ -32,7 +32,9 @@ def called(rung: RungResult) -> str:
 def meaning(result: Result, view: View, chart: Chart, currency: str) -> list[str]:
     """The forecast, the exam, the price of a rung more or less, and what the ranges do not say."""
     exam = _exam(result, view, chart.COUNTED) if chart.COUNTED else ""
-    found = [chart.meaning(view), exam, _neighbours(result, currency), _stable(result)]
+    # the first kind of note repeats the exam, which has a sentence of its own here
+    notes = [note for note in result.notes if not note.startswith("In the exam")]
+    found = [chart.meaning(view), exam, _neighbours(result, currency), *notes, _stable(result)]
     return [sentence for sentence in found if sentence]
 
 

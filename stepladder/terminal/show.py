@@ -35,6 +35,8 @@ def result(found: Result, as_json: bool, report: str | None = None) -> None:
         out.print(line)
     for warning, who in ladder.warnings(found).items():
         out.print(Text(f"{', '.join(who)}: {warning}", style="yellow"))
+    for note in found.notes:
+        out.print(Text(note, style="yellow"))
     out.print()
     out.print(Text(found.proposal.sentence, style="bold"))
     out.print(

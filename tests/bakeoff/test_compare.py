@@ -195,7 +195,9 @@ def test_row_order_and_the_kind_of_id_change_nothing():
 def test_a_gain_that_comes_and_goes_is_not_sure():
     """Six seasons, half of them losses: more customers cannot make that a sure gain."""
     gains = [0.5, -0.3, -0.2, 0.4, -0.25, 0.1]
-    tables = [noisy((1 + gain, 1.0, 1.0), i, n=2000, own=0.02) for i, gain in enumerate([*gains, 0])]
+    tables = [
+        noisy((1 + gain, 1.0, 1.0), i, n=2000, own=0.02) for i, gain in enumerate([*gains, 0])
+    ]
     assert not compare(losses(tables), REFERENCE, seed=1).beats_reference
 
 

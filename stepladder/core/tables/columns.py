@@ -4,16 +4,12 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Mapping
-from datetime import date
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from stepladder.core.errors import Problem
-from stepladder.core.tables.amounts import read_amounts
-from stepladder.core.tables.dates import read_dates
-from stepladder.core.tables.ids import texts
+from stepladder.core.tables.content import by_content, comes_back, has_cents
 from stepladder.core.tables.report import Mapped
 from stepladder.core.tables.spec import Column, TableSpec
 from stepladder.core.tables.words import (
@@ -57,7 +53,7 @@ def find_columns(
             _nameless(column, name, sample[name])
             for column in left
             for name in free
-            if column.kind != "id" or _comes_back(table[name])
+            if column.kind != "id" or comes_back(table[name])
         ],
     )
     _take(chosen, _only_amounts(wanted, chosen, sample))
@@ -73,34 +69,18 @@ def find_columns(
     return tuple(chosen[column.name] for column in spec.columns if column.name in chosen)
 
 
-def _comes_back(values: pa.ChunkedArray) -> bool:
-    """Whether ids recur: what differs on nearly every row numbers documents, not customers."""
-    filled = len(values) - values.null_count
-    return filled > 0 and len(values.unique()) < 0.95 * filled
-
-
 def _only_amounts(
     wanted: list[Column], chosen: dict[str, Mapped], sample: pa.Table
 ) -> list[Mapped]:
     """An amount that nobody named, where just one free column holds amounts with decimals."""
     taken = {part for m in chosen.values() for part in parts(m.source, sample)}
     free = [name for name in sample.column_names if name not in taken]
-    free = [name for name in free if _has_cents(sample[name])]
+    free = [name for name in free if has_cents(sample[name])]
     left = [column for column in wanted if column.kind == "amount" and column.name not in chosen]
     if len(free) != 1 or len(left) != 1:
         return []
     why = "its name says nothing, but it is the only column of amounts with decimals"
     return [Mapped(left[0].name, free[0], 0.5, why)]
-
-
-def _has_cents(values: pa.ChunkedArray) -> bool:
-    cleaned = texts(values)
-    filled = cleaned.text.filter(pa.array(~cleaned.missing))
-    if not len(filled) or _dates_in(filled)[0] > 0.5:
-        return False
-    share = max(float(read_amounts(filled, mark).found.mean()) for mark in ".,")
-    cents = pc.match_substring_regex(filled, r"\d[.,]\d{1,2}\D*$|\d\.\d{3,}$")
-    return share > 0.9 and float(pc.mean(pc.cast(cents, pa.float64())).as_py()) > 0.3
 
 
 def _take(chosen: dict[str, Mapped], scored: list[Mapped]) -> None:
@@ -171,7 +151,7 @@ def _sample(table: pa.Table) -> pa.Table:
 
 def _named(column: Column, name: str, values: pa.ChunkedArray) -> Mapped:
     named, words = _by_name(column, name)
-    share = _by_content(column, values)[0] if named else 0.0
+    share = by_content(column, values)[0] if named else 0.0
     weak = share < 0.5 and column.kind in ("day", "amount")
     sure = named * (share if weak else 0.5 + share / 2)
     return Mapped(
@@ -185,7 +165,7 @@ def _named(column: Column, name: str, values: pa.ChunkedArray) -> Mapped:
 def _nameless(column: Column, name: str, values: pa.ChunkedArray) -> Mapped:
     foreign = OTHER_DAYS if column.kind == "day" else OTHER_IDS
     share, strong = (
-        (0.0, False) if foreign.intersection(tokens(name)) else _by_content(column, values)
+        (0.0, False) if foreign.intersection(tokens(name)) else by_content(column, values)
     )
     return Mapped(
         column.name,
@@ -219,50 +199,6 @@ def _by_name(column: Column, name: str) -> tuple[float, str]:
         return 0.75, f"its name {name!r} ends in {max(ending, key=len)!r}"
     near = difflib.get_close_matches(own, known, 1, 0.85) if len(own) > 4 else []
     return (0.7, f"its name {name!r} is close to {near[0]!r}") if near else (0.0, "")
-
-
-def _by_content(column: Column, values: pa.ChunkedArray) -> tuple[float, bool]:
-    """The share of filled values that read as the kind, and whether that alone is telling."""
-    kind = values.type
-    if column.kind == "day" and (pa.types.is_date(kind) or pa.types.is_timestamp(kind)):
-        return 1.0, True
-    cleaned = texts(values)
-    filled = cleaned.text.filter(pa.array(~cleaned.missing))
-    if not len(filled):
-        return 0.5, False
-    if column.kind == "day":
-        return _dates_in(filled)
-    if column.kind == "amount":
-        share = max(float(read_amounts(filled, mark).found.mean()) for mark in ".,")
-        return share, False
-    if column.kind == "text":
-        return 1.0, False
-    return _ids_in(filled)
-
-
-def _dates_in(filled: pa.Array) -> tuple[float, bool]:
-    read = read_dates(filled, "clear", date(2100, 1, 1))
-    share = float(read.shape.mean())
-    # Bare digits may be an id as well as seconds since 1970; 20240113 is hardly an id.
-    digits = pc.match_substring_regex(filled, r"^\d+([.,]\d+)?$").to_numpy(zero_copy_only=False)
-    days = pc.match_substring_regex(filled, r"^(19|20)\d{6}$").to_numpy(zero_copy_only=False)
-    return share, share > 0.8 and float((digits & ~days).mean()) < 0.5
-
-
-def _ids_in(filled: pa.Array) -> tuple[float, bool]:
-    """Ids are short, come back, and are neither dates nor broken numbers."""
-    distinct = len(filled.unique()) / len(filled)
-    broken = float(
-        pc.mean(
-            pc.cast(
-                pc.match_substring_regex(filled, r"\d[.,](?:\d\d|[1-9])$|\s\S+\s"), pa.float64()
-            )
-        ).as_py()
-    )
-    dates = float(read_dates(filled, "clear", date(2100, 1, 1)).shape.mean())
-    long = float(pc.mean(pc.cast(pc.greater(pc.utf8_length(filled), 64), pa.float64())).as_py())
-    wrong = max(0.0 if broken < 0.2 else broken, long)
-    return 1.0 - wrong, wrong < 0.1 and dates < 0.5 and 0.02 < distinct < 1.0
 
 
 def _product(names: list[str], total: Mapped | None, canonical: str) -> Mapped | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import Literal
 
 import numpy as np
@@ -11,8 +11,9 @@ import pyarrow as pa
 
 from stepladder.core.errors import Problem
 from stepladder.core.history import History
-from stepladder.core.question import Demo, Holdout, Role
-from stepladder.core.tables.spec import Column, TableSpec
+from stepladder.core.question import Demo, Holdout
+from stepladder.questions.retention.cutoffs import cutoffs
+from stepladder.questions.retention.purchases import PURCHASES
 
 WORDS = "Who will buy again, how often, and what are they worth?"
 PREDICTION = "how many times the customer is expected to buy in the next {horizon} days"
@@ -24,106 +25,7 @@ LOSS_IN_MONEY = (
     "Money lost per customer by acting on the forecast: contacting somebody who did not earn the "
     "contact back, or leaving out somebody who would have."
 )
-CUSTOMER = (
-    "customer_id",
-    "customerid",
-    "cust_id",
-    "client",
-    "client_id",
-    "user",
-    "user_id",
-    "buyer",
-    "buyer_id",
-    "member",
-    "member_id",
-    "account",
-    "account_id",
-    "kunde",
-    "kundennummer",
-    "kunden_id",
-    "cliente",
-    "id_cliente",
-    "klant",
-    "klantnummer",
-    "numero_client",
-    "email",
-    "cust",
-    "cid",
-    "kundennr",
-    "shopper",
-    "person",
-    "debitor",
-    "shopper_id",
-)
-DAY = (
-    "date",
-    "order_date",
-    "orderdate",
-    "purchase_date",
-    "invoicedate",
-    "invoice_date",
-    "transaction_date",
-    "created_at",
-    "timestamp",
-    "time",
-    "datetime",
-    "datum",
-    "bestelldatum",
-    "kaufdatum",
-    "fecha",
-    "data",
-    "date_commande",
-    "date_achat",
-    "besteldatum",
-    "dt",
-    "purchase_timestamp",
-    "purchased_at",
-    "ordered_at",
-    "orderdatum",
-)
-VALUE = (
-    "amount",
-    "total",
-    "order_total",
-    "total_amount",
-    "price",
-    "revenue",
-    "sales",
-    "spend",
-    "net",
-    "gross",
-    "sum",
-    "betrag",
-    "umsatz",
-    "summe",
-    "preis",
-    "importe",
-    "monto",
-    "montant",
-    "prix",
-    "bedrag",
-    "importo",
-    "valor",
-    "dollars",
-    "amt",
-    "payment_value",
-    "nettobetrag",
-    "total_price",
-    "order_value",
-    "value",
-)
-TABLES = (
-    TableSpec(
-        "purchases",
-        (
-            Column("customer", "id", True, CUSTOMER, "who bought"),
-            Column("day", "day", True, DAY, "the day of the purchase"),
-            Column("value", "amount", False, VALUE, "what the purchase was worth, in money"),
-        ),
-        key=("customer",),
-        time="day",
-    ),
-)
+TABLES = (PURCHASES,)
 CASE = "customer"
 KEYS = UNIT = ("customer",)
 EXTRAS: dict[str, Literal["share", "number", "text"]] = {
@@ -202,53 +104,8 @@ def holdouts(history: History) -> Iterator[Holdout]:
     check(history)
     span = timedelta(days=history.ask.horizon)
     first = history.sql("select min(day) as first from purchases")["first"][0].as_py()
-    for cutoff, role in _cutoffs(history, first, span):
+    for cutoff, role in cutoffs(history.ask.cutoffs, history.now, first, span):
         yield Holdout(history.at(cutoff), history.at(cutoff + span), role)
-
-
-def _cutoffs(history: History, first: date, span: timedelta) -> list[tuple[date, Role]]:
-    chosen = list(history.ask.cutoffs) or _default_cutoffs(history.now, first, span)
-    _refuse(chosen, history.now, first, span)
-    roles: list[tuple[date, Role]] = [(cutoff, "choose") for cutoff in chosen[:-1]]
-    roles.append((chosen[-1], "report"))
-    earlier = chosen[0] - span
-    return [(earlier, "calibrate"), *roles] if earlier - first >= 2 * span else roles
-
-
-def _default_cutoffs(now: date, first: date, span: timedelta) -> list[date]:
-    """The last reports; those before it with three horizons of past choose, six at most."""
-    found = [now - i * span for i in range(1, 8) if now - i * span - first >= 3 * span]
-    if len(found) < 2 and now - 2 * span - first >= 2 * span:
-        found = [now - span, now - 2 * span]
-    return sorted(found)
-
-
-def _refuse(cutoffs: list[date], now: date, first: date, span: timedelta) -> None:
-    days = (now - first).days
-    if len(cutoffs) == 1:
-        raise Problem(
-            f"one cutoff, {cutoffs[0]}",
-            "the bake-off chooses on early cutoffs and reports on a last, untouched one",
-            f"give at least two, {span.days} days apart, or leave `cutoffs` out",
-        )
-    if not cutoffs:
-        raise Problem(
-            f"a horizon of {span.days} days in data that span {days} days",
-            f"the bake-off needs four horizons: the horizon may be {days // 4} days at most",
-            f"set `horizon = {max(days // 6, 1)}` in question.toml, or bring more history",
-        )
-    if cutoffs != sorted(set(cutoffs)) or any(c + span > cutoffs[-1] for c in cutoffs[:-1]):
-        raise Problem(
-            f"the cutoffs {', '.join(map(str, cutoffs))} with a horizon of {span.days} days",
-            "cutoffs are in order, and each outcome ends on or before the last cutoff",
-            "move the early cutoffs back, or shorten the horizon",
-        )
-    if cutoffs[-1] + span > now or cutoffs[0] - first < 2 * span:
-        raise Problem(
-            f"the cutoffs {cutoffs[0]} … {cutoffs[-1]} in data from {first} up to {now}",
-            f"the first needs {2 * span.days} days before it, the last {span.days} days after it",
-            f"choose cutoffs between {first + 2 * span} and {now - span}",
-        )
 
 
 def outcome(past: History, later: History, cases: pa.Table) -> pa.Table:
