@@ -12,8 +12,8 @@ from stepladder.report.words import GLUE, label, listed, money, number, percent,
 
 FIRST = ("Gives up", "95 % interval")
 THEN = (
-    "Gave up in the exam", "Learning", "1,000 forecasts", "Memory", "Lines to keep",
-    "Extra libraries", "Upkeep a year", "Money a year",
+    "Money a year", "Gave up in the exam", "Learning", "1,000 forecasts", "Memory",
+    "Lines to keep", "Extra libraries", "Upkeep a year",
 )  # fmt: skip
 MISTAKES = "Mistakes a year"
 
@@ -78,6 +78,7 @@ def _figures(rung: RungResult, currency: str) -> tuple[str, ...]:
         percent(loss.worse),
         span(loss.worse_low, loss.worse_high),
         *([] if cost.regret_per_year is None else [money(cost.regret_per_year, currency)]),
+        money(cost.money_per_year, currency),
         percent(exam.worse) if exam else "–",
         seconds(cost.fit_s),
         seconds(cost.predict_s_per_1000),
@@ -85,7 +86,6 @@ def _figures(rung: RungResult, currency: str) -> tuple[str, ...]:
         f"{cost.lines:,}",
         ", ".join(cost.needs) or "none",
         f"{cost.upkeep_hours:g}{GLUE}h",
-        money(cost.money_per_year, currency),
     )
 
 
