@@ -17,7 +17,7 @@ import pytest
 
 from stepladder.core.errors import Problem
 from stepladder.core.tables import choose, clean, look
-from stepladder.core.tables.sources import without_password
+from stepladder.core.tables.address import without_password
 
 from .conftest import PURCHASES, TODAY, adds_up, rows
 

@@ -8,6 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from stepladder.core.errors import Problem
+from stepladder.core.tables.address import without_password
 from stepladder.core.tables.columns import check_columns, find_columns
 from stepladder.core.tables.ids import texts, typed_ids
 from stepladder.core.tables.last_day import last_day
@@ -15,7 +16,7 @@ from stepladder.core.tables.raw import Raw
 from stepladder.core.tables.reasons import Value, drop_rows
 from stepladder.core.tables.report import DataReport, Finding, Mapped
 from stepladder.core.tables.rows import Rows
-from stepladder.core.tables.sources import read, without_password
+from stepladder.core.tables.sources import read
 from stepladder.core.tables.spec import Choices, Cleaned, TableSpec
 from stepladder.core.tables.values import Amount, Day, read_amount, read_day
 

@@ -12,6 +12,7 @@ from urllib.parse import parse_qs, quote, unquote, urlsplit
 import pyarrow as pa
 
 from stepladder.core.errors import Problem
+from stepladder.core.tables.address import without_password
 
 
 def read_database(url: str) -> pa.Table:
@@ -25,7 +26,7 @@ def read_database(url: str) -> pa.Table:
     table, schema = query.get("table", [""])[0], query.get("schema", [None])[0]
     if not table:
         raise Problem(
-            f"The URL {_bare(url)} names no table.",
+            f"The URL {without_password(url)} names no table.",
             "A database URL ends in ?table=NAME.",
             "Add ?table=NAME to it.",
         )
@@ -42,19 +43,13 @@ def read_database(url: str) -> pa.Table:
         raise _unreachable(url, table, error) from None
 
 
-def _bare(url: str) -> str:
-    from stepladder.core.tables.sources import without_password
-
-    return without_password(url)
-
-
 def _unreachable(url: str, table: str, error: Exception) -> Problem:
     said = " ".join(str(error).split("\n[SQL")[0].split())[:300]
     password = urlsplit(url).password
     for secret in filter(None, (password, unquote(password or ""))):
         said = said.replace(secret, "…")
     return Problem(
-        f"The table {table!r} cannot be read from {_bare(url)}: {said}",
+        f"The table {table!r} cannot be read from {without_password(url)}: {said}",
         "The database must be reachable, with a user who may read the table.",
         "Check the address, the user, and the password in the environment "
         "(PGPASSWORD for Postgres).",
@@ -127,7 +122,7 @@ def _server(url: str, table: str, schema: str | None) -> pa.Table:
             known = sa.inspect(link)
             names = [*known.get_table_names(schema), *known.get_view_names(schema)]
             if table not in names:
-                raise _missing(table, _bare(url), names)
+                raise _missing(table, without_password(url), names)
             columns: list[Any] = [
                 sa.column(item["name"]) for item in known.get_columns(table, schema)
             ]

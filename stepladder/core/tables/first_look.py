@@ -9,13 +9,14 @@ from typing import Literal
 import pyarrow as pa
 
 from stepladder.core.errors import Problem
+from stepladder.core.tables.address import without_password
 from stepladder.core.tables.amounts import decimal_mark
 from stepladder.core.tables.cleaner import need_columns
 from stepladder.core.tables.columns import find_columns, parts
 from stepladder.core.tables.dates import day_order, read_dates
 from stepladder.core.tables.ids import texts
 from stepladder.core.tables.report import Mapped
-from stepladder.core.tables.sources import read, without_password
+from stepladder.core.tables.sources import read
 from stepladder.core.tables.spec import Choices, Look, TableSpec
 from stepladder.core.tables.values import unclear_order
 

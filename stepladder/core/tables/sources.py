@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gzip
-import re
 import zlib
 from pathlib import Path
 
@@ -12,15 +11,14 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from stepladder.core.errors import Problem
+from stepladder.core.tables.address import URL, without_password
 from stepladder.core.tables.raw import Raw
 from stepladder.core.tables.text_files import read_text
-
-_URL = re.compile(r"(?i)^([a-z][a-z0-9+.]*)://")
 
 
 def read(source: str, encoding: str | None, separator: str | None, header: int | None) -> Raw:
     """Reads a source as it is; nothing is written to it. Problem if it cannot be read."""
-    if _URL.match(source):
+    if URL.match(source):
         from stepladder.core.tables.databases import read_database
 
         return _numbered(read_database(source), source)
@@ -31,15 +29,6 @@ def read(source: str, encoding: str | None, separator: str | None, header: int |
     if data[:2] == b"\x1f\x8b":
         data = _unzipped(data, source)
     return read_text(data, source, encoding, separator, header)
-
-
-def without_password(source: str) -> str:
-    """The source as it may be shown and stored: a URL without its password."""
-    if not _URL.match(source):
-        return source
-    bare = re.sub(r"(://[^/?#@:]*):[^/?#]*@", r"\1@", source)
-    bare = re.sub(r"(?i)([?&])(?:password|pass|pwd)=[^&#]*", r"\1", bare)
-    return re.sub(r"[?&]+$", "", re.sub(r"([?&])&+", r"\1", bare))
 
 
 def _bytes(path: Path) -> bytes:
