@@ -96,7 +96,7 @@ def choosing_only(actual: dict[str, Any] | None = None) -> Any:
 
 def answer(rung: Rung, replay: Replay, ask: Ask, models: Models) -> pa.Table:
     """The rung fitted and asked at a cutoff, on files without the future; the model is kept."""
-    history = History(date.fromisoformat(replay.now), ask, replay.tables)
+    history = History(date.fromisoformat(replay.now), ask, replay.files.tables)
     models[rung.name, replay.now] = model = rung.fit(history)
     said = rung.predict(model, history, replay.cases).sort_by("customer")
     assert said["customer"].equals(replay.cases["customer"])

@@ -15,6 +15,8 @@ from stepladder.core.history import History
 from stepladder.core.predictions import check
 from stepladder.core.rung import ladder
 
+SEED = 3
+
 
 @pytest.fixture(params=questions.names())
 def name(request) -> str:
@@ -30,9 +32,11 @@ def history(name, tmp_path) -> History:
     tables = {}
     for spec in question.TABLES:
         path = tmp_path / f"{spec.name}.parquet"
-        pq.write_table(toy.tables(3)[spec.name], path)
+        pq.write_table(toy.tables(SEED)[spec.name], path)
         tables[spec.name] = (str(path), spec.time)
-    return History(toy.NOW + timedelta(days=parse(toy.ASK).horizon), parse(toy.ASK), tables)
+    ask = parse(toy.ASK)
+    end = toy.NOW + timedelta(days=ask.horizon)
+    return History(end, ask, tables, views=tuple(question.views(ask).items()))
 
 
 def test_it_is_a_question_in_words(name):
@@ -64,34 +68,43 @@ def test_replays_are_in_order_and_the_last_window_is_untouched(name, history):
 
 
 def test_a_better_forecast_costs_less(name, history):
-    """Loss is per case, in order; the truth costs less than the reference, nonsense more."""
-    question = questions.load(name)
-    past, later, _ = list(question.holdouts(history))[-1]
+    """The truth costs less than the reference, nonsense more; the rows of a loss do not depend on them."""
+    question, toy = (
+        questions.load(name),
+        importlib.import_module(f"stepladder.questions.{name}.toy"),
+    )
+    past, later = history.at(toy.NOW), history
     cases = question.cases(past)
-    rung = next(r for r in ladder(questions.folder(name)) if r.name == question.REFERENCE)
-    reference = check(rung.predict(rung.fit(past), past, cases), question, cases)
-    came = question.outcome(past, later, cases)
-    assert came["actual"].to_numpy().sum() > 0
+    reference = usual(name, past, cases)
+    assert question.outcome(past, later, cases)["actual"].to_numpy().sum() > 0
+    units = []
 
-    def mean_loss(numbers):
-        at = reference.column_names.index("prediction")
-        table = reference.set_column(at, "prediction", [np.asarray(numbers, float)])
-        found = question.loss(table, past, later, cases)
-        assert found.num_rows == cases.num_rows
+    def mean_loss(answers):
+        checked = check(answers, question, cases)
+        full = question.complete(checked, reference, past, cases).predictions
+        found = question.loss(full, past, later, cases)
         assert found.column_names == [*question.UNIT, "loss", "weight"]
+        units.append(found.select(list(question.UNIT)))
         return float(np.average(found["loss"].to_numpy(), weights=found["weight"].to_numpy()))
 
-    usual = reference["prediction"].to_numpy()
-    truth = mean_loss(np.maximum(came["actual"].to_numpy(), 0.001))
-    assert truth < mean_loss(usual) < mean_loss(usual * 10)
+    truth = mean_loss(toy.truth(SEED, cases, history.ask.horizon))
+    assert truth < mean_loss(reference) < mean_loss(toy.nonsense(reference))
+    assert units[0].equals(units[1])
+    assert units[0].equals(units[2])
+
+
+def usual(name, past, cases):
+    question = questions.load(name)
+    rung = next(r for r in ladder(questions.folder(name)) if r.name == question.REFERENCE)
+    return check(rung.predict(rung.fit(past), past, cases), question, cases)
 
 
 def test_measures_are_sentences(name, history):
     question = questions.load(name)
-    past, later, _ = list(question.holdouts(history))[-1]
+    past, later = list(question.holdouts(history))[-1][:2]
     cases = question.cases(past)
-    rung = next(r for r in ladder(questions.folder(name)) if r.name == question.REFERENCE)
-    reference = check(rung.predict(rung.fit(past), past, cases), question, cases)
-    rows = question.measures(reference, past, later, cases).to_pylist()
+    reference = usual(name, past, cases)
+    full = question.complete(reference, reference, past, cases).predictions
+    rows = question.measures(full, past, later, cases).to_pylist()
     assert rows
     assert all(row["sentence"] and np.isfinite(row["value"]) for row in rows)

@@ -16,18 +16,22 @@ import pytest
 
 from stepladder import questions
 from stepladder.core import model as models
-from stepladder.core.ask import parse
+from stepladder.core.ask import load, parse
 from stepladder.core.history import History
-from stepladder.core.predictions import check, complete
+from stepladder.core.predictions import check
 from stepladder.core.question import Question
 from stepladder.core.rung import Rung, ladder
 
 SEED = 7
 OWN = Path(os.environ.get("STEPLADDER_RUNGS", "/nonexistent"))
+OWN_QUESTION = (  # of the project whose rungs they are
+    load(OWN.parent / "question.toml").question if OWN.is_dir() else ""
+)
 RUNGS = [
     pytest.param((name, rung), id=f"{name}/{rung.name}")
     for name in questions.names()
-    for rung in ladder(questions.folder(name), OWN)
+    for rung in ladder(questions.folder(name), *([OWN] if name == OWN_QUESTION else []))
+    if not rung.engine  # one that stands on Spark alone is held to this in tests/spark
 ]
 
 
@@ -63,7 +67,8 @@ def make(name, rung, folder, change) -> Stage:
         path = folder / f"{table}-{len(list(folder.iterdir()))}.parquet"
         pq.write_table(rows, path)
         tables[table] = (str(path), times[table])
-    history = History(toy.NOW, parse(toy.ASK), tables)
+    ask = parse(toy.ASK)
+    history = History(toy.NOW, ask, tables, views=tuple(question.views(ask).items()))
     return Stage(question, toy, history, rung, folder)
 
 
@@ -82,6 +87,12 @@ def alike(a: pa.Table, b: pa.Table) -> None:
             assert a[name].to_pylist() == b[name].to_pylist(), name
 
 
+def only(answers: pa.Table, case: pa.Table) -> pa.Table:
+    """The answers to one case."""
+    key = case.column_names[0]
+    return answers.filter(pc.equal(answers[key], case[key][0]))
+
+
 def test_it_says_what_it_does_in_a_sentence(stage):
     assert stage.rung.title.endswith("."), "the first line is a sentence for the business"
     assert len(stage.rung.title) > 30
@@ -89,7 +100,8 @@ def test_it_says_what_it_does_in_a_sentence(stage):
 
 def test_it_keeps_the_contract(stage):
     answers = stage.answer(stage.history)
-    assert answers["prediction"].null_count == 0
+    asked = stage.question.cases(stage.history).num_rows
+    assert answers["prediction"].null_count <= (asked // 20 if answers.num_rows > asked else 0)
     for name, kind in stage.question.EXTRAS.items():
         known = pc.drop_null(answers[name])
         if kind == "share" and len(known):
@@ -104,11 +116,15 @@ def test_it_cannot_see_the_future(stage):
         poisoned = {}
         for spec in stage.question.TABLES:
             rows = tables[spec.name]
-            past = rows.filter(pc.less(rows[spec.time], stage.history.now))
+            if spec.time is None:
+                poisoned[spec.name] = rows
+                continue
+            now = pa.scalar(stage.history.now).cast(rows[spec.time].type)
+            past = rows.filter(pc.less(rows[spec.time], now))
             later = past.set_column(
                 past.column_names.index(spec.time),
                 spec.time,
-                pa.array([stage.history.now] * past.num_rows, rows[spec.time].type),
+                pa.repeat(now, past.num_rows),
             )
             poisoned[spec.name] = pa.concat_tables([past, later, later])
         return poisoned
@@ -122,17 +138,17 @@ def test_alone_it_answers_as_in_a_crowd(stage):
     fitted = stage.rung.fit(stage.history)
     for i in (0, cases.num_rows // 2, cases.num_rows - 1):
         alone = stage.rung.predict(fitted, stage.history, cases.slice(i, 1))
-        alike(check(alone, stage.question, cases.slice(i, 1)), everyone.slice(i, 1))
+        alike(check(alone, stage.question, cases.slice(i, 1)), only(everyone, cases.slice(i, 1)))
 
 
 def test_a_stranger_does_not_crash_it(stage):
     cases = stage.question.cases(stage.history)
     strange = pa.table(
-        {key: pa.array([987_654_321], cases[key].type) for key in stage.question.KEYS}
+        {key: pa.array([987_654_321], cases[key].type) for key in cases.column_names}
     )
     both = pa.concat_tables([cases.slice(0, 1), strange])
     answers = stage.answer(stage.history, both)
-    assert answers.num_rows == 2
+    assert only(answers, strange).num_rows
     assert answers["prediction"][0].is_valid
 
 
@@ -183,12 +199,11 @@ def test_it_recovers_the_truth_as_its_height_promises(stage):
     reference = replace(stage, rung=first).answer(history)
 
     def mean_loss(answers):
-        full, _, _ = complete(answers, reference, question.FLOOR)
+        full = question.complete(answers, reference, history, cases).predictions
         return float(np.mean(question.loss(full, history, later, cases)["loss"].to_numpy()))
 
-    known = stage.toy.truth(SEED, cases, history.ask.horizon)
-    at = reference.column_names.index("prediction")
-    omniscient = mean_loss(reference.set_column(at, "prediction", pa.array(known)))
+    known = check(stage.toy.truth(SEED, cases, history.ask.horizon), question, cases)
+    omniscient = mean_loss(known)
     base = mean_loss(reference)
     gain = (base - mean_loss(stage.answer(history))) / (base - omniscient)
     assert gain >= stage.toy.PROMISE[stage.rung.height], f"recovers {gain:.2f} of what can be known"

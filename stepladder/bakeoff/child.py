@@ -19,8 +19,9 @@ from dataclasses import asdict
 from datetime import date
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import Any, NamedTuple
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 
 from stepladder.bakeoff import sandbox
@@ -41,14 +42,14 @@ def main(job_file: Path) -> None:
     job = Job(**json.loads(job_file.read_text()))
     out = Path(job.out)
     question = importlib.import_module(f"stepladder.questions.{job.question}")
-    history = _history(job)
+    asked = asked_of(job, question)
     # Before any thread that reads files exists: Landlock closes the thread that asks for it and
     # those it starts. (Arrow's memory allocator has one already, which opens nothing.)
     sandbox.enter(_places(job, str(job_file.parent)))
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         try:
-            outcome = _answer(job, question, history, out)
+            outcome = answer(job, question, asked, out)
         except BaseException as error:  # also SystemExit: a rung that ends the program is a row
             outcome = asdict(failure(error, Path(job.rung)))
     said = [str(w.message) for w in caught if w.category is UserWarning]
@@ -57,35 +58,57 @@ def main(job_file: Path) -> None:
     _write(out / "outcome.json", json.dumps(outcome).encode())
 
 
-def _answer(job: Job, question: ModuleType, history: History, out: Path) -> dict[str, Any]:
+class Asked(NamedTuple):
+    """What a rung knows and whom it is asked about: at once, and with newcomers' rows laid over."""
+
+    history: History
+    cases: pa.Table
+    newcomers: tuple[History, pa.Table] | None
+
+
+def asked_of(job: Job, question: ModuleType) -> Asked:
+    """The job's files, read."""
+    tables = {name: (path, time) for name, (path, time) in job.tables.items()}
+    ask = Ask.model_validate_json(job.ask)
+    views = tuple(question.views(ask).items())
+    history = History(date.fromisoformat(job.now), ask, tables, views=views)
+    newcomers = None
+    if job.newcomers:
+        path, rows = job.newcomers
+        laid = {name: pq.read_table(file) for name, file in rows.items()}
+        newcomers = (history.plus(**laid), pq.read_table(path))
+    return Asked(history, pq.read_table(job.cases), newcomers)
+
+
+def answer(job: Job, question: ModuleType, asked: Asked, out: Path) -> dict[str, Any]:
+    """Fit, keep the model, load it again, predict, check; what it took."""
     rung = Rung(Path(job.rung), ours=sandbox.PACKAGE in Path(job.rung).parents)
     start = _cpu_s()
-    fitted = rung.fit(history)
+    fitted = rung.fit(asked.history)
     fit_s = _cpu_s() - start
     part = out / "model.part"
     model_hash = models.save(fitted, part)
     part.rename(out / "model")
     fitted = models.load(out / "model")
-    cases = question.cases(history)
     start = _cpu_s()
-    table = rung.predict(fitted, history, cases)
+    table = rung.predict(fitted, asked.history, asked.cases)
     predict_s = _cpu_s() - start
-    table = predictions.check(table, question, cases)
+    table = predictions.check(table, question, asked.cases)
+    if asked.newcomers:
+        history, cases = asked.newcomers
+        late = predictions.check(rung.predict(fitted, history, cases), question, cases)
+        table = pa.concat_tables([table, late])
     pq.write_table(table, out / "predictions.part")
     (out / "predictions.part").rename(out / "predictions.parquet")
     size = models.size(out / "model")
-    counts = {"cases": cases.num_rows, "model_bytes": size, "model_hash": model_hash}
+    counts = {"cases": asked.cases.num_rows, "model_bytes": size, "model_hash": model_hash}
     said = str(fitted.get("warnings", "")).splitlines()  # what a rung wants people to know
     return {"status": "ok", "fit_s": fit_s, "predict_s": predict_s, "warnings": said, **counts}
 
 
-def _history(job: Job) -> History:
-    tables = {name: (path, time) for name, (path, time) in job.tables.items()}
-    return History(date.fromisoformat(job.now), Ask.model_validate_json(job.ask), tables)
-
-
 def _places(job: Job, scratch: str) -> sandbox.Places:
     writable = [job.out, scratch, os.environ.get("NUMBA_CACHE_DIR", scratch)]
+    # the cases are read already; DuckDB opens the tables when they are asked
     files = [job.rung, *(path for path, _ in job.tables.values())]
     return sandbox.places(files, writable, job.project, list(job.closed))
 

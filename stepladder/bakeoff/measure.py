@@ -12,7 +12,7 @@ import signal
 import sys
 import tempfile
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from threading import Event
 from typing import Any
@@ -39,17 +39,20 @@ SIGNALS: dict[int, str] = {
 class Job:
     """What a child does. tables: name -> (Parquet file without the future, time column or None).
 
-    rung: the file. now: ISO day. ask: Ask as JSON. out: the folder for predictions.parquet, model/
-    and outcome.json. project: the user's folder, which is closed to the rung. closed: files that are
+    rung: the file. cases: the file of those asked about; newcomers: the file of those asked about once
+    their own first rows (table -> file) are laid over. now: ISO day. ask: Ask as JSON. out: the folder
+    for predictions.parquet, model/ and outcome.json. project: the user's folder, which is closed to the rung. closed: files that are
     closed as well; `measure` fills it in from the ask, and takes out of that what tells of the future.
     """
 
     question: str
     rung: str
     tables: Mapping[str, tuple[str, str | None]]
+    cases: str
     now: str
     ask: str
     out: str
+    newcomers: tuple[str, Mapping[str, str]] | None = None
     project: str = "."
     closed: tuple[str, ...] = ()
 
@@ -182,7 +185,10 @@ def _handed_over(job: Job) -> Job:
     ask = Ask.model_validate_json(job.ask)
     closed = tuple(name for table in ask.tables.values() for name in (table.source, table.cleaned))
     blank = ask.model_copy(update={"tables": {}, "record": "", "cutoffs": (), "now": None})
-    return Job(job.question, rung, tables, job.now, blank.model_dump_json(), out, project, closed)
+    return replace(
+        job, rung=rung, tables=tables, ask=blank.model_dump_json(), out=out, project=project,
+        closed=closed,
+    )  # fmt: skip
 
 
 def _tail(path: Path) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pyarrow as pa
@@ -10,18 +10,32 @@ import pyarrow.parquet as pq
 
 from stepladder.core.errors import Problem
 from stepladder.core.history import History, quoted
-from stepladder.core.question import Holdout, Question
+from stepladder.core.question import Holdout, Newcomers, Question
 from stepladder.core.stats import Floats
 
 
 @dataclass(frozen=True)
+class Files:
+    """What a rung's process reads: tables that lack everything from the cutoff on, and whom to ask about.
+
+    tables: name -> (Parquet file, its time column). newcomers: those asked about once their own first
+    rows are laid over, and these rows by table.
+    """
+
+    tables: dict[str, tuple[str, str | None]]
+    cases: str
+    newcomers: tuple[str, dict[str, str]] | None = None
+
+
+@dataclass(frozen=True)
 class Replay:
-    """One cutoff, ready: who is asked about, what came of them, and the files a rung may read."""
+    """One cutoff, ready: what was known, who is asked about, what came of them, the files for a rung."""
 
     holdout: Holdout
-    cases: pa.Table
+    known: History  # the past, over the files; the newcomers' first rows laid over
+    cases: pa.Table  # all that are asked about, newcomers last
     actual: Floats
-    tables: dict[str, tuple[str, str | None]]  # files that lack everything from the cutoff on
+    files: Files
 
     @property
     def now(self) -> str:
@@ -39,27 +53,56 @@ def prepare(question: Question, history: History, folder: Path) -> list[Replay]:
     for holdout in question.holdouts(history):
         here = folder / holdout.past.now.isoformat()
         here.mkdir(parents=True)
-        tables = write_known(holdout.past, here)
-        cases = question.cases(holdout.past)
+        past, newcomers = holdout.past, holdout.newcomers
+        cases = question.cases(past) if holdout.cases is None else holdout.cases
         if not cases.num_rows:
             raise Problem(
-                f"at the cutoff {holdout.past.now} there is nobody to ask about",
+                f"at the cutoff {past.now} there is nobody to ask about",
                 "every cutoff needs at least one case before it",
                 "choose later cutoffs, or a shorter horizon",
             )
-        came = question.outcome(holdout.past, holdout.later, cases)
-        found.append(Replay(holdout, cases, came["actual"].to_numpy().astype(float), tables))
+        files = write(question, past, cases, newcomers, here)
+        known = replace(past, tables=files.tables)
+        if newcomers:
+            known = known.plus(**newcomers.rows)
+            cases = pa.concat_tables([cases, newcomers.cases])
+        came = question.outcome(known, holdout.later, cases)
+        found.append(Replay(holdout, known, cases, came["actual"].to_numpy().astype(float), files))
     return found
 
 
-def write_known(past: History, folder: Path) -> dict[str, tuple[str, str | None]]:
+def write(
+    question: Question,
+    past: History,
+    cases: pa.Table,
+    newcomers: Newcomers | None,
+    folder: Path,
+) -> Files:
+    """Write what a rung may know of a moment, and whom it is asked about."""
+    tables = write_known(question, past, folder)
+    pq.write_table(cases, folder / "cases.parquet")
+    asked = None
+    if newcomers:
+        pq.write_table(newcomers.cases, folder / "newcomers.parquet")
+        rows = {}
+        for name, table in newcomers.rows.items():
+            rows[name] = str(folder / f"newcomers_{name}.parquet")
+            pq.write_table(table, rows[name])
+        asked = (str(folder / "newcomers.parquet"), rows)
+    return Files(tables, str(folder / "cases.parquet"), asked)
+
+
+def write_known(
+    question: Question, past: History, folder: Path
+) -> dict[str, tuple[str, str | None]]:
     """Each table of a history as a file that physically lacks its future, with its time column."""
     written = {}
-    for name, (_, time) in past.tables.items():
+    times = {name: time for name, (_, time) in past.tables.items()}
+    for name in (*times, *question.DERIVED):
         path = folder / f"known_{name}.parquet"
         rows = past.scan(f"select * from {quoted(name)}")
         with pq.ParquetWriter(path, rows.schema) as writer:
             for batch in rows:
                 writer.write_batch(batch)
-        written[name] = (str(path), time)
+        written[name] = (str(path), times.get(name))
     return written

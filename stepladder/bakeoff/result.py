@@ -87,6 +87,7 @@ class Window:
     role: str
     cases: int
     actual: float  # sum of outcomes
+    scored: int = 0  # rows of the loss: those of whom something came, where silence says nothing
 
 
 @dataclass(frozen=True)

@@ -51,7 +51,7 @@ def row(
         cutoffs=_cutoffs(rung.name, replays, mine, comparison),
         cost=_cost(rung, ran.measured, ask, comparison.choose[rung.name].loss),
         measures=_measures(question, replays[-1], mine[-1]),
-        calibration=_calibration(replays[-1], mine[-1]),
+        calibration=_calibration(replays[-1], mine[-1]) if question.INTERVALS else (),
         calibrated=calibrated,
         warnings=_warnings(ran.measured),
     )
@@ -107,8 +107,8 @@ def _cost(rung: Rung, measured: list[Measured | None], ask: Ask, loss: float) ->
 
 def _measures(question: Question, last: Replay, mine: Scored | None) -> tuple[Measure, ...]:
     assert mine is not None
-    past, later = last.holdout.past, last.holdout.later
-    rows = question.measures(mine.predictions, past, later, last.cases).to_pylist()
+    later = last.holdout.later
+    rows = question.measures(mine.predictions, last.known, later, last.cases).to_pylist()
     return tuple(Measure(r["name"], r["value"], r["sentence"]) for r in rows)
 
 

@@ -22,7 +22,8 @@ from stepladder.core.errors import Problem
 from stepladder.core.question import Question
 from stepladder.core.rung import Rung
 
-OFF, SWING = 0.2, 1.5  # a total so far off, or windows so different, are told before the proposal
+# a total so far off, windows so different, or so few cases are told before the proposal
+OFF, SWING, FEW = 0.2, 1.5, 50
 
 
 @dataclass(frozen=True)
@@ -62,7 +63,10 @@ def run(
             meanings.get(each.rung.name))
         for each in ran
     )  # fmt: skip
-    return Outcome(_result(setting, data, settings, replays, comparison, rows), replays, scored)
+    usual = [each.loss.num_rows if each else 0 for each in scored[setting.question.REFERENCE]]
+    windows = tuple(_window(replay, n) for replay, n in zip(replays, usual, strict=True))
+    result = _result(setting, data, settings, replays, windows, comparison, rows)
+    return Outcome(result, replays, scored)
 
 
 def _reference(question: Question, ran: list[Ran]) -> Ran:
@@ -105,6 +109,7 @@ def _result(
     data: dict[str, Any],
     settings: str,
     replays: list[Replay],
+    windows: tuple[Window, ...],
     comparison: Comparison,
     rows: tuple[RungResult, ...],
 ) -> Result:
@@ -135,37 +140,58 @@ def _result(
         seed=ask.seed,
         data=data,
         versions=versions(setting.ladder),
-        windows=tuple(_window(replay) for replay in replays),
+        windows=windows,
         proposal=proposal,
         rungs=rows,
-        notes=tuple(_notes(replays, next(r for r in rows if r.rung == proposal.rung))),
+        notes=tuple(_notes(replays, windows, next(r for r in rows if r.rung == proposal.rung))),
     )
 
 
-def _notes(replays: list[Replay], proposed: RungResult) -> list[str]:
+def _notes(replays: list[Replay], windows: tuple[Window, ...], proposed: RungResult) -> list[str]:
     """What a person should know before they believe the proposal."""
+    found = [_few(windows)]
+    if proposed.calibration:
+        found += [_off(proposed), _swing(replays)]
+    return [note for note in found if note]
+
+
+def _few(windows: tuple[Window, ...]) -> str:
+    """With a handful of cases nothing can be told apart, whatever the figures say."""
+    asked = [window for window in windows if window.role != "calibrate"]
+    if min(window.scored for window in asked) >= FEW:
+        return ""
+    each = ", ".join(f"{window.scored:,}" for window in asked)
+    return (
+        f"Only so many cases could be scored at the cutoffs: {each}. So few cannot tell the rungs "
+        "apart; take the figures as a rehearsal, and come back with more data or a longer horizon."
+    )
+
+
+def _off(proposed: RungResult) -> str:
     said = sum(bin.cases * bin.predicted for bin in proposed.calibration)
     came = sum(bin.cases * bin.actual for bin in proposed.calibration)
-    found = []
-    if came and abs(said / came - 1) > OFF:
-        off = f"{abs(said / came - 1):.0%} too {'many' if said > came else 'few'}"
-        found.append(
-            f"In the exam {proposed.rung} forecast {said:,.0f} in all and {came:,.0f} came: {off}."
-        )
+    if not came or abs(said / came - 1) <= OFF:
+        return ""
+    off = f"{abs(said / came - 1):.0%} too {'many' if said > came else 'few'}"
+    return f"In the exam {proposed.rung} forecast {said:,.0f} in all and {came:,.0f} came: {off}."
+
+
+def _swing(replays: list[Replay]) -> str:
     usual = [r.actual.mean() for r in replays if r.holdout.role != "calibrate"]
-    if max(usual) > SWING * min(usual):
-        each = ", ".join(f"{mean:.2f}" for mean in usual)
-        found.append(
-            f"What came per case swung between the windows ({each}): seasons may matter here, and "
-            "no interval speaks for a season that the past does not hold."
-        )
-    return found
+    if max(usual) <= SWING * min(usual):
+        return ""
+    each = ", ".join(f"{mean:.2f}" for mean in usual)
+    return (
+        f"What came per case swung between the windows ({each}): seasons may matter here, and "
+        "no interval speaks for a season that the past does not hold."
+    )
 
 
-def _window(replay: Replay) -> Window:
+def _window(replay: Replay, scored: int) -> Window:
     later = replay.holdout.later.now.isoformat()
     actual = float(replay.actual.sum())
-    return Window(replay.now, later, replay.holdout.role, replay.cases.num_rows, actual)
+    cases = replay.cases.num_rows
+    return Window(replay.now, later, replay.holdout.role, cases, actual, scored)
 
 
 def versions(ladder: list[Rung]) -> dict[str, str]:

@@ -89,7 +89,9 @@ def _measure(setting: Setting, rung: Rung, replay: Replay, stop: Event) -> Measu
     job = Job(
         question=setting.name,
         rung=str(rung.path),
-        tables=replay.tables,
+        tables=replay.files.tables,
+        cases=replay.files.cases,
+        newcomers=replay.files.newcomers,
         now=replay.now,
         ask=ask.model_dump_json(),
         out=str(setting.folder / rung.name / replay.now),

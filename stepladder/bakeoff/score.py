@@ -8,7 +8,6 @@ import numpy as np
 import pyarrow as pa
 
 from stepladder.bakeoff.replay import Replay
-from stepladder.core.predictions import complete
 from stepladder.core.question import Question
 from stepladder.core.stats import Bins, Floats, apply_bins, group_means, learn_bins
 
@@ -49,10 +48,10 @@ def score(
         if labels is not None:
             earlier = [j for j in range(i) if replays[j].ended_before(replay)]
             table = meant(table, _learnt(labels, replays, earlier) or {})
-        table, nulls, floored = complete(table, reference[i], question.FLOOR)
+        table, nulls, floored = question.complete(table, reference[i], replay.known, replay.cases)
         bins = bins_before(question, replays, scored, replay)
         table = with_interval(question, table, bins)
-        loss = question.loss(table, replay.holdout.past, replay.holdout.later, replay.cases)
+        loss = question.loss(table, replay.known, replay.holdout.later, replay.cases)
         scored.append(Scored(table, loss, nulls, floored))
     everything = list(range(len(replays)))
     meaning = None if labels is None else _learnt(labels, replays, everything)

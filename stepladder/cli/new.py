@@ -16,7 +16,7 @@ def new(
     question: str,
     /,
     *,
-    source: Annotated[str, Parameter(name="--from")],
+    source: Annotated[list[str], Parameter(name="--from")],
     project: Annotated[Path | None, Parameter(name=["--project", "-p"])] = None,
     column: list[str] | None = None,
     day_first: Flag = False,
@@ -27,6 +27,7 @@ def new(
     separator: str | None = None,
     keep_duplicates: Flag = False,
     keep_refunds: Flag = False,
+    no_time: Flag = False,
     json: Json = False,
     verbose: Verbose = False,
 ) -> None:
@@ -36,9 +37,11 @@ def new(
 
     Args:
         question: The question, e.g. retention.
-        source: A CSV or Parquet file, or a table by URL (sqlite:///shop.db?table=orders).
+        source: A CSV or Parquet file, or a table by URL (sqlite:///shop.db?table=orders); may be
+            repeated for a question of several tables, e.g. items=films.csv.
         project: The folder to make; by default the question's name.
-        column: Which source column is which, e.g. customer=cust_id; may be repeated.
+        column: Which source column is which, e.g. customer=cust_id or items.title=film; may be
+            repeated.
         day_first: 3/4/2024 is the 3rd of April.
         month_first: 3/4/2024 is March the 4th.
         mixed_dates: Dates come in several orders; keep those that can be read one way only.
@@ -47,8 +50,10 @@ def new(
         separator: What stands between the columns, where this is not found out rightly.
         keep_duplicates: Keep rows that are equal in every column.
         keep_refunds: Keep rows with negative amounts.
+        no_time: There is no time: give every row a random day, which makes every figure rosier than life.
     """
     from stepladder.project.new import new as begin
+    from stepladder.project.sources import given
     from stepladder.terminal import show
 
     choices: dict[str, Any] = {}
@@ -59,10 +64,12 @@ def new(
         choices["decimal"] = decimal
     choices["duplicates"] = "keep" if keep_duplicates else "drop"
     choices["refunds"] = "keep" if keep_refunds else "drop"
+    if no_time:
+        choices["time"] = "random"
     with show.log(verbose):
         made = begin(
             question,
-            source,
+            given(question, source),
             project,
             columns=show.pairs(column or []),
             ask_user=show.ask if sys.stdin.isatty() and not json else None,

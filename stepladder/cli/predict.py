@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Annotated
 
 from cyclopts import Parameter
+from cyclopts.validators import Number
 
 from stepladder.cli.options import HERE, Folder, Json, Verbose, app
 
@@ -18,26 +19,54 @@ def predict(
     as_of: Annotated[str | None, Parameter(name="--as-of")] = None,
     to: Path | None = None,
     rung: str | None = None,
+    case: str | None = None,
+    for_: Annotated[Path | None, Parameter(name="--for")] = None,
+    item: str | None = None,
+    radio: Annotated[int, Parameter(validator=Number(gte=0))] = 0,
     json: Json = False,
     verbose: Verbose = False,
 ) -> None:
-    """Forecast for every case as of a day, by the rung that was decided on.
+    """Forecast for every case as of a day, by the rung that was decided on; or for one alone.
 
     Example: stepladder predict --as-of 2024-06-01 --to forecast.csv
 
+    Example: stepladder predict --for my_ratings.csv
+
     Args:
+        case: The id of somebody known: the answer for them alone, with the rows it comes from.
+        for_: A file with the rows of somebody new: the answer for them, without learning anew.
+        item: An item's id or title: what goes with it (recommend).
+        radio: So many items, one leading on to the next, from --item, --case or --for (recommend).
         as_of: The day to stand on (YYYY-MM-DD); by default the day after the last complete one.
         to: The file to write, .parquet or .csv; by default in predictions/.
         rung: A rung other than the one decided on.
     """
     from stepladder.project.folder import Project
     from stepladder.project.predict import predict as forecast
+    from stepladder.project.predict_one import predict_one
     from stepladder.terminal import show
 
     with show.log(verbose):
         opened = Project.open(project)
+        if case or for_ or item or radio:
+            _refuse_other(as_of=as_of, to=to)
+            found = predict_one(opened, case=case, rows=for_, item=item, radio=radio, rung=rung)
+            show.answers(found, json)
+            return
         path = forecast(opened, rung=rung, as_of=_day(as_of), to=to)
     show.written("predictions", path, json)
+
+
+def _refuse_other(**given: object) -> None:
+    from stepladder.core.errors import Problem
+
+    for name, value in given.items():
+        if value is not None:
+            raise Problem(
+                f"--{name.replace('_', '-')} was given for one case alone",
+                "one case is asked about as of now, and its answer is printed",
+                f"leave --{name.replace('_', '-')} out; --json prints it for machines",
+            )
 
 
 def _day(text: str | None) -> date | None:

@@ -64,6 +64,25 @@ class Costs(Part):
         return self.upkeep_hours.get(height, UPKEEP_HOURS.get(height, 80.0))
 
 
+Value = str | int | float
+
+
+class Rules(Part):
+    """What may be shown at all: settings of the business, the same for every rung.
+
+    min_support: persons who must have taken an item before it is shown to others. already_seen: whether
+    what somebody has may be shown again. liked: the least value that counts as liking. exclude, include:
+    by any column of the items. at_most: so many items of one kind in a list, by column.
+    """
+
+    min_support: Annotated[int, Field(ge=1)] = 5
+    already_seen: bool = False
+    liked: float | None = None
+    exclude: dict[str, tuple[Value, ...]] = Field(default_factory=dict)
+    include: dict[str, tuple[Value, ...]] = Field(default_factory=dict)
+    at_most: dict[str, Annotated[int, Field(ge=1)]] = Field(default_factory=dict)
+
+
 class Source(Part):
     """Where a table comes from, the cleaned version in use, and every choice the cleaner made."""
 
@@ -84,12 +103,20 @@ class Ask(Part):
     good_enough_money: Annotated[float | None, Field(gt=0)] = None
     prices: Prices | None = None
     costs: Costs = Costs()
+    k: Annotated[int, Field(ge=1, le=1000)] = 10
+    rules: Rules = Rules()
     seed: Annotated[int, Field(ge=0, lt=2**31)] = 1
     time_box: Annotated[int, Field(ge=1)] = 600
     memory_mb: Annotated[int, Field(ge=200)] = 4000
     record: str = "sqlite:///stepladder.db"
     tables: dict[str, Source] = Field(default_factory=dict)
-    engine: Literal["duckdb"] = "duckdb"
+    engine: Literal["duckdb", "spark"] = "duckdb"
+    spark: str = "local[*]"
+
+    @property
+    def list_length(self) -> int:
+        """How many items a rung lists for each person: more than k where a rule thins the list out."""
+        return self.k * 10 if self.rules.at_most else self.k
 
 
 def load(path: Path) -> Ask:
@@ -148,7 +175,16 @@ def _as_asked(raw: dict[str, Any]) -> dict[str, Any]:
     if isinstance(costs, dict) and isinstance(hours := costs.get("upkeep_hours"), dict):
         heights = {int(k) if k.isdecimal() else k: v for k, v in hours.items()}
         plain["costs"] = {**costs, "upkeep_hours": heights}
+    rules = plain.get("rules")
+    if isinstance(rules, dict):
+        plain["rules"] = {key: _tuples(value) for key, value in rules.items()}
     return plain
+
+
+def _tuples(value: Any) -> Any:
+    if not isinstance(value, dict):
+        return value
+    return {k: tuple(v) if isinstance(v, list) else v for k, v in value.items()}
 
 
 def _refuse_passwords(ask: Ask, text: str, name: str) -> None:
@@ -187,7 +223,7 @@ def _problem(error: Any, text: str, name: str) -> Problem:
 
 def _fields(keys: list[str]) -> list[str]:
     part: type[BaseModel] = Ask
-    for key, kind in (("prices", Prices), ("costs", Costs), ("tables", Source)):
+    for key, kind in (("prices", Prices), ("costs", Costs), ("rules", Rules), ("tables", Source)):
         if keys[:1] == [key]:
             part = kind
     return list(part.model_fields)

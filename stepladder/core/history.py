@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 import re
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from functools import cached_property
-from typing import Any
+from typing import Any, ClassVar, TypeVar, cast
 
 import duckdb
 import pyarrow as pa
@@ -17,6 +17,7 @@ import pyarrow as pa
 from stepladder.core.ask import Ask
 from stepladder.core.errors import Problem
 
+T = TypeVar("T")
 Tables = Mapping[str, tuple[str, str | None]]  # name -> (Parquet file, its time column or None)
 
 
@@ -24,9 +25,10 @@ Tables = Mapping[str, tuple[str, str | None]]  # name -> (Parquet file, its time
 class History:
     """The past as it was known just before `now`, asked in SQL.
 
-    Queries see the question's tables (rows before `now` only), `cases` where given, and `ask`, one
-    row: now, learn_at (now − horizon), horizon (days), seed. DuckDB runs in memory over read-only
-    files, on one thread, with access to anything else switched off and the configuration locked.
+    Queries see the question's tables (rows before `now` only), its views, `cases` where given, and
+    `ask`, one row: now, learn_at (now − horizon), horizon (days), seed, k, list_length. DuckDB runs in
+    memory over read-only files, on one thread, with access to anything else switched off and the
+    configuration locked.
     """
 
     now: date
@@ -34,14 +36,17 @@ class History:
     tables: Tables
     laid_over: tuple[tuple[str, pa.Table], ...] = ()
     threads: int = 1
+    # name, SELECT: made of the tables, in this order; one that is among the tables was worked out before
+    views: tuple[tuple[str, str], ...] = ()
+    engine: ClassVar[str] = "duckdb"
 
-    def sql(self, query: str, cases: pa.Table | None = None) -> pa.Table:
-        """Answer a SELECT with a table that fits in memory."""
-        return self._one(query, cases).to_arrow_table()
+    def sql(self, query: str, cases: pa.Table | None = None, **tables: pa.Table) -> pa.Table:
+        """Answer a SELECT with a table that fits in memory; `tables` are seen under their names."""
+        return self._one(query, cases, tables).to_arrow_table()
 
     def scan(self, query: str) -> pa.RecordBatchReader:
         """Answer a SELECT as a stream of record batches, for a rung that reads everything."""
-        return self._one(query, None).to_arrow_reader(1_000_000)
+        return self._one(query, None, {}).to_arrow_reader(1_000_000)
 
     def at(self, now: date) -> History:
         """The same history at an earlier moment. Raises Problem when asked for the future."""
@@ -57,8 +62,16 @@ class History:
         """The same history with rows laid over: a late-comer's own, or an effect planted for a replay."""
         return replace(self, laid_over=(*self.laid_over, *sorted(rows.items())))
 
-    def connection(self, cases: pa.Table | None = None, **extra: pa.Table) -> Any:
-        """A locked connection with every table in place, for a rung that is itself SQL."""
+    def once(self, key: str, work_out: Callable[[], T]) -> T:
+        """Something worked out from this history, kept for whoever asks for it again under that name."""
+        kept: dict[str, Any] = self.__dict__.setdefault("_kept", {})
+        if key not in kept:
+            kept[key] = work_out()
+        return cast(T, kept[key])
+
+    @cached_property
+    def _door(self) -> Any:
+        """One locked connection, opened once: making its views takes longer than most queries."""
         con = duckdb.connect(
             config={
                 "threads": self.threads,
@@ -71,9 +84,10 @@ class History:
         con.execute("set preserve_insertion_order = true")
         for name, (path, time) in self.tables.items():
             con.execute(self._view(con, name, path, time))
-        for name, table in {**({"cases": cases} if cases is not None else {}), **extra}.items():
-            con.register(name, table)
-        con.execute(self._ask_table())
+        con.execute(f"create table ask as select {asked(self.now, self.ask)}")
+        for name, select in self.views:
+            if name not in self.tables:
+                self._create_view(con, name, select)
         con.execute(
             f"set allowed_paths = [{', '.join(literal(path) for path, _ in self.tables.values())}]"
         )
@@ -81,42 +95,53 @@ class History:
         con.execute("set lock_configuration = true")
         return con
 
-    @cached_property
-    def _door(self) -> Any:
-        """One locked connection, opened once: making its views takes longer than most queries."""
-        return self.connection()
+    def _create_view(self, con: Any, name: str, select: str) -> None:
+        try:
+            con.execute(f"create view {quoted(name)} as {select}")
+        except duckdb.BinderException as error:
+            raise Problem(
+                f"{name} cannot be made: {str(error).splitlines()[0]}",
+                "the rules of question.toml name columns that the tables have",
+                "correct [rules] in question.toml",
+            ) from None
 
-    def _one(self, query: str, cases: pa.Table | None) -> Any:
-        if self.laid_over:  # its rows are known to the connection they were laid over in
-            con = self.connection(cases)
-        else:
-            con = self._door.cursor()
-            if cases is not None:
-                con.register("cases", cases)
+    def _one(self, query: str, cases: pa.Table | None, tables: Mapping[str, pa.Table]) -> Any:
+        con = self._door.cursor()
+        for name, table in {**tables, **({} if cases is None else {"cases": cases})}.items():
+            con.register(name, table)
         statements = con.extract_statements(query)
         if len(statements) != 1 or statements[0].type != duckdb.StatementType.SELECT:
-            raise Problem(
-                f"history was given: {query.strip()[:80]}",
-                "history answers one SELECT at a time and never writes",
-                "ask with a single SELECT",
-            )
+            raise not_one_select(query)
         return con.sql(query)
 
     def _view(self, con: Any, name: str, path: str, time: str | None) -> str:
         source = f"select * from read_parquet({literal(path)})"
         for i, (over, rows) in enumerate(self.laid_over):
             if over == name:
-                con.register(f"over_{name}_{i}", rows)
+                con.register("_rows", rows)
+                con.execute(f"create table {quoted(f'over_{name}_{i}')} as from _rows")
+                con.unregister("_rows")
                 source += f" union all by name select * from {quoted(f'over_{name}_{i}')}"
         where = f" where {quoted(time)} < date {literal(str(self.now))}" if time else ""
         return f"create view {quoted(name)} as select * from ({source}){where}"
 
-    def _ask_table(self) -> str:
-        learn_at = self.now - timedelta(days=self.ask.horizon)
-        return (
-            f"create table ask as select date '{self.now}' as now, date '{learn_at}' as learn_at, "
-            f"{int(self.ask.horizon)} as horizon, {int(self.ask.seed)} as seed"
-        )
+
+def asked(now: date, ask: Ask) -> str:
+    """The columns of the one-row table `ask`, as an SQL select list."""
+    learn_at = now - timedelta(days=ask.horizon)
+    return (
+        f"date '{now}' as now, date '{learn_at}' as learn_at, {ask.horizon} as horizon, "
+        f"{ask.seed} as seed, {ask.k} as k, {ask.list_length} as list_length"
+    )
+
+
+def not_one_select(query: str) -> Problem:
+    """The error for anything but a single SELECT."""
+    return Problem(
+        f"history was given: {query.strip()[:80]}",
+        "history answers one SELECT at a time and never writes",
+        "ask with a single SELECT",
+    )
 
 
 def quoted(name: str) -> str:

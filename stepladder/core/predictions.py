@@ -1,4 +1,4 @@
-"""The contract on predictions: one row per case, standard columns, nothing missing, nothing invented."""
+"""The contract on predictions: every case answered, standard columns, nothing missing, nothing invented."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 
 from stepladder.core.errors import Problem
 from stepladder.core.history import quoted
-from stepladder.core.question import Question
+from stepladder.core.question import Completed, Question
 
 KIND = {"share": pa.float64(), "number": pa.float64(), "text": pa.string()}
 
@@ -32,7 +32,8 @@ def columns(question: Question) -> dict[str, pa.DataType]:
 def check(table: object, question: Question, cases: pa.Table) -> pa.Table:
     """The predictions in standard form, in the order of the cases.
 
-    Returns KEYS…, prediction, low, high, EXTRAS…, why; nulls where the rung has no opinion.
+    Returns KEYS…, prediction, low, high, EXTRAS…, why; nulls where the rung has no opinion. Where KEYS
+    say more than whom is asked about (an item for each person), a case may have several rows, best first.
     Raises Problem on wrong columns or types, NaN, missing, doubled or invented cases.
     """
     if not isinstance(table, pa.Table):
@@ -57,30 +58,43 @@ def _check_columns(table: pa.Table, question: Question) -> None:
 
 
 def _check_keys(table: pa.Table, question: Question, cases: pa.Table) -> None:
+    asked = ", ".join(map(quoted, cases.column_names))
     keys = ", ".join(map(quoted, question.KEYS))
+    named = [quoted(key) for key in question.KEYS if key not in cases.column_names]
     with duckdb.connect(config={"threads": 1}) as con:
         con.register("p", table)
         con.register("c", cases)
-        count = "select count(*) from"
-        doubled = f"{count} (select 1 from p group by {keys} having count(*) > 1)"
-        missing = f"{count} (select 1 from c anti join p using ({keys}))"
-        invented = f"{count} (select 1 from p anti join c using ({keys}))"
-        for what, query in (("doubled", doubled), ("missing", missing), ("invented", invented)):
-            row = con.execute(query).fetchone()
+        wrong = {
+            "doubled": f"select 1 from p group by {keys} having count(*) > 1",
+            "missing": f"select 1 from c anti join p using ({asked})",
+            "invented": f"select 1 from p anti join c using ({asked})",
+            **{f"with a {n} but no prediction, or none but one": f"select 1 from p where ({n} is null) <> "
+               "(prediction is null)" for n in named},
+        }  # fmt: skip
+        for what, query in wrong.items():
+            row = con.execute(f"select count(*) from ({query})").fetchone()
             if row and row[0]:
                 raise _wrong(
-                    f"{row[0]:,} of {cases.num_rows:,} cases {what}", "one row for each case"
+                    f"{row[0]:,} of {cases.num_rows:,} cases {what}",
+                    "one row for each case, with nulls where there is no opinion"
+                    if named
+                    else "one row for each case",
                 )
 
 
 def _arrange(table: pa.Table, question: Question, cases: pa.Table) -> pa.Table:
-    keys = ", ".join(map(quoted, question.KEYS))
+    asked = ", ".join(map(quoted, cases.column_names))
+    named = [key for key in question.KEYS if key not in cases.column_names]
     given = [name for name in columns(question) if name in table.column_names]
-    picked = "".join(f", p.{quoted(name)}" for name in given)
+    picked = "".join(f", p.{quoted(name)}" for name in (*named, *given))
+    best = "".join(f", {quoted(name)}" for name in named)
     with duckdb.connect(config={"threads": 1}) as con:
         con.register("p", table)
         con.register("c", cases.append_column("_order", pa.array(np.arange(cases.num_rows))))
-        query = f"select c.* {picked} from c join p using ({keys}) order by _order"
+        query = (
+            f"select c.* {picked} from c join p using ({asked}) "
+            f"order by _order, p.prediction desc nulls last{best}"
+        )
         found = con.sql(query).to_arrow_table()
     out = {name: found[name] for name in question.KEYS}
     for name, kind in columns(question).items():
@@ -109,13 +123,8 @@ def _check_values(table: pa.Table, question: Question) -> pa.Table:
     return table
 
 
-def complete(
-    table: pa.Table, reference: pa.Table, floor: float | None
-) -> tuple[pa.Table, int, int]:
-    """Predictions fit for scoring: nulls become the reference's answer, tiny ones are floored.
-
-    Returns the table, how many were null, how many were floored.
-    """
+def complete(table: pa.Table, reference: pa.Table, floor: float | None) -> Completed:
+    """One number per case, fit for scoring: nulls become the reference's answer, tiny ones are floored."""
     given, base = table["prediction"], reference["prediction"]
     nulls = given.null_count
     filled = pc.coalesce(given, base)
@@ -130,7 +139,7 @@ def complete(
         floored = pc.sum(pc.less(filled, least)).as_py() or 0
         filled = pc.max_element_wise(filled, least)
     at = table.column_names.index("prediction")
-    return table.set_column(at, "prediction", filled), nulls, floored
+    return Completed(table.set_column(at, "prediction", filled), nulls, floored)
 
 
 def _wrong(given: str, remedy: str) -> Problem:

@@ -75,6 +75,15 @@ class Rung:
                 found.add(node.module.split(".")[0])
         return sorted(found - AT_HAND - set(sys.stdlib_module_names))
 
+    @property
+    def engine(self) -> str:
+        """The only engine it stands on, where it says `ENGINE = "…"`; empty where any will do."""
+        for node in self._parsed().body if self.path.suffix == ".py" else ():
+            named = isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "ENGINE"
+            if named and isinstance(node.value, ast.Constant):  # type: ignore[attr-defined]
+                return str(node.value.value)  # type: ignore[attr-defined]
+        return ""
+
     def fit(self, history: History) -> Model:
         """Learn from what was known."""
         if self.path.suffix == ".sql":
@@ -84,8 +93,14 @@ class Rung:
     def predict(self, model: Model, history: History, cases: pa.Table) -> pa.Table:
         """Answer for each case."""
         if self.path.suffix == ".sql":
-            return _predict_sql(self._statements()[1], model, history, cases)
+            return history.sql(self._statements()[1], cases, **model)
         return self._module().predict(model, history, cases)
+
+    def why(self, model: Model, history: History, answers: pa.Table) -> pa.Table | None:
+        """For a few answers, the source rows each came from: KEYS…, why. None where it cannot say."""
+        if self.path.suffix == ".sql" or not hasattr(self._module(), "why"):
+            return None
+        return cast(pa.Table, self._module().why(model, history, answers))
 
     def _text(self) -> str:
         """What stands in the file; bytes that are no UTF-8 are told when the rung runs, not here."""
@@ -128,17 +143,11 @@ class Rung:
 
 
 def _fit_sql(creates: list[str], history: History) -> Model:
-    con = history.connection()
     model: Model = {}
     for query in creates:
-        con.execute(query)
-        name = cast(Any, CREATE.match(query))[1].lower()
-        model[name] = con.table(name).to_arrow_table()
+        create = cast(Any, CREATE.match(query))
+        model[create[1].lower()] = history.sql(query[create.end() :], **model)
     return model
-
-
-def _predict_sql(query: str, model: Model, history: History, cases: pa.Table) -> pa.Table:
-    return history.connection(cases, **model).sql(query).to_arrow_table()
 
 
 def _shape(path: Path, what: str) -> Problem:

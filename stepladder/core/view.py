@@ -5,12 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import pyarrow as pa
 
 from stepladder.core.history import History
 from stepladder.core.model import Model
+
+
+class Exam(NamedTuple):
+    """The last replay: what was known, newcomers' first rows included, what came later, and who was asked."""
+
+    known: History
+    later: History
+    cases: pa.Table
 
 
 @dataclass(frozen=True)
@@ -21,8 +29,12 @@ class View:
     cutoffs: tuple[date, ...]  # where the replays stood; the last one reports
     rung: str  # whose answers the pictures show: the proposed rung, or the one decided for
     at_cutoff: Mapping[str, pa.Table]  # rung -> its answers at the last: KEYS…, prediction, low, …
-    at_now: Mapping[str, pa.Table]  # rung -> its answers as of now
+    at_now: Mapping[str, pa.Table]  # rung -> its answers as of now, where the chart needs them
     outcome: pa.Table  # what came after the last cutoff: KEYS…, actual, …
+    exam: Exam
+    labels: Mapping[str, str]  # rung -> its name in words
+    # a few of the shown rung's answers with `why`, rows of the data, and `because`, words
+    explained: Callable[[pa.Table], pa.Table]
     mask: bool = True  # show aliases instead of ids
     models: Mapping[str, Model] = field(
         default_factory=dict
@@ -69,8 +81,27 @@ class Strip:
 
 
 @dataclass(frozen=True)
+class Entry:
+    """One place of a list: what is shown there, whether it was taken afterwards, and why it is shown."""
+
+    title: str
+    hit: bool = False
+    because: str = ""  # ready words
+    rows: tuple[int, ...] = ()  # the case's own rows that it comes from
+
+
+@dataclass(frozen=True)
+class Listed:
+    """What one rung lists for a case, best first."""
+
+    heading: str
+    entries: tuple[Entry, ...]
+    shown: bool = False  # whether this is the rung that the page is about
+
+
+@dataclass(frozen=True)
 class Example:
-    """One case to learn from: what was known, what was forecast, what came, and from which rows."""
+    """One case to learn from: what was known, what was answered, what came, and from which rows."""
 
     key: str
     kind: str  # why it was picked, e.g. "champion", "biggest miss"
@@ -79,15 +110,27 @@ class Example:
     facts: tuple[tuple[str, str], ...]  # label, ready words
     table: str = ""  # whose rows …
     rows: tuple[int, ...] = ()  # … the forecast comes from
+    past: tuple[tuple[str, str], ...] = ()  # what they had: title, day; the latest first
+    lists: tuple[Listed, ...] = ()  # side by side
+    came: str = ""  # what they went on to take, in a sentence
 
 
 class Chart(Protocol):
     """The contract of a question's `chart` module."""
 
     COUNTED: str  # what predictions add up to, e.g. "purchases"; empty where a sum means nothing
+    ANSWER: str  # what a rung answers with, in one word: a forecast, a list
+    MENDED: str  # what was done, {n} times, to answers that could not stand as they were
+    NOW: bool  # whether the page shows answers as of now, which takes asking again
 
     def meaning(self, view: View) -> str:
-        """What the rung's forecast says as of now, in one or two sentences."""
+        """What the rung's answers mean to the business, in one or two sentences."""
+
+    def scored(self, view: View) -> str:
+        """Who of those asked about at the exam is marked, and who not; empty where everyone is."""
+
+    def about_examples(self, view: View) -> str:
+        """How the examples are to be read, in a sentence or two."""
 
     def sections(self, view: View) -> list[Section]:
         """The question's own pictures and tables."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -11,12 +12,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from stepladder.bakeoff.measure import Job, measure
-from stepladder.bakeoff.replay import write_known
+from stepladder.bakeoff.replay import Files, write
 from stepladder.bakeoff.result import Result
 from stepladder.bakeoff.score import meant, with_interval
 from stepladder.core.errors import Problem
-from stepladder.core.history import Tables
-from stepladder.core.predictions import complete
+from stepladder.core.history import History
 from stepladder.core.rung import Rung
 from stepladder.core.stats import Bins, learn_bins
 from stepladder.project.folder import Project
@@ -29,31 +29,42 @@ def answer(project: Project, name: str, day: date, scratch: Path) -> tuple[pa.Ta
     rung's answers as what came of them, low and high from errors that were known by that day.
     """
     history = project.history(scratch).at(day)
-    if not project.question.cases(history).num_rows:
+    cases = project.question.cases(history)
+    if not cases.num_rows:
         raise Problem(
             f"as of {day} there was nobody to forecast for",
             "a forecast needs cases that were known by that day",
             "choose a later day with --as-of",
         )
-    tables = write_known(history, scratch)
-    raw, fitted = _run(project, project.rung(name), day, tables, scratch)
+    files = write(project.question, history, cases, None, scratch)
+    raw, fitted = _run(project, project.rung(name), day, files, scratch)
     keep_model(project, scratch / name / "model", fitted)
     reference = raw
     if name != project.question.REFERENCE:
         other = project.rung(project.question.REFERENCE)
-        reference, _ = _run(project, other, day, tables, scratch)
-    return _finished(project, raw, reference, name, day), fitted
+        reference, _ = _run(project, other, day, files, scratch)
+    known = replace(history, tables=files.tables)
+    return _finished(project, raw, reference, name, known, cases), fitted
+
+
+def fit_and_ask(project: Project, name: str, scratch: Path) -> str:
+    """Fit a rung on all that is known, in a process of its own; the hash of its model, left in scratch."""
+    history = project.history(scratch)
+    cases = project.question.cases(history).slice(0, 1)
+    files = write(project.question, history, cases, None, scratch)
+    return _run(project, project.rung(name), history.now, files, scratch)[1]
 
 
 def _run(
-    project: Project, rung: Rung, day: date, tables: Tables, scratch: Path
+    project: Project, rung: Rung, day: date, files: Files, scratch: Path
 ) -> tuple[pa.Table, str]:
     """One rung in a process of its own, as in the bake-off."""
     ask, out = project.ask, scratch / rung.name
     job = Job(
         question=ask.question,
         rung=str(rung.path),
-        tables=tables,
+        tables=files.tables,
+        cases=files.cases,
         now=day.isoformat(),
         ask=ask.model_dump_json(),
         out=str(out),
@@ -80,18 +91,22 @@ def keep_model(project: Project, fitted: Path, name: str) -> None:
 
 
 def _finished(
-    project: Project, raw: pa.Table, reference: pa.Table, name: str, day: date
+    project: Project,
+    raw: pa.Table,
+    reference: pa.Table,
+    name: str,
+    known: History,
+    cases: pa.Table,
 ) -> pa.Table:
+    day = known.now
     latest = project.record.latest_bakeoff(project.ask.question)
     result = project.result() if latest else None
     row = {r.rung: r for r in result.rungs}.get(name) if result else None
     if row and result and row.calibrated is not None:
-        known = day >= date.fromisoformat(
-            result.now
-        )  # what the answers stand for was learnt by then
-        means = {int(k): v for k, v in row.calibrated.items()} if known else {}
+        learnt = day >= date.fromisoformat(result.now)  # what the answers stand for, by then
+        means = {int(k): v for k, v in row.calibrated.items()} if learnt else {}
         raw = meant(raw, means)
-    table, _, _ = complete(raw, reference, project.question.FLOOR)
+    table, _, _ = project.question.complete(raw, reference, known, cases)
     fits = result is not None and row is not None and result.horizon == project.ask.horizon
     return with_interval(
         project.question, table, _bins(project, result, name, day) if fits else None

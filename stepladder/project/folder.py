@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from functools import cached_property
 from pathlib import Path
@@ -48,7 +48,8 @@ class Project:
     def ladder(self) -> list[Rung]:
         """Every rung, lowest first: a person, the question's own, and those in rungs/."""
         ours = Path(people.__file__).parent, questions.folder(self.ask.question)
-        return ladder(*ours, self.folder / "rungs")
+        found = ladder(*ours, self.folder / "rungs")
+        return [rung for rung in found if rung.engine in ("", self.ask.engine)]
 
     def rung(self, name: str) -> Rung:
         """The rung of that name. Raises Problem listing those there are."""
@@ -118,21 +119,33 @@ class Project:
         return max(self._after_last_day(spec.name, spec.time or "") for spec in specs)
 
     def _after_last_day(self, name: str, time: str) -> date:
-        last = pc.max(pq.read_table(self.table(name), columns=[time])[time]).as_py()
+        last = pc.max(
+            pq.read_table(self.table(name), columns=[time])[time].cast(pa.date32())
+        ).as_py()
         complete = self.data_report(name).get("last_day_complete", True)
-        return date.fromisoformat(str(last)) + timedelta(days=1 if complete else 0)
+        return last + timedelta(days=1 if complete else 0)
 
     def history(self, scratch: Path | None = None) -> History:
         """All that is known; with a scratch folder, also what people answered."""
         tables: dict[str, tuple[str, str | None]] = {
             spec.name: (str(self.table(spec.name)), spec.time) for spec in self.question.TABLES
         }
-        history = History(self.now(), self.ask, tables)
+        views = tuple(self.question.views(self.ask).items())
+        history = self._door(self.now(), self.ask, tables, views=views)
         if scratch is None:
             return history
         path = scratch / "answers.parquet"
         pq.write_table(self._answers(self.question.cases(history).schema), path)
-        return History(self.now(), self.ask, {**tables, "answers": (str(path), "time")})
+        return replace(history, tables={**tables, "answers": (str(path), "time")})
+
+    @property
+    def _door(self) -> type[History]:
+        """The engine that question.toml names."""
+        if self.ask.engine == "duckdb":
+            return History
+        from stepladder.core.spark import SparkHistory
+
+        return SparkHistory
 
     def _answers(self, keys: pa.Schema) -> pa.Table:
         """The latest answer to each case, as a table."""

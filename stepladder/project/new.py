@@ -6,7 +6,7 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -20,16 +20,16 @@ from stepladder.core.ask import Source
 from stepladder.core.errors import Problem
 from stepladder.core.question import Question
 from stepladder.core.tables.report import to_markdown
-from stepladder.project import question_toml
+from stepladder.project import question_toml, sources
+from stepladder.project.cleaning import AskUser, Chosen, choose, cleaned
 from stepladder.project.folder import Project
 
-AskUser = Callable[[str, Sequence[str]], str]
 PARTIAL = ".partial"
 
 
 def new(
     question: str,
-    source: str,
+    source: str | Mapping[str, str],
     folder: str | Path | None = None,
     *,
     columns: Mapping[str, str] | None = None,
@@ -38,16 +38,18 @@ def new(
     reading: Mapping[str, str | None] | None = None,
     settings: str = "",
 ) -> Project:
-    """Make a project of a table: map its columns, clean it, write question.toml and a data report.
+    """Make a project of a table or several: map columns, clean, write question.toml and data reports.
 
-    `columns` overrides the mapping (canonical name → source column); `choices` the cleaner's own
-    choices (day_order, decimal, duplicates, refunds, …); `reading` names encoding and separator where
-    they are not found out rightly; `settings` is added to question.toml.
+    `source` is the first table's, or each table's by name; `columns` overrides the mapping (canonical
+    name, or table.name → source column); `choices` the cleaner's own choices (day_order, decimal,
+    duplicates, refunds, time); `reading` names encoding and separator where they are not found out
+    rightly; `settings` goes into question.toml in place of the question's own.
     The source is never modified, and nothing is left behind if anything fails. Raises Problem.
     """
     asked = questions.load(question)
     target = Path(folder or question).resolve()
     _must_be_free(target)
+    given = sources.by_table(asked.TABLES, source)
     # a folder that is there may be a mount, or lie in one that is not ours to write in
     home = target if target.exists() else target.parent
     partial = home / f".{target.name}{PARTIAL}"
@@ -55,8 +57,9 @@ def new(
     try:
         (partial / "rungs").mkdir(parents=True)
         (partial / "data").mkdir()
-        seen = [tables.look(source, s, columns or {}, **(reading or {})) for s in asked.TABLES]
-        made = _tables(seen, source, partial, target, ask_user, choices or {})
+        chosen = choose(asked.TABLES, given, columns or {}, ask_user, choices or {}, reading or {})
+        made = _made(asked, cleaned(asked.TABLES, chosen), chosen, partial, target)
+        del chosen  # with the sources as they were read
         _write(partial / ".gitignore", IGNORED)
         _write(partial / "rungs" / "README.md", RUNGS)
         for name, table in made.items():
@@ -71,18 +74,19 @@ def new(
 
 def refresh(project: Project) -> Project:
     """Read every source again with the choices frozen in question.toml; older versions are kept."""
-    text, reports = project.settings, {}
+    chosen, text, reports = {}, project.settings, {}
     for spec in project.question.TABLES:
         known = _known(project, spec.name)
         source = known.source
         if "://" not in source:
             source = str((project.folder / source).resolve())
         frozen = replace(_frozen(known, spec.name), today=date.today())
-        cleaned = tables.clean(source, spec, frozen)
-        path = _keep(cleaned, spec.name, project.folder)
-        reports[spec.name] = to_markdown(cleaned.report)
-        new_name = f"data/{path.name}"
-        text = question_toml.refreshed(text, spec.name, known.cleaned, new_name, frozen.today)
+        chosen[spec.name] = Chosen(source, frozen)
+    for name, table in cleaned(project.question.TABLES, chosen).items():
+        path = _keep(table, name, project.folder)
+        reports[name] = to_markdown(table.report)
+        was, today = project.ask.tables[name].cleaned, chosen[name].choices.today
+        text = question_toml.refreshed(text, name, was, f"data/{path.name}", today)
     for name, said in reports.items():
         _write(project.folder / f"data-report-{name}.md", said)
     _write(project.folder / "question.toml", text)  # last: it says which version is in use
@@ -120,26 +124,21 @@ def _must_be_free(target: Path) -> None:
         )
 
 
-def _tables(
-    looks: list[tables.Look],
-    source: str,
+def _made(
+    asked: Question,
+    clean: Mapping[str, tables.Cleaned],
+    chosen: Mapping[str, Chosen],
     partial: Path,
     target: Path,
-    ask_user: AskUser | None,
-    choices: Mapping[str, Any],
 ) -> dict[str, dict[str, Any]]:
     made = {}
-    for look in looks:
-        spec = look.spec
-        chosen = tables.choose(look, ask_user=ask_user, **choices)
-        cleaned = tables.clean(source, spec, chosen)
-        path = _keep(cleaned, spec.name, partial)
-        where = _source(cleaned.report.source, source, target)
-        made[spec.name] = {
-            "source": where,
+    for name in (spec.name for spec in asked.TABLES):
+        path = _keep(clean[name], name, partial)
+        made[name] = {
+            "source": _source(clean[name].report.source, chosen[name].source, target),
             "cleaned": f"data/{path.name}",
-            "choices": chosen.to_dict(),
-            "report": to_markdown(cleaned.report),
+            "choices": chosen[name].choices.to_dict(),
+            "report": to_markdown(clean[name].report),
         }
     return made
 

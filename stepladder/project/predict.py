@@ -32,7 +32,7 @@ def predict(
     file's ending. The fitted model is kept in models/<hash>. Raises Problem where nobody has
     decided, the day lies beyond the data, or the rung fails.
     """
-    name = rung or _decided(project)
+    name = rung or decided(project)
     day = as_of or project.now()
     if day > project.now():
         raise Problem(
@@ -76,7 +76,8 @@ def _place(project: Project, name: str) -> Path:
     return project.folder / "predictions" / f"{name}.parquet"
 
 
-def _decided(project: Project) -> str:
+def decided(project: Project) -> str:
+    """The rung the business decided on. Raises Problem where nobody has decided."""
     decision = project.record.decision(project.ask.question)
     if decision is None:
         raise Problem(

@@ -23,10 +23,7 @@ def written(
         "good_enough = 0.10  # the share of the best rung's gain that a simpler one may give up",
         "seed = 1",
     ]
-    if settings:
-        lines.append(settings.strip())
-    else:
-        lines += PRICES
+    lines += ["", (settings or asked.SETTINGS).strip()]
     for name, table in made.items():
         choices = {k: v for k, v in table["choices"].items() if k != "columns"}
         lines += ["", f"[tables.{name}]", *_pairs({k: table[k] for k in ("source", "cleaned")})]
@@ -51,13 +48,3 @@ def _pairs(values: Mapping[str, Any]) -> list[str]:
 def _value(value: Any) -> str:
     """A JSON text, number or truth is a TOML one too."""
     return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
-
-
-PRICES = [
-    "",
-    "# To judge by money instead: contact a customer if predicted value × margin > cost.",
-    "# [prices]",
-    "# margin = 0.30",
-    "# cost = 2.00",
-    '# currency = "EUR"',
-]

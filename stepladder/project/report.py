@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import importlib
 import shutil
+from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 
@@ -14,11 +16,13 @@ from stepladder.bakeoff.row import parquet
 from stepladder.core import model
 from stepladder.core.ask import parse
 from stepladder.core.errors import Problem
-from stepladder.core.question import Question
-from stepladder.core.view import View
+from stepladder.core.model import Model
+from stepladder.core.question import Holdout, Question
+from stepladder.core.view import Exam, View
 from stepladder.project.answer import answer
 from stepladder.project.folder import Project
 from stepladder.project.scratch import scratch
+from stepladder.report.words import label
 
 
 def write_report(
@@ -46,23 +50,57 @@ def view(project: Project, result: Result, mask: bool) -> View:
     at_cutoff = {name: _stored(folder / name / f"{cutoffs[-1]}.parquet") for name in ran}
     decided = decision and decision.bakeoff == result.id and decision.rung in ran
     shown = decision.rung if decision and decided else result.proposal.rung
-    with_words = [name for name in ran if _says_words(project.question, at_cutoff[name])]
-    at_now = {n: _at_now(project, result, n) for n in dict.fromkeys([shown, *with_words])}
+    models = {n: model.load(folder / n / "model") for n in ran if (folder / n / "model").is_dir()}
     history = project.history().at(date.fromisoformat(result.now))
     last = next(h for h in project.question.holdouts(history) if h.past.now == cutoffs[-1])
-    cases = project.question.cases(last.past)
+    exam = _exam(project.question, last)
     return View(
         history=history,
         cutoffs=cutoffs,
         rung=shown,
         at_cutoff=at_cutoff,
-        at_now=at_now,
-        outcome=project.question.outcome(last.past, last.later, cases),
+        at_now=_now(project, result, shown, at_cutoff),
+        outcome=project.question.outcome(exam.known, exam.later, exam.cases),
+        exam=exam,
+        labels={row.rung: label(row.rung, row.title) for row in result.rungs},
+        explained=_explained(project, result, shown, exam, models.get(shown)),
         mask=mask,
-        models={
-            n: model.load(folder / n / "model") for n in ran if (folder / n / "model").is_dir()
-        },
+        models=models,
     )
+
+
+def _exam(question: Question, last: Holdout) -> Exam:
+    """Everyone asked about at the last cutoff: those known, and newcomers with their first rows."""
+    cases = question.cases(last.past) if last.cases is None else last.cases
+    if last.newcomers is None:
+        return Exam(last.past, last.later, cases)
+    known = last.past.plus(**last.newcomers.rows)
+    return Exam(known, last.later, pa.concat_tables([cases, last.newcomers.cases]))
+
+
+def _explained(
+    project: Project, result: Result, name: str, exam: Exam, fitted: Model | None
+) -> Callable[[pa.Table], pa.Table]:
+    """How the shown rung explains a few answers: itself, where it can and is as it was, else the question."""
+    row = next(row for row in result.rungs if row.rung == name)
+    rung = next((r for r in project.ladder if (r.name, r.sha256) == (name, row.code_sha256)), None)
+
+    def explained(answers: pa.Table) -> pa.Table:
+        own = rung.why(fitted, exam.known, answers) if rung and fitted is not None else None
+        return project.question.explain(exam.known, answers, own)
+
+    return explained
+
+
+def _now(
+    project: Project, result: Result, shown: str, at_cutoff: dict[str, pa.Table]
+) -> dict[str, pa.Table]:
+    """Answers as of now of the shown rung, and of those that say words, where the page has use for them."""
+    chart = importlib.import_module(f"stepladder.questions.{result.question}.chart")
+    if not chart.NOW:
+        return {}
+    with_words = [n for n, table in at_cutoff.items() if _says_words(project.question, table)]
+    return {n: _at_now(project, result, n) for n in dict.fromkeys([shown, *with_words])}
 
 
 def _as_it_was(project: Project, result: Result) -> Project:

@@ -40,7 +40,7 @@ def try_out(question: str, folder: str | Path = "stepladder-try") -> Project:
         target,
         columns=demo.columns,
         choices=demo.choices,
-        settings=MARK,
+        settings=f"{MARK}\n{demo.settings}",
     )
 
 

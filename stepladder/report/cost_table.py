@@ -12,7 +12,7 @@ from stepladder.report.words import GLUE, label, listed, money, number, percent,
 
 FIRST = ("Gives up", "95 % interval")
 THEN = (
-    "Money a year", "Gave up in the exam", "Learning", "1,000 forecasts", "Memory",
+    "Money a year", "Gave up in the exam", "Learning", "1,000 {answer}s", "Memory",
     "Lines to keep", "Extra libraries", "Upkeep a year",
 )  # fmt: skip
 MISTAKES = "Mistakes a year"
@@ -32,27 +32,26 @@ class Line:
     notes: tuple[str, ...]
 
 
-def headings(result: Result) -> tuple[str, ...]:
+def headings(result: Result, answer: str) -> tuple[str, ...]:
     """The figures' names; where the loss is in money, also what a rung's mistakes cost in a year."""
     priced = any(rung.cost and rung.cost.regret_per_year is not None for rung in result.rungs)
-    return (*FIRST, *([MISTAKES] if priced else []), *THEN)
+    then = (heading.format(answer=answer) for heading in THEN)
+    return (*FIRST, *([MISTAKES] if priced else []), *then)
 
 
-def lines(result: Result, currency: str) -> list[Line]:
-    """A row per rung, lowest first; one that did not run says why."""
-    return [_line(rung, result, currency) for rung in climb(result)]
+def lines(result: Result, currency: str, mended: str) -> list[Line]:
+    """A row per rung, lowest first; one that did not run says why. `mended`: the chart's MENDED."""
+    return [_line(rung, result, currency, mended) for rung in climb(result)]
 
 
-def _line(rung: RungResult, result: Result, currency: str) -> Line:
+def _line(rung: RungResult, result: Result, currency: str, mended: str) -> Line:
     notes = list(rung.warnings)
     nulls = sum(at.nulls for at in rung.cutoffs)
     if nulls:
-        notes.append(f"It had no opinion {nulls:,} times; the forecast of the reference stood in.")
+        notes.append(f"It had no opinion {nulls:,} times; the reference answered in its place.")
     floored = sum(at.floored for at in rung.cutoffs)
     if floored:
-        notes.append(
-            f"It forecast next to nothing {floored:,} times; that was raised to the floor."
-        )
+        notes.append(mended.format(n=f"{floored:,}"))
     if rung.calibrated:
         said = listed(f"“{answer}” as {number(mean)}" for answer, mean in rung.calibrated.items())
         notes.append(

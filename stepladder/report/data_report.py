@@ -9,6 +9,10 @@ from typing import Any
 from stepladder.report.words import percent
 
 
+LOUD = "There is no time"  # so begins the note that makes every figure rosier than life
+MERGED = " again"  # so end the reasons of rows that were gathered into one, not lost
+
+
 @dataclass(frozen=True)
 class Finding:
     """One thing that was wrong; examples keep their line number, and their text unless masked."""
@@ -33,6 +37,12 @@ class Read:
     fingerprint: str
 
 
+def loud(data: dict[str, Any]) -> list[str]:
+    """What has to be said before anything else: a page whose days were made up is no exam."""
+    notes = [note for table in data.values() for note in table["report"].get("notes") or ()]
+    return list(dict.fromkeys(note for note in notes if note.startswith(LOUD)))
+
+
 def read(name: str, table: dict[str, Any], mask: bool) -> Read:
     """The report of one table, ready for the page."""
     report = table["report"]
@@ -41,11 +51,12 @@ def read(name: str, table: dict[str, Any], mask: bool) -> Read:
     return Read(
         name,
         source(table),
-        _sentence(rows, kept),
+        _sentence(name, rows, kept, [f for f in report["dropped"] if f["reason"].endswith(MERGED)]),
         tuple(
             _finding(kind, found, report.get("place", "line"), mask)
             for kind in ("dropped", "changed")
             for found in report[kind]
+            if not found["reason"].endswith(MERGED)
         ),
         tuple(
             (m["canonical"], m["source"], percent(m["confidence"]), m["reason"])
@@ -57,7 +68,12 @@ def read(name: str, table: dict[str, Any], mask: bool) -> Read:
     )
 
 
-def _sentence(rows: int, kept: int) -> str:
+def _sentence(name: str, rows: int, kept: int, merged: list[dict[str, Any]]) -> str:
+    if merged:
+        again = f"{merged[0]['count']:,} rows name an item that another row names already"
+        lost = rows - kept - merged[0]["count"]
+        more = f"; {lost:,} rows were dropped, for the reasons named here" if lost else ""
+        return f"{kept:,} {name} were found in {rows:,} rows: {again}{more}."
     if rows == kept:
         return f"{rows:,} rows were read and every one was kept."
     return (

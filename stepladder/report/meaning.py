@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import pyarrow.compute as pc
 
+from stepladder import questions
 from stepladder.bakeoff.choose import LEVELS
 from stepladder.bakeoff.result import Result, RungResult
 from stepladder.core.view import Chart, View
-from stepladder.report.words import day, in_words, label, money, number, percent
+from stepladder.report.words import day, in_words, label, many, money, number, percent
 
 
 def headline(result: Result) -> tuple[str, str]:
@@ -18,7 +19,7 @@ def headline(result: Result) -> tuple[str, str]:
     if proposal.rung == proposal.reference:
         short = f"Keep {who}: nothing dearer has earned its place."
     elif proposal.rung == proposal.best:
-        short = f"Use {who}: it forecasts best, and nothing simpler is good enough."
+        short = f"Use {who}: it does best, and nothing simpler is good enough."
     else:
         short = f"Use {who}: it is the simplest way that is good enough."
     return short, in_words(proposal.sentence, {r.rung: called(r) for r in result.rungs})
@@ -30,7 +31,7 @@ def called(rung: RungResult) -> str:
 
 
 def meaning(result: Result, view: View, chart: Chart, currency: str) -> list[str]:
-    """The forecast, the exam, the price of a rung more or less, and what the ranges do not say."""
+    """What the answers mean, the exam, the price of a rung more or less, and what the ranges do not say."""
     exam = _exam(result, view, chart.COUNTED) if chart.COUNTED else ""
     # the first kind of note repeats the exam, which has a sentence of its own here
     notes = [note for note in result.notes if not note.startswith("In the exam")]
@@ -60,26 +61,26 @@ def _neighbours(result: Result, currency: str) -> str:
     said = []
     if lower:
         below = min(lower, key=lambda r: (-r.height, _worse(r)))
-        said.append(_below(below, mine, currency))
+        gain = questions.load(result.question).GAIN
+        said.append(_below(below, mine, currency, gain))
     if higher:
         above = min(higher, key=lambda r: (r.height, _worse(r)))
         said.append(_above(above, mine, currency))
     return " ".join(said)
 
 
-def _below(below: RungResult, mine: RungResult, currency: str) -> str:
+def _below(below: RungResult, mine: RungResult, currency: str, gain: str) -> str:
     lost, saved = max(_worse(below) - _worse(mine), 0.0), _money(mine) - _money(below)
     price = f"save {money(saved, currency)} a year" if saved > 0 else "save no money"
     return (
         f"One step down, {LEVELS[below.height]} (“{called(below)}”), would {price} and give up "
-        f"{percent(lost)} of what there is to gain (the difference between one forecast for "
-        "everybody and the best rung)."
+        f"{percent(lost)} of what there is to gain ({gain})."
     )
 
 
 def _above(above: RungResult, mine: RungResult, currency: str) -> str:
     more, won = _money(above) - _money(mine), _worse(mine) - _worse(above)
-    gain = f"win {percent(won)} of the gain" if won > 0.0005 else "forecast no better"
+    gain = f"win {percent(won)} of the gain" if won > 0.0005 else "do no better"
     return (
         f"One step up, {LEVELS[above.height]} (“{called(above)}”), would cost "
         f"{money(more, currency)} more a year and {gain}."
@@ -102,8 +103,9 @@ def _stable(result: Result) -> str:
         else "The proposal did not hold at every moment in the past we tried: it is not stable over "
         "time, so look again after a season."
     )
+    people = many(questions.load(result.question).CASE)
     return (
-        f"{stable} The ranges on this page speak for other customers like these, not for other "
+        f"{stable} The ranges on this page speak for other {people} like these, not for other "
         "seasons: a Christmas or a crisis that the past does not hold is in none of them."
     )
 

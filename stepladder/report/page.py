@@ -15,7 +15,14 @@ from markupsafe import Markup
 from stepladder import questions
 from stepladder.bakeoff.result import Result, RungResult
 from stepladder.core.view import Chart, Section, View
-from stepladder.report import bakeoff_charts, cost_table, data_report, strip_chart, words
+from stepladder.report import (
+    bakeoff_charts,
+    cost_table,
+    data_report,
+    measures_table,
+    strip_chart,
+    words,
+)
 from stepladder.report.drawing import Drawn, draw
 from stepladder.report.glossary import glossary
 from stepladder.report.ladder_chart import ladder
@@ -62,6 +69,7 @@ def _contents(result: Result, view: View) -> dict[str, Any]:
     prices, costs = view.history.ask.prices, view.history.ask.costs
     currency = prices.currency if prices else ""
     shown = _shown(result, view.rung)
+    chosen = [window for window in result.windows if window.role == "choose"]
     reads = [
         data_report.read(name, table, view.mask) for name, table in sorted(result.data.items())
     ]
@@ -74,19 +82,26 @@ def _contents(result: Result, view: View) -> dict[str, Any]:
         "meaning": meaning(result, view, chart, currency),
         "labels": {rung.rung: called(rung) for rung in result.rungs},
         "ladder": ladder(result, currency),
-        "headings": cost_table.headings(result),
-        "lines": cost_table.lines(result, currency),
+        "headings": cost_table.headings(result, chart.ANSWER),
+        "lines": cost_table.lines(result, currency, chart.MENDED),
         "assumptions": cost_table.assumptions(costs, currency),
         "exam": next(window for window in result.windows if window.role == "report"),
-        "chosen": [window for window in result.windows if window.role == "choose"],
+        "chosen": chosen,
+        "earlier": words.listed(words.number(window.scored) for window in chosen),
+        "scored": chart.scored(view),
         "exam_picture": _exam(result),
         "calibration_picture": _calibration(shown),
         "coverage": _coverage(shown[0]),
-        "measures": shown[0].measures,
+        "measures": measures_table.measures(result),
         "shown": shown[0],
         "sections": [_drawn(section) for section in chart.sections(view)],
-        "examples": _examples(chart, view, reads),
+        "examples": _examples(chart, view, reads, question.CASE[0].upper()),
+        "about_examples": chart.about_examples(view),
+        "answer": chart.ANSWER,
         "case": question.CASE,
+        "people": words.many(question.CASE),
+        "gain": question.GAIN,
+        "loud": data_report.loud(result.data),
         "mask": view.mask,
         "prediction": question.PREDICTION.format(horizon=result.horizon),
         "cutoff": view.cutoff,
@@ -134,15 +149,22 @@ def _coverage(rung: RungResult) -> dict[str, Any] | None:
     return {"overall": overall, "worst": min(bins, key=lambda bin: bin.covered or 0.0)}
 
 
-def _examples(chart: Chart, view: View, reads: list[data_report.Read]) -> list[dict[str, Any]]:
+def _examples(
+    chart: Chart, view: View, reads: list[data_report.Read], letter: str
+) -> list[dict[str, Any]]:
     sources = {read.name: read.source for read in reads}
+    found = chart.examples(view, EXAMPLES)
+    # one alias for one case, however often it appears
+    alias = {key: i for i, key in enumerate(dict.fromkeys(each.key for each in found), 1)}
     return [
         {
-            "name": f"C-{i:02}" if view.mask else example.key,
+            "name": f"{letter}-{alias[example.key]:02}" if view.mask else example.key,
+            "first": i == 0,
+            "places": max((len(each.entries) for each in example.lists), default=0),
             "example": example,
             "line": strip_chart.line(example.strip) if example.strip else None,
             "rows": words.listed(f"{row:,}" for row in example.rows),
             "source": sources.get(example.table, example.table),
         }
-        for i, example in enumerate(chart.examples(view, EXAMPLES), 1)
+        for i, example in enumerate(found)
     ]

@@ -97,6 +97,11 @@ def in_words(sentence: str, labels: Mapping[str, str]) -> str:
     return re.sub(r"(?<=\d)%", f"{GLUE}%", said)
 
 
+def many(case: str) -> str:
+    """More than one of these: customers, people."""
+    return {"person": "people"}.get(case, f"{case}s")
+
+
 def listed(parts: Iterable[str]) -> str:
     """One, two and three."""
     *most, last = list(parts) or [""]

@@ -10,6 +10,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+import rich.box
+import rich.table
 from rich.console import Console
 from rich.prompt import Prompt
 from rich.text import Text
@@ -19,9 +22,11 @@ from stepladder.core.errors import Problem
 from stepladder.core.tables.report import DataReport, to_text
 from stepladder.project.again import Reproduction
 from stepladder.project.folder import Project
+from stepladder.report.data_report import loud
 from stepladder.terminal import ladder
 
 out = Console(highlight=False)
+ORDER = ("place", "item", "title", "because")  # of a list's columns; the others follow
 EXAMPLE = 6  # blanks before an example in a data report
 
 
@@ -30,6 +35,9 @@ def result(found: Result, as_json: bool, report: str | None = None) -> None:
     if as_json:
         _print_json({**to_json(found), **({"report": report} if report else {})})
         return
+    for warning in loud(found.data):
+        out.print(Text(f"READ THIS FIRST. {warning}", style="bold red"))
+        out.print()
     out.print(ladder.table(found))
     for line in ladder.did_not_run(found):
         out.print(line)
@@ -104,6 +112,27 @@ def written(what: str, path: Path, as_json: bool) -> None:
         _print_json({what: str(path)})
     else:
         out.print(Text(f"{what.capitalize()}: {path}"), soft_wrap=True)
+
+
+def answers(found: pa.Table, as_json: bool) -> None:
+    """The answers for one case, as a small table; columns with nothing in them are left out."""
+    if as_json:
+        _print_json(found.to_pylist())
+        return
+    table = rich.table.Table(box=rich.box.SIMPLE_HEAD)
+    names = [name for name in ORDER if name in found.column_names]
+    names += [name for name in found.column_names if name not in (*ORDER, "why", "low", "high")]
+    shown = [name for name in names if found[name].null_count < found.num_rows]
+    for name in shown:
+        number = pa.types.is_floating(found[name].type)
+        table.add_column(name, justify="right" if number else "left", overflow="fold")
+    for row in found.to_pylist():
+        table.add_row(*(Text(_word(row[name])) for name in shown))
+    out.print(table)
+
+
+def _word(value: Any) -> str:
+    return "" if value is None else f"{value:.4g}" if isinstance(value, float) else str(value)
 
 
 def decided(number: int, rung: str, by: str, proposed: str, as_json: bool) -> None:

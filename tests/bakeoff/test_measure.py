@@ -54,6 +54,8 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     pq.write_table(table, home / "data" / "purchases.parquet")
     pq.write_table(table.filter([day < NOW for day in days]), home / "known" / "purchases.parquet")
     (home / "orders.csv").write_text("customer,day\n1,2024-12-24\n")
+    known = sorted({row["customer"] for row in table.to_pylist() if row["day"] < NOW})
+    pq.write_table(pa.table({"customer": known}), home / "known" / "cases.parquet")
     return home
 
 
@@ -66,6 +68,7 @@ def job(project: Path, name: str, code: str) -> Job:
         question="retention",
         rung=str(rung),
         tables={"purchases": (str(project / "known" / "purchases.parquet"), "day")},
+        cases=str(project / "known" / "cases.parquet"),
         now=NOW.isoformat(),
         ask=ask.model_dump_json(),
         out=str(project / "out" / rung.stem),
@@ -115,7 +118,7 @@ MISDEEDS = {
     "columns": (HONEST.replace('"prediction":', '"predicted":'), "no column `prediction`"),
     "nan": (HONEST.replace("[model", "[float('nan') + model"), "NaN or infinite"),
     "nothing": (HONEST.replace("return pa.table(", "a = ("), "failed: its answer has a NoneType"),
-    "library": (spoilt("import pyspark"), "not run: needs `pip install 'stepladder[spark]'`"),
+    "library": (spoilt("import sklearn"), "not run: needs `pip install 'stepladder[ml]'`"),
     "stranger": (spoilt("import nosuchthing.deep"), "not run: needs the library nosuchthing"),
     "exits": (spoilt("raise SystemExit(0)"), "failed: SystemExit: 0 (line 5"),
     "vanishes": (spoilt("import os; os._exit(0)"), "failed: it ended by itself with exit code 0"),

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pytest
 
 from stepladder import questions
-from stepladder.bakeoff.replay import Replay
+from stepladder.bakeoff.replay import Files, Replay
 from stepladder.bakeoff.score import meant, score
 from stepladder.core.predictions import check, complete
 
@@ -36,7 +36,7 @@ def replay(month: int, actual) -> Replay:
     now = date(2024, month, 1)
     holdout = Holdout(At(now), At(now + timedelta(days=28)), "choose")
     cases = pa.table({"customer": np.arange(N)})
-    return Replay(holdout, cases, np.asarray(actual, float), {})
+    return Replay(holdout, At(now), cases, np.asarray(actual, float), Files({}, ""))
 
 
 def answers(numbers) -> pa.Table:

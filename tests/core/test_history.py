@@ -29,7 +29,10 @@ def test_it_knows_what_was_before_now(history):
     earlier = history.at(date(2024, 1, 5))
     assert earlier.sql("select who from events")["who"].to_pylist() == [1]
     asked = earlier.sql("select * from ask").to_pylist()[0]
-    assert asked == {"now": date(2024, 1, 5), "learn_at": date(2024, 1, 1), "horizon": 4, "seed": 1}
+    assert asked == {
+        "now": date(2024, 1, 5), "learn_at": date(2024, 1, 1), "horizon": 4, "seed": 1,
+        "k": 10, "list_length": 10,
+    }  # fmt: skip
 
 
 def test_it_goes_backwards_only(history):

@@ -123,7 +123,9 @@ def test_a_problem_in_one_rung_stops_the_others_at_once(tmp_path):
 
     ask = SimpleNamespace(time_box=1, memory_mb=1, model_dump_json=lambda: "{}")
     history = SimpleNamespace(ask=ask, tables={})
-    replay = SimpleNamespace(now="2024-01-01", tables={}, holdout=SimpleNamespace(role="choose"))
+    files = SimpleNamespace(tables={}, cases="", newcomers=None)
+    holdout = SimpleNamespace(role="choose")
+    replay = SimpleNamespace(now="2024-01-01", files=files, holdout=holdout)
     setting = Setting("retention", None, history, ladder, tmp_path, tmp_path, 2, measure)
     with pytest.raises(Problem, match="the disk is full"):
         run_all(setting, [replay], lambda *_: None)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from typing import Literal
 
+from stepladder.core.tables.raw import Raw
 from stepladder.core.tables.report import DataReport, Finding, Mapped, to_markdown, to_text
 from stepladder.core.tables.spec import Choices, Cleaned, Column, Look, TableSpec
 
@@ -18,6 +19,7 @@ __all__ = [
     "Look",
     "Mapped",
     "TableSpec",
+    "agreed",
     "choose",
     "clean",
     "look",
@@ -35,14 +37,16 @@ def look(
     *,
     encoding: str | None = None,
     separator: str | None = None,
+    raw: Raw | None = None,
 ) -> Look:
     """Looks at a table: how it is written, and which of its columns serve the question.
 
-    Raises Problem if the source cannot be read or an override names no column.
+    `raw` is the source where it was read already (as `Look.raw`). Raises Problem if it cannot
+    be read or an override names no column.
     """
     from stepladder.core.tables import first_look
 
-    return first_look.look(source, spec, overrides, encoding=encoding, separator=separator)
+    return first_look.look(source, spec, overrides, encoding=encoding, separator=separator, raw=raw)
 
 
 def choose(
@@ -53,9 +57,13 @@ def choose(
     decimal: Literal[".", ","] | None = None,
     duplicates: Literal["drop", "keep"] = "drop",
     refunds: Literal["drop", "keep"] = "drop",
+    time: Literal["column", "random"] = "column",
+    own: bool = True,
     today: date | None = None,
 ) -> Choices:
     """Freezes every choice of the cleaner; what is unclear is asked, or else is an error.
+
+    `time="random"` accepts that there is none; `own=False` says that the source is another table's.
 
     `ask_user(question, answers)` returns one of the answers; give None where nobody can be
     asked. Raises Problem for a missing column, and names the flag for an unclear date or amount.
@@ -69,15 +77,24 @@ def choose(
         decimal=decimal,
         duplicates=duplicates,
         refunds=refunds,
+        time=time,
+        own=own,
         today=today,
     )
 
 
-def clean(source: str, spec: TableSpec, choices: Choices) -> Cleaned:
+def clean(source: str, spec: TableSpec, choices: Choices, raw: Raw | None = None) -> Cleaned:
     """Cleans a table: what stays is usable, what goes is counted; the source is not touched.
 
     Raises Problem if the source cannot be read, a column is missing or nothing usable remains.
     """
     from stepladder.core.tables import cleaner
 
-    return cleaner.clean(source, spec, choices)
+    return cleaner.clean(source, spec, choices, raw)
+
+
+def agreed(specs: Sequence[TableSpec], cleaned: Mapping[str, Cleaned]) -> dict[str, Cleaned]:
+    """Tables whose ids can be joined: integers if they are in every table, else text."""
+    from stepladder.core.tables import across
+
+    return across.agreed(specs, cleaned)

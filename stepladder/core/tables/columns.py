@@ -9,21 +9,20 @@ import numpy as np
 import pyarrow as pa
 
 from stepladder.core.errors import Problem
-from stepladder.core.tables.content import by_content, comes_back, has_cents
+from stepladder.core.tables.content import comes_back, has_cents
+from stepladder.core.tables.naming import (
+    by_content_alone,
+    by_name,
+    foreign_words,
+    is_money,
+    product,
+)
 from stepladder.core.tables.report import Mapped
 from stepladder.core.tables.spec import Column, TableSpec
-from stepladder.core.tables.words import (
-    OTHER_DAYS,
-    OTHER_IDS,
-    QUANTITY,
-    UNIT_PRICE,
-    plain,
-    tokens,
-)
+from stepladder.core.tables.words import plain
 
 SURE = 0.5
 _SAMPLE = 1000
-_WORD = {"id": "ids", "day": "dates", "amount": "amounts", "text": "texts"}
 
 
 def find_columns(
@@ -43,14 +42,22 @@ def find_columns(
         if name not in {part for m in chosen.values() for part in parts(m.source, table)}
     ]
     wanted = [column for column in spec.columns if column.name not in chosen]
-    _take(chosen, [_named(column, name, sample[name]) for column in wanted for name in free])
+    foreign = {column.name: foreign_words(column, spec) for column in wanted}
+    _take(
+        chosen,
+        [by_name(c, name, sample[name], foreign[c.name]) for c in wanted for name in free],
+    )
     # Names first: what is in a column speaks only where a required one is still not found.
-    left = [column for column in wanted if column.required and column.name not in chosen]
+    left = [
+        column
+        for column in wanted
+        if column.required and column.name not in chosen and _alone(column, spec)
+    ]
     free = [name for name in free if name not in {m.source for m in chosen.values()}]
     _take(
         chosen,
         [
-            _nameless(column, name, sample[name])
+            by_content_alone(column, name, sample[name], foreign[column.name])
             for column in left
             for name in free
             if column.kind != "id" or comes_back(table[name])
@@ -63,9 +70,9 @@ def find_columns(
         if name not in {m.source for m in chosen.values() if m.canonical in overrides}
     ]
     for column in wanted:
-        if column.kind == "amount":
-            product = _product(unused, chosen.get(column.name), column.name)
-            chosen |= {column.name: product} if product else {}
+        if is_money(column):
+            total = product(unused, chosen.get(column.name), column.name)
+            chosen |= {column.name: total} if total else {}
     return tuple(chosen[column.name] for column in spec.columns if column.name in chosen)
 
 
@@ -76,7 +83,7 @@ def _only_amounts(
     taken = {part for m in chosen.values() for part in parts(m.source, sample)}
     free = [name for name in sample.column_names if name not in taken]
     free = [name for name in free if has_cents(sample[name])]
-    left = [column for column in wanted if column.kind == "amount" and column.name not in chosen]
+    left = [column for column in wanted if is_money(column) and column.name not in chosen]
     if len(free) != 1 or len(left) != 1:
         return []
     why = "its name says nothing, but it is the only column of amounts with decimals"
@@ -149,70 +156,6 @@ def _sample(table: pa.Table) -> pa.Table:
     return table.take(pa.array(np.linspace(0, size - 1, _SAMPLE).astype(np.int64)))
 
 
-def _named(column: Column, name: str, values: pa.ChunkedArray) -> Mapped:
-    named, words = _by_name(column, name)
-    share = by_content(column, values)[0] if named else 0.0
-    weak = share < 0.5 and column.kind in ("day", "amount")
-    sure = named * (share if weak else 0.5 + share / 2)
-    return Mapped(
-        column.name,
-        name,
-        round(sure, 2),
-        f"{words}; {share:.0%} of its values read as {_WORD[column.kind]}",
-    )
-
-
-def _nameless(column: Column, name: str, values: pa.ChunkedArray) -> Mapped:
-    foreign = OTHER_DAYS if column.kind == "day" else OTHER_IDS
-    share, strong = (
-        (0.0, False) if foreign.intersection(tokens(name)) else by_content(column, values)
-    )
-    return Mapped(
-        column.name,
-        name,
-        round(0.6 * share, 2) if strong else 0.0,
-        f"its name says nothing, but {share:.0%} of its values read as {_WORD[column.kind]}",
-    )
-
-
-def _by_name(column: Column, name: str) -> tuple[float, str]:
-    """How well a name fits, between 0 and 1; earlier synonyms fit a little better."""
-    known = [plain(one) for one in (column.name, *column.synonyms)]
-    own, words = plain(name), set(tokens(name))
-    if own in known:
-        # A price may be of one piece only: any column that can be the total comes first.
-        unit = 0.3 if column.kind == "amount" and own in {plain(one) for one in UNIT_PRICE} else 0.0
-        return 1.0 - unit - 0.1 * known.index(own) / len(known), f"named {name!r}"
-    foreign = OTHER_DAYS if column.kind == "day" else OTHER_IDS if column.kind == "id" else set()
-    if words & foreign and column.kind in ("day", "id"):
-        return 0.0, ""
-    inside = [
-        one
-        for one in (column.name, *column.synonyms)
-        if len(plain(one)) > 2 and set(tokens(one)) <= words
-    ]
-    if inside:
-        unit = 0.2 if column.kind == "amount" and own in {plain(one) for one in UNIT_PRICE} else 0.0
-        return 0.8 - unit, f"its name {name!r} contains {max(inside, key=len)!r}"
-    ending = [one for one in known if len(one) > 4 and own.endswith(one)]
-    if ending:
-        return 0.75, f"its name {name!r} ends in {max(ending, key=len)!r}"
-    near = difflib.get_close_matches(own, known, 1, 0.85) if len(own) > 4 else []
-    return (0.7, f"its name {name!r} is close to {near[0]!r}") if near else (0.0, "")
-
-
-def _product(names: list[str], total: Mapped | None, canonical: str) -> Mapped | None:
-    """Quantity times unit price, where both are there and nothing else is the total."""
-    prices, counts = ({plain(one): None for one in words} for words in (UNIT_PRICE, QUANTITY))
-    price = [name for name in names if plain(name) in prices]
-    count = [name for name in names if plain(name) in counts]
-    if not price or not count or (total and plain(total.source) not in {**prices, **counts}):
-        return None
-    order = list(prices)
-    best = min(price, key=lambda name: order.index(plain(name)))
-    return Mapped(
-        canonical,
-        f"{count[0]}*{best}",
-        0.9,
-        "no column holds the total, but one a quantity and one a price per unit",
-    )
+def _alone(column: Column, spec: TableSpec) -> bool:
+    """Whether content may speak for a column: not where two of ids could be taken for each other."""
+    return column.kind != "id" or [one.kind for one in spec.columns].count("id") == 1

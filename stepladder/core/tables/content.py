@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from stepladder.core.tables.amounts import read_amounts
-from stepladder.core.tables.dates import read_dates
+from stepladder.core.tables.date_texts import read_dates
 from stepladder.core.tables.ids import texts
 from stepladder.core.tables.spec import Column
 
@@ -16,13 +16,13 @@ from stepladder.core.tables.spec import Column
 def by_content(column: Column, values: pa.ChunkedArray) -> tuple[float, bool]:
     """The share of filled values that read as the kind, and whether that alone is telling."""
     kind = values.type
-    if column.kind == "day" and (pa.types.is_date(kind) or pa.types.is_timestamp(kind)):
+    if column.kind in ("day", "time") and (pa.types.is_date(kind) or pa.types.is_timestamp(kind)):
         return 1.0, True
     cleaned = texts(values)
     filled = cleaned.text.filter(pa.array(~cleaned.missing))
     if not len(filled):
         return 0.5, False
-    if column.kind == "day":
+    if column.kind in ("day", "time"):
         return _dates_in(filled)
     if column.kind == "amount":
         share = max(float(read_amounts(filled, mark).found.mean()) for mark in ".,")

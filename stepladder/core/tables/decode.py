@@ -41,6 +41,7 @@ _PAGES = [
     "big5",
 ]
 _CONTROL = re.compile(rb"[\x00-\x08\x0e-\x19\x1b-\x1f]")
+_SOMETHING = re.compile(rb"[^\x00\r\n\t \xef\xbb\xbf\xff\xfe]")
 _HIGH_LINES = re.compile(rb"[^\n]*[\x80-\xff][^\n]*")
 _SEQUENCE = re.compile(
     rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}"
@@ -61,7 +62,7 @@ class Decoded:
 
 def decode(data: bytes, source: str, encoding: str | None) -> Decoded:
     """Reads a file's bytes as text, whatever encoding it was saved in; Problem if it is no text."""
-    if not data.strip(b"\x00\r\n\t \xef\xbb\xbf\xff\xfe"):
+    if not _SOMETHING.search(data):
         raise Problem(
             f"{source} is empty.",
             "A table needs a header line and rows below it.",
@@ -92,11 +93,20 @@ def _encoding(data: bytes, source: str) -> str:
         return wide
     if len(_CONTROL.findall(data[:65536])) > len(data[:65536]) // 200:
         raise _not_text(source, "is a binary file, not a text table")
+    return "utf-8" if _is_utf8(data) else _single_byte(data)
+
+
+def _is_utf8(data: bytes) -> bool:
+    """Whether all of it is UTF-8; piece by piece, for as text it may take four times the memory."""
+    if data.isascii():
+        return True
+    decoder, view = codecs.getincrementaldecoder("utf-8")(), memoryview(data)
     try:
-        codecs.utf_8_decode(data, "strict", True)
-        return "utf-8"
+        for start in range(0, len(data), 1 << 24):
+            decoder.decode(view[start : start + (1 << 24)], start + (1 << 24) >= len(data))
     except UnicodeError:
-        return _single_byte(data)
+        return False
+    return True
 
 
 def _not_text(source: str, what: str) -> Problem:
@@ -158,11 +168,9 @@ def _detected(sample: bytes) -> str:
 
 def _utf8(data: bytes, encoding: str) -> Decoded:
     """Stray bytes are read as the Western code page, and their lines are remembered."""
-    try:
-        codecs.utf_8_decode(data, "strict", True)
+    if _is_utf8(data):
         return Decoded(data, encoding, ())
-    except UnicodeError:
-        pieces = data.decode("utf-8", "surrogateescape")
+    pieces = data.decode("utf-8", "surrogateescape")
     lines = pieces.split("\n")
     bad = [i for i, line in enumerate(lines) if not line.isascii() and _has_stray(line)]
     for i in bad:

@@ -13,15 +13,19 @@ from stepladder.core.tables.address import without_password
 from stepladder.core.tables.amounts import decimal_mark
 from stepladder.core.tables.cleaner import need_columns
 from stepladder.core.tables.columns import find_columns, parts
-from stepladder.core.tables.dates import day_order, read_dates
+from stepladder.core.tables.date_texts import read_dates
+from stepladder.core.tables.dates import day_order
 from stepladder.core.tables.ids import texts
+from stepladder.core.tables.raw import Raw
 from stepladder.core.tables.report import Mapped
 from stepladder.core.tables.sources import read
 from stepladder.core.tables.spec import Choices, Look, TableSpec
+from stepladder.core.tables.times import typed_dates
 from stepladder.core.tables.values import unclear_order
 
 Ask = Callable[[str, Sequence[str]], str]
 Mark = Literal[".", ","]
+_NONE = "(there is none)"
 
 
 def look(
@@ -31,12 +35,13 @@ def look(
     *,
     encoding: str | None = None,
     separator: str | None = None,
+    raw: Raw | None = None,
 ) -> Look:
     """Looks at a table: how it is written, and which columns serve the question.
 
     Raises Problem if the source cannot be read or an override names no column.
     """
-    raw = read(source, encoding, separator, None)
+    raw = raw or read(source, encoding, separator, None)
     mapping = find_columns(raw.table, spec, overrides)
     order, examples = _order(raw.table, spec, mapping)
     decimal, odd = _decimal(raw.table, spec, mapping, raw.separator)
@@ -56,20 +61,22 @@ def look(
         decimal,
         tuple(odd),
         raw.notes,
+        raw,
     )
 
 
 def _order(table: pa.Table, spec: TableSpec, mapping: Sequence[Mapped]) -> tuple[str, list[str]]:
     for mapped in mapping:
-        column = (
-            table.column(mapped.source) if spec.column(mapped.canonical).kind == "day" else None
-        )
-        if column is None or pa.types.is_temporal(column.type):
+        if spec.column(mapped.canonical).kind not in ("day", "time"):
             continue
-        text = texts(column).text
-        order, at = day_order(read_dates(text, "clear", date(2100, 1, 1)))
+        column = table.column(mapped.source)
+        if typed_dates(column, date(2100, 1, 1)) is not None:
+            continue
+        read = texts(column)
+        dates = read_dates(read.words, "clear", date(2100, 1, 1))
+        order, at = day_order(dates[read.at])
         if order != "clear":
-            return order, text.take(pa.array(at)).to_pylist()
+            return order, read.words.take(pa.array(read.at[at])).to_pylist()
     return "clear", []
 
 
@@ -115,18 +122,26 @@ def choose(
     decimal: Mark | None = None,
     duplicates: Literal["drop", "keep"] = "drop",
     refunds: Literal["drop", "keep"] = "drop",
+    time: Literal["column", "random"] = "column",
+    own: bool = True,
     today: date | None = None,
 ) -> Choices:
     """Freezes every choice, so that later runs ask nothing; what is unclear is asked, or an error.
 
+    `time` is "random" to accept that there is none; `own` is False where the source is another
+    table's, so that only the named columns are taken from it.
+
     `ask_user(question, answers)` returns one of the answers; None where nobody can be asked:
     then an unclear order of day and month, or decimal mark, is a Problem that names the flag.
     """
-    columns = {m.canonical: m.source for m in seen.mapping}
+    spec = seen.spec
+    by_chance = _by_chance(spec, time)
+    columns = {m.canonical: m.source for m in seen.mapping if m.canonical != by_chance}
     for name in seen.missing:
-        if ask_user is not None:
-            columns[name] = ask_user(f"Which column holds the {name}?", seen.columns)
-    need_columns(seen.source, seen.spec, tuple(columns), list(seen.columns))
+        if ask_user is not None and name != by_chance:
+            columns |= _asked(name, seen, ask_user)
+    there = {**columns, **({by_chance: ""} if by_chance else {})}
+    need_columns(seen.source, spec, there, seen.columns)
     return Choices(
         columns,
         seen.encoding,
@@ -137,14 +152,41 @@ def choose(
         duplicates,
         refunds,
         today or date.today(),
+        "random" if by_chance else "column",
+        spec.rest and own,
     )
+
+
+def _by_chance(spec: TableSpec, time: str) -> str | None:
+    """The column of time, where it is to be dealt at random; Problem where that makes no sense."""
+    if time not in ("column", "random"):
+        raise Problem(f"time is {time!r}", "it is column or random", "leave it away")
+    if time == "column" or spec.time is None:
+        return None
+    if spec.column(spec.time).kind == "day":
+        raise Problem(
+            "--no-time was given",
+            f"{spec.name} needs {spec.time} ({spec.column(spec.time).sentence}): this question is "
+            "about when things happen, and cannot be asked of random days",
+            f"leave --no-time away, and name the column: --column {spec.time}=NAME",
+        )
+    return spec.time
+
+
+def _asked(name: str, seen: Look, ask_user: Ask) -> dict[str, str]:
+    column = seen.spec.column(name)
+    answers = [*seen.columns, _NONE] if column.kind == "time" else seen.columns
+    answer = ask_user(f"Which column holds the {name} ({column.sentence})?", answers)
+    return {} if answer == _NONE else {name: answer}
 
 
 def _ask_order(seen: Look, ask_user: Ask | None) -> str:
     if seen.day_order not in ("ambiguous", "contradictory"):
         return seen.day_order
     if ask_user is None:
-        names = [m.source for m in seen.mapping if seen.spec.column(m.canonical).kind == "day"]
+        names = [
+            m.source for m in seen.mapping if seen.spec.column(m.canonical).kind in ("day", "time")
+        ]
         raise unclear_order(", ".join(names), seen.day_order, list(seen.day_examples))
     answers = ["day first", "month first"]
     if seen.day_order == "contradictory":

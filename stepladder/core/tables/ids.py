@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -10,6 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 Bools = npt.NDArray[np.bool_]
+Codes = npt.NDArray[np.int32]
 
 # White space of every kind, and characters that are there but cannot be seen.
 BLANKS = " \t\r\n\x0b\x0c\u00a0\u2007\u2009\u200b\u202f\u2060\ufeff\x00"
@@ -37,67 +39,89 @@ _PLAIN = r"^(?:0|[1-9]\d{0,17})$"
 
 @dataclass(frozen=True)
 class Texts:
-    """A column as trimmed text ("" where there is nothing), and where trimming changed it."""
+    """A column as trimmed text: its words ("" for nothing), and which of them each row has.
 
-    text: pa.Array
-    missing: Bools
-    trimmed: Bools
+    A word may stand there twice, where blanks around it told two of them apart.
+    """
+
+    words: pa.Array
+    at: Codes
+    nothing: Bools
+    changed: Bools
+
+    @property
+    def text(self) -> pa.Array:
+        """The text of each row."""
+        return self.words.take(pa.array(self.at))
+
+    @cached_property
+    def missing(self) -> Bools:
+        """Where a row has nothing."""
+        return np.asarray(self.nothing[self.at])
+
+    @cached_property
+    def trimmed(self) -> Bools:
+        """Where a row had blanks around its text."""
+        return np.asarray(self.changed[self.at])
+
+    @cached_property
+    def code(self) -> Codes:
+        """A number for each row, the same where the text is."""
+        same = self.words.dictionary_encode().indices.to_numpy(zero_copy_only=False)
+        return np.asarray(same[self.at])
 
 
 def texts(column: pa.ChunkedArray) -> Texts:
     """A column of any type as trimmed text; the many ways to write nothing become missing."""
-    raw = pc.fill_null(_as_text(column), "").combine_chunks().dictionary_encode()
-    words = raw.dictionary
+    if pa.types.is_nested(column.type) or pa.types.is_large_binary(column.type):
+        column = _printed(column)
+    raw, at = encoded(column)
+    words = pc.fill_null(_as_text(raw), "")
     trimmed = pc.utf8_trim(words, BLANKS)
     nothing = pc.is_in(pc.utf8_lower(trimmed), pa.array(_NOTHING))
-    clean = pc.if_else(nothing, "", trimmed)
     changed = pc.and_(pc.not_equal(words, trimmed), pc.invert(nothing))
-    at = raw.indices
-    return Texts(
-        clean.take(at),
-        *(
-            np.asarray(pc.take(mask, at).to_numpy(zero_copy_only=False))
-            for mask in (nothing, changed)
-        ),
-    )
+    masks = (np.asarray(mask.to_numpy(zero_copy_only=False)) for mask in (nothing, changed))
+    return Texts(pc.if_else(nothing, "", trimmed), at, *masks)
 
 
-def _as_text(column: pa.ChunkedArray) -> pa.ChunkedArray:
-    kind = column.type
+def encoded(column: pa.ChunkedArray) -> tuple[pa.Array, Codes]:
+    """The distinct values of a column, in order of appearance, and which of them each row has."""
+    whole = column.dictionary_encode(null_encoding="encode").combine_chunks()
+    return whole.dictionary, np.asarray(whole.indices.to_numpy(zero_copy_only=False), np.int32)
+
+
+def _as_text(values: pa.Array) -> pa.Array:
+    kind = values.type
     if pa.types.is_floating(kind):
-        whole = pc.all(pc.equal(column, pc.floor(column))).as_py()
-        small = pc.all(pc.less(pc.abs(column), 2.0**53)).as_py()
+        values = pc.if_else(pc.is_finite(values), values, None)
+        whole = pc.all(pc.equal(values, pc.floor(values))).as_py()
+        small = pc.all(pc.less(pc.abs(values), 2.0**53)).as_py()
         if whole and small:  # Numbers that had to be stored as fractions because some are missing.
-            finite = pc.if_else(pc.is_finite(column), column, None)
-            return pc.cast(pc.cast(finite, pa.int64()), pa.string())
-    if pa.types.is_nested(kind) or pa.types.is_binary(kind) or pa.types.is_large_binary(kind):
-        return pa.chunked_array(
-            [
-                pa.array(
-                    [None if value is None else str(value) for value in column.to_pylist()],
-                    pa.string(),
-                )
-            ]
-        )
-    return pc.cast(column, pa.string())
+            return pc.cast(pc.cast(values, pa.int64()), pa.string())
+    return _printed(values) if pa.types.is_binary(kind) else pc.cast(values, pa.string())
 
 
-def typed_ids(ids: pa.Array, kept: Bools) -> tuple[pa.Array, Bools]:
+def _printed(values: pa.Array) -> pa.ChunkedArray | pa.Array:
+    plain = [None if value is None else str(value) for value in values.to_pylist()]
+    array = pa.array(plain, pa.string())
+    return pa.chunked_array([array]) if isinstance(values, pa.ChunkedArray) else array
+
+
+def typed_ids(ids: Texts, kept: Bools) -> tuple[pa.Array, Bools]:
     """Integers if every kept id is a plain one without leading zeros, else text.
 
     Also returns where an id lost a needless ".0" (numbers that were stored as fractions).
     """
-    used = ids.filter(pa.array(kept)).unique()
-    fraction = r"\.0+$"
+    words, there = ids.words, np.zeros(len(ids.words), bool)
+    there[ids.at[kept]] = True
+    used = words.filter(pa.array(there))
+    cut = np.zeros(len(words), bool)
     if len(used) and _all(used, r"^(?:0|[1-9]\d{0,17})\.0+$"):
-        cut = pc.match_substring_regex(ids, fraction).to_numpy(zero_copy_only=False)
-        ids = pc.replace_substring_regex(ids, fraction, "")
-        used = pc.replace_substring_regex(used, fraction, "")
-    else:
-        cut = np.zeros(len(ids), bool)
+        cut = there
+        words, used = (pc.replace_substring_regex(w, r"\.0+$", "") for w in (words, used))
     if len(used) and _all(used, _PLAIN):
-        return pc.cast(pc.if_else(pa.array(kept), ids, "0"), pa.int64()), np.asarray(cut) & kept
-    return ids, np.asarray(cut) & kept
+        words = pc.cast(pc.if_else(pa.array(there), words, "0"), pa.int64())
+    return words.take(pa.array(ids.at)), np.asarray(cut[ids.at]) & kept
 
 
 def _all(values: pa.Array, pattern: str) -> bool:

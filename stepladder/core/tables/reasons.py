@@ -8,8 +8,9 @@ import numpy as np
 import pyarrow as pa
 
 from stepladder.core.tables.columns import parts
+from stepladder.core.tables.duplicates import duplicate_rows
 from stepladder.core.tables.ids import Texts
-from stepladder.core.tables.rows import Rows, duplicate_rows, header_rows, total_rows
+from stepladder.core.tables.rows import Rows, header_rows, total_rows
 from stepladder.core.tables.spec import Choices, TableSpec
 from stepladder.core.tables.values import Amount, Day
 
@@ -36,10 +37,11 @@ def drop_rows(rows: Rows, spec: TableSpec, choices: Choices, values: dict[str, V
                     f"rows have a {name} that is not an amount",
                 )
             _drop_refunds(rows, name, value, choices)
-    if choices.duplicates == "drop":
+    if choices.duplicates == "drop" and not spec.unique:
         kept = rows.kept
         again = np.zeros(len(kept), bool)
-        again[kept] = duplicate_rows(rows.raw.table.filter(pa.array(kept)))
+        table = rows.raw.table if kept.all() else rows.raw.table.filter(pa.array(kept))
+        again[kept] = duplicate_rows(table)
         rows.drop(again, "duplicate row", "rows repeat an earlier row in every column")
 
 

@@ -59,38 +59,6 @@ class Rows:
         return (mark if mark and len(mark) == 1 else ", ").join(values)
 
 
-def duplicate_rows(table: pa.Table) -> Bools:
-    """Where a row equals an earlier one in every column.
-
-    Rows are first compared by a hash of their values' codes; only equal hashes are looked at
-    value by value.
-    """
-    codes = [_codes(column) for column in table.columns]
-    mixed = np.zeros(table.num_rows, np.uint64)
-    for code in codes:
-        mixed = (mixed ^ code.astype(np.uint64)) * np.uint64(0x9E3779B97F4A7C15)
-        mixed ^= mixed >> np.uint64(29)
-    order = np.argsort(mixed, kind="stable")
-    same = mixed[order][1:] == mixed[order][:-1]
-    near = np.zeros(table.num_rows, bool)
-    near[order[1:][same]] = near[order[:-1][same]] = True
-    later = np.zeros(table.num_rows, bool)
-    seen: set[tuple[int, ...]] = set()
-    at = np.flatnonzero(near)
-    for i, values in zip(at, zip(*(code[at].tolist() for code in codes), strict=True), strict=True):
-        later[i] = values in seen
-        seen.add(values)
-    return later
-
-
-def _codes(column: pa.ChunkedArray) -> npt.NDArray[np.int64]:
-    try:
-        encoded = column.combine_chunks().dictionary_encode(null_encoding="encode")
-    except pa.ArrowNotImplementedError:  # Lists and structs: by how they print.
-        encoded = pa.array([str(value) for value in column.to_pylist()]).dictionary_encode()
-    return np.asarray(encoded.indices.to_numpy(zero_copy_only=False), np.int64)
-
-
 def header_rows(raw: Raw, sources: list[str], candidates: Bools) -> Bools:
     """Where a row repeats the header."""
     again = candidates.copy()

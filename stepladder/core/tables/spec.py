@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any, Literal
 if TYPE_CHECKING:
     import pyarrow as pa
 
+    from stepladder.core.tables.raw import Raw
     from stepladder.core.tables.report import DataReport, Mapped
 
-Kind = Literal["id", "day", "amount", "text"]
+Kind = Literal["id", "day", "time", "amount", "text"]
 
 DAY_ORDERS = ("day first", "month first", "mixed", "clear")
 
@@ -30,12 +31,19 @@ class Column:
 
 @dataclass(frozen=True)
 class TableSpec:
-    """A table that a question needs: its columns, who a row is about, and which column is time."""
+    """A table that a question needs: its columns, who a row is about, and which column is time.
+
+    `rest`: every other column of the source is kept too. `unique`: each key has one row. `within`:
+    where no source is given, the table is made from that table's source, without the rest.
+    """
 
     name: str
     columns: tuple[Column, ...]
     key: tuple[str, ...]
     time: str | None
+    rest: bool = False
+    unique: bool = False
+    within: str | None = None
 
     def column(self, name: str) -> Column:
         """The column of that name; KeyError if there is none."""
@@ -48,7 +56,8 @@ class Choices:
 
     `columns` maps a canonical name to a source column, or to two joined by `*` (a product).
     `header` is the line number of the header, 0 if the file has none; `day_order` is one of
-    DAY_ORDERS; rows after `today` are dropped as future rows.
+    DAY_ORDERS; rows after `today` are dropped as future rows. `time` is "random" where there is
+    none and every row is given a day by chance; `rest` keeps the other columns too.
     """
 
     columns: Mapping[str, str]
@@ -60,12 +69,15 @@ class Choices:
     duplicates: Literal["drop", "keep"] = "drop"
     refunds: Literal["drop", "keep"] = "drop"
     today: date = field(default_factory=date.today)
+    time: Literal["column", "random"] = "column"
+    rest: bool = False
 
     def to_dict(self) -> dict[str, Any]:
         """The choices as plain values for TOML or JSON; what was not needed is left out."""
         plain = {f.name: getattr(self, f.name) for f in fields(self)}
         plain |= {"columns": dict(self.columns), "today": self.today.isoformat()}
-        return {key: value for key, value in plain.items() if value is not None}
+        usual = {"time": "column", "rest": False}
+        return {k: v for k, v in plain.items() if v is not None and usual.get(k) != v}
 
     @classmethod
     def from_dict(cls, plain: Mapping[str, Any]) -> Choices:
@@ -98,6 +110,7 @@ class Look:
     decimal: str
     decimal_examples: tuple[str, ...]
     notes: tuple[str, ...]
+    raw: Raw | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True)

@@ -31,14 +31,17 @@ def read_text(
     decoded = decode(data, source, encoding)
     text = _one_kind_of_line_end(decoded.data)
     dialect = sniff(text, separator, header)
-    body = _after(text, dialect.first_line - 1)
-    if not dialect.names or not body.strip():
+    start = _after(text, dialect.first_line - 1)
+    if not dialect.names or not re.compile(rb"\S").search(text, start):
         raise Problem(
             f"{source} holds a header but no rows.",
             "A table needs a header line and rows below it.",
             "Check that the export finished, then give the file again.",
         )
-    table, odd = _parse(_tabbed(body) if dialect.separator == SPACES else body, dialect, source)
+    # The file is never copied: it may be as large as half the memory.
+    spaced = dialect.separator == SPACES
+    body = pa.py_buffer(_tabbed(text[start:])) if spaced else pa.py_buffer(text).slice(start)
+    table, odd = _parse(body, dialect, source)
     return _assembled(table, odd, dialect, decoded)
 
 
@@ -51,20 +54,21 @@ def _one_kind_of_line_end(data: bytes) -> bytes:
     return data.replace(b"\r", b" ") if b"\r" in data else data
 
 
-def _after(data: bytes, lines: int) -> bytes:
+def _after(data: bytes, lines: int) -> int:
+    """Where the line after so many begins."""
     start = 0
     for _ in range(lines):
         start = data.find(b"\n", start) + 1
         if start == 0:
-            return b""
-    return data[start:]
+            return len(data)
+    return start
 
 
 def _tabbed(body: bytes) -> bytes:
     return re.sub(rb"(?m)^\t|\t$", b"", re.sub(rb"[ \t]+", b"\t", body))
 
 
-def _parse(body: bytes, dialect: Dialect, source: str) -> tuple[pa.Table, list[Odd]]:
+def _parse(body: pa.Buffer, dialect: Dialect, source: str) -> tuple[pa.Table, list[Odd]]:
     for newlines in (True, False):  # A quote that never closes fails; then no value spans lines.
         odd: list[Odd] = []
         try:
@@ -78,7 +82,7 @@ def _parse(body: bytes, dialect: Dialect, source: str) -> tuple[pa.Table, list[O
     )
 
 
-def _arrow(body: bytes, dialect: Dialect, newlines: bool, odd: list[Odd]) -> pa.Table:
+def _arrow(body: pa.Buffer, dialect: Dialect, newlines: bool, odd: list[Odd]) -> pa.Table:
     def keep(row: pacsv.InvalidRow) -> str:
         odd.append((row.number - 1, row.text))
         return "skip"

@@ -12,9 +12,11 @@ import pyarrow.compute as pc
 from stepladder.core.errors import Problem
 from stepladder.core.tables.amounts import read_amounts
 from stepladder.core.tables.columns import parts
-from stepladder.core.tables.dates import Dates, day_order, read_dates
+from stepladder.core.tables.date_texts import read_dates
+from stepladder.core.tables.dates import Dates, day_order
 from stepladder.core.tables.ids import texts
 from stepladder.core.tables.spec import DAY_ORDERS, Choices
+from stepladder.core.tables.times import typed_dates
 
 Bools = npt.NDArray[np.bool_]
 Floats = npt.NDArray[np.float64]
@@ -48,9 +50,6 @@ class Amount:
 def read_day(table: pa.Table, source: str, choices: Choices) -> Day:
     """Reads a column of days in the chosen order; Problem where the order matters and is open."""
     column = table.column(source)
-    if pa.types.is_date(column.type) or pa.types.is_timestamp(column.type):
-        return _typed_day(column)
-    cleaned = texts(column)
     order = choices.day_order
     if order not in DAY_ORDERS:
         raise Problem(
@@ -58,13 +57,17 @@ def read_day(table: pa.Table, source: str, choices: Choices) -> Day:
             f"It is one of: {', '.join(DAY_ORDERS)}.",
             "Give one of them.",
         )
-    dates = read_dates(cleaned.text, order, choices.today)
+    typed = typed_dates(column, choices.today)
+    if typed is not None:
+        return Day(typed, ~typed.found)
+    cleaned = texts(column)
+    dates = read_dates(cleaned.words, order, choices.today)[cleaned.at]
     if order == "clear":
         shown, examples = day_order(dates)
         if shown in ("ambiguous", "contradictory"):
             raise unclear_order(source, shown, cleaned.text.take(pa.array(examples)).to_pylist())
         if shown != "clear":
-            dates = read_dates(cleaned.text, shown, choices.today)
+            dates = read_dates(cleaned.words, shown, choices.today)[cleaned.at]
     return Day(dates, cleaned.missing)
 
 
@@ -85,24 +88,6 @@ def unclear_order(source: str, shown: str, examples: list[str]) -> Problem:
             else "; dates that cannot be read that way are dropped and counted."
         ),
     )
-
-
-def _typed_day(column: pa.ChunkedArray) -> Day:
-    missing = column.is_null().to_numpy()
-    zero, no = np.zeros(len(column), np.int64), np.zeros(len(column), bool)
-    second = zero.copy()
-    if pa.types.is_timestamp(column.type):
-        if column.type.tz:  # The calendar day is the one where the clock hung.
-            column = pc.local_timestamp(column)
-        stamp = pc.fill_null(column, pa.scalar(0, column.type)).to_numpy()
-        days = stamp.astype("datetime64[D]")
-        second = (stamp.astype("datetime64[s]") - days).astype(np.int64)
-        day = days.astype(np.int64)
-    else:
-        plain = pc.cast(pc.cast(column, pa.date32()), pa.int32())
-        day = pc.fill_null(plain, 0).to_numpy().astype(np.int64)
-    clock = ~missing & (second > 0).any()
-    return Day(Dates(day, second, zero, ~missing, clock, no, ~missing), missing)
 
 
 def read_amount(table: pa.Table, source: str, choices: Choices) -> Amount:
@@ -133,6 +118,9 @@ def _amount(column: pa.ChunkedArray, decimal: str) -> Amount:
         value = np.where(np.isfinite(value), value, np.nan) + 0.0
         return Amount(value, np.isnan(value), no, no, no, value < 0)
     cleaned = texts(column)
-    read = read_amounts(cleaned.text, decimal)
-    unreadable = ~read.found & ~cleaned.missing
-    return Amount(read.value, cleaned.missing, unreadable, read.written, read.other, read.value < 0)
+    read, at = read_amounts(cleaned.words, decimal), cleaned.at
+    unreadable = (~read.found & ~cleaned.nothing)[at]
+    negative = (read.value < 0)[at]
+    return Amount(
+        read.value[at], cleaned.missing, unreadable, read.written[at], read.other[at], negative
+    )

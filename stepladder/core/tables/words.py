@@ -69,9 +69,18 @@ _OTHER_IDS = """
     invoice order transaction product item stock sku article artikel basket receipt line row
     country city state zip postal quantity qty price amount description status rechnung commande
     factura pedido ordine produkt produit producto prodotto store shop branch category type name
-    date currency payment method channel gender age segment index
+    date currency payment method channel gender age segment index title rating score stars plays
+    count session
 """
 OTHER_IDS = frozenset(_OTHER_IDS.split())
+# Whose name it is, where it is not that of what the table is about.
+_OTHER_TEXTS = """
+    customer client user person member buyer seller shop store company first last country city state
+    file host street address email contact category brand genre type kind currency kunde klant
+    cliente firma id code key number no nr reviewer visitor listener viewer reader shopper account
+    profile author director publisher event status method
+"""
+OTHER_TEXTS = frozenset(_OTHER_TEXTS.split())
 _TOTALS = """
     total totals grandtotal subtotal sum sums summe gesamt gesamtsumme zwischensumme insgesamt
     endsumme totalgénéral totalgeneral soustotal somme suma totale totali somma totaal subtotaal

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from typing import Literal
 
 import numpy as np
 import pyarrow as pa
 
+from stepladder.core import predictions
+from stepladder.core.ask import Ask
+from stepladder.core.cutoffs import cutoffs
 from stepladder.core.errors import Problem
 from stepladder.core.history import History
-from stepladder.core.question import Demo, Holdout
-from stepladder.questions.retention.cutoffs import cutoffs
+from stepladder.core.question import Completed, Demo, Holdout
 from stepladder.questions.retention.purchases import PURCHASES
 
 WORDS = "Who will buy again, how often, and what are they worth?"
@@ -35,7 +37,16 @@ EXTRAS: dict[str, Literal["share", "number", "text"]] = {
 }
 INTERVALS: Literal["count", "number"] | None = "count"
 REFERENCE = "r1_same_for_all"
-FLOOR = 0.01
+FLOOR = 0.01  # of the reference's forecast: nobody is surer than that
+GAIN = "the difference between one forecast for everybody and the best rung"
+DERIVED: tuple[str, ...] = ()
+SETTINGS = """
+# To judge by money instead: contact a customer if predicted value × margin > cost.
+# [prices]
+# margin = 0.30
+# cost = 2.00
+# currency = "EUR\"
+"""
 GLOSSARY = {
     "Repeat purchase": "A day on which a customer bought again. Several purchases on one day count "
     "once, and the first purchase ever is not a repeat.",
@@ -94,6 +105,11 @@ def check(history: History) -> None:
         )
 
 
+def views(ask: Ask) -> Mapping[str, str]:
+    """None: rungs see the purchases as they are."""
+    return {}
+
+
 def cases(history: History) -> pa.Table:
     """Everyone who had bought before now."""
     return history.sql("select distinct customer from purchases order by customer")
@@ -104,8 +120,17 @@ def holdouts(history: History) -> Iterator[Holdout]:
     check(history)
     span = timedelta(days=history.ask.horizon)
     first = history.sql("select min(day) as first from purchases")["first"][0].as_py()
-    for cutoff, role in cutoffs(history.ask.cutoffs, history.now, first, span):
+    stands = cutoffs(history.ask.cutoffs, history.now, first, span)
+    earlier = stands[0][0] - span
+    if earlier - first >= 2 * span:
+        stands.insert(0, (earlier, "calibrate"))
+    for cutoff, role in stands:
         yield Holdout(history.at(cutoff), history.at(cutoff + span), role)
+
+
+def complete(answers: pa.Table, reference: pa.Table, past: History, cases: pa.Table) -> Completed:
+    """A rung's forecasts: nulls are the reference's, and nothing is quite zero."""
+    return predictions.complete(answers, reference, FLOOR)
 
 
 def outcome(past: History, later: History, cases: pa.Table) -> pa.Table:
@@ -148,6 +173,17 @@ def _value(predictions: pa.Table, past: History) -> np.ndarray:
     given = predictions["value"].to_numpy(zero_copy_only=False)
     fallback = predictions["prediction"].to_numpy() * (usual or 0.0)
     return np.where(np.isnan(given), fallback, given)
+
+
+def explain(history: History, answers: pa.Table, why: pa.Table | None) -> pa.Table:
+    """The customer's own latest purchases, which is what every rung looks at."""
+    return history.sql(
+        """select answers.* replace (rows as why), because from answers left join (
+          select customer, list(row order by day desc, row desc)[:5] as rows,
+            'bought on ' || count(distinct day) || ' days, last on ' || max(day) as because
+          from purchases group by customer) using (customer)""",
+        answers=answers,
+    )
 
 
 def measures(predictions: pa.Table, past: History, later: History, cases: pa.Table) -> pa.Table:

@@ -9,6 +9,9 @@ from stepladder.core.view import Example, Section, View
 from stepladder.questions.retention import example_customers, segments, tracking
 
 COUNTED = "purchases"
+ANSWER = "forecast"
+MENDED = "It forecast next to nothing {n} times; that was raised to the floor."
+NOW = True
 
 
 def meaning(view: View) -> str:
@@ -27,6 +30,21 @@ def meaning(view: View) -> str:
     if top > 0.15 * total > 0:
         said += f"; the most promising tenth of them account for {top / total:.0%} of that"
     return said.replace("%", " %") + "."
+
+
+def scored(view: View) -> str:
+    """Nothing: a customer who does not come back is scored like any other."""
+    return ""
+
+
+def about_examples(view: View) -> str:
+    """What the dots on the line of time are."""
+    cutoff = view.cutoff
+    return (
+        "Each dot is a day with a purchase on the line of time. Up to the upright line, "
+        f"{cutoff.day} {cutoff:%B %Y}, the rung knew them; the ringed ones came afterwards, when it had "
+        "made its forecast."
+    )
 
 
 def sections(view: View) -> list[Section]:

@@ -1,4 +1,4 @@
-"""Where the replays of retention stand: days that each leave past to learn from and an outcome to score."""
+"""Where replays stand: days that each leave past to learn from and an outcome to score."""
 
 from __future__ import annotations
 
@@ -9,20 +9,22 @@ from stepladder.core.question import Role
 
 
 def cutoffs(
-    asked: tuple[date, ...], now: date, first: date, span: timedelta
+    asked: tuple[date, ...], now: date, first: date, span: timedelta, most: int = 7
 ) -> list[tuple[date, Role]]:
-    """Each cutoff and what it is for, earliest first. Raises Problem on what the data cannot carry."""
-    chosen = list(asked) or _default_cutoffs(now, first, span)
+    """Each cutoff and what it is for, earliest first. Raises Problem on what the data cannot carry.
+
+    Where none are asked for: as many, a horizon apart, as leave three horizons of past, `most` of them
+    at most.
+    """
+    chosen = list(asked) or _default_cutoffs(now, first, span, most)
     _refuse(chosen, now, first, span)
     roles: list[tuple[date, Role]] = [(cutoff, "choose") for cutoff in chosen[:-1]]
-    roles.append((chosen[-1], "report"))
-    earlier = chosen[0] - span
-    return [(earlier, "calibrate"), *roles] if earlier - first >= 2 * span else roles
+    return [*roles, (chosen[-1], "report")]
 
 
-def _default_cutoffs(now: date, first: date, span: timedelta) -> list[date]:
-    """The last reports; those before it with three horizons of past choose, six at most."""
-    found = [now - i * span for i in range(1, 8) if now - i * span - first >= 3 * span]
+def _default_cutoffs(now: date, first: date, span: timedelta, most: int) -> list[date]:
+    """The last reports; those before it with three horizons of past choose."""
+    found = [now - i * span for i in range(1, most + 1) if now - i * span - first >= 3 * span]
     if len(found) < 2 and now - 2 * span - first >= 2 * span:
         found = [now - span, now - 2 * span]
     return sorted(found)

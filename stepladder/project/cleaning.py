@@ -1,0 +1,83 @@
+"""All tables of a question looked at, their choices frozen, and then cleaned to fit each other."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from stepladder.core import tables
+from stepladder.core.errors import Problem
+from stepladder.core.tables.raw import Raw
+from stepladder.project import sources
+
+AskUser = Callable[[str, Sequence[str]], str]
+
+
+class Chosen(NamedTuple):
+    """A table's source, how to read it, and what was read of it already."""
+
+    source: str
+    choices: tables.Choices
+    raw: Raw | None = None
+
+
+def choose(
+    specs: Sequence[tables.TableSpec],
+    given: Mapping[str, str],
+    columns: Mapping[str, str],
+    ask_user: AskUser | None,
+    choices: Mapping[str, Any],
+    reading: Mapping[str, str | None],
+) -> dict[str, Chosen]:
+    """Look at every table and freeze every choice, before anything is cleaned. Raises Problem."""
+    named = sources.columns_by_table(specs, columns)
+    chosen: dict[str, Chosen] = {}
+    for spec in specs:
+        own, whole = spec.name in given, chosen.get(spec.within or "")
+        source = given[spec.name] if own or whole is None else whole.source
+        raw = None if own or whole is None else whole.raw
+        look = tables.look(source, spec, named[spec.name], raw=raw, **reading)
+        if whole is not None:  # What both tables call the same is the same.
+            same = sources.shared(look, whole.choices)
+            look = tables.look(source, spec, {**same, **named[spec.name]}, raw=look.raw)
+        try:
+            found = tables.choose(look, ask_user=ask_user, own=own, **choices)
+        except Problem as error:
+            raise _mixed_up(error, look, specs, given) from None
+        chosen[spec.name] = Chosen(source, found, look.raw)
+    return chosen
+
+
+def _mixed_up(
+    error: Problem,
+    look: tables.Look,
+    specs: Sequence[tables.TableSpec],
+    given: Mapping[str, str],
+) -> Problem:
+    """The same error, with a hint where the source may be another table of the question."""
+    others = [s.name for s in specs if s.within == look.spec.name and s.name not in given]
+    lost = [name for name in look.missing if look.spec.column(name).kind == "id"]
+    if not (lost and others and look.mapping):
+        return error
+    said, allowed, remedy = error.parts()
+    hint = (
+        f"If this file is the {others[0]}, give it as --from {others[0]}=FILE, and the "
+        f"{look.spec.name} as --from FILE."
+    )
+    return Problem(said, allowed, f"{remedy} {hint}")
+
+
+def cleaned(
+    specs: Sequence[tables.TableSpec], chosen: Mapping[str, Chosen]
+) -> dict[str, tables.Cleaned]:
+    """Every table cleaned by its frozen choices, with ids that can be joined. Raises Problem."""
+    from stepladder.core.tables.sources import read
+
+    found: dict[str, tables.Cleaned] = {}
+    kept: dict[tuple[str, str | None, str | None, int], Raw] = {}
+    for spec in specs:
+        source, choices, raw = chosen[spec.name]
+        how = (source, choices.encoding, choices.separator, choices.header)
+        kept[how] = raw or kept.get(how) or read(*how)  # two tables may be in one source
+        found[spec.name] = tables.clean(source, spec, choices, kept[how])
+    return tables.agreed(specs, found)

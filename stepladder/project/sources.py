@@ -1,0 +1,85 @@
+"""Which source a question's tables come from, and which of their columns were named for which table."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from stepladder import questions
+from stepladder.core.errors import Problem
+from stepladder.core.tables import Choices, Look, TableSpec
+
+
+def given(question: str, texts: Sequence[str]) -> dict[str, str]:
+    """Each `--from` as table and source: NAME=SOURCE where NAME is one of the question's tables.
+
+    Anything else is the first table's source, whatever signs are in it. Raises Problem.
+    """
+    tables = [spec.name for spec in questions.load(question).TABLES]
+    found: dict[str, str] = {}
+    for text in texts:
+        name, equals, source = text.partition("=")
+        if not (equals and name in tables):
+            name, source = tables[0], text
+            _refuse_slips(text, tables)
+        if name in found or not source:
+            raise Problem(
+                f"--from {text}",
+                f"each table has one source, here {', '.join(tables)}",
+                f"give --from {name}=FILE once"
+                + "".join(f", and --from {other}=FILE" for other in tables if other != name),
+            )
+        found[name] = source
+    return found
+
+
+def _refuse_slips(text: str, tables: list[str]) -> None:
+    name, _, source = text.partition("=")
+    if re.fullmatch(r"\w+", name) and not Path(text).exists() and Path(source).is_file():
+        raise Problem(
+            f"--from {text}",
+            f"the question has no table {name!r}; its tables are: {', '.join(tables)}",
+            f"name one of them, such as --from {tables[-1]}={source}",
+        )
+
+
+def by_table(specs: Sequence[TableSpec], source: str | Mapping[str, str]) -> dict[str, str]:
+    """The source of each table that has one of its own. Raises Problem where one is needed."""
+    names = [spec.name for spec in specs]
+    found = {names[0]: source} if isinstance(source, str) else dict(source)
+    if unknown := [name for name in found if name not in names]:
+        raise Problem(
+            f"a source is given for {unknown[0]!r}",
+            f"the tables of the question are: {', '.join(names)}",
+            "name one of these",
+        )
+    for spec in specs:
+        if spec.name not in found and spec.within not in found:
+            raise Problem(
+                f"no source is given for {spec.name}",
+                f"the question needs the tables {', '.join(names)}",
+                f"give it with --from {spec.name}=FILE",
+            )
+    return found
+
+
+def columns_by_table(
+    specs: Sequence[TableSpec], columns: Mapping[str, str]
+) -> dict[str, dict[str, str]]:
+    """Named columns by table: "items.title" is that table's, "title" the first one's that has it."""
+    found: dict[str, dict[str, str]] = {spec.name: {} for spec in specs}
+    for key, source in columns.items():
+        table, dot, name = key.partition(".")
+        if not (dot and table in found):
+            having = [spec.name for spec in specs if key in (c.name for c in spec.columns)]
+            table, name = (having or [specs[0].name])[0], key
+        found[table][name] = source
+    return found
+
+
+def shared(look: Look, other: Choices) -> dict[str, str]:
+    """The columns that both tables have, by the names that the other one's source has for them."""
+    names = {column.name for column in look.spec.columns}
+    both = {name: source for name, source in other.columns.items() if name in names}
+    return {name: source for name, source in both.items() if source in look.columns}

@@ -1,0 +1,77 @@
+"""The pictures of recommend: whom a list helps, what is shown at all, and persons to learn from."""
+
+from __future__ import annotations
+
+from stepladder.core.view import Example, Section, View
+from stepladder.questions.recommend import (
+    example_persons,
+    help_by_past,
+    marked,
+    rules_table,
+    variety,
+)
+
+COUNTED = ""  # lists do not add up
+ANSWER = "list"
+MENDED = "{n} times it listed what may not be shown, or what the person had already; these were taken out."
+NOW = False
+MOST = 8  # persons to learn from: each takes a good part of a page
+
+
+def meaning(view: View) -> str:
+    """How many found something in their list that they went on to take, and how many without the rung."""
+    found, usual = marked.lists(view, view.rung), marked.lists(view, marked.other(view))
+    total, k = len(found.hit), view.history.ask.k
+    said = (
+        f"In the exam {total:,} lists of {k} could be held against what people went on to take. With "
+        f"“{view.labels[view.rung]}” {_share(found.found, total)} held at least one such item"
+    )
+    if marked.other(view) == view.rung:
+        return f"{said}."
+    return f"{said}; with “{view.labels[marked.other(view)]}” it would have been {_share(usual.found, total)}."
+
+
+def scored(view: View) -> str:
+    """Who came back and is marked, who is new, and who says nothing."""
+    who = marked.lists(view, view.rung)
+    known = int(view.exam.cases.num_rows - 1 - marked.newcomers(view))
+    came, new, late = int(who.known.sum()), int(who.stranger.sum()), int(who.late.sum())
+    said = (
+        f"In the exam lists were made for {known:,} people who were known by then. {came:,} of them came "
+        "back and took something new, and their lists are marked; who did not come back says nothing "
+        "about a list and is left out."
+    )
+    if new:
+        said += (
+            f" {new:,} people were met for the first time: their mark is that of a stranger’s list"
+        )
+        said += (
+            f", and {late:,} of these are marked once more as late-comers, on what they took after "
+            "their first five items."
+            if late
+            else "."
+        )
+    return f"{said} That makes {len(who.hit):,} marks."
+
+
+def about_examples(view: View) -> str:
+    """How to read the lists."""
+    cutoff = view.cutoff
+    return (
+        f"What they had, and the lists they would have been shown on {cutoff.day} {cutoff:%B %Y}, rung "
+        f"by rung. A ✓ marks what they really went on to take in the {view.history.ask.horizon} days after."
+    )
+
+
+def sections(view: View) -> list[Section]:
+    """Whom it helps, how much of the shelf is shown, and what the rules took out."""
+    return [*help_by_past.sections(view), *variety.sections(view), *rules_table.sections(view)]
+
+
+def examples(view: View, n: int) -> list[Example]:
+    """A regular, somebody with few items, a newcomer twice, the best hit, and where it went wrong."""
+    return example_persons.pick(view, min(n, MOST))
+
+
+def _share(some: int, total: int) -> str:
+    return f"{some:,} ({100 * some / max(total, 1):.0f} %)"

@@ -1,0 +1,62 @@
+"""Because of which of a person's own interactions a rung recommends an item."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from stepladder.core.history import History
+from stepladder.questions.recommend.matrix import Csr, rows_of
+from stepladder.questions.recommend.tuning import picked
+
+MOST = 5
+LATEST = """
+with mine as (
+  select own.person, own.item, likes.row, row_number() over (
+    partition by own.person, own.item order by likes.time desc, likes.row desc) as nth
+  from own join likes on own.person = likes.person and own.item = likes.item
+)
+select person, item, row from mine where nth = 1
+"""
+# a person's row, the place of an item -> what each entry of the row adds to that item's score
+Parts = Callable[[Csr, int], NDArray[Any]]
+
+
+def because(
+    history: History, answers: pa.Table, items: pa.Array, recency: float, parts: Parts
+) -> pa.Table:
+    """For each answer the latest rows of the person's items that added most to its score, at most five."""
+    asked = answers.select(["person", "item"]).filter(pc.is_valid(answers["item"]))
+    persons = pa.table({"person": asked["person"].combine_chunks().unique()})
+    rows = rows_of(history, persons, items, recency)
+    who = pc.index_in(asked["person"].combine_chunks(), value_set=persons["person"].combine_chunks())
+    what = pc.fill_null(pc.index_in(asked["item"].combine_chunks(), value_set=items), -1)
+    own = [
+        _most(picked(rows, np.array([person]))[0], item, parts)
+        for person, item in zip(who.to_pylist(), what.to_pylist(), strict=True)
+    ]
+    wanted = np.concatenate([*own, np.empty(0, np.int64)]).astype(np.int64)
+    owner = np.repeat(np.arange(len(own)), [len(mine) for mine in own])
+    pairs = pa.table(
+        {"person": asked["person"].combine_chunks().take(pa.array(owner)), "item": items.take(wanted)}
+    )
+    latest = history.sql(LATEST, own=pairs.group_by(["person", "item"]).aggregate([]))
+    row = {(r["person"], r["item"]): r["row"] for r in latest.to_pylist()}
+    said: list[list[int]] = [[] for _ in own]
+    for i, pair in zip(owner, pairs.to_pylist(), strict=True):
+        said[i].append(row[pair["person"], pair["item"]])
+    return asked.append_column("why", pa.array(said, pa.list_(pa.int64())))
+
+
+def _most(row: Csr, item: int, parts: Parts) -> NDArray[np.int64]:
+    """The places of the items that speak most for this one; those that speak against it are left out."""
+    if item < 0 or not len(row.indices):
+        return np.empty(0, np.int64)
+    added = np.asarray(parts(row, item), float)
+    order = np.argsort(-added, kind="stable")[:MOST]
+    return row.indices[order[added[order] > 0]].astype(np.int64)
