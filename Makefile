@@ -25,9 +25,11 @@ lint: .venv/.test
 	$(PIP) --editable '.[ml]'
 	@touch $@
 
-.venv/.test: .venv/.try scripts/browser
-	$(PIP) --editable '.[ml,fast,postgres,test,lint]'
+.venv/.test: .venv/.try scripts/browser scripts/java scripts/spark-connect
+	$(PIP) --editable '.[ml,fast,postgres,spark,test,lint]'
 	PATH="$(CURDIR)/$(BIN):$$PATH" scripts/browser
+	PATH="$(CURDIR)/$(BIN):$$PATH" scripts/java
+	PATH="$(CURDIR)/$(BIN):$$PATH" scripts/spark-connect
 	@touch $@
 
 clean:

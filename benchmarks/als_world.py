@@ -26,7 +26,8 @@ def likes(persons: int, items: int, entries: int, seed: int = 1) -> Csr:
     who = np.repeat(np.arange(persons), draws)
     shelf = _shelf(rng, who, persons)
     order, edges = _shelves(rng, items)
-    what = order[np.searchsorted(edges, shelf + rng.random(len(who)), side="right")]
+    place = np.searchsorted(edges, shelf + rng.random(len(who)), side="right")
+    what = order[np.minimum(place, len(order) - 1)]  # the last edge may be a rounding below
     keys = np.unique(who * items + what)
     if len(keys) < entries:
         raise SystemExit(f"only {len(keys):,} distinct likes came out; ask for fewer")
@@ -44,9 +45,7 @@ def _shelf(rng: np.random.Generator, who: NDArray[np.int64], persons: int) -> ND
     return np.where(rng.random(len(who)) < FOLLOWS_TASTE, chosen, TASTES)
 
 
-def _shelves(
-    rng: np.random.Generator, items: int
-) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+def _shelves(rng: np.random.Generator, items: int) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
     """Items shelf by shelf, and the running share of each on its shelf, shelf s on (s, s + 1]."""
     popularity = rng.permutation((np.arange(items) + 500.0) ** -2.1)
     taste = rng.integers(0, TASTES, items)

@@ -84,10 +84,11 @@ def test_every_command_shown_can_be_typed(page):
             app.parse_args(words, exit_on_error=False, print_error=False)
 
 
-def test_the_tutorial_runs_from_top_to_bottom_and_prints_what_it_shows(tmp_path):
+@pytest.mark.parametrize("page", ["tutorial.md", "recommend.md"])
+def test_the_tutorial_runs_from_top_to_bottom_and_prints_what_it_shows(page, tmp_path):
     """Blocks of sh and python run in order; one of sql or toml goes into the file named just before
     it; one of text is what the block before it printed, with … for what differs between machines."""
-    tutorial = (ROOT / "docs" / "tutorial.md").read_text()
+    tutorial = (ROOT / "docs" / page).read_text()
     found = list(re.finditer(r"```(sh|python|sql|toml|text)\n(.*?)```", tutorial, re.S))
     folder, said = tmp_path, ""
     for i, block in enumerate(found):

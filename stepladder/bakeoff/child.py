@@ -15,6 +15,7 @@ import signal
 import sys
 import time
 import warnings
+from collections.abc import Callable
 from dataclasses import asdict
 from datetime import date
 from pathlib import Path
@@ -49,7 +50,7 @@ def main(job_file: Path) -> None:
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         try:
-            outcome = answer(job, question, asked, out)
+            outcome = answer(job, question, asked, out, _cpu_s)
         except BaseException as error:  # also SystemExit: a rung that ends the program is a row
             outcome = asdict(failure(error, Path(job.rung)))
     said = [str(w.message) for w in caught if w.category is UserWarning]
@@ -80,19 +81,21 @@ def asked_of(job: Job, question: ModuleType) -> Asked:
     return Asked(history, pq.read_table(job.cases), newcomers)
 
 
-def answer(job: Job, question: ModuleType, asked: Asked, out: Path) -> dict[str, Any]:
-    """Fit, keep the model, load it again, predict, check; what it took."""
+def answer(
+    job: Job, question: ModuleType, asked: Asked, out: Path, cpu_s: Callable[[], float]
+) -> dict[str, Any]:
+    """Fit, keep the model, load it again, predict, check; what it took by a clock of CPU seconds."""
     rung = Rung(Path(job.rung), ours=sandbox.PACKAGE in Path(job.rung).parents)
-    start = _cpu_s()
+    start = cpu_s()
     fitted = rung.fit(asked.history)
-    fit_s = _cpu_s() - start
+    fit_s = cpu_s() - start
     part = out / "model.part"
     model_hash = models.save(fitted, part)
     part.rename(out / "model")
     fitted = models.load(out / "model")
-    start = _cpu_s()
+    start = cpu_s()
     table = rung.predict(fitted, asked.history, asked.cases)
-    predict_s = _cpu_s() - start
+    predict_s = cpu_s() - start
     table = predictions.check(table, question, asked.cases)
     if asked.newcomers:
         history, cases = asked.newcomers

@@ -104,7 +104,7 @@ def _reference(comparison: Comparison, reference: str) -> Proposal:
     most = max(comparison.above_best[reference][1], 0) / comparison.choose[reference].loss
     sentence = (
         f"Keep {reference}: no rung surely beats it on these data, so nothing that costs more to keep "
-        f"has earned its place. At most {most:.1%} of its loss could be gained; more customers or a "
+        f"has earned its place. At most {most:.1%} of its loss could be gained; more data or a "
         "longer history would tell."
     )
     return Proposal(reference, sentence, comparison.best, reference, (reference,), (), True)
@@ -122,7 +122,7 @@ def _sentence(
     limit = f"{margin:.0%} of the gain" if allowed is None else f"{allowed * year:,.0f} a year"
     if first.rung == comparison.best:
         return (
-            f"We propose {who}: it forecasts best, and no lower rung is good enough "
+            f"We propose {who}: it does best, and no lower rung is good enough "
             f"(allowed to give up: {limit})."
         )
     lowest = f"We propose {who}, the lowest rung that is good enough: it gives up"

@@ -41,8 +41,9 @@ class Job:
 
     rung: the file. cases: the file of those asked about; newcomers: the file of those asked about once
     their own first rows (table -> file) are laid over. now: ISO day. ask: Ask as JSON. out: the folder
-    for predictions.parquet, model/ and outcome.json. project: the user's folder, which is closed to the rung. closed: files that are
-    closed as well; `measure` fills it in from the ask, and takes out of that what tells of the future.
+    for predictions.parquet, model/ and outcome.json. project: the user's folder, which is closed to
+    the rung. closed: files that are closed as well; `measure` fills it in from the ask, and takes out of
+    that what tells of the future.
     """
 
     question: str
@@ -86,20 +87,20 @@ def measure(job: Job, *, time_box: float, memory_mb: int, stop: Event | None = N
     """
     out = Path(job.out)
     out.mkdir(parents=True, exist_ok=True)
-    _empty(out)
+    emptied(out)
     scratch = Path(tempfile.mkdtemp(prefix=f"stepladder-{os.getpid()}-"))
     measured: dict[str, Any] = {"status": "stopped"}
     try:
         (scratch / "job.json").write_text(json.dumps(asdict(_handed_over(job))))
         ended = _run(job, scratch, Limits(time_box, memory_mb, stop))
-        measured = _stopped(ended.limit, time_box, memory_mb) or _outcome(out, ended.code)
+        measured = stopped(ended.limit, time_box, memory_mb) or _outcome(out, ended.code)
         printed = _tail(scratch / "printed.txt")
         if ended.code and not ended.limit and shutil.disk_usage(scratch).free < ROOM:
             raise _disk_full()
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
         if measured["status"] != "ok":
-            _empty(out)
+            emptied(out)
     measured["memory_mb"] = max(measured.get("memory_mb") or 0.0, ended.peak_mb) or None
     measured["detail"] = "\n".join(filter(None, (measured.get("detail"), printed)))
     if measured["status"] != "ok" and FULL in measured["status"] + measured["detail"]:
@@ -137,7 +138,8 @@ def _outcome(out: Path, code: int) -> dict[str, Any]:
     }
 
 
-def _stopped(limit: str, time_box: float, memory_mb: int) -> dict[str, Any] | None:
+def stopped(limit: str, time_box: float, memory_mb: int) -> dict[str, Any] | None:
+    """The outcome of a rung that a limit ended: time, memory, or somebody's hand; None if none did."""
     if not limit:
         return None
     what, allowed, remedy = {
@@ -197,7 +199,8 @@ def _tail(path: Path) -> str:
         return printed.read().decode(errors="replace").strip()
 
 
-def _empty(out: Path) -> None:
+def emptied(out: Path) -> None:
+    """Leave nothing in a job's folder."""
     for path in out.iterdir():
         if path.is_dir():
             shutil.rmtree(path, ignore_errors=True)

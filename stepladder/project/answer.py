@@ -11,7 +11,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from stepladder.bakeoff.measure import Job, measure
+from stepladder.bakeoff.measure import Job
 from stepladder.bakeoff.replay import Files, write
 from stepladder.bakeoff.result import Result
 from stepladder.bakeoff.score import meant, with_interval
@@ -19,6 +19,7 @@ from stepladder.core.errors import Problem
 from stepladder.core.history import History
 from stepladder.core.rung import Rung
 from stepladder.core.stats import Bins, learn_bins
+from stepladder.project.engine import runner
 from stepladder.project.folder import Project
 
 
@@ -70,7 +71,7 @@ def _run(
         out=str(out),
         project=str(project.folder),
     )
-    found = measure(job, time_box=ask.time_box, memory_mb=ask.memory_mb)
+    found = runner(ask)(job, time_box=ask.time_box, memory_mb=ask.memory_mb)
     if found.status != "ok" or found.predictions is None:
         raise Problem(
             f"{rung.name} as of {day}: {found.status}",

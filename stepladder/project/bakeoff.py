@@ -16,6 +16,7 @@ from stepladder.bakeoff.run import Outcome, run, versions
 from stepladder.bakeoff.runs import Progress, Setting
 from stepladder.core.errors import Problem
 from stepladder.core.record import Loss, Stored
+from stepladder.project.engine import runner
 from stepladder.project.folder import Project
 from stepladder.project.scratch import scratch
 
@@ -63,7 +64,8 @@ def _run(project: Project, scratch: Path, workers: int, progress: Progress) -> O
         project.ladder,
         runs,
         project.folder,
-        workers,
+        1 if project.ask.engine == "spark" else workers,  # Spark shares its own work out
+        runner(project.ask),
     )
     return run(setting, project.data, project.settings, progress)
 

@@ -23,6 +23,7 @@ from stepladder.core.history import History
 from stepladder.core.question import Question
 from stepladder.core.record import Record, address
 from stepladder.core.rung import Rung, ladder
+from stepladder.project.engine import door
 
 
 @dataclass(frozen=True)
@@ -131,21 +132,12 @@ class Project:
             spec.name: (str(self.table(spec.name)), spec.time) for spec in self.question.TABLES
         }
         views = tuple(self.question.views(self.ask).items())
-        history = self._door(self.now(), self.ask, tables, views=views)
+        history = door(self.ask)(self.now(), self.ask, tables, views=views)
         if scratch is None:
             return history
         path = scratch / "answers.parquet"
         pq.write_table(self._answers(self.question.cases(history).schema), path)
         return replace(history, tables={**tables, "answers": (str(path), "time")})
-
-    @property
-    def _door(self) -> type[History]:
-        """The engine that question.toml names."""
-        if self.ask.engine == "duckdb":
-            return History
-        from stepladder.core.spark import SparkHistory
-
-        return SparkHistory
 
     def _answers(self, keys: pa.Schema) -> pa.Table:
         """The latest answer to each case, as a table."""

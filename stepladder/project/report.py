@@ -53,7 +53,7 @@ def view(project: Project, result: Result, mask: bool) -> View:
     models = {n: model.load(folder / n / "model") for n in ran if (folder / n / "model").is_dir()}
     history = project.history().at(date.fromisoformat(result.now))
     last = next(h for h in project.question.holdouts(history) if h.past.now == cutoffs[-1])
-    exam = _exam(project.question, last)
+    exam = exam_of(project.question, last)
     return View(
         history=history,
         cutoffs=cutoffs,
@@ -69,7 +69,7 @@ def view(project: Project, result: Result, mask: bool) -> View:
     )
 
 
-def _exam(question: Question, last: Holdout) -> Exam:
+def exam_of(question: Question, last: Holdout) -> Exam:
     """Everyone asked about at the last cutoff: those known, and newcomers with their first rows."""
     cases = question.cases(last.past) if last.cases is None else last.cases
     if last.newcomers is None:

@@ -8,7 +8,6 @@ from typing import Any
 
 from stepladder.report.words import percent
 
-
 LOUD = "There is no time"  # so begins the note that makes every figure rosier than life
 MERGED = " again"  # so end the reasons of rows that were gathered into one, not lost
 

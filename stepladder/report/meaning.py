@@ -10,19 +10,33 @@ from stepladder.bakeoff.result import Result, RungResult
 from stepladder.core.view import Chart, View
 from stepladder.report.words import day, in_words, label, many, money, number, percent
 
+FEW = "Only so many cases could be scored"  # so begins the note
+
 
 def headline(result: Result) -> tuple[str, str]:
     """The proposal in one short sentence, and the whole of it with its figures."""
     proposal = result.proposal
     mine = _rung(result, proposal.rung)
     who = f"“{called(mine)}”"
-    if proposal.rung == proposal.reference:
+    if few(result):
+        short = f"A rehearsal: {who} comes out on top, but on too few {_people(result)} to be sure."
+    elif proposal.rung == proposal.reference:
         short = f"Keep {who}: nothing dearer has earned its place."
     elif proposal.rung == proposal.best:
         short = f"Use {who}: it does best, and nothing simpler is good enough."
     else:
         short = f"Use {who}: it is the simplest way that is good enough."
     return short, in_words(proposal.sentence, {r.rung: called(r) for r in result.rungs})
+
+
+def few(result: Result) -> list[str]:
+    """The note, if there is one, that so few could be scored that nothing can be told apart."""
+    return [note for note in result.notes if note.startswith(FEW)]
+
+
+def remarks(result: Result) -> list[str]:
+    """The other notes, less the one that repeats the exam, which has a sentence of its own."""
+    return [note for note in result.notes if not note.startswith((FEW, "In the exam"))]
 
 
 def called(rung: RungResult) -> str:
@@ -33,9 +47,7 @@ def called(rung: RungResult) -> str:
 def meaning(result: Result, view: View, chart: Chart, currency: str) -> list[str]:
     """What the answers mean, the exam, the price of a rung more or less, and what the ranges do not say."""
     exam = _exam(result, view, chart.COUNTED) if chart.COUNTED else ""
-    # the first kind of note repeats the exam, which has a sentence of its own here
-    notes = [note for note in result.notes if not note.startswith("In the exam")]
-    found = [chart.meaning(view), exam, _neighbours(result, currency), *notes, _stable(result)]
+    found = [chart.meaning(view), exam, _neighbours(result, currency), _stable(result)]
     return [sentence for sentence in found if sentence]
 
 
@@ -50,6 +62,10 @@ def _exam(result: Result, view: View, counted: str) -> str:
         f"“{called(_rung(result, view.rung))}” forecast {number(round(total))} {counted}; "
         f"{number(window.actual)} came. That is {said}."
     )
+
+
+def _people(result: Result) -> str:
+    return many(questions.load(result.question).CASE)
 
 
 def _neighbours(result: Result, currency: str) -> str:
@@ -103,7 +119,7 @@ def _stable(result: Result) -> str:
         else "The proposal did not hold at every moment in the past we tried: it is not stable over "
         "time, so look again after a season."
     )
-    people = many(questions.load(result.question).CASE)
+    people = _people(result)
     return (
         f"{stable} The ranges on this page speak for other {people} like these, not for other "
         "seasons: a Christmas or a crisis that the past does not hold is in none of them."

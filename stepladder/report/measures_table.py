@@ -45,8 +45,8 @@ def _titled(name: str) -> str:
 
 
 def _shares(sentence: str) -> str:
-    """What follows a figure, so that it stands without one."""
-    return f"share {sentence}" if sentence.startswith("of ") else sentence
+    """What follows a share: the table has the figure at its side."""
+    return f"… {sentence}" if sentence.startswith("of ") else sentence
 
 
 def _figure(measure: Measure | None) -> str:

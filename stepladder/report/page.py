@@ -14,7 +14,7 @@ from markupsafe import Markup
 
 from stepladder import questions
 from stepladder.bakeoff.result import Result, RungResult
-from stepladder.core.view import Chart, Section, View
+from stepladder.core.view import Chart, Example, Section, View
 from stepladder.report import (
     bakeoff_charts,
     cost_table,
@@ -26,7 +26,7 @@ from stepladder.report import (
 from stepladder.report.drawing import Drawn, draw
 from stepladder.report.glossary import glossary
 from stepladder.report.ladder_chart import ladder
-from stepladder.report.meaning import called, headline, meaning
+from stepladder.report.meaning import called, few, headline, meaning, remarks
 
 EXAMPLES = 20
 WORDS = ("number", "percent", "seconds", "day", "days")
@@ -101,7 +101,8 @@ def _contents(result: Result, view: View) -> dict[str, Any]:
         "case": question.CASE,
         "people": words.many(question.CASE),
         "gain": question.GAIN,
-        "loud": data_report.loud(result.data),
+        "loud": [*data_report.loud(result.data), *few(result)],
+        "remarks": remarks(result),
         "mask": view.mask,
         "prediction": question.PREDICTION.format(horizon=result.horizon),
         "cutoff": view.cutoff,
@@ -154,12 +155,15 @@ def _examples(
 ) -> list[dict[str, Any]]:
     sources = {read.name: read.source for read in reads}
     found = chart.examples(view, EXAMPLES)
+    # the first that says why says it openly
+    why = next((i for i, each in enumerate(found) if _says_why(each)), -1)
     # one alias for one case, however often it appears
     alias = {key: i for i, key in enumerate(dict.fromkeys(each.key for each in found), 1)}
     return [
         {
             "name": f"{letter}-{alias[example.key]:02}" if view.mask else example.key,
-            "first": i == 0,
+            "alias": alias[example.key],
+            "first": i == why,
             "places": max((len(each.entries) for each in example.lists), default=0),
             "example": example,
             "line": strip_chart.line(example.strip) if example.strip else None,
@@ -168,3 +172,7 @@ def _examples(
         }
         for i, example in enumerate(found)
     ]
+
+
+def _says_why(example: Example) -> bool:
+    return any(entry.because for each in example.lists for entry in each.entries)

@@ -123,7 +123,7 @@ def test_the_lowest_rung_surely_inside_the_margin_is_proposed():
     unsure = compare(losses([noisy((2, 1.05, 1), 3, n=100, own=0.3)] * 2), REFERENCE, seed=1)
     assert unsure.choose["r2_table"].worse < 0.1 < unsure.choose["r2_table"].worse_high
     assert choice(unsure).rung == "r3_model"
-    assert "it forecasts best" in choice(unsure).sentence
+    assert "it does best" in choice(unsure).sentence
 
 
 def test_where_the_best_does_not_surely_beat_the_reference_the_reference_is_proposed():

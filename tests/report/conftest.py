@@ -1,11 +1,12 @@
-"""A small bake-off of a toy world, run in this process, and a real browser to look at its page with."""
+"""Small bake-offs of toy worlds, run in this process, and a real browser to look at their pages with."""
 
 from __future__ import annotations
 
 import dataclasses
 import shutil
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, timedelta
+from functools import partial
 from pathlib import Path
 
 import pyarrow as pa
@@ -15,19 +16,25 @@ import pytest
 from playwright.sync_api import Browser, sync_playwright
 
 from stepladder import questions
+from stepladder.bakeoff import child
 from stepladder.bakeoff.measure import Job, Measured
 from stepladder.bakeoff.result import Result, RungResult
-from stepladder.bakeoff.run import run
+from stepladder.bakeoff.run import Outcome, run
 from stepladder.bakeoff.runs import Setting
 from stepladder.core import ask as asking
-from stepladder.core import predictions
+from stepladder.core import model, predictions
 from stepladder.core.history import History
+from stepladder.core.question import Question
 from stepladder.core.rung import Rung, ladder
 from stepladder.core.view import View
+from stepladder.project.report import exam_of
+from stepladder.questions.recommend import toy as tastes
 from stepladder.questions.retention.toy import World, simulate
+from stepladder.report.words import label
 
 SETTINGS = 'question = "retention"\nhorizon = "13 weeks"\nwords = "Who <b>buys</b> & when?"\n'
 HOSTILE = "<script>alert('rung')</script>"
+LONG = "a title without end " * 30
 REPORT = {
     "source": "orders <b>.csv", "place": "line", "rows_read": 1002, "rows_kept": 1000,
     "dropped": [{"reason": "no id", "count": 2, "sentence": f"have no customer {HOSTILE}",
@@ -40,57 +47,95 @@ REPORT = {
 
 def measured(job: Job, **_: object) -> Measured:
     """What a child process would have answered, without the child."""
-    known = History(
-        date.fromisoformat(job.now), asking.Ask.model_validate_json(job.ask), job.tables
-    )
-    rung, question = Rung(Path(job.rung)), questions.load(job.question)
-    cases = question.cases(known)
-    answer = rung.predict(rung.fit(known), known, cases)
-    path = Path(job.out) / "predictions.parquet"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    pq.write_table(predictions.check(answer, question, cases), path)
-    return Measured("ok", 0.1, 0.01, cases.num_rows, 120.0, 999, predictions=path)
+    question, out = questions.load(job.question), Path(job.out)
+    out.mkdir(parents=True, exist_ok=True)
+    child.answer(job, question, child.asked_of(job, question), out, lambda: 0.0)
+    cases = pq.read_metadata(job.cases).num_rows
+    return Measured("ok", 0.1, 0.01, cases, 120.0, 999, predictions=out / "predictions.parquet")
 
 
 @pytest.fixture(scope="session")
 def toy(tmp_path_factory) -> tuple[Result, View]:
-    """The result of a bake-off of five rungs on 1,500 customers with names, and what its page needs."""
-    folder = tmp_path_factory.mktemp("report")
+    """Retention: five rungs on 1,500 customers with names, and what its page needs."""
+    folder = tmp_path_factory.mktemp("retention")
     table = simulate(World(), 1500, 5)[0]
-    names = pc.binary_join_element_wise("shopper", pc.cast(table["customer"], pa.string()), "@")
-    pq.write_table(table.set_column(0, "customer", names), folder / "purchases.parquet")
-    tables = {"purchases": (str(folder / "purchases.parquet"), "day")}
-    history = History(World().end, asking.parse(SETTINGS), tables)
-    question = questions.load("retention")
-    rungs = [rung for rung in ladder(questions.folder("retention")) if rung.height < 4]
+    table = table.set_column(0, "customer", _named(table["customer"]))
+    tables = {"purchases": _file(folder, "purchases", table, "day")}
+    return _bakeoff("retention", History(World().end, asking.parse(SETTINGS), tables), folder, 4)
+
+
+@pytest.fixture(scope="session")
+def lists(tmp_path_factory) -> tuple[Result, View]:
+    """Recommend: three rungs on the world of tastes, its persons with names and some titles hostile."""
+    folder, made = tmp_path_factory.mktemp("recommend"), tastes.tables(7)
+    events, items = made["interactions"], made["items"]
+    events = events.set_column(0, "person", _named(events["person"]))
+    titles = [HOSTILE, LONG, None, *items["title"].to_pylist()[3:]]
+    items = items.set_column(1, "title", pa.array(titles))
+    tables = {
+        "interactions": _file(folder, "interactions", events, "time"),
+        "items": _file(folder, "items", items, None),
+    }
+    ask = asking.parse(f'{tastes.ASK}exclude = {{kind = ["5"]}}\n')
+    end = tastes.NOW + timedelta(days=ask.horizon)
+    views = tuple(questions.load("recommend").views(ask).items())
+    return _bakeoff("recommend", History(end, ask, tables, views=views), folder, 3)
+
+
+@pytest.fixture(params=["toy", "lists"])
+def either(request) -> tuple[Result, View]:
+    """Each question's page in turn."""
+    return request.getfixturevalue(request.param)
+
+
+def _named(ids: pa.ChunkedArray) -> pa.Array:
+    return pc.binary_join_element_wise("shopper", pc.cast(ids, pa.string()), "@")
+
+
+def _file(folder: Path, name: str, table: pa.Table, time: str | None) -> tuple[str, str | None]:
+    pq.write_table(table, folder / f"{name}.parquet")
+    return str(folder / f"{name}.parquet"), time
+
+
+def _bakeoff(name: str, history: History, folder: Path, below: int) -> tuple[Result, View]:
+    """A bake-off of the rungs below a height, and an idle one; and its view."""
+    question = questions.load(name)
+    rungs = [rung for rung in ladder(questions.folder(name)) if rung.height < below]
     (folder / "runs").mkdir()
-    setting = Setting("retention", question, history, rungs, folder / "runs", folder, 1, measured)
-    data = {"purchases": {"fingerprint": "ab" * 32, "report": REPORT}}
-    outcome = run(setting, data, SETTINGS)
+    setting = Setting(name, question, history, rungs, folder / "runs", folder, 1, measured)
+    data = {spec.name: {"fingerprint": "ab" * 32, "report": REPORT} for spec in question.TABLES}
+    settings = SETTINGS if name == "retention" else tastes.ASK
+    outcome = run(setting, data, settings)
     idle = RungResult("r4_our_idea", 4, HOSTILE, False, f"it raised {HOSTILE}")
     found = dataclasses.replace(
         outcome.result, id=7, rungs=(*outcome.result.rungs, idle), started="2026-01-02T03:04:05"
     )
-    return found, _view(found, outcome, history, rungs)
+    return found, _view(found, outcome, history, rungs, folder / "runs")
 
 
-def _view(result: Result, outcome, history: History, rungs: list[Rung]) -> View:
-    question, last = questions.load("retention"), outcome.replays[-1]
-    cases = question.cases(history)
+def _view(
+    result: Result, outcome: Outcome, history: History, rungs: list[Rung], runs: Path
+) -> View:
+    question, last = questions.load(result.question), outcome.replays[-1]
+    exam = exam_of(question, last.holdout)
+    counts = question.INTERVALS is not None  # else the page has no use for answers as of now
     return View(
         history=history,
         cutoffs=tuple(date.fromisoformat(w.now) for w in result.windows if w.role != "calibrate"),
         rung=result.proposal.rung,
         at_cutoff={name: scored[-1].predictions for name, scored in outcome.scored.items()},
-        at_now={
-            rung.name: predictions.check(
-                rung.predict(rung.fit(history), history, cases), question, cases
-            )
-            for rung in rungs
-        },
-        outcome=question.outcome(last.holdout.past, last.holdout.later, last.cases),
-        models={r.name: r.fit(last.holdout.past) for r in rungs if r.height == 3},
+        at_now={rung.name: _now(rung, history, question) for rung in rungs if counts},
+        outcome=question.outcome(exam.known, exam.later, exam.cases),
+        exam=exam,
+        labels={row.rung: label(row.rung, row.title) for row in result.rungs},
+        explained=partial(question.explain, exam.known, why=None),
+        models={r.name: model.load(runs / r.name / last.now / "model") for r in rungs},
     )
+
+
+def _now(rung: Rung, history: History, question: Question) -> pa.Table:
+    cases = question.cases(history)
+    return predictions.check(rung.predict(rung.fit(history), history, cases), question, cases)
 
 
 @pytest.fixture(scope="session")

@@ -29,9 +29,9 @@ OUTSIDE = """() => [...document.querySelectorAll('.step *, article *, figure svg
 SHOWN = "() => [...document.querySelectorAll('{}')].filter(e => e.getClientRects().length).length"
 
 
-@pytest.fixture(scope="module")
-def address(toy, tmp_path_factory):
-    return write(*toy, tmp_path_factory.mktemp("page") / "report.html").as_uri()
+@pytest.fixture
+def address(either, tmp_path_factory):
+    return write(*either, tmp_path_factory.mktemp("page") / "report.html").as_uri()
 
 
 @pytest.fixture
@@ -56,7 +56,7 @@ def open_page(browser, address):
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [390, 1280])
-def test_it_fits_and_can_be_read(open_page, toy, width, scheme):
+def test_it_fits_and_can_be_read(open_page, either, width, scheme):
     page = open_page(width, scheme)
     page.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
     assert page.evaluate("document.documentElement.scrollWidth") <= width
@@ -64,8 +64,8 @@ def test_it_fits_and_can_be_read(open_page, toy, width, scheme):
     ratio, words = page.evaluate(CONTRAST)
     assert ratio >= 4.5, words
     drawn = page.evaluate(SHOWN.format("figure svg"))
-    assert drawn == page.evaluate("document.querySelectorAll('figure').length") > 3
-    assert page.evaluate(SHOWN.format(".step:not(.head)")) == len(toy[0].rungs)
+    assert drawn == page.evaluate("document.querySelectorAll('figure').length") >= 3
+    assert page.evaluate(SHOWN.format(".step:not(.head)")) == len(either[0].rungs)
 
 
 def test_it_prints_in_a_dozen_pages(open_page):

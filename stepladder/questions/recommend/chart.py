@@ -28,7 +28,14 @@ def meaning(view: View) -> str:
     )
     if marked.other(view) == view.rung:
         return f"{said}."
-    return f"{said}; with “{view.labels[marked.other(view)]}” it would have been {_share(usual.found, total)}."
+    said += f"; with “{view.labels[marked.other(view)]}” it would have been {_share(usual.found, total)}."
+    most = max(view.at_cutoff, key=lambda name: (marked.lists(view, name).found, name == view.rung))
+    if most in (view.rung, marked.other(view)):
+        return said
+    count = _share(marked.lists(view, most).found, total)
+    less = marked.lists(view, most).mark.mean() < found.mark.mean()
+    but = ", but fewer things or lower down" if less else ""
+    return f"{said} “{view.labels[most]}” found something for still more, {count}{but}."
 
 
 def scored(view: View) -> str:

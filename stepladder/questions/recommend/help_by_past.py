@@ -44,22 +44,27 @@ def _rows(view: View, other: str) -> list[dict[str, Any]]:
 
 
 def _groups(marks: marked.Marks) -> list[tuple[str, Bools]]:
-    found = [("new: nothing known", marks.stranger), ("new: five items known", marks.late)]
+    found = [("newcomers", marks.stranger), ("newcomers, 5 known", marks.late)]
     for low, high in zip(EDGES, (*EDGES[1:], None), strict=True):
-        name = f"had {low} or more" if high is None else f"had {low} to {high - 1}"
+        name = f"{low} items or more" if high is None else f"{low} to {high - 1} items"
         upper = marks.had < high if high else np.ones(len(marks.had), bool)
         found.append((name, marks.known & (marks.had >= low) & upper))
     return found
 
 
 def _said(view: View, other: str, rows: list[dict[str, Any]]) -> str:
-    """Where the difference is largest, in one sentence."""
-    best = max(rows, key=lambda row: (row[view.rung] - row[other]) / row["people"])
+    """Where the difference is largest, in one sentence; nothing that chance alone could have done."""
+    names = f"“{view.labels[view.rung]}” and “{view.labels[other]}”"
+    surely = [
+        row for row in rows
+        if wilson(row[view.rung], row["people"])[0] > wilson(row[other], row["people"])[1]
+    ]  # fmt: skip
+    if not surely:
+        return f"The lines of {names} overlap: in no group does the one surely help more."
+    best = max(surely, key=lambda row: (row[view.rung] - row[other]) / row["people"])
     shares = [100 * best[name] / best["people"] for name in (view.rung, other)]
-    if shares[0] <= shares[1]:
-        return f"In no group did “{view.labels[view.rung]}” do better than “{view.labels[other]}”."
-    who = best["group"].replace("had", "people who had").replace("new:", "newcomers,")
-    who += " items" if best["group"].startswith("had") else ""
+    group = best["group"].replace(", 5 known", " whose first 5 items are known")
+    who = group if group.startswith("new") else f"people who had {group}"
     return (
         f"“{view.labels[view.rung]}” helps most with {who}: {shares[0]:.0f} of a hundred found something, "
         f"against {shares[1]:.0f} with “{view.labels[other]}”."
@@ -92,7 +97,7 @@ def _picture(view: View, other: str, rows: list[dict[str, Any]], width: int) -> 
     dots = base.mark_point(filled=True, size=70, opacity=1).encode(
         x=x, shape=alt.Shape("rung:N", scale=alt.Scale(domain=domain, range=["circle", "diamond"]))
     )
-    return (rules + dots).properties(width=width - 150, height=44 * len(order))
+    return (rules + dots).properties(width=width - 130, height=44 * len(order))
 
 
 def wilson(some: int, total: int) -> tuple[float, float]:

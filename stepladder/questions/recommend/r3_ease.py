@@ -1,7 +1,7 @@
-"""Every pair of items has one weight, such that people's items are best explained by their other items (EASE).
+"""Every pair of items gets a weight, such that what people took is explained by what else they took (EASE).
 
-The closed form of Steck, "Embarrassingly shallow autoencoders for sparse data" (WWW 2019), on the items
-that most people took: its cost grows with the cube of their number. Recent interactions count more.
+EASE, the closed form of Steck, "Embarrassingly shallow autoencoders for sparse data" (WWW 2019), on the
+items that most people took: its cost grows with the cube of their number. Recent interactions count more.
 """
 
 from __future__ import annotations
@@ -43,7 +43,11 @@ def fit(history: History) -> Model:
     chosen = known.of_most_taken(most)
     setting = best_setting(history, known, TRIED, learnt, score, min(TRIED_ON, most))
     weighed = chosen.reweighed(history.ask.horizon, setting.recency)
-    model = {"items": pa.table({"item": chosen.items}), **setting._asdict(), **learnt(weighed, setting)}
+    model = {
+        "items": pa.table({"item": chosen.items}),
+        **setting._asdict(),
+        **learnt(weighed, setting),
+    }
     if most < len(known.items):
         model["warnings"] = (
             f"learnt on the {most:,} most taken of {len(known.items):,} items: it recommends no others"
@@ -60,11 +64,12 @@ def predict(model: Model, history: History, cases: pa.Table) -> pa.Table:
 def why(model: Model, history: History, answers: pa.Table) -> pa.Table:
     """The person's own items whose weights speak most for the item."""
     items = model["items"]["item"].combine_chunks()
+    return because(history, answers, items, model["recency"], partial(parts, model))
 
-    def parts(row: Csr, item: int) -> NDArray[Any]:
-        return row.data * model["weights"][row.indices, item]
 
-    return because(history, answers, items, model["recency"], parts)
+def parts(model: Model, row: Csr, item: int) -> NDArray[Any]:
+    """What each of a person's items adds to the score of another, or takes from it."""
+    return np.asarray(row.data * model["weights"][row.indices, item])
 
 
 def learnt(known: Matrix, setting: Setting) -> Model:
@@ -102,7 +107,9 @@ def _inverse(matrix: NDArray[np.float64]) -> NDArray[np.float64]:
 
     factor, failed = dpotrf(matrix, lower=1, overwrite_a=1)
     if failed:
-        raise CannotStand("needs interactions that are finite numbers; the weights could not be solved")
+        raise CannotStand(
+            "needs interactions that are finite numbers; the weights could not be solved"
+        )
     inverse, _ = dpotri(factor, lower=1, overwrite_c=1)
     upper = np.triu_indices(250, 1)
     for a in range(0, len(inverse), 250):  # mirrored block by block: the half is all it writes

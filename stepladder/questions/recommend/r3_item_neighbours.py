@@ -57,7 +57,11 @@ def fit(history: History) -> Model:
     learn = partial(learnt, megabytes=history.ask.memory_mb)
     setting = best_setting(history, known, TRIED, learn, score)
     weighed = known.reweighed(history.ask.horizon, setting.recency)
-    return {"items": pa.table({"item": known.items}), **setting._asdict(), **learn(weighed, setting)}
+    return {
+        "items": pa.table({"item": known.items}),
+        **setting._asdict(),
+        **learn(weighed, setting),
+    }
 
 
 def predict(model: Model, history: History, cases: pa.Table) -> pa.Table:
@@ -69,12 +73,12 @@ def predict(model: Model, history: History, cases: pa.Table) -> pa.Table:
 def why(model: Model, history: History, answers: pa.Table) -> pa.Table:
     """The person's own items that lie nearest to the item."""
     items = model["items"]["item"].combine_chunks()
-    near = _near(model).tocsc()
+    return because(history, answers, items, model["recency"], partial(parts, model))
 
-    def parts(row: Csr, item: int) -> NDArray[Any]:
-        return row.data * near[:, [item]].toarray().ravel()[row.indices]
 
-    return because(history, answers, items, model["recency"], parts)
+def parts(model: Model, row: Csr, item: int) -> NDArray[Any]:
+    """What each of a person's items adds to the score of another."""
+    return np.asarray(row.data * _near(model)[row.indices][:, [item]].toarray().ravel())
 
 
 def learnt(known: Matrix, setting: Setting, megabytes: int) -> Model:

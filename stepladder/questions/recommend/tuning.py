@@ -69,7 +69,9 @@ def best_setting(
     gained = []
     for setting in settings:
         past = trial.past.reweighed(history.ask.horizon, setting.recency)
-        gained.append(_ndcg(trial, past.by_person, partial(score, learn(past, setting)), history.ask))
+        gained.append(
+            _ndcg(trial, past.by_person, partial(score, learn(past, setting)), history.ask)
+        )
     return settings[int(np.argmax(gained))]
 
 
@@ -108,10 +110,10 @@ def _ndcg(trial: Trial, by_person: Csr, score: Score, ask: Ask) -> float:
     total = 0.0
     for start in range(0, len(trial.persons), 256):
         some = trial.persons[start : start + 256]
-        rows, places = picked(by_person, some)
+        rows = by_person.chosen(some)
         scores = score(rows)
         if not ask.rules.already_seen:
-            scores.quick[places, rows.indices] = -np.inf
+            scores.quick[np.repeat(np.arange(len(some)), rows.lengths), rows.indices] = -np.inf
         row, item, _ = top(scores, ask.k)
         first = np.searchsorted(row, np.arange(len(some)))
         for i, came in enumerate(trial.came[start : start + 256]):
@@ -119,12 +121,3 @@ def _ndcg(trial: Trial, by_person: Csr, score: Score, ask: Ask) -> float:
             hit = np.isin(listed, came)
             total += discount[: len(listed)][hit].sum() / discount[: min(ask.k, len(came))].sum()
     return total / len(trial.persons)
-
-
-def picked(rows: Csr, which: NDArray[np.int64]) -> tuple[Csr, NDArray[np.int64]]:
-    """Some of the rows, and for each of their entries the place of its row among them."""
-    lengths = rows.lengths[which]
-    indptr = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
-    place = np.repeat(np.arange(len(which)), lengths)
-    at = rows.indptr[which][place] + np.arange(indptr[-1]) - indptr[place]
-    return Csr(indptr, rows.indices[at], rows.data[at]), place

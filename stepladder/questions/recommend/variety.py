@@ -52,4 +52,4 @@ def _picture(rows: list[dict[str, Any]], width: int) -> Any:
         x=alt.X("items:Q", title="different items", axis=alt.Axis(tickCount=5)),
     )  # fmt: skip
     text = base.mark_text(align="left", dx=5).encode(text=alt.Text("items:Q", format=","))
-    return (base.mark_bar() + text).properties(width=width - 150, height=28 * len(rows))
+    return (base.mark_bar() + text).properties(width=width - 110, height=28 * len(rows))

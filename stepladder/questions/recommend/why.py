@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 
 from stepladder.core.history import History
 from stepladder.questions.recommend.matrix import Csr, rows_of
-from stepladder.questions.recommend.tuning import picked
 
 MOST = 5
 LATEST = """
@@ -34,16 +33,21 @@ def because(
     asked = answers.select(["person", "item"]).filter(pc.is_valid(answers["item"]))
     persons = pa.table({"person": asked["person"].combine_chunks().unique()})
     rows = rows_of(history, persons, items, recency)
-    who = pc.index_in(asked["person"].combine_chunks(), value_set=persons["person"].combine_chunks())
+    who = pc.index_in(
+        asked["person"].combine_chunks(), value_set=persons["person"].combine_chunks()
+    )
     what = pc.fill_null(pc.index_in(asked["item"].combine_chunks(), value_set=items), -1)
     own = [
-        _most(picked(rows, np.array([person]))[0], item, parts)
+        _most(rows.chosen(np.array([person])), item, parts)
         for person, item in zip(who.to_pylist(), what.to_pylist(), strict=True)
     ]
     wanted = np.concatenate([*own, np.empty(0, np.int64)]).astype(np.int64)
     owner = np.repeat(np.arange(len(own)), [len(mine) for mine in own])
     pairs = pa.table(
-        {"person": asked["person"].combine_chunks().take(pa.array(owner)), "item": items.take(wanted)}
+        {
+            "person": asked["person"].combine_chunks().take(pa.array(owner)),
+            "item": items.take(wanted),
+        }
     )
     latest = history.sql(LATEST, own=pairs.group_by(["person", "item"]).aggregate([]))
     row = {(r["person"], r["item"]): r["row"] for r in latest.to_pylist()}

@@ -137,11 +137,11 @@ def outcome(past: History, later: History, cases: pa.Table) -> pa.Table:
     """How often each customer bought in the window, and for how much: customer, actual, actual_value."""
     return later.sql(
         f"""select customer, coalesce(visits, 0) as actual, coalesce(money, 0) as actual_value
-        from (select customer, row_number() over () as i from cases) left join (
+        from cases left join (
           select customer, count(distinct day) as visits, sum(value) as money
           from purchases where day >= date '{past.now}' group by customer
-        ) using (customer) order by i""",
-        cases,
+        ) as came using (customer) order by nth""",
+        cases.append_column("nth", pa.array(np.arange(cases.num_rows))),
     )
 
 

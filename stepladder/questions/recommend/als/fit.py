@@ -12,6 +12,7 @@ penalties here have scaling 0. Scaling 1 is the penalty of "Revisiting the perfo
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterator
 
 import numpy as np
@@ -40,10 +41,8 @@ def fit(
     """The items' factors: items liked by the same persons point the same way."""
     penalty = Penalty(regularization, weight, scaling)
     found = start(items, factors, seed)
-    rounds = head_start(by_person, found, penalty, iterations, seed, threads, compiled)
-    for _, found in rounds:
-        pass
-    return found
+    last = deque(head_start(by_person, found, penalty, iterations, seed, threads, compiled), 1)
+    return last[0][1] if last else found
 
 
 def start(items: int, factors: int, seed: int) -> Factors:
@@ -68,8 +67,7 @@ def head_start(
     if by_person.rows // SAMPLE >= LEAST_PERSONS:
         drawn = np.random.default_rng(seed).permutation(by_person.rows)
         few = by_person.chosen(np.sort(drawn[: by_person.rows // SAMPLE]))
-        for _, found in rounds(few, found, penalty, HEAD_START, threads, compiled):
-            pass
+        found = deque(rounds(few, found, penalty, HEAD_START, threads, compiled), 1)[0][1]
     yield from rounds(by_person, found, penalty, iterations, threads, compiled)
 
 

@@ -23,7 +23,8 @@ PIECE = 200_000  # entries; enough to keep a thread busy, few enough to share ou
 def pieces(rows: Csr, factors: int) -> Iterator[NDArray[np.int64]]:
     """Runs of rows with about equal work; an empty row costs nothing and stays zero."""
     work = np.cumsum(rows.lengths + factors)
-    cuts = np.searchsorted(work, np.arange(PIECE, int(work[-1]), PIECE)) if rows.rows else []
+    last = int(work[-1]) if rows.rows else 0
+    cuts = np.searchsorted(work, np.arange(PIECE, last, PIECE))
     yield from np.split(np.arange(rows.rows), cuts)
 
 

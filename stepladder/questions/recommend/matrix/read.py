@@ -96,9 +96,7 @@ def known(history: History, least: int, *, counted_anew: bool = False) -> Matrix
     return Matrix(there.combine_chunks(), items, Csr(indptr, np.concatenate(codes), data), age)
 
 
-def rows_of(
-    history: History, cases: pa.Table, items: pa.Array, recency: float = RECENCY
-) -> Csr:
+def rows_of(history: History, cases: pa.Table, items: pa.Array, recency: float = RECENCY) -> Csr:
     """What each case has liked by now, in the order of the cases, over these items."""
     found = history.sql(ROWS, numbered(cases), codes=coded(items))
     ends = np.cumsum(np.bincount(_ints(found["nth"]), minlength=cases.num_rows))

@@ -31,7 +31,9 @@ def latest(rows: Csr, age: NDArray[np.int32], most: int) -> Csr:
     owner = np.repeat(np.arange(rows.rows), lengths)
     heavy = np.flatnonzero((lengths > most)[owner])
     # of one day's items none is favoured for its place in the catalogue
-    shuffled = (rows.indices[heavy].astype(np.uint64) * np.uint64(2654435761)) & np.uint64(0xFFFFFFFF)
+    shuffled = (rows.indices[heavy].astype(np.uint64) * np.uint64(2654435761)) & np.uint64(
+        0xFFFFFFFF
+    )
     order = heavy[np.lexsort((shuffled, age[heavy], owner[heavy]))]
     first = np.cumsum(np.where(lengths > most, lengths, 0)) - lengths
     nth = np.arange(len(order)) - first[owner[order]]
@@ -40,9 +42,7 @@ def latest(rows: Csr, age: NDArray[np.int32], most: int) -> Csr:
     return _kept(rows, keep)
 
 
-def within(
-    rows: Csr, columns: NDArray[np.int64], items: int
-) -> tuple[Csr, NDArray[np.bool_]]:
+def within(rows: Csr, columns: NDArray[np.int64], items: int) -> tuple[Csr, NDArray[np.bool_]]:
     """The same rows with these (sorted) columns only, numbered anew, and which entries were kept."""
     place = np.full(items, -1, np.int32)
     place[columns] = np.arange(len(columns), dtype=np.int32)

@@ -1,0 +1,95 @@
+"""The numerics of ALS against the formula written out, and its two paths against each other."""
+
+from __future__ import annotations
+
+import itertools
+
+import numpy as np
+import pytest
+
+from stepladder.questions.recommend.als import Csr, fit, fold_in, loss
+from stepladder.questions.recommend.als.fit import rounds, start
+from stepladder.questions.recommend.als.half_step import Penalty
+
+PERSONS, ITEMS, FACTORS, PENALTY, WEIGHT = 60, 40, 8, 0.7, 3.0
+
+
+@pytest.fixture(scope="module")
+def likes() -> Csr:
+    """Rows of every length: empty, shorter than the factors, one with everything."""
+    rng = np.random.default_rng(3)
+    there = rng.random((PERSONS, ITEMS)) < rng.uniform(0.02, 0.6, (PERSONS, 1))
+    there[0], there[1] = False, True
+    indptr = np.concatenate([[0], np.cumsum(there.sum(1))]).astype(np.int64)
+    strength = rng.integers(1, 4, indptr[-1]).astype(np.float32)
+    return Csr(indptr, np.nonzero(there)[1].astype(np.int32), strength)
+
+
+def dense(likes: Csr) -> tuple[np.ndarray, np.ndarray]:
+    """Confidence and preference of every pair."""
+    confidence, liked = np.ones((PERSONS, ITEMS)), np.zeros((PERSONS, ITEMS))
+    for row in range(PERSONS):
+        part = slice(likes.indptr[row], likes.indptr[row + 1])
+        confidence[row, likes.indices[part]] += WEIGHT * likes.data[part]
+        liked[row, likes.indices[part]] = 1
+    return confidence, liked
+
+
+@pytest.mark.parametrize("compiled", [False, True])
+@pytest.mark.parametrize("scaling", [0.0, 1.0])
+def test_folding_in_solves_the_equation_of_each_row(likes, compiled, scaling):
+    items = np.random.default_rng(1).standard_normal((ITEMS, FACTORS)).astype(np.float32)
+    found = fold_in(items, likes, regularization=PENALTY, weight=WEIGHT, scaling=scaling,
+                    compiled=compiled)  # fmt: skip
+    confidence, liked = dense(likes)
+    y = items.astype(float)
+    for row in range(PERSONS):
+        extra = (confidence[row] - 1)[liked[row] > 0].sum()
+        penalty = PENALTY * (ITEMS + extra) ** scaling
+        left = y.T @ (confidence[row][:, None] * y) + penalty * np.eye(FACTORS)
+        exact = np.linalg.solve(left, y.T @ (confidence[row] * liked[row]))
+        np.testing.assert_allclose(found[row], exact, rtol=2e-4, atol=2e-5)
+    assert not found[0].any()
+
+
+def test_the_loss_is_the_formula(likes):
+    rng = np.random.default_rng(2)
+    x, y = (rng.standard_normal((n, FACTORS)).astype(np.float32) for n in (PERSONS, ITEMS))
+    confidence, liked = dense(likes)
+    off = (confidence * (liked - x.astype(float) @ y.astype(float).T) ** 2).sum()
+    whole = off + PENALTY * ((x.astype(float) ** 2).sum() + (y.astype(float) ** 2).sum())
+    assert loss(likes, x, y, regularization=PENALTY, weight=WEIGHT, scaling=0.0) == pytest.approx(
+        whole, rel=1e-6
+    )
+
+
+@pytest.mark.parametrize("scaling", [0.0, 1.0])
+def test_the_loss_never_rises(likes, scaling):
+    penalty = Penalty(0.05, WEIGHT, scaling)
+    losses = [
+        loss(likes, x, y, regularization=0.05, weight=WEIGHT, scaling=scaling)
+        for x, y in rounds(likes, start(ITEMS, FACTORS, 1), penalty, 12)
+    ]
+    assert all(
+        later <= earlier * (1 + 1e-6) for earlier, later in itertools.pairwise(losses)
+    )
+    assert losses[-1] < 0.9 * losses[0]
+
+
+def test_compiled_is_plain_and_threads_change_no_byte(likes):
+    settings = {"factors": FACTORS, "weight": WEIGHT, "iterations": 4, "seed": 5}
+    plain = fit(likes, ITEMS, **settings, compiled=False)
+    one, two = (fit(likes, ITEMS, **settings, compiled=True, threads=n) for n in (1, 2))
+    assert one.tobytes() == two.tobytes()
+    predicted = [fold_in(items, likes, weight=WEIGHT) @ items.T for items in (plain, one)]
+    np.testing.assert_allclose(*predicted, atol=2e-3)
+
+
+def test_extremes_stay_finite():
+    """A row with one entry, one with very many, weights of a million."""
+    indptr = np.array([0, 1, 50_001], np.int64)
+    indices = np.concatenate([[7], np.arange(50_000)]).astype(np.int32)
+    rows = Csr(indptr, indices, np.full(50_001, 1e6, np.float32))
+    found = fit(rows, 50_000, factors=16, iterations=2, compiled=False)
+    assert np.isfinite(found).all()
+    assert np.isfinite(fold_in(found, rows)).all()

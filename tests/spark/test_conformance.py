@@ -1,0 +1,76 @@
+"""Every SQL statement of every question gives the same answers on DuckDB and on Spark; found on disk."""
+
+from __future__ import annotations
+
+import pytest
+
+from stepladder import questions
+from stepladder.core.predictions import check
+from stepladder.core.rung import ladder
+
+from .worlds import alike
+
+# A statement that Spark cannot run yet, with its reason: expected to fail, so that we learn when it passes.
+NOT_YET: dict[str, str] = {}
+
+
+def sql_rungs():
+    for name in questions.names():
+        for rung in ladder(questions.folder(name)):
+            if rung.path.suffix == ".sql":
+                key = f"{name}/{rung.name}"
+                reason = NOT_YET.get(key)
+                marks = pytest.mark.xfail(reason=reason, strict=True) if reason else ()
+                yield pytest.param(name, rung, id=key, marks=marks)
+
+
+@pytest.fixture(scope="session")
+def worlds(toys):
+    return {name: (toy, toy.at(toy.now), toy.at(toy.later)) for name, toy in toys.items()}
+
+
+@pytest.mark.parametrize(("name", "rung"), list(sql_rungs()))
+def test_a_sql_rung_learns_and_answers_alike(worlds, name, rung):
+    _, both, _ = worlds[name]
+    cases = worlds[name][0].question.cases(both.duckdb)
+    here, there = rung.fit(both.duckdb), rung.fit(both.spark)
+    assert here.keys() == there.keys()
+    for key in here:
+        alike(here[key], there[key])
+    answers = [rung.predict(here, history, cases) for history in (both.duckdb, both.spark)]
+    alike(*answers)
+    assert answers[0].schema.types == answers[1].schema.types
+
+
+@pytest.mark.parametrize("name", questions.names())
+def test_cases_and_views_are_alike(worlds, name):
+    toy, both, _ = worlds[name]
+    cases = toy.question.cases(both.duckdb)
+    assert cases.equals(toy.question.cases(both.spark))
+    for view, _ in both.duckdb.views:
+        tables = [h.sql(f"select * from {view}") for h in (both.duckdb, both.spark)]
+        alike(*tables)
+        assert tables[0].schema.types == tables[1].schema.types
+
+
+@pytest.mark.parametrize("name", questions.names())
+def test_replays_outcome_and_loss_are_alike(worlds, name):
+    toy, past, later = worlds[name]
+    question = toy.question
+    here, there = (
+        [(h.past.now, h.role, h.cases) for h in question.holdouts(history)]
+        for history in (later.duckdb, later.spark)
+    )
+    assert here == there
+    cases = question.cases(past.duckdb)
+    rung = next(r for r in ladder(questions.folder(name)) if r.name == question.REFERENCE)
+    reference = check(rung.predict(rung.fit(past.duckdb), past.duckdb, cases), question, cases)
+    engines = ((past.duckdb, later.duckdb), (past.spark, later.spark))
+    alike(*(question.outcome(*pair, cases) for pair in engines), ordered=True)
+    full = [question.complete(reference, reference, before, cases) for before, _ in engines]
+    alike(full[0].predictions, full[1].predictions, ordered=True)
+    assert full[0][1:] == full[1][1:]
+    losses = [question.loss(full[0].predictions, *pair, cases) for pair in engines]
+    alike(*losses, ordered=True)
+    measures = [question.measures(full[0].predictions, *pair, cases) for pair in engines]
+    alike(*measures, ordered=True)
