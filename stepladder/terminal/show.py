@@ -121,7 +121,11 @@ def answers(found: pa.Table, as_json: bool) -> None:
         return
     table = rich.table.Table(box=rich.box.SIMPLE_HEAD)
     names = [name for name in ORDER if name in found.column_names]
-    names += [name for name in found.column_names if name not in (*ORDER, "why", "low", "high")]
+    # of a list the order counts, and it is one person's
+    hidden = ("person", "prediction") if "place" in found.column_names else ("low", "high")
+    names += [
+        name for name in found.column_names if name not in (*ORDER, *hidden, "why", "low", "high")
+    ]
     shown = [name for name in names if found[name].null_count < found.num_rows]
     for name in shown:
         number = pa.types.is_floating(found[name].type)

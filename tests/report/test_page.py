@@ -81,6 +81,20 @@ def test_made_up_days_are_told_before_anything_else(lists):
     assert "Read this first" not in html(result, view)
 
 
+def test_on_too_few_people_it_is_a_rehearsal(lists):
+    note = "Only so many cases could be scored at the cutoffs: 9, 12."
+    page = html(dataclasses.replace(lists[0], notes=(note,)), lists[1])
+    assert "A rehearsal" in page
+    assert page.count(note) == 1
+
+
+def test_a_list_page_holds_whichever_rung_is_shown(lists):
+    for name in lists[1].at_cutoff:
+        page = html(*rung(lists, name))
+        assert "to learn from" in page
+        assert "Whom it helps" in page
+
+
 def test_rows_gathered_into_one_are_not_called_lost():
     again = {"reason": "item again", "count": 90, "sentence": "…", "examples": []}
     report = {"source": "x.csv", "rows_read": 100, "rows_kept": 10, "dropped": [again], "changed": [],

@@ -23,7 +23,8 @@ def meaning(view: View) -> str:
     found, usual = marked.lists(view, view.rung), marked.lists(view, marked.other(view))
     total, k = len(found.hit), view.history.ask.k
     said = (
-        f"In the exam {total:,} lists of {k} could be held against what people went on to take. With "
+        f"The exam: standing on {_day(view)} and looking {view.history.ask.horizon} days ahead, {total:,} "
+        f"lists of {k} could be held against what people really went on to take. With "
         f"“{view.labels[view.rung]}” {_share(found.found, total)} held at least one such item"
     )
     if marked.other(view) == view.rung:
@@ -63,9 +64,8 @@ def scored(view: View) -> str:
 
 def about_examples(view: View) -> str:
     """How to read the lists."""
-    cutoff = view.cutoff
     return (
-        f"What they had, and the lists they would have been shown on {cutoff.day} {cutoff:%B %Y}, rung "
+        f"What they had, and the lists they would have been shown on {_day(view)}, rung "
         f"by rung. A ✓ marks what they really went on to take in the {view.history.ask.horizon} days after."
     )
 
@@ -78,6 +78,10 @@ def sections(view: View) -> list[Section]:
 def examples(view: View, n: int) -> list[Example]:
     """A regular, somebody with few items, a newcomer twice, the best hit, and where it went wrong."""
     return example_persons.pick(view, min(n, MOST))
+
+
+def _day(view: View) -> str:
+    return f"{view.cutoff.day} {view.cutoff:%B %Y}"
 
 
 def _share(some: int, total: int) -> str:
