@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from pathlib import PurePath
 from typing import Any
 
+from stepladder.core.tables.report import MERGED
 from stepladder.report.words import percent
 
 LOUD = "There is no time"  # so begins the note that makes every figure rosier than life
-MERGED = " again"  # so end the reasons of rows that were gathered into one, not lost
 
 
 @dataclass(frozen=True)

@@ -122,7 +122,9 @@ def _result(
                 notes.append(f"The source has no {column.name}; the column is empty.")
             columns[column.name] = pa.nulls(int(kept.sum()), EMPTY[column.kind])
     if borrowed:
-        notes.append(f"{spec.name} had no source of its own: read from that of {spec.within}.")
+        notes.append(
+            f"The {spec.name} have no source of their own: read from that of {spec.within}."
+        )
     if spec.time and choices.time == "random":
         notes.insert(0, BY_CHANCE)
     if choices.rest:

@@ -8,6 +8,8 @@ from typing import Any
 
 from stepladder.core.tables.spec import Choices
 
+MERGED = " again"  # so end the reasons of rows that were gathered into one, not lost
+
 
 @dataclass(frozen=True)
 class Finding:
@@ -104,6 +106,10 @@ def to_markdown(report: DataReport) -> str:
 
 def _rows(report: DataReport) -> str:
     lost = report.rows_read - report.rows_kept
+    merged = sum(found.count for found in report.dropped if found.reason.endswith(MERGED))
+    if merged:
+        more = f", {lost - merged:,} rows dropped" if lost > merged else ""
+        return f"{report.rows_kept:,} different ones were found in {report.rows_read:,} rows{more}."
     return f"{report.rows_read:,} rows read, {report.rows_kept:,} kept, {lost:,} dropped."
 
 

@@ -41,8 +41,9 @@ def fit(
     """The items' factors: items liked by the same persons point the same way."""
     penalty = Penalty(regularization, weight, scaling)
     found = start(items, factors, seed)
-    last = deque(head_start(by_person, found, penalty, iterations, seed, threads, compiled), 1)
-    return last[0][1] if last else found
+    steps = head_start(by_person, found, penalty, iterations, seed, threads, compiled)
+    last = deque((items_found for _, items_found in steps), 1)  # persons' are not kept
+    return last[0] if last else found
 
 
 def start(items: int, factors: int, seed: int) -> Factors:
@@ -68,6 +69,7 @@ def head_start(
         drawn = np.random.default_rng(seed).permutation(by_person.rows)
         few = by_person.chosen(np.sort(drawn[: by_person.rows // SAMPLE]))
         found = deque(rounds(few, found, penalty, HEAD_START, threads, compiled), 1)[0][1]
+        del few, drawn
     yield from rounds(by_person, found, penalty, iterations, threads, compiled)
 
 
@@ -89,3 +91,4 @@ def rounds(
         persons = persons @ vectors  # turning both sides alike changes no prediction
         found = solve(persons, sizes, by_item, penalty, by_person.rows, threads, compiled)
         yield persons, found
+        del persons, turned  # or the next round would hold two of each
