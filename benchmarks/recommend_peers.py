@@ -4,13 +4,13 @@
     python benchmarks/recommend_peers.py --end 2011-08-19
     python benchmarks/recommend_peers.py --movielens ml_latest_small_ratings.parquet
 
-Four windows of 28 days. Everybody known before a window, strangers included, is listed 10 items out of
-all that five persons took, short lists filled up with bestsellers, nothing they have already; marked is
-what they took in the window. Each peer chooses among five settings on the window before, as ours do.
-A peer sees who took what; named "recent", it sees the strengths that ours see, in which the latest count
-most. The settings to choose among, ours and theirs, were drawn up with the last four windows of Online
-Retail in sight; the four before, --end 2011-08-19, had not been looked at. Intervals: persons
-resampled, paired, all windows together. Needs implicit beside stepladder[fast].
+Four windows of 28 days. Everybody known before a window, strangers included, is listed 10 items out of all
+that five persons took, short lists filled up with bestsellers, nothing they have already; marked is what
+they took in the window. Each peer chooses among five settings on the window before, as ours do. A peer sees
+who took what; named "recent", it sees the strengths that ours see, in which the latest count most. The
+settings to choose among, ours and theirs, were drawn up with the last four windows of Online Retail in
+sight; the four before, --end 2011-08-19, had not been looked at. Intervals: persons resampled, paired, all
+windows together. Needs implicit beside stepladder[fast].
 """
 
 from __future__ import annotations

@@ -119,6 +119,9 @@ def answers(found: pa.Table, as_json: bool) -> None:
     if as_json:
         _print_json(found.to_pylist())
         return
+    if "item" in found.column_names and found["item"].null_count == found.num_rows:
+        out.print("Nothing is left to show: they have seen everything that may be shown.")
+        return
     table = rich.table.Table(box=rich.box.SIMPLE_HEAD)
     names = [name for name in ORDER if name in found.column_names]
     # of a list the order counts, and it is one person's

@@ -42,8 +42,9 @@ def fit(
     penalty = Penalty(regularization, weight, scaling)
     found = start(items, factors, seed)
     steps = head_start(by_person, found, penalty, iterations, seed, threads, compiled)
-    last = deque((items_found for _, items_found in steps), 1)  # persons' are not kept
-    return last[0] if last else found
+    for persons, found in steps:  # noqa: B007 the last are handed back
+        del persons  # or the next round would hold two of them
+    return found
 
 
 def start(items: int, factors: int, seed: int) -> Factors:
@@ -85,10 +86,11 @@ def rounds(
     by_item = by_person.transposed(len(found))
     for _ in range(iterations):
         vectors, sizes = axes(found)
-        turned = found @ vectors
+        turned = found @ vectors  # turning both sides alike changes no prediction
         persons = solve(turned, sizes, by_person, penalty, len(found), threads, compiled)
         vectors, sizes = axes(persons)
-        persons = persons @ vectors  # turning both sides alike changes no prediction
+        for part in range(0, len(persons), 16_384):  # in place: there are many persons
+            persons[part : part + 16_384] = persons[part : part + 16_384] @ vectors
         found = solve(persons, sizes, by_item, penalty, by_person.rows, threads, compiled)
         yield persons, found
-        del persons, turned  # or the next round would hold two of each
+        del persons, turned  # likewise
