@@ -2,7 +2,7 @@
 
     python benchmarks/recommend_latency.py
 
-CPU milliseconds of the functions themselves, without reading the person's rows.
+CPU milliseconds of the rung's own functions; reading the person's rows comes on top.
 """
 
 from __future__ import annotations
@@ -16,8 +16,9 @@ os.environ |= dict.fromkeys(("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OMP_NUM
 import numpy as np
 from als_world import ITEMS
 
-from stepladder.questions.recommend.als import Csr, axes, fold_in
-from stepladder.questions.recommend.matrix.lists import Scores, top
+from stepladder.questions.recommend import r4_als
+from stepladder.questions.recommend.als import Csr
+from stepladder.questions.recommend.matrix.lists import top
 
 FACTORS, LIKES, PERSONS, WARM = 64, 100, 1000, 20
 
@@ -25,38 +26,32 @@ FACTORS, LIKES, PERSONS, WARM = 64, 100, 1000, 20
 def main() -> None:
     """Time both, print the median and the 99th percentile."""
     rng = np.random.default_rng(1)
-    items = (rng.standard_normal((ITEMS, FACTORS)) * 0.1).astype(np.float32)
-    known, exact = axes(items), items.astype(float)
+    figures = (rng.standard_normal((ITEMS, FACTORS)) * 0.1).astype(np.float32)
+    gram = figures.T.astype(float) @ figures
+    model = {"figures": figures, "gram": gram, "weight": 10.0, "shrink": 0.002}
     folded, listed = [], []
     for _ in range(PERSONS + WARM):
         liked = np.sort(rng.choice(ITEMS, LIKES, replace=False)).astype(np.int32)
         row = Csr(np.array([0, LIKES]), liked, np.ones(LIKES, np.float32))
-
-        def fold(row: Csr = row) -> np.ndarray:
-            return fold_in(
-                items, row, regularization=1.0, weight=10.0, scaling=0.0, known_axes=known
-            )
-
-        taste, took = timed(fold)
-        folded.append(took)
-
-        def ten(taste: np.ndarray = taste, liked: np.ndarray = liked) -> object:
-            quick = taste @ items.T
-            quick[0, liked] = -np.inf
-            mine = taste.astype(float)
-            return top(Scores(quick, lambda a, b: (mine[a] * exact[b]).sum(1)), 10)
-
-        listed.append(timed(ten)[1])
-    for name, took_ in (("folding in 100 likes", folded), ("the ten best", listed)):
-        middle, late = np.percentile(np.array(took_[WARM:]) * 1000, [50, 99])
+        folded.append(seconds(lambda row=row: r4_als.taste(model, row, 0)))
+        listed.append(seconds(lambda row=row, liked=liked: ten(model, row, liked)))
+    for name, took in (("folding in 100 likes", folded), ("that and the ten best", listed)):
+        middle, late = np.percentile(np.array(took[WARM:]) * 1000, [50, 99])
         print(f"{name:22} p50 {middle:.2f} ms, p99 {late:.2f} ms")
 
 
-def timed(work: Callable[[], object]) -> tuple[object, float]:
-    """What the work gives and the CPU seconds it took."""
+def ten(model: dict, row: Csr, liked: np.ndarray) -> object:
+    """The person's ten best of what they do not have."""
+    scores = r4_als.score(model, row)
+    scores.quick[0, liked] = -np.inf
+    return top(scores, 10)
+
+
+def seconds(work: Callable[[], object]) -> float:
+    """The CPU seconds of some work."""
     begun = time.process_time()
-    found = work()
-    return found, time.process_time() - begun
+    work()
+    return time.process_time() - begun
 
 
 if __name__ == "__main__":
