@@ -83,6 +83,45 @@ class Rules(Part):
     at_most: dict[str, Annotated[int, Field(ge=1)]] = Field(default_factory=dict)
 
 
+Days = Annotated[int, BeforeValidator(days), Field(ge=1)]
+
+
+class Nightly(Part):
+    """How what was decided runs by itself.
+
+    refit: days after which the rung learns anew. stale_after: how old the data may be, by the clock,
+    before the run stops: else everybody would look lost. publish: where the predictions go besides
+    published/, a table by URL (duckdb:///…?table=…, sqlite:///…?table=…, postgresql://…?table=…).
+    retries: how often a step that failed is tried again in a run.
+    """
+
+    refit: Days = 7
+    stale_after: Days = 3
+    publish: tuple[str, ...] = ()
+    retries: Annotated[int, Field(ge=0, le=10)] = 2
+
+
+class Indicator(Part):
+    """A figure the business steers by (KPI) or fears (KRI): one number from one SELECT.
+
+    sql sees what a rung sees: the question's tables and the one-row table `ask`. target: where the
+    figure should be. limit: beyond it somebody must be told. better: which way is good.
+    """
+
+    sql: str
+    words: str = ""
+    target: float | None = None
+    limit: float | None = None
+    better: Literal["higher", "lower"] = "higher"
+    unit: str = ""
+
+
+class Watch(Part):
+    """How alert the watch is: so many false alarms a year it may raise over all its tests together."""
+
+    alarms_per_year: Annotated[float, Field(gt=0, le=52)] = 0.8
+
+
 class Source(Part):
     """Where a table comes from, the cleaned version in use, and every choice the cleaner made."""
 
@@ -110,6 +149,10 @@ class Ask(Part):
     memory_mb: Annotated[int, Field(ge=200)] = 4000
     record: str = "sqlite:///stepladder.db"
     tables: dict[str, Source] = Field(default_factory=dict)
+    nightly: Nightly = Nightly()
+    watch: Watch = Watch()
+    kpis: dict[str, Indicator] = Field(default_factory=dict)
+    kris: dict[str, Indicator] = Field(default_factory=dict)
     engine: Literal["duckdb", "spark"] = "duckdb"
     spark: str = "local[*]"
 
@@ -178,6 +221,8 @@ def _as_asked(raw: dict[str, Any]) -> dict[str, Any]:
     rules = plain.get("rules")
     if isinstance(rules, dict):
         plain["rules"] = {key: _tuples(value) for key, value in rules.items()}
+    if isinstance(nightly := plain.get("nightly"), dict):
+        plain["nightly"] = _tuples(nightly)
     return plain
 
 
@@ -190,7 +235,8 @@ def _tuples(value: Any) -> Any:
 def _refuse_passwords(ask: Ask, text: str, name: str) -> None:
     """Whatever stands in question.toml is shared, and copied into every record and report."""
     addresses = {f"tables.{table}.source": source.source for table, source in ask.tables.items()}
-    for key, address in {**addresses, "record": ask.record}.items():
+    places = {"nightly.publish": " ".join(ask.nightly.publish), "record": ask.record}
+    for key, address in {**addresses, **places}.items():
         if PASSWORD.search(address):
             raise Problem(
                 f"{name}, line {_line(text, key.split('.'))}: key `{key}` has a password in it",
@@ -223,7 +269,16 @@ def _problem(error: Any, text: str, name: str) -> Problem:
 
 def _fields(keys: list[str]) -> list[str]:
     part: type[BaseModel] = Ask
-    for key, kind in (("prices", Prices), ("costs", Costs), ("rules", Rules), ("tables", Source)):
+    for key, kind in (
+        ("prices", Prices),
+        ("costs", Costs),
+        ("rules", Rules),
+        ("tables", Source),
+        ("nightly", Nightly),
+        ("watch", Watch),
+        ("kpis", Indicator),
+        ("kris", Indicator),
+    ):
         if keys[:1] == [key]:
             part = kind
     return list(part.model_fields)
