@@ -12,7 +12,7 @@ from sqlalchemy import Engine, create_engine, event, inspect, text
 
 from stepladder.core.errors import Problem
 from stepladder.core.record import Loss, Record, Stored, address
-from stepladder.core.record.schema import VERSION
+from stepladder.core.record.migrations import VERSION
 
 HERE = Path(__file__).parent
 LOSS = Loss(
@@ -121,7 +121,8 @@ def as_version_1(url: str) -> Record:
     record.decide("retention", "r1_rule", by="Ann", because="first")
     begin(record)
     with record.engine.begin() as connection:
-        connection.execute(text("drop table answers"))
+        for later in ("answers", "forgotten", "tokens", "steps", "shipments"):
+            connection.execute(text(f"drop table {later}"))
         connection.execute(text("create table old as select * from decisions"))
         connection.execute(text("drop table decisions"))
         connection.execute(text("update meta set schema_version = 1"))

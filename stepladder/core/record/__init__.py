@@ -1,7 +1,27 @@
 """The one store of what happened: bake-offs, predictions, decisions, answers; who, when, why."""
 
 from stepladder.core.record.address import address
-from stepladder.core.record.rows import Answer, Bakeoff, Decision, Loss, Stored
+from stepladder.core.record.rows import (
+    Answer,
+    Bakeoff,
+    Decision,
+    Loss,
+    Shipment,
+    Step,
+    Stored,
+    Token,
+)
 from stepladder.core.record.store import Record
 
-__all__ = ["Answer", "Bakeoff", "Decision", "Loss", "Record", "Stored", "address"]
+__all__ = [
+    "Answer",
+    "Bakeoff",
+    "Decision",
+    "Loss",
+    "Record",
+    "Shipment",
+    "Step",
+    "Stored",
+    "Token",
+    "address",
+]

@@ -91,3 +91,57 @@ class Answer:
     prediction: float
     by: str
     time: str
+
+
+@dataclass(frozen=True)
+class Shipment:
+    """A release went into production: "ship" by hand, "refit" by the nightly run, "rollback" to it.
+
+    release: the hash of its manifest. decision: the decision behind it, None where it was forced.
+    because: why it was forced or rolled back. id, time and by are filled in by the record.
+    """
+
+    question: str
+    kind: str
+    release: str
+    rung: str
+    model_hash: str
+    as_of: str
+    decision: int | None = None
+    because: str = ""
+    by: str = ""
+    time: str = ""
+    id: int = 0
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step of a nightly run as it went: for which day, with which inputs, how long, how it ended.
+
+    key: the hash of code, settings and inputs. status: "done" or "failed"; detail says why.
+    """
+
+    question: str
+    day: str
+    step: str
+    key: str
+    status: str
+    seconds: float
+    detail: str = ""
+    by: str = ""
+    time: str = ""
+    id: int = 0
+
+
+@dataclass(frozen=True)
+class Token:
+    """Who may use the service, in which role, until when; the token itself is nowhere, only its hash."""
+
+    name: str
+    role: str
+    sha256: str
+    expires: str = ""
+    revoked: str = ""
+    by: str = ""
+    time: str = ""
+    id: int = 0

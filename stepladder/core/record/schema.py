@@ -1,28 +1,17 @@
-"""The record's tables, their version, and the way from every older version to this one."""
+"""The record's tables."""
 
 from __future__ import annotations
-
-from collections.abc import Callable
-from typing import Any
 
 from sqlalchemy import (
     JSON,
     Column,
-    Connection,
     Float,
     ForeignKey,
     Integer,
     MetaData,
     Table,
     Text,
-    insert,
-    inspect,
-    select,
-    text,
-    update,
 )
-
-from stepladder.core.errors import Problem
 
 SCHEMA = "stepladder"  # where the tables live in a Postgres, which others may use too
 metadata = MetaData()
@@ -118,51 +107,60 @@ answers = Table(
     sqlite_autoincrement=True,
 )
 
-
-def _decisions_know_their_bakeoff_and_people_answer(connection: Connection) -> None:
-    """1 -> 2. Frozen as it was: it must not follow later changes of the tables above."""
-    connection.execute(text("alter table decisions add column bakeoff integer references bakeoffs"))
-    then = MetaData()
-    columns: list[Column[Any]] = [_id(), _text("question"), _text("key")]
-    columns += [Column("prediction", Float, nullable=False), _text("by"), _text("time")]
-    Table("answers", then, *columns, sqlite_autoincrement=True).create(connection, checkfirst=False)
-
-
-MIGRATIONS: tuple[Callable[[Connection], None], ...] = (
-    _decisions_know_their_bakeoff_and_people_answer,
+shipments = Table(
+    "shipments",
+    metadata,
+    _id(),
+    _text("question"),
+    _text("kind"),
+    _text("release"),
+    _text("rung"),
+    _text("model_hash"),
+    _text("as_of"),
+    Column("decision", Integer, ForeignKey("decisions.id")),
+    _text("because"),
+    _text("by"),
+    _text("time"),
+    sqlite_autoincrement=True,
 )
-VERSION = 1 + len(MIGRATIONS)
 
+steps = Table(
+    "steps",
+    metadata,
+    _id(),
+    _text("question"),
+    _text("day"),
+    _text("step"),
+    _text("key"),
+    _text("status"),
+    Column("seconds", Float, nullable=False),
+    _text("detail"),
+    _text("by"),
+    _text("time"),
+    sqlite_autoincrement=True,
+)
 
-def bring_up_to_date(connection: Connection, where: str) -> None:
-    """Create the tables, or bring an older record to this version, in one transaction."""
-    version = _version(connection, where)
-    if version == 0:
-        metadata.create_all(connection, checkfirst=False)
-        connection.execute(insert(meta).values(schema_version=VERSION))
-        return
-    if version > VERSION:
-        raise Problem(
-            f"the record {where} has version {version}",
-            f"this stepladder reads versions 1 to {VERSION}",
-            "upgrade stepladder (pip install --upgrade stepladder), or name another record",
-        )
-    for migrate in MIGRATIONS[version - 1 :]:
-        migrate(connection)
-    if version < VERSION:
-        connection.execute(update(meta).values(schema_version=VERSION))
+tokens = Table(
+    "tokens",
+    metadata,
+    _id(),
+    _text("name"),
+    _text("role"),
+    _text("sha256"),
+    _text("expires"),
+    _text("revoked"),
+    _text("by"),
+    _text("time"),
+    sqlite_autoincrement=True,
+)
 
-
-def _version(connection: Connection, where: str) -> int:
-    postgres = connection.dialect.name == "postgresql"
-    tables = inspect(connection).get_table_names(schema=SCHEMA if postgres else None)
-    if not tables:
-        return 0
-    found = connection.scalar(select(meta.c.schema_version)) if "meta" in tables else None
-    if found is None:
-        raise Problem(
-            f"{where} holds other tables ({', '.join(sorted(tables)[:3])}) and no record",
-            "the record of stepladder is a database of its own",
-            'give it a new file, e.g. record = "sqlite:///stepladder.db"',
-        )
-    return int(found)
+forgotten = Table(
+    "forgotten",
+    metadata,
+    _id(),
+    _text("question"),
+    _text("sha256"),
+    _text("by"),
+    _text("time"),
+    sqlite_autoincrement=True,
+)

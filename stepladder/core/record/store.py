@@ -7,15 +7,31 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeVar
 
-from sqlalchemy import URL, Engine, Row, Select, Table, insert, select, update
+from sqlalchemy import URL, Engine, Row, Select, Table, delete, insert, select, update
 
 from stepladder.core.errors import Problem
-from stepladder.core.record import schema
+from stepladder.core.record import migrations, schema
 from stepladder.core.record.address import checked, user
 from stepladder.core.record.reach import engine_of, founding, place, reading, writing
-from stepladder.core.record.rows import Answer, Bakeoff, Decision, Loss, Stored
+from stepladder.core.record.rows import (
+    Answer,
+    Bakeoff,
+    Decision,
+    Loss,
+    Shipment,
+    Step,
+    Stored,
+    Token,
+)
+
+Noted = TypeVar("Noted", Shipment, Step, Token)
+TABLES: dict[type, Table] = {
+    Shipment: schema.shipments,
+    Step: schema.steps,
+    Token: schema.tokens,
+}
 
 
 @dataclass(frozen=True)
@@ -33,7 +49,7 @@ class Record:
         """Open the record, creating or migrating it. Raises Problem on one of a newer version."""
         record = Record(engine_of(checked(url)))
         with founding(record.engine) as connection:
-            schema.bring_up_to_date(connection, place(record.engine.url))
+            migrations.bring_up_to_date(connection, place(record.engine.url))
         return record
 
     def begin_bakeoff(
@@ -74,7 +90,7 @@ class Record:
                 rows = [{**asdict(loss), "bakeoff": bakeoff} for loss in losses]
                 connection.execute(insert(schema.losses), _plain(rows))
             if predictions:
-                rows = [_stored(p, by, time) | {"bakeoff": bakeoff} for p in predictions]
+                rows = [_stamped(p, by, time) | {"bakeoff": bakeoff} for p in predictions]
                 connection.execute(insert(schema.predictions), rows)
 
     def fail_bakeoff(self, bakeoff: int, why: str) -> None:
@@ -111,7 +127,7 @@ class Record:
 
     def store_prediction(self, stored: Stored) -> int:
         """Note a file of predictions that has been written, and return its number."""
-        return self._add(schema.predictions, _stored(stored, user(), _now()))
+        return self._add(schema.predictions, _stamped(stored, user(), _now()))
 
     def predictions(self, question: str) -> list[Stored]:
         """All files of predictions made for a question, the oldest first."""
@@ -145,6 +161,36 @@ class Record:
     def answers(self, question: str) -> list[Answer]:
         """Everything people said about a question's cases, the oldest first."""
         return [Answer(**row._mapping) for row in self._rows(_of(schema.answers, question))]
+
+    def note(self, row: Shipment | Step | Token) -> int:
+        """Note that something was shipped, a step was run or a token was made; return its number."""
+        return self._add(TABLES[type(row)], _stamped(row, user(), _now()))
+
+    def noted(self, kind: type[Noted], question: str | None = None) -> list[Noted]:
+        """All that was noted of a kind, the oldest first; of one question where it is named."""
+        table = TABLES[kind]
+        query = select(table).order_by(table.c.id) if question is None else _of(table, question)
+        return [kind(**row._mapping) for row in self._rows(query)]
+
+    def revoke(self, token: int) -> None:
+        """From now on this token opens nothing."""
+        t = schema.tokens
+        with writing(self.engine) as connection:
+            connection.execute(update(t).where(t.c.id == token).values(revoked=_now()))
+
+    def forget(self, question: str, sha256: str, key: str) -> int:
+        """Erase what people said about one case, and remember its hash; returns how much was erased."""
+        answers = schema.answers
+        mine = answers.c.question == question, answers.c.key == _plain(key)
+        row = {"question": question, "sha256": sha256, "by": user(), "time": _now()}
+        with writing(self.engine) as connection:
+            erased = connection.execute(delete(answers).where(*mine)).rowcount
+            connection.execute(insert(schema.forgotten).values(row))
+        return int(erased)
+
+    def forgotten(self, question: str) -> set[str]:
+        """The hashes of those who are forgotten."""
+        return {row.sha256 for row in self._rows(_of(schema.forgotten, question))}
 
     def _add(self, table: Table, row: Mapping[str, Any]) -> int:
         with writing(self.engine) as connection:
@@ -182,10 +228,10 @@ def _not_running(bakeoff: int) -> Problem:
     )
 
 
-def _stored(stored: Stored, by: str, time: str) -> dict[str, Any]:
-    row = _plain(asdict(stored))
+def _stamped(noted: Stored | Shipment | Step | Token, by: str, time: str) -> dict[str, Any]:
+    row = _plain(asdict(noted))
     del row["id"]
-    return {**row, "by": stored.by or by, "time": stored.time or time}
+    return {**row, "by": noted.by or by, "time": noted.time or time}
 
 
 def _now() -> str:
