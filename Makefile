@@ -26,7 +26,7 @@ lint: .venv/.test
 	@touch $@
 
 .venv/.test: .venv/.try scripts/browser scripts/java scripts/spark-connect
-	$(PIP) --editable '.[ml,fast,postgres,spark,test,lint]'
+	$(PIP) --editable '.[ml,fast,ship,mlflow,postgres,spark,test,lint]'
 	PATH="$(CURDIR)/$(BIN):$$PATH" scripts/browser
 	PATH="$(CURDIR)/$(BIN):$$PATH" scripts/java
 	PATH="$(CURDIR)/$(BIN):$$PATH" scripts/spark-connect

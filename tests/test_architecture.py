@@ -21,9 +21,11 @@ LEVELS = {  # a room may import from its own level's rooms below it, never from 
     "bakeoff": 2,
     "report": 3,
     "project": 4,
-    "terminal": 5,
-    "cli": 6,
-    "__main__": 7,
+    "watch": 5,
+    "ship": 6,
+    "terminal": 7,
+    "cli": 8,
+    "__main__": 9,
 }
 FORBIDDEN = {"utils", "helpers", "manager", "base", "common", "misc"}
 RUNGS = [p for p in FILES if re.fullmatch(r"r\d_\w+", p.stem)]

@@ -84,15 +84,15 @@ def asked_of(job: Job, question: ModuleType) -> Asked:
 def answer(
     job: Job, question: ModuleType, asked: Asked, out: Path, cpu_s: Callable[[], float]
 ) -> dict[str, Any]:
-    """Fit, keep the model, load it again, predict, check; what it took by a clock of CPU seconds."""
+    """Fit, keep the model, load it again, predict, check; what it took by a clock of CPU seconds.
+
+    Where the job brings a fitted model nothing is learnt.
+    """
     rung = Rung(Path(job.rung), ours=sandbox.PACKAGE in Path(job.rung).parents)
     start = cpu_s()
-    fitted = rung.fit(asked.history)
+    home = Path(job.model) if job.model else _fit(rung, asked.history, out)
     fit_s = cpu_s() - start
-    part = out / "model.part"
-    model_hash = models.save(fitted, part)
-    part.rename(out / "model")
-    fitted = models.load(out / "model")
+    fitted = models.load(home)
     start = cpu_s()
     table = rung.predict(fitted, asked.history, asked.cases)
     predict_s = cpu_s() - start
@@ -103,16 +103,24 @@ def answer(
         table = pa.concat_tables([table, late])
     pq.write_table(table, out / "predictions.part")
     (out / "predictions.part").rename(out / "predictions.parquet")
-    size = models.size(out / "model")
+    size, model_hash = models.size(home), models.digest(home)
     counts = {"cases": asked.cases.num_rows, "model_bytes": size, "model_hash": model_hash}
     said = str(fitted.get("warnings", "")).splitlines()  # what a rung wants people to know
     return {"status": "ok", "fit_s": fit_s, "predict_s": predict_s, "warnings": said, **counts}
 
 
+def _fit(rung: Rung, history: History, out: Path) -> Path:
+    """Learn, and leave the model in the job's folder, whole or not at all."""
+    part, home = out / "model.part", out / "model"
+    models.save(rung.fit(history), part)
+    part.rename(home)
+    return home
+
+
 def _places(job: Job, scratch: str) -> sandbox.Places:
     writable = [job.out, scratch, os.environ.get("NUMBA_CACHE_DIR", scratch)]
     # the cases are read already; DuckDB opens the tables when they are asked
-    files = [job.rung, *(path for path, _ in job.tables.values())]
+    files = [job.rung, *(path for path, _ in job.tables.values()), *[job.model] * bool(job.model)]
     return sandbox.places(files, writable, job.project, list(job.closed))
 
 

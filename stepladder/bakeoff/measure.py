@@ -43,7 +43,7 @@ class Job:
     their own first rows (table -> file) are laid over. now: ISO day. ask: Ask as JSON. out: the folder
     for predictions.parquet, model/ and outcome.json. project: the user's folder, which is closed to
     the rung. closed: files that are closed as well; `measure` fills it in from the ask, and takes out of
-    that what tells of the future.
+    that what tells of the future. model: the folder of one fitted before, where nothing is to be learnt.
     """
 
     question: str
@@ -56,6 +56,7 @@ class Job:
     newcomers: tuple[str, Mapping[str, str]] | None = None
     project: str = "."
     closed: tuple[str, ...] = ()
+    model: str = ""
 
 
 @dataclass(frozen=True)
@@ -186,10 +187,10 @@ def _handed_over(job: Job) -> Job:
     rung, out, project = map(os.path.realpath, (job.rung, job.out, job.project))
     ask = Ask.model_validate_json(job.ask)
     closed = tuple(name for table in ask.tables.values() for name in (table.source, table.cleaned))
-    blank = ask.model_copy(update={"tables": {}, "record": "", "cutoffs": (), "now": None})
+    model = os.path.realpath(job.model) if job.model else ""
     return replace(
-        job, rung=rung, tables=tables, ask=blank.model_dump_json(), out=out, project=project,
-        closed=closed,
+        job, rung=rung, tables=tables, ask=ask.for_answers.model_dump_json(), out=out,
+        project=project, closed=closed, model=model,
     )  # fmt: skip
 
 

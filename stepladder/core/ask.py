@@ -161,6 +161,16 @@ class Ask(Part):
         """How many items a rung lists for each person: more than k where a rule thins the list out."""
         return self.k * 10 if self.rules.at_most else self.k
 
+    @property
+    def for_answers(self) -> Ask:
+        """The part that answers depend on: without where data and record are, and what comes after."""
+        usual = ("tables", "record", "cutoffs", "now", "words", "good_enough", "good_enough_money",
+                 "costs", "time_box", "nightly", "watch", "kpis", "kris", "spark")  # fmt: skip
+        fields = type(self).model_fields
+        return self.model_copy(
+            update={name: fields[name].get_default(call_default_factory=True) for name in usual}
+        )
+
 
 def load(path: Path) -> Ask:
     """Read question.toml. Raises Problem with the line and the key that need mending."""

@@ -6,6 +6,7 @@ import shutil
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -13,7 +14,7 @@ import pyarrow.parquet as pq
 
 from stepladder.bakeoff.measure import Job
 from stepladder.bakeoff.replay import Files, write
-from stepladder.bakeoff.result import Result
+from stepladder.bakeoff.result import Result, RungResult
 from stepladder.bakeoff.score import meant, with_interval
 from stepladder.core.errors import Problem
 from stepladder.core.history import History
@@ -23,12 +24,39 @@ from stepladder.project.engine import runner
 from stepladder.project.folder import Project
 
 
+class Known(NamedTuple):
+    """What was known as of a day, in files that lack everything later, and who is asked about."""
+
+    history: History
+    cases: pa.Table
+    files: Files
+
+
+class Past(NamedTuple):
+    """What the bake-off teaches of a rung's answers: what a 0/1 answer stands for, how far all stray."""
+
+    means: dict[int, float] | None
+    bins: Bins | None
+
+
 def answer(project: Project, name: str, day: date, scratch: Path) -> tuple[pa.Table, str]:
     """A rung's predictions for every case as of a day, and the hash of its fitted model.
 
     They are what the bake-off would have scored: gaps filled by the reference, floored, a 0/1
     rung's answers as what came of them, low and high from errors that were known by that day.
     """
+    known = known_at(project, day, scratch)
+    raw, fitted = run(project, project.rung(name), known, scratch)
+    keep_model(project, scratch / name / "model", fitted)
+    reference = raw
+    if name != project.question.REFERENCE:
+        other = project.rung(project.question.REFERENCE)
+        reference, _ = run(project, other, known, scratch)
+    return finished(project, raw, reference, past_of(project, name, day), known), fitted
+
+
+def known_at(project: Project, day: date, scratch: Path) -> Known:
+    """What was known as of a day, written into the scratch folder. Raises Problem where nobody was."""
     history = project.history(scratch).at(day)
     cases = project.question.cases(history)
     if not cases.num_rows:
@@ -38,38 +66,31 @@ def answer(project: Project, name: str, day: date, scratch: Path) -> tuple[pa.Ta
             "choose a later day with --as-of",
         )
     files = write(project.question, history, cases, None, scratch)
-    raw, fitted = _run(project, project.rung(name), day, files, scratch)
-    keep_model(project, scratch / name / "model", fitted)
-    reference = raw
-    if name != project.question.REFERENCE:
-        other = project.rung(project.question.REFERENCE)
-        reference, _ = _run(project, other, day, files, scratch)
-    known = replace(history, tables=files.tables)
-    return _finished(project, raw, reference, name, known, cases), fitted
+    return Known(replace(history, tables=files.tables), cases, files)
 
 
 def fit_and_ask(project: Project, name: str, scratch: Path) -> str:
     """Fit a rung on all that is known, in a process of its own; the hash of its model, left in scratch."""
-    history = project.history(scratch)
-    cases = project.question.cases(history).slice(0, 1)
-    files = write(project.question, history, cases, None, scratch)
-    return _run(project, project.rung(name), history.now, files, scratch)[1]
+    known = known_at(project, project.now(), scratch)
+    pq.write_table(known.cases.slice(0, 1), known.files.cases)
+    return run(project, project.rung(name), known, scratch)[1]
 
 
-def _run(
-    project: Project, rung: Rung, day: date, files: Files, scratch: Path
+def run(
+    project: Project, rung: Rung, known: Known, scratch: Path, model: str = ""
 ) -> tuple[pa.Table, str]:
-    """One rung in a process of its own, as in the bake-off."""
-    ask, out = project.ask, scratch / rung.name
+    """One rung in a process of its own, as in the bake-off; with a fitted model nothing is learnt."""
+    ask, day, out = project.ask, known.history.now, scratch / rung.name
     job = Job(
         question=ask.question,
         rung=str(rung.path),
-        tables=files.tables,
-        cases=files.cases,
+        tables=known.files.tables,
+        cases=known.files.cases,
         now=day.isoformat(),
         ask=ask.model_dump_json(),
         out=str(out),
         project=str(project.folder),
+        model=model,
     )
     found = runner(ask)(job, time_box=ask.time_box, memory_mb=ask.memory_mb)
     if found.status != "ok" or found.predictions is None:
@@ -91,36 +112,39 @@ def keep_model(project: Project, fitted: Path, name: str) -> None:
         partial.replace(kept)
 
 
-def _finished(
-    project: Project,
-    raw: pa.Table,
-    reference: pa.Table,
-    name: str,
-    known: History,
-    cases: pa.Table,
+def finished(
+    project: Project, raw: pa.Table, reference: pa.Table, past: Past, known: Known
 ) -> pa.Table:
-    day = known.now
+    """A rung's raw answers as they are used: gaps filled, rules kept, with low and high."""
+    if past.means is not None:
+        raw = meant(raw, past.means)
+    table, _, _ = project.question.complete(raw, reference, known.history, known.cases)
+    return with_interval(project.question, table, past.bins)
+
+
+def past_of(project: Project, name: str, day: date) -> Past:
+    """What the latest bake-off taught of a rung, as far as it was known by a day."""
     latest = project.record.latest_bakeoff(project.ask.question)
     result = project.result() if latest else None
     row = {r.rung: r for r in result.rungs}.get(name) if result else None
-    if row and result and row.calibrated is not None:
-        learnt = day >= date.fromisoformat(result.now)  # what the answers stand for, by then
-        means = {int(k): v for k, v in row.calibrated.items()} if learnt else {}
-        raw = meant(raw, means)
-    table, _, _ = project.question.complete(raw, reference, known, cases)
-    fits = result is not None and row is not None and result.horizon == project.ask.horizon
-    return with_interval(
-        project.question, table, _bins(project, result, name, day) if fits else None
-    )
+    if result is None or row is None:
+        return Past(None, None)
+    fits = result.horizon == project.ask.horizon
+    return Past(_means(result, row, day), _bins(project, result, name, day) if fits else None)
 
 
-def _bins(project: Project, result: Result | None, name: str, day: date) -> Bins | None:
+def _means(result: Result, row: RungResult, day: date) -> dict[int, float] | None:
+    if row.calibrated is None:
+        return None
+    learnt = day >= date.fromisoformat(result.now)  # what the answers stand for, by then
+    return {int(k): v for k, v in row.calibrated.items()} if learnt else {}
+
+
+def _bins(project: Project, result: Result, name: str, day: date) -> Bins | None:
     """What came of the rung's predictions in the bake-off's windows that had ended by the day."""
     said_by_window, came_of_it = [], []
-    for window in result.windows if result else ():
-        path = (
-            project.folder / "bakeoffs" / str(result and result.id) / name / f"{window.now}.parquet"
-        )
+    for window in result.windows:
+        path = project.folder / "bakeoffs" / str(result.id) / name / f"{window.now}.parquet"
         if date.fromisoformat(window.until) > day or not path.is_file():
             continue
         past, later = (date.fromisoformat(d) for d in (window.now, window.until))
