@@ -6,10 +6,19 @@ import os
 import signal
 import sys
 
-from stepladder.cli import bakeoff, decide, new, predict, report, try_out
+from stepladder.cli import bakeoff, decide, new, predict, report, run, ship, try_out
 from stepladder.cli.options import app
 
-VERBS = (try_out, new, bakeoff, report, decide, predict)  # each adds its commands to the app
+VERBS = (
+    try_out,
+    new,
+    bakeoff,
+    report,
+    decide,
+    predict,
+    ship,
+    run,
+)  # each adds its commands to the app
 __all__ = ["VERBS", "app", "main"]
 
 

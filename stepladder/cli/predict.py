@@ -53,7 +53,7 @@ def predict(
             found = predict_one(opened, case=case, rows=for_, item=item, radio=radio, rung=rung)
             show.answers(found, json)
             return
-        path = forecast(opened, rung=rung, as_of=_day(as_of), to=to)
+        path = forecast(opened, rung=rung, as_of=day(as_of, "--as-of"), to=to)
     show.written("predictions", path, json)
 
 
@@ -69,12 +69,13 @@ def _refuse_other(**given: object) -> None:
             )
 
 
-def _day(text: str | None) -> date | None:
+def day(text: str | None, flag: str) -> date | None:
+    """A day as it is typed. Raises Problem on anything else."""
     from stepladder.core.errors import Problem
 
     try:
         return date.fromisoformat(text) if text else None
     except ValueError:
         raise Problem(
-            f"--as-of {text}", "a day is written YYYY-MM-DD", "e.g. --as-of 2024-06-01"
+            f"{flag} {text}", "a day is written YYYY-MM-DD", f"e.g. {flag} 2024-06-01"
         ) from None

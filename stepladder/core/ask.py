@@ -13,6 +13,8 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 
 from stepladder.core.errors import Problem
 
+# what a rung's answers depend on; the rest says where things are, and what comes of the answers
+ANSWERED = ("question", "horizon", "prices", "k", "rules", "seed", "memory_mb", "engine")
 DAYS = {"day": 1, "week": 7, "month": 30, "quarter": 91, "year": 365}
 PASSWORD = re.compile(r"://[^/?#@:]*:[^/?#]+@|://.*[?&](?:password|pass|pwd)=[^&#]", re.I)
 UPKEEP_HOURS = {0: 200.0, 1: 2.0, 2: 4.0, 3: 8.0, 4: 40.0, 5: 80.0}
@@ -163,13 +165,8 @@ class Ask(Part):
 
     @property
     def for_answers(self) -> Ask:
-        """The part that answers depend on: without where data and record are, and what comes after."""
-        usual = ("tables", "record", "cutoffs", "now", "words", "good_enough", "good_enough_money",
-                 "costs", "time_box", "nightly", "watch", "kpis", "kris", "spark")  # fmt: skip
-        fields = type(self).model_fields
-        return self.model_copy(
-            update={name: fields[name].get_default(call_default_factory=True) for name in usual}
-        )
+        """The part that answers depend on; everything else as usual."""
+        return Ask(**{name: getattr(self, name) for name in ANSWERED})
 
 
 def load(path: Path) -> Ask:

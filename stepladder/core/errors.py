@@ -18,5 +18,9 @@ class Problem(Exception):
         return "\n".join(self.parts())
 
 
+class Passing(Problem):
+    """A problem that may pass by itself, so that it is worth trying again: a lock, a network."""
+
+
 class CannotStand(Exception):
     """A rung says in one sentence why it cannot answer here; the sentence becomes its row in the table."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from dataclasses import replace
 from datetime import date
@@ -106,10 +107,15 @@ def keep_model(project: Project, fitted: Path, name: str) -> None:
     """Keep a fitted model under the name of its hash, whole or not at all."""
     kept = project.folder / "models" / name
     if not kept.exists():
-        partial = kept.with_name(f".{name}.partial")
+        partial = kept.with_name(f".{name}.{os.getpid()}.partial")
         shutil.rmtree(partial, ignore_errors=True)
-        shutil.copytree(fitted, partial)
-        partial.replace(kept)
+        try:
+            shutil.copytree(fitted, partial)
+            partial.replace(kept)
+        except OSError:  # another process was first, or there is no room
+            shutil.rmtree(partial, ignore_errors=True)
+            if not kept.is_dir():
+                raise
 
 
 def finished(

@@ -31,7 +31,7 @@ NIGHTLY_ONLY = (
 
 def fit(
     project: Project,
-    name: str,
+    rung: Rung,
     day: date,
     data: Mapping[str, str],
     decision: dict[str, Any] | None,
@@ -41,7 +41,7 @@ def fit(
 
     `data`: the hash of what was known of each table. The same inputs give the same bytes.
     """
-    rung = project.rung(name)
+    name = rung.name
     with scratch() as room:
         known = _asking_few(known_at(project, day, room))
         said, fitted = run(project, rung, known, room)
@@ -97,7 +97,8 @@ def _alone(project: Project, rung: Rung, known: Known, said: pa.Table, room: Pat
         path, time = known.files.tables[spec.name]
         if spec.time and key in [column.name for column in spec.columns]:
             rows = known.history.sql(
-                f"select * from {quoted(spec.name)} semi join cases using ({quoted(key)})", known.cases
+                f"select * from {quoted(spec.name)} semi join cases using ({quoted(key)})",
+                known.cases,
             )
             path = str(room / f"own_{spec.name}.parquet")
             pq.write_table(rows, path)

@@ -54,7 +54,8 @@ def _worked_out(path: Path, time: str | None) -> Chain:
         columns = [name for name in table.columns if name != "row"]
         # lengths keep ("ab", "c") apart from ("a", "bc"), and nothing apart from an empty text
         said = " || ".join(
-            f"coalesce(strlen({c}::varchar) || ':' || {c}::varchar, '-')" for c in map(quoted, columns)
+            f"coalesce(strlen({c}::varchar) || ':' || {c}::varchar, '-')"
+            for c in map(quoted, columns)
         )
         day = f"cast({quoted(time)} as date)" if time else "date '1970-01-01'"
         rows = table.query(

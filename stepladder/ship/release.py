@@ -19,6 +19,7 @@ from stepladder.core.errors import Problem
 from stepladder.core.model import Model
 from stepladder.core.rung import Rung
 from stepladder.core.stats import Bins
+from stepladder.ship.files import write
 
 FORMAT = 1
 KEYS = ("format", "made_with")  # what a release of any version says about itself
@@ -83,12 +84,9 @@ class Release:
     def save(self, project: Path) -> str:
         """Write the manifest under the hash of its bytes, whole or not at all; returns the hash."""
         folder = project / "releases"
-        folder.mkdir(exist_ok=True)
         path = folder / f"{self.hash}.json"
         if not path.exists():
-            partial = folder / f".{self.hash}.partial"
-            partial.write_bytes(self.body)
-            partial.replace(path)
+            write(path, self.body)
         return self.hash
 
     @cached_property
@@ -113,6 +111,12 @@ class Release:
         found = self.manifest.bins
         return Bins(**{k: np.array(v, float) for k, v in found.items()}) if found else None
 
+    @property
+    def means(self) -> dict[int, float] | None:
+        """What the answers of a rung that says only 0 or 1 stand for."""
+        found = self.manifest.means
+        return None if found is None else {int(k): v for k, v in found.items()}
+
     def model(self) -> Model:
         """What the rung learnt."""
         return models.load(self.home / self.manifest.model)
@@ -134,7 +138,9 @@ class Release:
 
     def reference(self) -> Rung:
         """The rung that answers where this one has no opinion."""
-        return Rung(next(questions.folder(self.manifest.question).glob(f"{self.manifest.reference}.*")))
+        return Rung(
+            next(questions.folder(self.manifest.question).glob(f"{self.manifest.reference}.*"))
+        )
 
 
 def _manifest(raw: Mapping[str, Any]) -> Manifest:

@@ -39,7 +39,7 @@ def ship(project: Project, *, rung: str | None = None, force: str = "") -> Shipm
     today = project.now()
     release = fit(
         project,
-        name,
+        project.rung(name),
         today,
         inputs(project, today),
         asdict(decided) if decided else None,

@@ -33,7 +33,7 @@ EXAMPLE = 6  # blanks before an example in a data report
 def result(found: Result, as_json: bool, report: str | None = None) -> None:
     """The ladder as a table, the proposal, and where the report is."""
     if as_json:
-        _print_json({**to_json(found), **({"report": report} if report else {})})
+        print_json({**to_json(found), **({"report": report} if report else {})})
         return
     for warning in loud(found.data):
         out.print(Text(f"READ THIS FIRST. {warning}", style="bold red"))
@@ -58,7 +58,7 @@ def made(project: Project, as_json: bool, refreshed: bool = False) -> None:
     """What was read, and where the project is."""
     reports = {name: table["report"] for name, table in project.data.items()}
     if as_json:
-        _print_json({"project": str(project.folder), "data": reports})
+        print_json({"project": str(project.folder), "data": reports})
         return
     for report in reports.values():
         for line in to_text(DataReport.from_dict(report)).splitlines():
@@ -89,7 +89,7 @@ def _print_line(line: str) -> None:
 def reproduction(found: Reproduction, as_json: bool) -> None:
     """What reproduced and what changed."""
     if as_json:
-        _print_json(
+        print_json(
             {
                 "first": found.first,
                 "second": found.second.id,
@@ -109,7 +109,7 @@ def reproduction(found: Reproduction, as_json: bool) -> None:
 def written(what: str, path: Path, as_json: bool) -> None:
     """Where a file was written."""
     if as_json:
-        _print_json({what: str(path)})
+        print_json({what: str(path)})
     else:
         out.print(Text(f"{what.capitalize()}: {path}"), soft_wrap=True)
 
@@ -117,7 +117,7 @@ def written(what: str, path: Path, as_json: bool) -> None:
 def answers(found: pa.Table, as_json: bool) -> None:
     """The answers for one case, as a small table; columns with nothing in them are left out."""
     if as_json:
-        _print_json(found.to_pylist())
+        print_json(found.to_pylist())
         return
     if "item" in found.column_names and found["item"].null_count == found.num_rows:
         out.print("Nothing is left to show: they have seen everything that may be shown.")
@@ -145,7 +145,7 @@ def _word(value: Any) -> str:
 def decided(number: int, rung: str, by: str, proposed: str, as_json: bool) -> None:
     """That a decision was recorded, and whether it is the one that was proposed."""
     if as_json:
-        _print_json({"decision": number, "rung": rung, "by": by, "proposed": proposed})
+        print_json({"decision": number, "rung": rung, "by": by, "proposed": proposed})
         return
     other = "" if rung == proposed else f" (the bake-off proposed {proposed})"
     out.print(Text(f"Decision {number}: {rung}, by {by}{other}. Next: stepladder predict"))
@@ -199,5 +199,6 @@ def log(verbose: bool) -> Iterator[None]:
     yield
 
 
-def _print_json(value: Any) -> None:
+def print_json(value: Any) -> None:
+    """One line of JSON, for machines."""
     print(json.dumps(value, default=str, allow_nan=False))  # noqa: T201

@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import URL, Connection, Engine, NullPool, create_engine, event
 from sqlalchemy.exc import DBAPIError
 
-from stepladder.core.errors import Problem
+from stepladder.core.errors import Passing, Problem
 from stepladder.core.record.schema import SCHEMA
 
 PATIENCE_S = 30  # how long a writer waits for the one before it
@@ -126,7 +126,7 @@ def _problem(error: BaseException | None, url: URL) -> Problem | None:
             f"ask its administrator for: create schema {SCHEMA} authorization <user>",
         )
     if type(error).__name__ == "OperationalError" or state[:2] in ("08", "28", "3D", "57"):
-        return Problem(
+        return Passing(
             f"the record {where} cannot be reached: {said}",
             "the database must run and let this user in (its password: PGPASSWORD)",
             "check host, port, name and password, then run again; nothing was written",
@@ -156,7 +156,7 @@ def _sqlite_problem(error: sqlite3.Error, where: str) -> Problem | None:
 
 
 def _locked(where: str) -> Problem:
-    return Problem(
+    return Passing(
         f"the record {where} is locked by another program",
         f"writers take turns and wait {PATIENCE_S} s for each other",
         "close the other program (a database browser?) and run again; nothing was written",

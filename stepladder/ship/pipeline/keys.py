@@ -1,0 +1,81 @@
+"""What a step writes is named by a hash of code, settings and inputs, so nothing old passes for done."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from stepladder.ship.inputs import inputs
+from stepladder.ship.production import Production
+
+STEPS = ("check", "fit", "predict", "publish", "watch")
+ENDINGS = {
+    "check": "json",
+    "fit": "json",
+    "predict": "parquet",
+    "publish": "parquet",
+    "watch": "json",
+}
+
+
+@dataclass(frozen=True)
+class Named:
+    """A step's output for a day: what its name was made of, and where it is."""
+
+    step: str
+    day: date
+    parts: Mapping[str, Any]
+    folder: Path
+
+    @property
+    def key(self) -> str:
+        """The hash of its parts."""
+        plain = json.dumps({"step": self.step, "day": str(self.day), **self.parts}, sort_keys=True)
+        return hashlib.sha256(plain.encode()).hexdigest()[:16]
+
+    @property
+    def path(self) -> Path:
+        """The file that says that the step is done."""
+        if self.step == "publish":
+            return self.folder / "published" / f"{self.day}-{self.key}.parquet"
+        return self.folder / "runs" / str(self.day) / f"{self.step}-{self.key}.{ENDINGS[self.step]}"
+
+
+def named(production: Production, step: str, day: date) -> Named:
+    """The output of a step for a day, as things are now."""
+    return Named(step, day, _PARTS[step](production, day), production.project.folder)
+
+
+def _check(production: Production, day: date) -> dict[str, Any]:
+    return {**production.code, "data": inputs(production.project, day)}
+
+
+def _fit(production: Production, day: date) -> dict[str, Any]:
+    """As shipped on its own day, whatever became of the data since."""
+    return production.code if production.shipped_on(day) else _check(production, day)
+
+
+def _predict(production: Production, day: date) -> dict[str, Any]:
+    fitted = named(production, "fit", production.fit_day(day))
+    return {**_check(production, day), "fit": fitted.key}
+
+
+def _publish(production: Production, day: date) -> dict[str, Any]:
+    where = list(production.project.ask.nightly.publish)
+    return {**_predict(production, day), "publish": where}
+
+
+def _watch(production: Production, day: date) -> dict[str, Any]:
+    ask = production.project.ask
+    latest = production.project.record.latest_bakeoff(ask.question)
+    watched = {name: getattr(ask, name) for name in ("watch", "kpis", "kris")}
+    plain = json.loads(ask.model_dump_json(include=set(watched)))
+    return {**_publish(production, day), "watch": plain, "bakeoff": latest.id if latest else 0}
+
+
+_PARTS = {"check": _check, "fit": _fit, "predict": _predict, "publish": _publish, "watch": _watch}

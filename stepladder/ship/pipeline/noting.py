@@ -1,0 +1,52 @@
+"""A step done with care: tried again where what went wrong may pass, and noted in the record either way."""
+
+from __future__ import annotations
+
+import json
+import logging
+import time
+from collections.abc import Callable
+
+from stepladder.core.errors import CannotStand, Passing, Problem
+from stepladder.core.record import Step
+from stepladder.project.folder import Project
+from stepladder.ship.pipeline.keys import Named
+
+FIRST_S, MOST_S = 1.0, 60.0  # waits double from one try to the next
+log = logging.getLogger("stepladder")
+
+
+def noted(project: Project, named: Named, work: Callable[[], None]) -> None:
+    """Do the work; note how long it took and what its name was made of, or why it failed."""
+    began = time.monotonic()
+    try:
+        _tried(work, project.ask.nightly.retries)
+    except Exception as error:
+        log.debug("%s for %s failed", named.step, named.day, exc_info=True)
+        _note(project, named, "failed", began, _said(error))
+        raise
+    _note(project, named, "done", began, json.dumps(named.parts, sort_keys=True))
+
+
+def _tried(work: Callable[[], None], retries: int) -> None:
+    from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_exponential
+
+    passing = retry_if_exception_type((Passing, OSError))
+    wait = wait_exponential(multiplier=FIRST_S, max=MOST_S)
+    for attempt in Retrying(
+        stop=stop_after_attempt(retries + 1), wait=wait, retry=passing, reraise=True
+    ):
+        with attempt:
+            work()
+
+
+def _said(error: Exception) -> str:
+    if isinstance(error, Problem | CannotStand):
+        return str(error)
+    return f"{type(error).__name__}: {error}"
+
+
+def _note(project: Project, named: Named, status: str, began: float, detail: str) -> None:
+    seconds = time.monotonic() - began
+    day, question = named.day.isoformat(), project.ask.question
+    project.record.note(Step(question, day, named.step, named.key, status, seconds, detail))

@@ -1,0 +1,155 @@
+"""Run what is in production: today's steps, or those of past days, each from what was known then."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+from stepladder.core.errors import Problem
+from stepladder.core.record import Step
+from stepladder.project.folder import Project
+from stepladder.project.new import refresh
+from stepladder.ship.files import sweep
+from stepladder.ship.pipeline.again import undo
+from stepladder.ship.pipeline.keys import named
+from stepladder.ship.pipeline.lock import alone
+from stepladder.ship.pipeline.plan import Plan, days_of, plan
+from stepladder.ship.production import Production
+
+Progress = Callable[[str, int, int], None]  # what is being done, steps done, steps in all
+
+
+@dataclass(frozen=True)
+class Ran:
+    """A run that came to its end: for which days, what it had to do, and where the watch's findings are."""
+
+    since: date
+    until: date
+    plan: Plan
+    watched: Path
+
+
+def run(
+    project: Project,
+    *,
+    since: date | None = None,
+    until: date | None = None,
+    workers: int = 1,
+    fresh: bool = True,
+    accept: str = "",
+    again: str = "",
+    wait: float = 0.0,
+    progress: Progress = lambda *_: None,
+) -> Ran:
+    """Do what is not done yet of today, or of the days from `since` to `until`.
+
+    Today is the day after the last complete one in the data; the sources are read again first where
+    `fresh`. `again` names a step that is done once more, with all that follow. Raises Problem where data are stale, another run is at work, or a step fails.
+    """
+    with alone(project.folder, wait):
+        for room in ("runs", "published", "releases", "models"):
+            sweep(project.folder / room)
+        if since is None and until is None and fresh:
+            progress("reading the sources", 0, 0)
+            project = refresh(project)
+        production = Production.of(project)
+        first, last = _days(project, since, until)
+        if again:
+            undo(production, again, days_of(first, last))
+        planned = plan(production, days_of(first, last))
+        _build(production, first, last, planned, workers, accept, progress)
+    return Ran(first, last, planned, named(production, "watch", last).path)
+
+
+def foreseen(project: Project, since: date | None = None, until: date | None = None) -> Plan:
+    """What a run would do, without doing it."""
+    first, last = _days(project, since, until)
+    return plan(Production.of(project), days_of(first, last))
+
+
+def _days(project: Project, since: date | None, until: date | None) -> tuple[date, date]:
+    now = project.now()
+    if since is None and until is None:
+        _refuse_stale(project, now)
+        return now, now
+    first, last = since or until or now, until or now
+    if first > last or last > now:
+        raise Problem(
+            f"days from {first} to {last}, in data that end before {now}",
+            "a run goes from an earlier day to a later one, and stands where the data end at the latest",
+            f"e.g. --from {min(first, now)} --to {now}",
+        )
+    return first, last
+
+
+def _refuse_stale(project: Project, now: date) -> None:
+    """By the clock: yesterday's data forecast today; last month's make everybody look lost."""
+    today, most = date.today(), project.ask.nightly.stale_after
+    age = (today - now).days
+    if age > most:
+        raise Problem(
+            f"the data end before {now}, and today is {today}",
+            f"data may be {most} days old: with older ones everybody would seem to have left",
+            "bring newer data; or run a past day (stepladder run --from DAY --to DAY), or allow it: "
+            "stale_after in question.toml [nightly]",
+        )
+    if age < -1:
+        raise Problem(
+            f"the data go up to {now}, and today is {today}: the clock is wrong, or the data are",
+            "nothing can be known of days to come",
+            "set the clock, or look at the dates in the data",
+        )
+
+
+def _build(
+    production: Production,
+    since: date,
+    until: date,
+    planned: Plan,
+    workers: int,
+    accept: str,
+    progress: Progress,
+) -> None:
+    """Hand the tasks to Luigi's own scheduler, in this process."""
+    import luigi
+
+    from stepladder.ship.pipeline import tasks
+    from stepladder.ship.pipeline.scheduler import Scheduling
+
+    tasks.production.cache_clear()
+    luigi.task_register.Register.clear_instance_cache()
+    record, question = production.project.record, production.project.ask.question
+    before = len(record.noted(Step, question))
+    logging.getLogger("luigi-interface").setLevel(logging.CRITICAL)
+    logging.getLogger("luigi").setLevel(logging.CRITICAL)
+    night = tasks.Night(
+        project=str(production.project.folder), day=until, since=str(since), accept=accept
+    )
+    done = luigi.build(
+        [night],
+        worker_scheduler_factory=Scheduling(progress, len(planned.to_do)),
+        local_scheduler=True,
+        workers=workers,
+        no_lock=True,
+        log_level="CRITICAL",
+    )
+    if not done:
+        raise _failed(record.noted(Step, question)[before:])
+
+
+def _failed(ran: list[Step]) -> Problem:
+    failed = [one for one in ran if one.status == "failed"]
+    if not failed:
+        return Problem(
+            "the run did not come to its end",
+            "every step is done, or says why not",
+            "run again: it goes on where it stopped; with -v the log says more",
+        )
+    first = failed[0]
+    said = first.detail.split("\n", 2)
+    allowed = said[1] if len(said) > 1 else "every step ends with a file that says it is done"
+    remedy = said[2] if len(said) > 2 else "run again with -v and look into stepladder.log"
+    return Problem(f"{first.step} for {first.day}: {said[0]}", allowed, remedy)

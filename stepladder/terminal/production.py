@@ -1,0 +1,173 @@
+"""What the command line shows of production: what was shipped, planned, run."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import rich.box
+import rich.table
+from rich.text import Text
+
+from stepladder.core.errors import Problem
+from stepladder.core.record import Shipment
+from stepladder.project.folder import Project
+from stepladder.ship.pipeline.plan import Plan
+from stepladder.ship.ship import Shipped, in_production
+from stepladder.terminal.show import log, out, print_json, progress
+
+__all__ = ["log"]
+
+
+def shipped(project: Project, rung: str | None, force: str, as_json: bool) -> None:
+    """Ship, and say what is in production now."""
+    from stepladder.ship.ship import ship
+
+    with progress(as_json) as tick:
+        tick("learning from all history", 0, 0)
+        found = ship(project, rung=rung, force=force)
+    _told(found, as_json, "Next: stepladder run, stepladder serve")
+
+
+def rolled_back(project: Project, release: str, because: str, as_json: bool) -> None:
+    """Go back, and say what is in production now."""
+    from stepladder.ship.ship import rollback
+
+    found = rollback(project, release, because)
+    _told(found, as_json, "It stays until something is shipped: stepladder ship")
+
+
+def elsewhere(project: Project, to: str, tracking: str | None, as_json: bool) -> None:
+    """Take what is in production to another system."""
+    if to != "mlflow":
+        raise Problem(f"--to {to}", "what is shipped can be taken to: mlflow", "--to mlflow")
+    from stepladder.ship.to_mlflow import to_mlflow
+
+    found = to_mlflow(project, in_production(project), tracking_uri=tracking)
+    if as_json:
+        print_json(asdict(found))
+    else:
+        out.print(
+            Text(
+                f"MLflow: {found.name} version {found.version}, run {found.run_id}, at {found.uri}"
+            )
+        )
+
+
+def bundled(project: Project, folder: Path, as_json: bool) -> None:
+    """Write a folder that runs alone."""
+    from stepladder.ship.bundle import bundle
+
+    path = bundle(project, folder)
+    if as_json:
+        print_json({"bundle": str(path)})
+    else:
+        out.print(Text(f"Bundle: {path}; its README.md says how to run it"), soft_wrap=True)
+
+
+def _told(found: Shipment, as_json: bool, more: str) -> None:
+    if as_json:
+        print_json(asdict(found))
+        return
+    why = f" ({found.because})" if found.because else ""
+    out.print(
+        Text(
+            f"In production: {found.rung}, learnt up to {found.as_of}, release {found.release[:12]}"
+            f"{why}. {more}"
+        ),
+        soft_wrap=True,
+    )
+
+
+def models(found: list[Shipped], as_json: bool) -> None:
+    """Everything that was in production, the latest first."""
+    if as_json:
+        print_json([{**asdict(one.shipment), **asdict(one)} for one in found])
+        return
+    if not found:
+        out.print("Nothing is in production yet: stepladder ship")
+        return
+    table = rich.table.Table(box=rich.box.SIMPLE_HEAD)
+    for name in ("", "release", "rung", "learnt up to", "how", "when", "by", "because"):
+        table.add_column(name, overflow="fold")
+    for one in found:
+        row = one.shipment
+        table.add_row(
+            "▸" if one.current else "", row.release[:12], row.rung, row.as_of, row.kind,
+            row.time[:16].replace("T", " "), Text(one.by), Text(one.because),
+            style="bold green" if one.current else None,
+        )  # fmt: skip
+    out.print(table)
+
+
+def planned(project: Project, since: date | None, until: date | None, as_json: bool) -> None:
+    """What a run would do."""
+    from stepladder.ship.pipeline.run import foreseen
+
+    found = foreseen(project, since, until)
+    if as_json:
+        print_json(
+            {"steps": [asdict(one) for one in found.steps], "notes": found.notes,
+             "seconds": found.seconds}
+        )  # fmt: skip
+        return
+    table = rich.table.Table(box=rich.box.SIMPLE_HEAD)
+    for name in ("day", "step", "state", "why"):
+        table.add_column(name)
+    for one in found.to_do:
+        table.add_row(str(one.day), one.step, one.state, Text(one.why))
+    if found.to_do:
+        out.print(table)
+    out.print(_summary(found))
+    for note in found.notes:
+        out.print(Text(note, style="yellow"))
+
+
+def _summary(found: Plan) -> Text:
+    done, todo = len(found.steps) - len(found.to_do), len(found.to_do)
+    time = "how long they take is not known yet"
+    if found.seconds is not None:
+        time = f"about {found.seconds:,.0f} s as it went lately, side by side less"
+    return Text(f"{done} steps are done, {todo} to do" + (f": {time}" if todo else ""))
+
+
+def ran(
+    project: Project,
+    *,
+    since: date | None,
+    until: date | None,
+    picture: Path | None,
+    as_json: bool,
+    **how: Any,
+) -> int:
+    """Run, write the picture, say what the watch found; the exit code."""
+    from stepladder.ship.pipeline.picture import picture as drawn
+    from stepladder.ship.pipeline.run import run
+
+    page = picture or project.folder / "runs.html"
+    try:
+        with progress(as_json) as tick:
+            found = run(project, since=since, until=until, progress=tick, **how)
+    finally:
+        drawn(project, page)
+    watched = json.loads(found.watched.read_text())
+    if as_json:
+        print_json(
+            {"from": str(found.since), "to": str(found.until), "steps": len(found.plan.steps),
+             "done_now": len(found.plan.to_do), "picture": str(page), "watch": watched}
+        )  # fmt: skip
+        return int(watched["exit_code"])
+    days = f"{found.since}" if found.since == found.until else f"{found.since} to {found.until}"
+    out.print(
+        Text(f"{days}: {len(found.plan.to_do)} steps done now, "
+             f"{len(found.plan.steps) - len(found.plan.to_do)} were done before. Picture: {page}"),
+        soft_wrap=True,
+    )  # fmt: skip
+    for note in found.plan.notes:
+        out.print(Text(note, style="yellow"))
+    for alarm in watched["alarms"]:
+        out.print(Text(f"ALARM {alarm['name']}: {alarm['sentence']}", style="bold red"))
+    return int(watched["exit_code"])
