@@ -6,10 +6,10 @@ import os
 import signal
 import sys
 
-from stepladder.cli import bakeoff, decide, new, predict, report, run, ship, try_out
+from stepladder.cli import bakeoff, decide, forget, new, predict, report, run, ship, try_out, watch
 from stepladder.cli.options import app
 
-VERBS = (
+VERBS = (  # each adds its commands to the app, in this order
     try_out,
     new,
     bakeoff,
@@ -18,7 +18,9 @@ VERBS = (
     predict,
     ship,
     run,
-)  # each adds its commands to the app
+    watch,
+    forget,
+)
 __all__ = ["VERBS", "app", "main"]
 
 

@@ -23,6 +23,7 @@ from stepladder.core.tables.report import to_markdown
 from stepladder.project import question_toml, sources
 from stepladder.project.cleaning import AskUser, Chosen, choose, cleaned
 from stepladder.project.folder import Project
+from stepladder.project.forgotten import left_out
 
 PARTIAL = ".partial"
 
@@ -82,7 +83,8 @@ def refresh(project: Project) -> Project:
             source = str((project.folder / source).resolve())
         frozen = replace(_frozen(known, spec.name), today=date.today())
         chosen[spec.name] = Chosen(source, frozen)
-    for name, table in cleaned(project.question.TABLES, chosen).items():
+    found = left_out(project, cleaned(project.question.TABLES, chosen))
+    for name, table in found.items():
         path = _keep(table, name, project.folder)
         reports[name] = to_markdown(table.report)
         was, today = project.ask.tables[name].cleaned, chosen[name].choices.today

@@ -17,7 +17,8 @@ from stepladder.project.folder import Project
 from stepladder.ship.release import Release
 from stepladder.ship.ship import in_production, shipments
 
-ROOMS = ("core", "people", "bakeoff", "ship")  # what answers depend on
+# what answers depend on, and how they are made
+ROOMS = ("core", "people", "bakeoff", "ship/fit.py", "ship/pipeline/steps.py", "ship/publish")
 
 
 @dataclass(frozen=True)

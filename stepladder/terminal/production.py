@@ -15,6 +15,7 @@ from rich.text import Text
 from stepladder.core.errors import Problem
 from stepladder.core.record import Shipment
 from stepladder.project.folder import Project
+from stepladder.ship.forget import Forgotten
 from stepladder.ship.pipeline.plan import Plan
 from stepladder.ship.ship import Shipped, in_production
 from stepladder.terminal.show import log, out, print_json, progress
@@ -171,3 +172,37 @@ def ran(
     for alarm in watched["alarms"]:
         out.print(Text(f"ALARM {alarm['name']}: {alarm['sentence']}", style="bold red"))
     return int(watched["exit_code"])
+
+
+def forgotten(found: Forgotten, as_json: bool) -> None:
+    """How much was erased, and what else is to be done."""
+    if as_json:
+        print_json(asdict(found))
+        return
+    rows = ", ".join(f"{n:,} in {room}" for room, n in found.rows.items()) or "none"
+    out.print(Text(f"Erased rows: {rows}; answers of people: {found.answers}."), soft_wrap=True)
+    out.print(
+        "Erase them in the source as well, and write pages made before anew: stepladder report. "
+        "The next run forecasts without them."
+    )
+
+
+def watched(project: Project, now: date | None, act: bool, to: Path | None, as_json: bool) -> int:
+    """What the watch found, in a few lines and on a page; the exit code."""
+    from stepladder.watch.page import write_page
+    from stepladder.watch.watch import to_json, watch
+
+    with progress(as_json) as tick:
+        found = watch(project, now=now, act=act, progress=tick)
+    page = write_page(found, to or project.folder / "watch.html")
+    if as_json:
+        print_json({**to_json(found), "page": str(page)})
+        return found.exit_code
+    for alarm in found.alarms:
+        out.print(
+            Text(f"ALARM {alarm.name}, since {alarm.since}: {alarm.sentence}", style="bold red")
+        )
+    step, reason = found.suggestion
+    out.print(Text(f"Suggested: {step}. {reason}", style="bold"))
+    out.print(Text(f"Page: {page}"), soft_wrap=True)
+    return found.exit_code

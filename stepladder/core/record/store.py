@@ -134,6 +134,12 @@ class Record:
         t = schema.predictions
         return [Stored(**row._mapping) for row in self._rows(_of(t, question))]
 
+    def altered(self, path: str, sha256: str, rows: int) -> None:
+        """Note the new hash of a file of predictions that somebody was taken out of."""
+        t = schema.predictions
+        with writing(self.engine) as connection:
+            connection.execute(update(t).where(t.c.path == path).values(sha256=sha256, rows=rows))
+
     def decide(
         self, question: str, rung: str, *, by: str, because: str, bakeoff: int | None = None
     ) -> int:

@@ -19,20 +19,20 @@ from stepladder.ship.pipeline.plan import Planned, plan
 from stepladder.ship.production import Production
 
 MOST = 400  # days on the page
-# where each step stands in the graph, and what it needs
+# where each step stands in the graph, and what it waits for
 GRAPH = {
     "check": (0, 0, ()),
     "fit": (1, 1, ("check",)),
     "predict": (2, 0, ("check", "fit")),
-    "publish": (3, 0, ("predict", "fit")),
+    "publish": (3, 0, ("predict",)),
     "watch": (4, 0, ("publish",)),
 }
 SAYS = {
-    "check": "the data are fit to act on",
-    "fit": "the rung has learnt anew",
-    "predict": "every case is asked about",
+    "check": "fit to act on?",
+    "fit": "the rung learns anew",
+    "predict": "all cases are asked",
     "publish": "others see the answers",
-    "watch": "compared with what came",
+    "watch": "against what came",
 }
 WIDE, HIGH, GAP_X, GAP_Y = 164, 64, 40, 40
 
@@ -52,6 +52,7 @@ class Box:
 def picture(project: Project, path: Path, days: list[date] | None = None) -> Path:
     """Write the page: the graph of the latest day, and a day × step grid. Returns where it is."""
     production = Production.of(project)
+    manifest = production.release.manifest
     ran = project.record.noted(Step, project.ask.question)
     asked = sorted({date.fromisoformat(one.day) for one in ran} | set(days or ()))[-MOST:]
     asked = asked or [project.now()]
@@ -60,9 +61,9 @@ def picture(project: Project, path: Path, days: list[date] | None = None) -> Pat
         **_style(),
         question=production.project.question.WORDS,
         name=project.ask.question,
-        rung=production.release.manifest.rung,
-        decision=production.release.manifest.decision,
-        forced=production.release.manifest.forced,
+        rung=words.label(manifest.rung, _title(project, manifest.rung)),
+        decision=manifest.decision,
+        forced=manifest.forced,
         notes=production.changed(),
         boxes=(boxes := _boxes(production, asked[-1], found, ran)),
         arrows=_arrows(boxes),
@@ -75,6 +76,10 @@ def picture(project: Project, path: Path, days: list[date] | None = None) -> Pat
     )
     write(path, page.encode())
     return path
+
+
+def _title(project: Project, rung: str) -> str:
+    return next((one.title for one in project.ladder if one.name == rung), "")
 
 
 def _boxes(

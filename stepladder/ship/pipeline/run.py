@@ -47,7 +47,8 @@ def run(
     """Do what is not done yet of today, or of the days from `since` to `until`.
 
     Today is the day after the last complete one in the data; the sources are read again first where
-    `fresh`. `again` names a step that is done once more, with all that follow. Raises Problem where data are stale, another run is at work, or a step fails.
+    `fresh`. `again` names a step that is done once more, with all that follow. Raises Problem where
+    data are stale, another run is at work, or a step fails.
     """
     with alone(project.folder, wait):
         for room in ("runs", "published", "releases", "models"):

@@ -45,6 +45,31 @@ def send(table: pa.Table, target: str, project: Project, day: date) -> None:
         ) from None
 
 
+def erase(target: str, project: Project, key: str, value: int | str) -> int:
+    """Take somebody's rows out of a published table; returns how many there were."""
+    import sqlalchemy as sa
+
+    name = parse_qs(urlsplit(target).query)["table"][0]
+    where = f"where question = ? and {quoted(key)} = ?"
+    if target.startswith("duckdb"):
+        import duckdb
+
+        file = _file(urlsplit(target).path, project.folder)
+        if not file.is_file():
+            return 0
+        with duckdb.connect(str(file)) as con:
+            asked = [project.ask.question, value]
+            gone = con.execute(f"delete from {quoted(name)} {where}", asked).fetchone()
+        return int(gone[0]) if gone else 0
+    engine = sa.create_engine(_address(target, project.folder), poolclass=sa.NullPool)
+    with engine.begin() as con:
+        if not sa.inspect(con).has_table(name):
+            return 0
+        table = sa.Table(name, sa.MetaData(), autoload_with=con)
+        mine = table.c.question == project.ask.question, table.c[key] == value
+        return int(con.execute(table.delete().where(*mine)).rowcount)
+
+
 def flat(table: pa.Table, question: str) -> pa.Table:
     """The rows as every database can hold them: source rows as text, and which question they answer."""
     why = pc.binary_join(table["why"].cast(pa.list_(pa.string())), " ")
