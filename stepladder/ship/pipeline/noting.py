@@ -34,10 +34,19 @@ def _tried(work: Callable[[], None], retries: int) -> None:
     passing = retry_if_exception_type((Passing, OSError))
     wait = wait_exponential(multiplier=FIRST_S, max=MOST_S)
     for attempt in Retrying(
-        stop=stop_after_attempt(retries + 1), wait=wait, retry=passing, reraise=True
+        stop=stop_after_attempt(retries + 1),
+        wait=wait,
+        retry=passing,
+        reraise=True,
+        sleep=lambda seconds: pause(seconds),
     ):
         with attempt:
             work()
+
+
+def pause(seconds: float) -> None:
+    """Wait before the next try."""
+    time.sleep(seconds)
 
 
 def _said(error: Exception) -> str:

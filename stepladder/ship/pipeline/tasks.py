@@ -46,8 +46,8 @@ class Step(luigi.Task):  # type: ignore[misc]
 
     @property
     def priority(self) -> int:
-        """Earlier days first: the audit looks back at them."""
-        return -self.day.toordinal()
+        """Earlier days first: the audit looks back at them. (Luigi takes none below zero.)"""
+        return date.max.toordinal() - self.day.toordinal()
 
     def output(self) -> Any:
         """The file that says it is done."""

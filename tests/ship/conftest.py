@@ -1,0 +1,44 @@
+"""A small shop in production: a toy world, a rung decided on, shipped; made anew for whoever asks."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pyarrow.csv
+import pytest
+
+import stepladder
+from stepladder.questions.retention import toy
+from stepladder.ship.ship import ship
+
+SETTINGS = '\n[nightly]\nrefit = 2\nretries = 1\npublish = ["sqlite:///out.db?table=predictions"]\n'
+
+
+def orders(path: Path, customers: int = 400) -> Path:
+    """The orders of a toy world, as a shop would export them."""
+    rows = toy.simulate(toy.World(), customers, 5)[0].sort_by(
+        [("day", "ascending"), ("row", "ascending")]
+    )
+    pyarrow.csv.write_csv(rows.drop_columns(["row"]), path)
+    return path
+
+
+@pytest.fixture(scope="session")
+def template(tmp_path_factory) -> Path:
+    """The folder of a shop whose rung has been shipped."""
+    folder = tmp_path_factory.mktemp("production")
+    made = stepladder.new("retention", str(orders(folder / "orders.csv")), folder / "shop")
+    with (made.folder / "question.toml").open("a") as file:
+        file.write(SETTINGS)
+    made = stepladder.Project.open(made.folder)
+    made.record.decide("retention", "r2_rfm_quintiles", by="Mia", because="we can read it")
+    ship(made)
+    return folder
+
+
+@pytest.fixture
+def shop(template, tmp_path) -> stepladder.Project:
+    """A copy of it, with the orders it is made of, to do with as one likes."""
+    shutil.copytree(template, tmp_path / "here")
+    return stepladder.Project.open(tmp_path / "here" / "shop")
