@@ -25,6 +25,11 @@ if TYPE_CHECKING:
     from stepladder.project.predict import predict
     from stepladder.project.report import write_report
     from stepladder.project.trial import try_out
+    from stepladder.ship.forget import forget
+    from stepladder.ship.pipeline.run import run as run_nightly
+    from stepladder.ship.ship import rollback as roll_back
+    from stepladder.ship.ship import ship as ship_decided
+    from stepladder.watch.watch import watch as watch_predictions
 
 __version__ = "0.1.0"
 __all__ = [
@@ -32,26 +37,36 @@ __all__ = [
     "Problem",
     "Project",
     "decide",
+    "forget",
     "new",
     "predict",
     "refresh",
+    "roll_back",
     "run_again",
     "run_bakeoff",
+    "run_nightly",
+    "ship_decided",
     "try_out",
+    "watch_predictions",
     "write_report",
 ]
-_HOMES = {
-    "History": "core.history",
-    "Problem": "core.errors",
-    "Project": "project.folder",
-    "decide": "project.decide",
-    "new": "project.new",
-    "predict": "project.predict",
-    "refresh": "project.new",
-    "run_again": "project.again",
-    "run_bakeoff": "project.bakeoff",
-    "try_out": "project.trial",
-    "write_report": "project.report",
+_HOMES = {  # a room has the plain name of some: stepladder.ship, stepladder.watch
+    "History": "core.history:History",
+    "Problem": "core.errors:Problem",
+    "Project": "project.folder:Project",
+    "decide": "project.decide:decide",
+    "forget": "ship.forget:forget",
+    "new": "project.new:new",
+    "predict": "project.predict:predict",
+    "refresh": "project.new:refresh",
+    "roll_back": "ship.ship:rollback",
+    "run_again": "project.again:run_again",
+    "run_bakeoff": "project.bakeoff:run_bakeoff",
+    "run_nightly": "ship.pipeline.run:run",
+    "ship_decided": "ship.ship:ship",
+    "try_out": "project.trial:try_out",
+    "watch_predictions": "watch.watch:watch",
+    "write_report": "project.report:write_report",
 }
 
 
@@ -59,4 +74,5 @@ def __getattr__(name: str) -> Any:
     """Public names are fetched when first used, so that `stepladder --help` loads nothing heavy."""
     if name not in _HOMES:
         raise AttributeError(f"module 'stepladder' has no attribute {name!r}")
-    return getattr(importlib.import_module(f"stepladder.{_HOMES[name]}"), name)
+    module, _, attribute = _HOMES[name].partition(":")
+    return getattr(importlib.import_module(f"stepladder.{module}"), attribute)

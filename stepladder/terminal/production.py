@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from dataclasses import asdict
 from datetime import date
@@ -152,8 +153,11 @@ def ran(
     try:
         with progress(as_json) as tick:
             found = run(project, since=since, until=until, progress=tick, **how)
-    finally:
-        drawn(project, page)
+    except BaseException:
+        with contextlib.suppress(Exception):  # the first failure is the one to tell
+            drawn(project, page)
+        raise
+    drawn(Project.open(project.folder), page)
     watched = json.loads(found.watched.read_text())
     if as_json:
         print_json(

@@ -9,6 +9,7 @@ from datetime import date
 from pathlib import Path
 
 from stepladder.core.errors import Problem
+from stepladder.core.extras import need
 from stepladder.core.record import Step
 from stepladder.project.folder import Project
 from stepladder.project.new import refresh
@@ -115,6 +116,7 @@ def _build(
     progress: Progress,
 ) -> None:
     """Hand the tasks to Luigi's own scheduler, in this process."""
+    need("luigi", "ship", "the nightly run")
     import luigi
 
     from stepladder.ship.pipeline import tasks

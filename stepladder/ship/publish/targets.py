@@ -37,7 +37,7 @@ def send(table: pa.Table, target: str, project: Project, day: date) -> None:
     except Problem:
         raise
     except Exception as error:  # every driver raises errors of its own
-        said = " ".join(str(error).split("\n[SQL")[0].split())[:200]
+        said = " ".join(str(getattr(error, "orig", None) or error).split())[:200]
         raise Passing(
             f"the predictions cannot be written to {without_password(target)}: {said}",
             "the database must be reachable, not locked, and let this user write",

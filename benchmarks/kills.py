@@ -1,0 +1,184 @@
+"""kill −9 at random moments of run, ship and bake-off: what is left is whole, and a second run ends alike.
+
+python benchmarks/kills.py --kills 200
+
+Each round copies a small project, starts the command, kills it (the program alone, or all its processes)
+at a moment drawn from its whole undisturbed time, looks at every file that is there, and starts it again,
+until it was let through. Then every output is compared with an undisturbed one, byte for byte.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import os
+import random
+import shutil
+import signal
+import sqlite3
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter
+from datetime import timedelta
+from pathlib import Path
+
+import pyarrow.parquet as pq
+
+import stepladder
+from stepladder.core.record import Shipment
+from stepladder.questions.retention import toy
+
+OUTPUTS = ("runs", "published", "releases", "models", "bakeoffs")
+LEAVE = ("lock", "runs.html")
+
+
+def main() -> None:
+    options = argparse.ArgumentParser()
+    options.add_argument("--kills", type=int, default=200)
+    options.add_argument("--seed", type=int, default=1)
+    given = options.parse_args()
+    chance, kills, rounds = random.Random(given.seed), Counter[str](), Counter[str]()
+    with tempfile.TemporaryDirectory() as room:
+        template = project(Path(room))
+        commands = {name: (command, *undisturbed(Path(room), template, name, command))
+                    for name, command in commands_of(template).items()}  # fmt: skip
+        for name, (_, seconds, outputs) in commands.items():
+            print(f"{name}: {seconds:.1f} s undisturbed, {len(outputs)} files")
+        while kills.total() < given.kills:
+            name = chance.choices(list(commands), (6, 2, 1))[0]
+            command, seconds, outputs = commands[name]
+            copy = Path(room) / "copy"
+            shutil.copytree(template, copy)
+            killed = disturbed(copy, name, command, seconds, outputs, chance)
+            assert files(copy, name) == outputs, differences(files(copy, name), outputs)
+            assert tables(copy) == tables(Path(room) / name), name
+            kills[name] += killed
+            rounds[name] += 1
+            shutil.rmtree(copy)
+            print(f"{kills.total()} kills", end="\r", flush=True)
+    for name in commands:
+        print(f"{name}: {kills[name]} kills in {rounds[name]} rounds; every file whole at every kill, "
+              "every output the same bytes in the end")  # fmt: skip
+
+
+def project(room: Path) -> Path:
+    """A toy shop, decided on, with a table to publish to; its bake-off has been run."""
+    import pyarrow.csv
+
+    rows = toy.tables(3)["purchases"].slice(0, 6000).drop_columns(["row"])
+    pyarrow.csv.write_csv(rows, room / "orders.csv")
+    made = stepladder.new("retention", str(room / "orders.csv"), room / "template")
+    text = (
+        made.settings + '\n[nightly]\nrefit = 2\npublish = ["sqlite:///out.db?table=predictions"]\n'
+    )
+    (made.folder / "question.toml").write_text(text)
+    made = stepladder.Project.open(made.folder)
+    stepladder.run_bakeoff(made)
+    stepladder.decide(made, "r2_rfm_quintiles", by="Ada", because="we can read it")
+    cli(made.folder, ["ship"])
+    return made.folder
+
+
+def commands_of(template: Path) -> dict[str, list[str]]:
+    """What is killed: a backfill of three days, a ship, a bake-off."""
+    now = stepladder.Project.open(template).now()
+    return {
+        "run": ["run", "--from", str(now - timedelta(days=2)), "--to", str(now), "--wait", "60"],
+        "ship": ["ship", "--rung", "r3_bg_nbd", "--force", "a trial"],
+        "bakeoff": ["bakeoff"],
+    }
+
+
+def undisturbed(
+    room: Path, template: Path, name: str, command: list[str]
+) -> tuple[float, dict[str, str]]:
+    """How long it takes, and what it leaves."""
+    shutil.copytree(template, room / name)
+    start = time.monotonic()
+    cli(room / name, command)
+    return time.monotonic() - start, files(room / name, name)
+
+
+def disturbed(
+    copy: Path, name: str, command: list[str], seconds: float, outputs: dict[str, str],
+    chance: random.Random,
+) -> int:  # fmt: skip
+    """Start and kill up to six times, then let it through; how often it was killed."""
+    killed = 0
+    for _ in range(6):
+        process = start(copy, command)
+        try:
+            process.wait(chance.uniform(0.05, 1.1 * seconds))
+            break  # it was faster
+        except subprocess.TimeoutExpired:
+            everybody = chance.random() < 0.5
+            (os.killpg if everybody else os.kill)(process.pid, signal.SIGKILL)
+            process.wait()
+            killed += 1
+            whole(copy, name, outputs)
+    else:
+        cli(copy, command)
+    return killed
+
+
+def whole(copy: Path, name: str, outputs: dict[str, str]) -> None:
+    """Every file that is there can be read, and is the one that an undisturbed run leaves."""
+    for path, digest in files(copy, name).items():
+        assert outputs.get(path) == digest, f"half-written or different: {path}"
+    for path in copy.rglob("*.parquet"):
+        if ".partial" not in str(path):
+            pq.read_table(path)
+    with sqlite3.connect(copy / "stepladder.db") as record:
+        assert record.execute("pragma integrity_check").fetchone() == ("ok",)
+
+
+def files(folder: Path, name: str) -> dict[str, str]:
+    """Every output with the hash of its bytes; a bake-off's number depends on how often it was begun."""
+    found = {}
+    for room in OUTPUTS:
+        for path in sorted((folder / room).rglob("*")):
+            inside = path.relative_to(folder)
+            hidden = any(part.startswith(".") for part in inside.parts)
+            if path.is_file() and not hidden and path.name not in LEAVE:
+                parts = inside.parts
+                if room == "bakeoffs" and name == "bakeoff" and parts[1] != "1":
+                    parts = (room, "second", *parts[2:])
+                found["/".join(parts)] = hashlib.sha256(path.read_bytes()).hexdigest()
+    return found
+
+
+def tables(folder: Path) -> list[object]:
+    """What was published to the database, and what the record says, without when and how often."""
+    rows: list[object] = []
+    if (folder / "out.db").exists():
+        with sqlite3.connect(folder / "out.db") as out:
+            rows = out.execute("select * from predictions order by as_of, customer").fetchall()
+    opened = stepladder.Project.open(folder)
+    stored = [(s.as_of, s.path, s.sha256) for s in opened.record.predictions("retention")
+              if s.bakeoff is None]  # fmt: skip
+    shipped = {s.release for s in opened.record.noted(Shipment)}
+    return [rows, stored, shipped]
+
+
+def differences(one: dict[str, str], other: dict[str, str]) -> list[str]:
+    return sorted(path for path in {*one, *other} if one.get(path) != other.get(path))
+
+
+def start(folder: Path, command: list[str]) -> subprocess.Popen[bytes]:
+    said = subprocess.DEVNULL
+    whole_command = [sys.executable, "-m", "stepladder", *command, "--project", str(folder)]
+    return subprocess.Popen(whole_command, stdout=said, stderr=said, start_new_session=True)
+
+
+def cli(folder: Path, command: list[str]) -> None:
+    ran = subprocess.run(
+        [sys.executable, "-m", "stepladder", *command, "--project", str(folder)],
+        capture_output=True, text=True,
+    )  # fmt: skip
+    assert ran.returncode in (0, 1), ran.stderr
+
+
+if __name__ == "__main__":
+    main()

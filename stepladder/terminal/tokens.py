@@ -1,0 +1,61 @@
+"""Tokens in a terminal."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Sequence
+from dataclasses import asdict
+
+import rich.box
+import rich.table
+from rich.console import Console
+from rich.text import Text
+
+from stepladder.core.record import Token
+from stepladder.ship.service.tokens import state
+
+
+def shown(name: str, role: str, token: str, as_json: bool) -> None:
+    """A new token, this once; only itself on standard output, so that it can be piped."""
+    if as_json:
+        _print(json.dumps({"name": name, "role": role, "token": token}))
+        return
+    _print(token)
+    _aside(
+        f"A token for {name!r} with the role {role}. It is shown this once: only its hash is kept."
+    )
+
+
+def listed(tokens: Sequence[Token], as_json: bool) -> None:
+    """Every token: its number, whose it is, its role, and whether it opens anything."""
+    rows = [
+        {k: v for k, v in asdict(token).items() if k != "sha256"} | {"state": state(token)}
+        for token in tokens
+    ]
+    if as_json:
+        _print(json.dumps(rows))
+        return
+    table = rich.table.Table(box=rich.box.SIMPLE_HEAD)
+    names = ("id", "name", "role", "state", "expires", "time", "by")
+    for name in names:
+        table.add_column({"time": "made"}.get(name, name), overflow="fold")
+    for row in rows:
+        table.add_row(*(Text(str(row[name])) for name in names))
+    Console(highlight=False).print(table if rows else "No token was made yet.")
+
+
+def revoked(token: Token, as_json: bool) -> None:
+    """That a token opens nothing any more."""
+    if as_json:
+        _print(json.dumps({"revoked": token.id, "name": token.name}))
+        return
+    _print(f"Token {token.id} ({token.name!r}) opens nothing any more, within two seconds.")
+
+
+def _print(text: str) -> None:
+    print(text)  # noqa: T201
+
+
+def _aside(text: str) -> None:
+    print(text, file=sys.stderr)  # noqa: T201
