@@ -194,7 +194,8 @@ def forgotten(found: Forgotten, as_json: bool) -> None:
 def watched(project: Project, now: date | None, act: bool, to: Path | None, as_json: bool) -> int:
     """What the watch found, in a few lines and on a page; the exit code."""
     from stepladder.watch.page import write_page
-    from stepladder.watch.watch import to_json, watch
+    from stepladder.watch.watch import watch
+    from stepladder.watch.watched import to_json
 
     with progress(as_json) as tick:
         found = watch(project, now=now, act=act, progress=tick)
@@ -206,7 +207,7 @@ def watched(project: Project, now: date | None, act: bool, to: Path | None, as_j
         out.print(
             Text(f"ALARM {alarm.name}, since {alarm.since}: {alarm.sentence}", style="bold red")
         )
-    step, reason = found.suggestion
-    out.print(Text(f"Suggested: {step}. {reason}", style="bold"))
+    said = found.suggestion
+    out.print(Text(f"Suggested: {said.step}. {said.reason}", style="bold"))
     out.print(Text(f"Page: {page}"), soft_wrap=True)
     return found.exit_code

@@ -151,7 +151,9 @@ def test_a_lock_that_passes_is_waited_for(shop, monkeypatch):
     toml = shop.folder / "question.toml"
     toml.write_text(toml.read_text().replace("sqlite:///out.db", "duckdb:///out.duckdb"))
     project = stepladder.Project.open(shop.folder)
-    program = "import duckdb, sys; c = duckdb.connect(sys.argv[1]); print('open', flush=True); input()"
+    program = (
+        "import duckdb, sys; c = duckdb.connect(sys.argv[1]); print('open', flush=True); input()"
+    )
     holder = subprocess.Popen([sys.executable, "-c", program, project.folder / "out.duckdb"],
                               stdin=subprocess.PIPE, stdout=subprocess.PIPE)  # fmt: skip
     assert holder.stdout.readline() == b"open\n"

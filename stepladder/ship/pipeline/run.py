@@ -63,6 +63,9 @@ def run(
             undo(production, again, days_of(first, last))
         planned = plan(production, days_of(first, last))
         _build(production, first, last, planned, workers, accept, progress)
+        if last == project.now():
+            progress("writing the page of the watch", 0, 0)
+            _page(production)
     return Ran(first, last, planned, named(production, "watch", last).path)
 
 
@@ -141,6 +144,14 @@ def _build(
     )
     if not done:
         raise _failed(record.noted(Step, question)[before:])
+
+
+def _page(production: Production) -> None:
+    """Not in the step: what draws has threads of its own, and a forked worker would wait for ever."""
+    from stepladder.watch.page import write_page
+    from stepladder.watch.watch import watch
+
+    write_page(watch(production.project), production.project.folder / "watch.html")
 
 
 def _failed(ran: list[Step]) -> Problem:

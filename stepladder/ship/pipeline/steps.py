@@ -13,7 +13,8 @@ import pyarrow.parquet as pq
 from stepladder.bakeoff.row import parquet
 from stepladder.core.errors import Problem
 from stepladder.core.predictions import check as checked
-from stepladder.project.answer import Past, finished, known_at, run
+from stepladder.core.rung import Rung
+from stepladder.project.answer import Known, Past, finished, known_at, run
 from stepladder.project.folder import Project
 from stepladder.project.scratch import scratch
 from stepladder.ship.files import write
@@ -80,12 +81,21 @@ def predict(production: Production, day: date, fitted: Path, output: Path) -> No
         reference = checked(usual, question, known.cases)
         table = finished(project, raw, reference, Past(release.means, release.bins), known)
         if table.num_rows <= EXPLAINED:
-            own = rung.why(release.model(), known.history, table) if rung.ours else None
-            table = question.explain(known.history, table, own)
+            table = _explained(project, release, rung, known, table)
     n = table.num_rows
     table = table.append_column("as_of", pa.array([day] * n, pa.date32()))
     table = table.append_column("release", pa.array([release.hash] * n).dictionary_encode())
     write(output, parquet(table))
+
+
+def _explained(
+    project: Project, release: Release, rung: Rung, known: Known, table: pa.Table
+) -> pa.Table:
+    """The answers, in their order, with the source rows they come from; of our own rungs, as they see it."""
+    own = rung.why(release.model(), known.history, table) if rung.ours else None
+    nth = table.append_column("nth", pa.array(range(table.num_rows)))
+    found = project.question.explain(known.history, nth, own)
+    return found.sort_by("nth").drop_columns(["nth"])
 
 
 def publish(
@@ -101,15 +111,11 @@ def publish(
 
 
 def watch(production: Production, day: date, output: Path) -> None:
-    """Compare what was predicted with what came, as of a day; the page of the latest day is watch.html."""
-    from stepladder.watch.page import write_page
-    from stepladder.watch.watch import to_json
+    """Compare what was predicted with what came, as of a day."""
     from stepladder.watch.watch import watch as looked
+    from stepladder.watch.watched import to_json
 
-    found = looked(production.project, now=day)
-    if day == production.project.now():
-        write_page(found, production.project.folder / "watch.html")
-    write(output, _json(to_json(found)))
+    write(output, _json(to_json(looked(production.project, now=day))))
 
 
 def released(project: Project, fitted: Path) -> Release:

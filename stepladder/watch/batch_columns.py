@@ -1,0 +1,98 @@
+"""Columns that lost their values, became the same for everybody, or are counted in other units."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Literal
+
+import numpy as np
+
+from stepladder.report.words import number, percent
+from stepladder.watch.blocks import Blocks, Looks
+
+Found = tuple[Literal["stop", "tell"], str, str, str]
+ENOUGH = 20  # rows, below which nothing is said
+LIKE = 4  # blocks of the past that can be compared, at least
+UNITS = (10.0, 100.0, 1000.0, 60.0, 3600.0, 1e6)
+FAR = 4.0  # times as much: what no week did, and no shop does from one week to the next
+TRADE = 3.0  # times as far as the past ever went, in logarithms
+
+
+def check_columns(table: str, found: Blocks) -> Iterator[Found]:
+    """What is odd about each column in the newest block."""
+    past = found.rows[1:] >= ENOUGH
+    if found.rows[0] < ENOUGH or past.sum() < LIKE:
+        return
+    for name, looks in found.columns.items():
+        before = Looks(*(line[1:][past] for line in looks))
+        now = Looks(*(line[:1] for line in looks))
+        yield from _nulls(table, name, now, before)
+        if now.nulls[0] < 1:
+            yield from _constant(table, name, now, before)
+            yield from _units(table, name, now, before)
+
+
+def _nulls(table: str, name: str, now: Looks, before: Looks) -> Iterator[Found]:
+    share, most = float(now.nulls[0]), float(before.nulls.max())
+    if share == 1 and most < 1:
+        yield (
+            "stop",
+            f"{table}: the column {name} is empty in every new row",
+            f"before, at most {percent(most)} of its rows were empty",
+            "ask where the table comes from whether the column was renamed or left out, and refresh",
+        )
+    elif share < 1 and share > max(0.2, 5 * most):
+        yield (
+            "tell",
+            f"{table}: the column {name} is empty in {percent(share)} of the new rows",
+            f"before, at most {percent(most)} were",
+            "ask where the table comes from what changed",
+        )
+
+
+def _constant(table: str, name: str, now: Looks, before: Looks) -> Iterator[Found]:
+    """The same for everybody, where no block of the past came anywhere near."""
+    if now.different[0] == 1 and before.different.min() >= 5:
+        yield (
+            "stop",
+            f"{table}: the column {name} has one and the same value in every new row",
+            f"before, it had at least {number(float(before.different.min()))} different ones in as many days",
+            "ask where the table comes from whether it was filled with a default",
+        )
+
+
+def _units(table: str, name: str, now: Looks, before: Looks) -> Iterator[Found]:
+    usual = np.log(before.middle[np.isfinite(before.middle) & (before.middle > 0)])
+    if len(usual) < LIKE or not now.middle[0] > 0 or now.different[0] < 2:
+        return
+    middle = float(np.median(usual))
+    moved = float(np.log(now.middle[0])) - middle
+    if abs(moved) < max(np.log(FAR), TRADE * float(np.abs(usual - middle).max())):
+        return
+    yield (
+        "stop",
+        f"{table}: {name} is {_times(moved)} in the new rows: usually about "
+        f"{number(float(np.exp(middle)))}, now {number(float(now.middle[0]))}",
+        f"no earlier stretch of days was more than "
+        f"{number(float(np.exp(np.abs(usual - middle).max())))} times away from usual",
+        f"{_unit(moved)}; mend it at the source and refresh",
+    )
+
+
+def _times(moved: float) -> str:
+    times = float(np.exp(abs(moved)))
+    return f"{number(times)} times {'as much' if moved > 0 else 'less'}"
+
+
+def _unit(moved: float) -> str:
+    """The change of unit that the ratio looks like."""
+    times = float(np.exp(abs(moved)))
+    near = min(UNITS, key=lambda unit: abs(np.log(times / unit)))
+    if abs(np.log(times / near)) > 0.35:
+        return "ask whether the unit of measure or the meaning of the column changed"
+    meant = {
+        100.0: "cents for whole units of money, or the other way round",
+        1000.0: "thousands, grams for kilograms, or a decimal point read as one of thousands",
+    }
+    guess = meant.get(near, "another unit of measure")
+    return f"close to × {near:,.0f}: it looks like {guess}"

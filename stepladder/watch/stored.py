@@ -1,0 +1,96 @@
+"""What was really said at the time: each day's first stored predictions, if they are intact."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+from collections.abc import Iterator
+from datetime import date
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from stepladder.core import predictions
+from stepladder.core.errors import Problem
+from stepladder.core.question import Question
+from stepladder.core.record import Stored
+from stepladder.project.folder import Project
+
+
+def first_said(project: Project, rung: str, now: date) -> list[Stored]:
+    """The rung's first stored predictions of each day up to now, the latest day first.
+
+    Those published nightly; made by hand only where nothing was ever published.
+    """
+    every = [s for s in project.record.predictions(project.ask.question) if s.bakeoff is None]
+    mine = [s for s in every if s.rung == rung and date.fromisoformat(s.as_of) <= now]
+    published = [s for s in mine if s.path.startswith("published/")]
+    first: dict[str, Stored] = {}
+    for stored in published or mine:
+        first.setdefault(stored.as_of, stored)
+    return [first[as_of] for as_of in sorted(first, reverse=True)]
+
+
+def learnt(said: list[Stored]) -> str:
+    """As of which day the model behind the latest predictions was fitted, as far as they tell."""
+    if not said:
+        return ""
+    return min(s.as_of for s in said if s.model_hash == said[0].model_hash)
+
+
+def disjoint(said: list[Stored], horizon: int, now: date) -> Iterator[Stored]:
+    """Those whose outcome is known by now and overlaps with no other's, the latest first."""
+    upto = now
+    for stored in said:
+        as_of = date.fromisoformat(stored.as_of)
+        if (upto - as_of).days >= horizon:
+            upto = as_of
+            yield stored
+
+
+def read(project: Project, stored: Stored) -> pa.Table:
+    """The predictions in standard form. Raises Problem where the file is gone, altered or no such file."""
+    path = project.folder / stored.path
+    if not path.is_file():
+        raise _lost(stored, "is gone", "put it back from a copy")
+    body = path.read_bytes()
+    if hashlib.sha256(body).hexdigest() != stored.sha256:
+        raise _lost(stored, "was altered after it was stored", "put back the file as it was")
+    try:
+        table = pq.read_table(io.BytesIO(body))
+    except pa.ArrowInvalid:
+        raise _lost(stored, "is not Parquet", "store predictions as Parquet") from None
+    return standard(project.question, table, stored.path)
+
+
+def standard(question: Question, table: pa.Table, name: str) -> pa.Table:
+    """The columns of the contract, in its types; others are ignored."""
+    for needed in (*question.KEYS, "prediction"):
+        if needed not in table.column_names:
+            raise Problem(
+                f"the predictions {name} have no column {needed!r}",
+                f"predictions have {', '.join(question.KEYS)} and prediction",
+                "store them as stepladder predict writes them",
+            )
+    out = {key: table[key] for key in question.KEYS}
+    for column, kind in predictions.columns(question).items():
+        there = column in table.column_names
+        out[column] = table[column].cast(kind) if there else pa.nulls(table.num_rows, kind)
+    return pa.table(out)
+
+
+def asked(question: Question, said: pa.Table, names: list[str]) -> pa.Table:
+    """Whom the predictions are about, each once, in their order; `names` are the columns of a case."""
+    found = said.select(names)
+    if tuple(names) != tuple(question.KEYS):  # several rows a case
+        found = found.group_by(names, use_threads=False).aggregate([]).select(names)
+    return found.filter(pc.is_valid(found[names[0]])).combine_chunks()
+
+
+def _lost(stored: Stored, what: str, remedy: str) -> Problem:
+    return Problem(
+        f"the predictions as of {stored.as_of} cannot be judged: {stored.path} {what}",
+        "only what was really said at the time can be held against what came",
+        f"{remedy}; the other days are judged without it",
+    )

@@ -1,0 +1,135 @@
+"""A bundle runs alone: away from the project, from the code it brings, with nothing secret in it."""
+
+from __future__ import annotations
+
+import configparser
+import importlib.metadata
+import json
+import os
+import re
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from stepladder import Project
+from stepladder.core.ask import ANSWERED
+from stepladder.core.errors import Problem
+from stepladder.core.record import Token
+from stepladder.ship.bundle import bundle, write
+from stepladder.ship.bundle.plain_toml import toml
+from stepladder.ship.release import Release
+from stepladder.ship.ship import in_production
+
+
+def test_it_predicts_the_same_where_the_project_is_gone(shop, tmp_path):
+    there = bundle(shop, tmp_path / "my bundle")
+    asked = ["predict", "--case", "3", "--json"]
+    here = _run([sys.executable, "-P", "-m", "stepladder", *asked], shop.folder)
+    site = tmp_path / "site"
+    (wheel,) = there.glob("*.whl")
+    pip = [sys.executable, "-m", "pip", "--disable-pip-version-check", "install", "--quiet"]
+    subprocess.run([*pip, "--no-deps", "--no-index", "--target", site, wheel], check=True)
+    shop.folder.rename(tmp_path / "gone")
+    (tmp_path / "here" / "orders.csv").unlink()
+    found = _run([sys.executable, "-P", "-m", "stepladder", *asked], there / "project", site)
+    where = _run(
+        [sys.executable, "-P", "-c", "import stepladder as s; print(s.__file__)"], "/", site
+    )
+    assert where.startswith(str(site))
+    assert json.loads(found)[0]["prediction"] > 0
+    assert found == here
+
+
+def test_it_brings_what_was_shipped_and_no_secret(shop, tmp_path):
+    shop.record.note(Token("a phone", "reader", "0" * 64))
+    with (shop.folder / "question.toml").open("a") as file:
+        file.write("# the password is swordfish\n")
+    made = Project.open(bundle(Project.open(shop.folder), tmp_path / "b") / "project")
+    release = Release.load(in_production(shop).release, shop.folder)
+    again = Release.load(in_production(made).release, made.folder)
+    assert again.hash == release.hash
+    assert all(getattr(made.ask, name) == getattr(release.ask, name) for name in ANSWERED)
+    assert in_production(made).time == in_production(shop).time
+    decision = made.record.decision("retention")
+    assert (decision.by, decision.because) == ("Mia", "we can read it")
+    assert made.record.noted(Token) == []
+    files = [p for p in (tmp_path / "b").rglob("*") if p.is_file()]
+    everything = b"".join(p.read_bytes() for p in files if p.suffix != ".whl")
+    for secret in (b"orders.csv", b"swordfish", b"out.db", b"0" * 64):
+        assert secret not in everything
+
+
+def test_libraries_are_pinned_to_what_runs_here(shop, tmp_path):
+    lines = (bundle(shop, tmp_path / "b") / "requirements.lock").read_text().split()
+    pinned = dict(line.split("==") for line in lines)
+    assert {"duckdb", "numpy", "pyarrow", "fastapi", "uvicorn"} <= set(pinned)
+    assert "pytest" not in pinned
+    assert all(importlib.metadata.version(name) == version for name, version in pinned.items())
+
+
+def test_what_starts_it_is_closed_to_the_outside(shop, tmp_path):
+    there = bundle(shop, tmp_path / "b")
+    docker = (there / "Dockerfile").read_text().replace("\\\n", " ")
+    steps = [line.split(" ", 1) for line in docker.splitlines() if re.match(r"[A-Z]+ ", line)]
+    assert steps[0][0] == "FROM"
+    assert {"FROM", "RUN", "WORKDIR", "COPY", "USER", "VOLUME", "EXPOSE", "HEALTHCHECK", "CMD"} == {
+        step for step, _ in steps
+    }
+    said = dict(steps)
+    assert said["USER"] == "10001"
+    assert "/healthz" in said["HEALTHCHECK"]
+    assert json.loads(said["CMD"])[-4:] == ["--host", "0.0.0.0", "--port", "8000"]
+    copied = [word for step, rest in steps if step == "COPY" for word in rest.split()[:-1]]
+    assert all((there / word).exists() for word in copied if not word.startswith("--"))
+    parsed = configparser.ConfigParser(interpolation=None, strict=True)
+    parsed.optionxform = str
+    parsed.read_string(next(there.glob("*.service")).read_text())
+    service = parsed["Service"]
+    assert "--host 127.0.0.1" in service["ExecStart"]
+    for wall in ("DynamicUser", "NoNewPrivileges", "PrivateTmp"):
+        assert service[wall] == "true"
+    assert service["ProtectSystem"] == "strict"
+
+
+def test_all_of_it_or_nothing(shop, tmp_path, monkeypatch):
+    (tmp_path / "full").mkdir()
+    (tmp_path / "full" / "mine.txt").write_text("mine")
+    with pytest.raises(Problem, match="not an empty folder"):
+        bundle(shop, tmp_path / "full")
+    (tmp_path / "empty").mkdir()
+
+    def full(*_: object) -> Path:
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(write, "write_wheel", full)
+        with pytest.raises(Problem, match="No space left"):
+            bundle(shop, tmp_path / "empty")
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["empty", "full", "here"]
+    assert bundle(shop, tmp_path / "empty").joinpath("README.md").is_file()
+
+
+def test_settings_are_written_as_toml():
+    asked = {
+        "k": 3,
+        "rules": {"exclude": {'odd "key"': ["a'b", "c\nd"]}, "liked": 4.5, "none": None},
+        "costs": {"upkeep_hours": {1: 2.5}},
+        "empty": {},
+    }
+    assert tomllib.loads(toml(asked)) == {
+        "k": 3,
+        "rules": {"exclude": {'odd "key"': ["a'b", "c\nd"]}, "liked": 4.5},
+        "costs": {"upkeep_hours": {"1": 2.5}},
+        "empty": {},
+    }
+
+
+def _run(command: list[str], folder: Path | str, site: Path | None = None) -> str:
+    kept = {k: v for k, v in os.environ.items() if k != "PYTHONPATH"}
+    env = {**kept, **({"PYTHONPATH": str(site)} if site else {})}
+    ran = subprocess.run(command, cwd=folder, env=env, capture_output=True, text=True)
+    assert ran.returncode == 0, ran.stderr
+    return ran.stdout

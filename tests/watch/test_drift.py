@@ -1,0 +1,83 @@
+"""From tables to alarms: what moved is named, with the day, and the future changes nothing."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from stepladder import questions
+from stepladder.core.errors import Problem
+from stepladder.watch.between import drift_between
+from stepladder.watch.drift import drift
+
+from .conftest import END, shop
+
+RETENTION = questions.load("retention")
+
+
+def dearer(ago, value, customer, days):
+    return days, value + 6.0 * (ago <= 14), customer
+
+
+def test_quiet_weeks_are_quiet_and_a_shift_is_an_alarm(tmp_path):
+    quiet = drift(shop(tmp_path), RETENTION, 0.8)
+    assert {each.state for each in quiet.inputs} == {"quiet"}
+    assert all(each.smallest is not None for each in quiet.inputs)
+    found = drift(shop(tmp_path, change=dearer), RETENTION, 0.8).inputs
+    assert [(i.words, i.state, i.since) for i in found if i.state != "quiet"] == [
+        ("value: average", "alarm", (END - timedelta(days=14)).isoformat())
+    ]
+
+
+def test_rows_that_fall_off_steeply_are_no_alarm_each_week(tmp_path):
+    def fading(ago, value, customer, days):
+        keep = np.random.default_rng(5).random(len(days)) < np.exp(-days / 120)
+        return days[keep], value[keep], customer[keep]
+
+    history = shop(tmp_path, rows=6000, change=fading)
+    assert len(drift(history, RETENTION, 0.8).episodes) <= 1
+
+
+def test_what_comes_later_changes_nothing(tmp_path):
+    then = END - timedelta(days=28)
+    assert drift(shop(tmp_path, change=dearer).at(then), RETENTION, 0.8) == drift(
+        shop(tmp_path).at(then), RETENTION, 0.8
+    )
+
+
+def test_few_weeks_are_not_judged(tmp_path):
+    found = drift(shop(tmp_path, weeks=20, change=dearer), RETENTION, 0.8)
+    assert {each.state for each in found.inputs} == {"not judged"}
+    assert "18 weeks of past so far" in found.inputs[0].sentence
+
+
+def test_two_files_are_compared_with_chance_allowed_for(tmp_path):
+    def write(name, shift, seed, n=50_000):
+        rng = np.random.default_rng(seed)
+        number = rng.normal(shift, 1, n)
+        columns = {
+            "x": number,
+            "same": rng.normal(0, 1, n),
+            "gap": number,
+            "kind": rng.choice(["a", "b"], n),
+        }
+        columns["gap"] = pa.array(
+            np.where(rng.random(n) < 0.3 * bool(shift), np.nan, number), from_pandas=True
+        )
+        pq.write_table(pa.table(columns), tmp_path / name)
+        return tmp_path / name
+
+    old, new = write("old.parquet", 0.0, 1), write("new.parquet", 0.2, 2)
+    found = {each.column: each for each in drift_between(old, new)}
+    assert found["x"].psi == pytest.approx(0.04, abs=0.005)  # below the usual threshold of .1
+    assert found["x"].moved == pytest.approx(0.2, abs=0.02)
+    assert found["gap"].nulls[1] == pytest.approx(0.3, abs=0.01)
+    assert [n for n, each in found.items() if each.beyond_chance] == ["x", "gap"]
+    assert not any(each.beyond_chance for each in drift_between(old, old))
+    pq.write_table(pq.read_table(new).rename_columns(["y", "same", "gap", "kind"]), new)
+    with pytest.raises(Problem, match="no column 'x'"):
+        drift_between(old, new)

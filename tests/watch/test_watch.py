@@ -1,0 +1,180 @@
+"""The whole watch of a small shop: realised loss, the business's own figures, alarms, the page."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import re
+from dataclasses import replace
+from datetime import date, timedelta
+
+import pyarrow.parquet as pq
+import pytest
+
+from stepladder.core.ask import Indicator, parse
+from stepladder.project.folder import Project
+from stepladder.watch.act import compared
+from stepladder.watch.page import write_page
+from stepladder.watch.suggest import suggestion
+from stepladder.watch.watch import watch
+from stepladder.watch.watched import Drift, Figure, Input, to_json
+from stepladder.watch.worth import Calibrated, Judgement, Realised
+
+from .conftest import RUNGS, as_text, publish
+
+BUYERS = "select count(distinct customer) from purchases cross join ask where day >= now - 28"
+
+
+def with_figures(project: Project, **kpis: Indicator) -> Project:
+    return replace(project, ask=project.ask.model_copy(update={"kpis": kpis}))
+
+
+def test_realised_loss_is_the_bakeoffs_own_where_its_answers_were_published(project):
+    found = watch(project)
+    row = next(r for r in project.result().rungs if r.rung == RUNGS[1])
+    losses = {at.now: at.estimate.loss for at in row.cutoffs}
+    windows = found.realised.windows
+    assert windows[0].as_of == row.cutoffs[-1].now
+    for window in windows:
+        if window.as_of in losses:
+            assert window.loss == pytest.approx(losses[window.as_of], rel=1e-12)
+        assert window.loss_low < window.loss < window.loss_high
+    assert found.realised.verdict == "as good"
+    assert found.suggestion.step == "nothing"
+    assert {w.as_of for w in found.realised.bakeoff} == set(losses)
+
+
+def test_horizons_are_disjoint_and_the_first_word_counts(project):
+    last = watch(project).realised.windows[0]
+    said = pq.read_table(project.folder / "bakeoffs/1" / RUNGS[1] / f"{last.as_of}.parquet")
+    ten = said.set_column(1, "prediction", [[10.0] * said.num_rows])
+    publish(project, ten, last.as_of, "second.parquet")  # too late: said again the same day
+    between = date.fromisoformat(last.as_of) - timedelta(days=20)
+    publish(project, ten, between.isoformat())
+    found = watch(project).realised.windows
+    assert found[0] == last
+    starts = [date.fromisoformat(w.as_of) for w in found]
+    assert all((a - b).days >= project.ask.horizon for a, b in itertools.pairwise(starts))
+
+
+def test_what_is_gone_or_altered_is_told_and_the_rest_is_judged(project):
+    as_of = watch(project).realised.windows[0].as_of
+    path = project.folder / "published" / f"{as_of}.parquet"
+    path.write_bytes(path.read_bytes() + b" ")
+    found = watch(project).realised
+    assert "altered" in found.missing[0].given
+    assert found.windows
+    assert found.windows[0].as_of != as_of
+
+
+def test_nothing_later_than_now_is_looked_at(project):
+    day = date.fromisoformat(project.result().windows[-1].now)
+    before = as_text(to_json(watch(project, now=day)))
+    table = project.table("purchases")
+    rows = pq.read_table(table)
+    pq.write_table(rows.filter(rows["day"].to_numpy() < day), table)
+    assert as_text(to_json(watch(Project.open(project.folder), now=day))) == before
+    assert watch(project, now=day).realised.windows[0].until <= day.isoformat()
+
+
+def test_before_anything_is_due_the_day_is_named(project):
+    as_of = project.result().windows[0].now
+    soon = date.fromisoformat(as_of) + timedelta(days=30)
+    found = watch(project, now=soon).realised
+    assert not found.windows
+    assert (
+        found.due == (date.fromisoformat(as_of) + timedelta(days=project.ask.horizon)).isoformat()
+    )
+
+
+def test_a_figure_beyond_its_limit_is_an_alarm_and_a_broken_one_stays_in_its_place(project):
+    found = watch(
+        with_figures(
+            project,
+            buyers=Indicator(sql=BUYERS, words="Buyers lately", limit=1e6),
+            slip=Indicator(sql="select foo from purchases"),
+            two=Indicator(sql="select 1 union all select 2"),
+            write=Indicator(sql="drop table purchases"),
+        )
+    )
+    assert found.exit_code == 1
+    assert [alarm.name for alarm in found.alarms] == ["KPI buyers"]
+    assert "below its limit" in found.alarms[0].sentence
+    assert found.alarms[0].since < found.now
+    buyers, *broken = found.figures
+    assert buyers.value
+    assert all(each.verdict == "broken" and each.trouble for each in broken)
+    assert "kpis.slip" in broken[0].trouble.given
+    assert "2 rows" in broken[1].trouble.given
+
+
+def test_less_is_better_of_what_is_feared(project):
+    text = f'{project.settings}\n[kris.gone]\nsql = "select 5"\nlimit = 3\n'
+    found = watch(Project(project.folder, parse(text), text))
+    assert found.figures[0].verdict == "beyond limit"
+    assert found.suggestion.step == "new bake-off"
+
+
+def test_the_page_is_small_whole_and_the_same_twice(project, tmp_path):
+    many = {
+        f"k{i}": Indicator(sql=BUYERS, words=f"Buyers {i} <b>", target=1, limit=0) for i in range(9)
+    }
+    found = watch(with_figures(project, **many))
+    inputs = tuple(
+        replace(i, words=f"{i.words} {n}") for i in found.drift.inputs for n in range(40)
+    )
+    found = replace(found, drift=replace(found.drift, inputs=inputs))
+    first = write_page(found, tmp_path / "a.html").read_bytes()
+    assert first == write_page(found, tmp_path / "b.html").read_bytes()
+    assert len(first) <= 300_000
+    page = first.decode()
+    assert "<script" not in page
+    assert not re.search(r'(?:src|href)="https?:', page)
+    assert "Buyers 1 &lt;b&gt;" in page
+    order = [page.index(f'id="{part}"') for part in ("figures", "suggestion", "realised", "drift")]
+    assert order == sorted(order)
+    assert as_text(to_json(found)) == as_text(to_json(found))
+    json.dumps(to_json(found), allow_nan=False)
+
+
+NOW = date(2024, 1, 1)
+
+
+def judged(**more) -> Realised:
+    window = Judgement("2023-10-01", "2023-12-31", 9, 1.0, 0.9, 1.1, 1.5, 0.3, 0.2, 0.4)
+    return replace(Realised("r2_x", (window,), learnt="2023-12-25", verdict="as good"), **more)
+
+
+def moved(days: int) -> Drift:
+    since = (NOW - timedelta(days=days)).isoformat()
+    return Drift((Input("t", "x", "mean", "x: average", "alarm", 60, 1, 0, 0, 0, 0, 0, since),))
+
+
+@pytest.mark.parametrize(
+    ("realised", "drift", "kri", "step"),
+    [
+        (judged(), Drift(()), False, "nothing"),
+        (judged(calibration=Calibrated("", 1.3, 1.2, 1.4, (), (), None, "too high")), Drift(()), False,
+         "recalibrate"),
+        (judged(), moved(14), False, "refit"),
+        (judged(verdict="less gain", learnt="2023-01-01"), Drift(()), False, "refit"),
+        (judged(verdict="less gain"), Drift(()), False, "new bake-off"),
+        (judged(verdict="no gain"), Drift(()), False, "new bake-off"),
+        (judged(), moved(40), False, "new bake-off"),
+        (judged(), Drift(()), True, "new bake-off"),
+    ],
+)  # fmt: skip
+def test_the_first_rule_that_holds_is_the_suggestion(realised, drift, kri, step):
+    risk = Figure(
+        "g", "KRI", "Gone", 5.0, None, 3.0, "lower", "", "beyond limit" if kri else "fine"
+    )
+    found = suggestion([risk], realised, drift, NOW, 91)
+    assert found.step == step
+    assert found.reason.endswith(".")
+
+
+def test_a_new_bakeoff_says_whether_a_lower_rung_would_do():
+    assert compared(2, "r3_bg_nbd", "r1_bought_lately").compared == "lower"
+    assert "lower rung would now do" in compared(2, "r3_bg_nbd", "r1_bought_lately").sentence
+    assert compared(2, "r1_x", "r3_y").compared == "higher"
+    assert compared(2, "r3_x", "r3_x").compared == "same"
