@@ -21,6 +21,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
+from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
@@ -29,6 +30,17 @@ import pyarrow.parquet as pq
 import stepladder
 from stepladder.core.record import Shipment
 from stepladder.questions.retention import toy
+
+
+@dataclass
+class Killed:
+    """What is killed: a command, how long it takes at most, and what an undisturbed one leaves."""
+
+    name: str
+    words: list[str]
+    seconds: float
+    outputs: dict[str, str]
+
 
 OUTPUTS = ("runs", "published", "releases", "models", "bakeoffs")
 LEAVE = ("lock", "runs.html")
@@ -42,16 +54,20 @@ def main() -> None:
     chance, kills, rounds = random.Random(given.seed), Counter[str](), Counter[str]()
     with tempfile.TemporaryDirectory() as room:
         template = project(Path(room))
-        commands = {name: (command, *undisturbed(Path(room), template, name, command))
-                    for name, command in commands_of(template).items()}  # fmt: skip
-        for name, (_, seconds, outputs) in commands.items():
-            print(f"{name}: {seconds:.1f} s undisturbed, {len(outputs)} files")
+        commands = {
+            name: Killed(name, words, *undisturbed(Path(room), template, name, words))
+            for name, words in commands_of(template).items()
+        }
+        for one in commands.values():
+            print(
+                f"{one.name}: {one.seconds:.1f} s undisturbed, {len(one.outputs)} files", flush=True
+            )
         while kills.total() < given.kills:
-            name = chance.choices(list(commands), (6, 2, 1))[0]
-            command, seconds, outputs = commands[name]
+            name = chance.choices(list(commands), (8, 3, 1))[0]
             copy = Path(room) / "copy"
             shutil.copytree(template, copy)
-            killed = disturbed(copy, name, command, seconds, outputs, chance)
+            killed = disturbed(copy, commands[name], chance)
+            outputs = commands[name].outputs
             assert files(copy, name) == outputs, differences(files(copy, name), outputs)
             assert tables(copy) == tables(Path(room) / name), name
             kills[name] += killed
@@ -101,25 +117,23 @@ def undisturbed(
     return time.monotonic() - start, files(room / name, name)
 
 
-def disturbed(
-    copy: Path, name: str, command: list[str], seconds: float, outputs: dict[str, str],
-    chance: random.Random,
-) -> int:  # fmt: skip
+def disturbed(copy: Path, one: Killed, chance: random.Random) -> int:
     """Start and kill up to six times, then let it through; how often it was killed."""
     killed = 0
     for _ in range(6):
-        process = start(copy, command)
+        began, process = time.monotonic(), start(copy, one.words)
         try:
-            process.wait(chance.uniform(0.05, 1.1 * seconds))
-            break  # it was faster
+            process.wait(chance.uniform(0.05, one.seconds))
+            one.seconds = min(one.seconds, max(time.monotonic() - began, 1.0))  # it was faster
+            break
         except subprocess.TimeoutExpired:
             everybody = chance.random() < 0.5
             (os.killpg if everybody else os.kill)(process.pid, signal.SIGKILL)
             process.wait()
             killed += 1
-            whole(copy, name, outputs)
+            whole(copy, one.name, one.outputs)
     else:
-        cli(copy, command)
+        cli(copy, one.words)
     return killed
 
 
