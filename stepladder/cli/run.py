@@ -22,6 +22,7 @@ def run(
     again: str = "",
     accept: str = "",
     no_refresh: Flag = False,
+    rehearse: str | None = None,
     wait: Annotated[float, Parameter(validator=Number(gte=0))] = 0,
     picture: Path | None = None,
     workers: Workers = 1,
@@ -43,6 +44,7 @@ def run(
         again: Do this step, and all that follow from it, once more: check, fit, predict, publish, watch.
         accept: Go on although the data or the forecasts look wrong, and why that is right.
         no_refresh: Do not read the sources again first.
+        rehearse: Run the same steps on a share of the customers, such as 1%, and keep nothing.
         wait: Seconds to wait for another run that is at work.
         picture: Where to write the page with every day and step; by default runs.html.
         workers: How many steps to run side by side.
@@ -56,6 +58,8 @@ def run(
         if plan:
             production.planned(opened, since, until, json)
             return
+        if rehearse is not None:
+            raise SystemExit(production.rehearsed(opened, rehearse, json))
         code = production.ran(
             opened,
             since=since,

@@ -178,6 +178,31 @@ def ran(
     return int(watched["exit_code"])
 
 
+def rehearsed(project: Project, share: str, as_json: bool) -> int:
+    """The same night on some of the customers; the exit code that it would have had."""
+    from stepladder.core.ask import share as read
+    from stepladder.ship.pipeline.rehearsal import rehearsal
+    from stepladder.ship.pipeline.run import run
+
+    try:
+        part = float(read(share))  # type: ignore[arg-type]
+    except ValueError as error:
+        raise Problem(f"--rehearse {share}", str(error), "e.g. --rehearse 1%") from None
+    with rehearsal(project, part) as small, progress(as_json) as tick:
+        day = small.now()
+        found = run(small, since=day, until=day, progress=tick)
+        watched = json.loads(found.watched.read_text())
+        cases = small.question.cases(small.history()).num_rows
+    said = {"cases": cases, "day": str(day), "steps": len(found.plan.to_do)}
+    if as_json:
+        print_json({**said, "watch": watched})
+    else:
+        out.print(
+            f"Rehearsed for {day} with {cases:,} cases: {said['steps']} steps, all done; nothing was kept."
+        )
+    return int(watched["exit_code"])
+
+
 def forgotten(found: Forgotten, as_json: bool) -> None:
     """How much was erased, and what else is to be done."""
     if as_json:

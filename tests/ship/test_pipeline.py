@@ -24,6 +24,7 @@ from stepladder.project.scratch import scratch
 from stepladder.ship.pipeline import lock, noting
 from stepladder.ship.pipeline import run as running
 from stepladder.ship.pipeline.keys import named
+from stepladder.ship.pipeline.rehearsal import rehearsal
 from stepladder.ship.pipeline.run import foreseen, run
 from stepladder.ship.production import Production
 from stepladder.ship.ship import in_production, rollback, ship
@@ -299,3 +300,16 @@ def test_what_is_edited_after_shipping_is_said_and_not_used(shop):
     assert again.kind == "ship"
     assert foreseen(project, project.now(), project.now()).notes == ()
     assert named(Production.of(project), "fit", project.now()).path.suffix == ".json"
+
+
+def test_a_rehearsal_is_the_same_night_on_some_and_keeps_nothing(shop):
+    before = {path: path.read_bytes() for path in shop.folder.rglob("*") if path.is_file()}
+    with rehearsal(shop, 0.25) as small:
+        run(small, since=small.now(), until=small.now())
+        (file,) = (small.folder / "published").glob("*.parquet")
+        said = pq.read_table(file)
+        assert not (small.folder / "out.db").exists()
+    assert 50 <= said.num_rows <= 150
+    assert not small.folder.exists()
+    now = {path: path.read_bytes() for path in shop.folder.rglob("*") if path.is_file()}
+    assert now == before
