@@ -130,8 +130,16 @@ def _took(ran: list[Step], day: date, step: str) -> str:
     return words.seconds(mine[-1].seconds) if mine else ""
 
 
-def _failures(found: dict[tuple[date, str], Planned]) -> list[Planned]:
-    return [one for one in found.values() if _state(one) in ("failed", "stale")]
+def _failures(found: dict[tuple[date, str], Planned]) -> list[dict[str, Any]]:
+    """Each reason once, with the steps and days it holds for."""
+    open_ = [one for one in found.values() if _state(one) in ("failed", "stale")]
+    said = []
+    for why in dict.fromkeys(one.why for one in open_):
+        mine = [one for one in open_ if one.why == why]
+        days, steps = sorted({one.day for one in mine}), {one.step for one in mine}
+        names = words.listed(step for step in STEPS if step in steps)
+        said.append({"steps": names, "first": days[0], "last": days[-1], "why": why})
+    return said
 
 
 def _template() -> Any:
