@@ -1,11 +1,12 @@
 # make try    the main job on bundled real data; writes stepladder-try/report.html
 # make test   every test, with the set-up they need
 # make lint   style and types
+# make interop  what is written for MLflow, Airflow, Dagster, systemd, cron and Docker, read by these
 PYTHON ?= python3
 BIN = .venv/bin
 PIP = $(BIN)/python -m pip --disable-pip-version-check install --quiet --constraint constraints.txt
 
-.PHONY: try test lint clean
+.PHONY: try test lint interop clean
 
 try: .venv/.try
 	$(BIN)/stepladder try
@@ -17,6 +18,9 @@ lint: .venv/.test
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+interop: .venv/.test
+	$(BIN)/python scripts/interop
 
 .venv/.try: pyproject.toml constraints.txt
 	@echo "setting up .venv (a minute or two, once) ..."
@@ -33,4 +37,4 @@ lint: .venv/.test
 	@touch $@
 
 clean:
-	rm -rf .venv stepladder-try .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf .venv .interop stepladder-try .mypy_cache .ruff_cache .pytest_cache .hypothesis

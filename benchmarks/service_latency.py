@@ -30,7 +30,9 @@ def main() -> None:
     for name in (*tokens, ""):
         with server(said.home / name, said.port) as (process, started):
             rss = process.memory_info().rss / 1e6
-            print(f"{name or 'both':10} ready after {started:.2f} s, {cpu(process):.2f} CPU s, {rss:.0f} MB")
+            print(
+                f"{name or 'both':10} ready after {started:.2f} s, {cpu(process):.2f} CPU s, {rss:.0f} MB"
+            )
     with server(said.home, said.port) as (process, _):
         for name, token in tokens.items():
             for kind, cases in (("known", known), ("own rows", newcomers)):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
 import socket
 import subprocess
 import sys
@@ -35,8 +34,19 @@ def projects(home: Path) -> dict[str, str]:
             ship(made, rung=rung, force="a benchmark")
             day = made.now().isoformat()
             # only what is published matters here, not what the watch says of it
-            command = ["run", "--no-refresh", "--from", day, "--to", day, "--project", str(made.folder)]
-            subprocess.run([sys.executable, "-m", "stepladder", *command], check=False, capture_output=True)
+            command = [
+                "run",
+                "--no-refresh",
+                "--from",
+                day,
+                "--to",
+                day,
+                "--project",
+                str(made.folder),
+            ]
+            subprocess.run(
+                [sys.executable, "-m", "stepladder", *command], check=False, capture_output=True
+            )
         found[name] = tokens.new(stepladder.Project.open(home / name), "benchmark", "read", 1)
     return found
 
@@ -60,7 +70,9 @@ def newcomers(home: Path, name: str, n: int, rows: int = 10) -> list[dict[str, A
     cases = []
     for i in range(n):
         own = found.take([(i * rows + j) * step for j in range(rows)]).to_pylist()
-        plain = [{k: v.isoformat() if isinstance(v, date) else v for k, v in r.items()} for r in own]
+        plain = [
+            {k: v.isoformat() if isinstance(v, date) else v for k, v in r.items()} for r in own
+        ]
         cases.append({"rows": plain})
     return cases
 
@@ -68,7 +80,16 @@ def newcomers(home: Path, name: str, n: int, rows: int = 10) -> list[dict[str, A
 @contextlib.contextmanager
 def server(home: Path, port: int, *more: str) -> Iterator[tuple[psutil.Process, float]]:
     """A real `stepladder serve`: its process, and the seconds until it was ready."""
-    command = [sys.executable, "-m", "stepladder", "serve", "--project", str(home), "--port", str(port)]
+    command = [
+        sys.executable,
+        "-m",
+        "stepladder",
+        "serve",
+        "--project",
+        str(home),
+        "--port",
+        str(port),
+    ]
     begun = time.perf_counter()
     process = subprocess.Popen([*command, "--rate", "0", *more], stderr=subprocess.DEVNULL)
     try:
@@ -131,8 +152,3 @@ def cpu(process: psutil.Process) -> float:
     """Processor seconds so far."""
     times = process.cpu_times()
     return float(times.user + times.system)
-
-
-def environment() -> dict[str, str]:
-    """One thread for linear algebra, as the command line sets it."""
-    return {**os.environ, "OPENBLAS_NUM_THREADS": "1"}

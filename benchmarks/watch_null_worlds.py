@@ -13,17 +13,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from stepladder.watch.drift import SHARE
 from stepladder.watch.weeks_judged import judge
 
 INPUTS, ROWS, RHO, YEAR = 50, 10_000, 0.5, 52.18
-ROWS_PER_UNIT, ALIKE = (
-    5,
-    0.3,
-)  # rows of a unit, and how alike they are: the error is 1.48 times the naive
+ROWS_PER_UNIT = 5
+ALIKE = 0.3  # correlation of a unit's rows: the error is 1.48 times the naive
 STATISTICS = 3
-ALPHA = (
-    0.75 * 0.8 / (52 * INPUTS * STATISTICS)
-)  # as stepladder/watch/drift.py shares the budget out
+ALPHA = SHARE * 0.8 / (52 * INPUTS * STATISTICS)  # of .8 false alarms a year
 NAIVE = 1 / ROWS**0.5
 SAMPLING = NAIVE * (1 + (ROWS_PER_UNIT - 1) * ALIKE) ** 0.5
 

@@ -6,7 +6,21 @@ import os
 import signal
 import sys
 
-from stepladder.cli import bakeoff, decide, forget, new, predict, report, run, ship, try_out, watch
+from stepladder.cli import (
+    bakeoff,
+    decide,
+    forget,
+    new,
+    predict,
+    report,
+    run,
+    schedule,
+    serve,
+    ship,
+    token,
+    try_out,
+    watch,
+)
 from stepladder.cli.options import app
 
 VERBS = (  # each adds its commands to the app, in this order
@@ -19,7 +33,10 @@ VERBS = (  # each adds its commands to the app, in this order
     ship,
     run,
     watch,
+    schedule,
     forget,
+    serve,
+    token,
 )
 __all__ = ["VERBS", "app", "main"]
 

@@ -12,16 +12,12 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from stepladder import questions
 from stepladder.core.errors import Problem
-from stepladder.core.history import History, quoted
-from stepladder.core.question import Question
-from stepladder.core.tables.spec import TableSpec
+from stepladder.core.history import quoted
 from stepladder.project.folder import Project
 from stepladder.ship.inputs import inputs
 from stepladder.ship.release import Release
-
-CONTENTS = "release.json"  # which release lies here, and its tables with their hashes
+from stepladder.ship.unpacked import CONTENTS
 
 
 def carry(project: Project, release: Release, folder: Path) -> None:
@@ -30,7 +26,7 @@ def carry(project: Project, release: Release, folder: Path) -> None:
     Raises Problem where the rung cannot answer from a case's own rows, or the data that the release
     learnt from have changed since.
     """
-    _refuse(release)
+    refuse(release)
     for part in ("releases", "tables", "models"):
         (folder / part).mkdir(parents=True)
     release.save(folder)
@@ -45,41 +41,14 @@ def carry(project: Project, release: Release, folder: Path) -> None:
     (folder / CONTENTS).write_text(json.dumps(said, indent=1, sort_keys=True))
 
 
-def unpacked(folder: Path) -> tuple[Release, History]:
-    """The release that lies in the folder, and the history that rows are laid over: it knows nobody.
-
-    Raises Problem where any byte is not what its hash says.
-    """
-    said = json.loads((folder / CONTENTS).read_text())
-    release = Release.load(said["release"], folder)
-    tables: dict[str, tuple[str, str | None]] = {}
-    for name, about in said["tables"].items():
-        path = folder / "tables" / f"{name}.parquet"
-        if hashlib.sha256(path.read_bytes()).hexdigest() != about["sha256"]:
-            raise Problem(
-                f"the table {name} of the release is not what it was: its bytes were changed",
-                "what was carried elsewhere is loaded only as it was written",
-                "fetch it again from where it was logged",
-            )
-        tables[name] = (str(path), about["time"])
-    views = tuple(questions.load(release.manifest.question).views(release.ask).items())
-    return release, History(
-        date.fromisoformat(release.manifest.as_of), release.ask, tables, views=views
-    )
-
-
-def events(question: Question) -> TableSpec:
-    """The table of what happened, of which a case brings its own rows."""
-    return next(spec for spec in question.TABLES if spec.time)
-
-
-def _refuse(release: Release) -> None:
-    found = release.manifest
-    with_person = found.rung.startswith("r0_")
-    why = "a person's answers are about known cases only" if with_person else found.alone
+def refuse(release: Release) -> None:
+    """Raise Problem where a release cannot answer from a case's own rows."""
+    found, why = release.manifest, release.manifest.alone
+    if found.rung.startswith("r0_"):
+        why = f"{found.rung} is a person, whose answers are about known cases only"
     if why:
         raise Problem(
-            f"{found.rung} cannot answer elsewhere: {why}",
+            f"it cannot be carried elsewhere: {why}",
             "what is carried elsewhere answers from a case's own rows, and holds no customer's rows",
             "carry its nightly predictions instead: they are Parquet files in published/",
         )

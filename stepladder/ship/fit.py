@@ -66,7 +66,7 @@ def fit(
         forced=forced,
         bins=_plain(past.bins),
         means=None if past.means is None else {str(k): v for k, v in past.means.items()},
-        alone="" if alone else f"{name} {NIGHTLY_ONLY}",
+        alone="" if alone else NIGHTLY_ONLY,
     )
     release = Release(manifest, project.folder / "models")
     release.save(project.folder)

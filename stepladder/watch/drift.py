@@ -24,9 +24,9 @@ SHOWN = 52  # weeks in a picture
 def drift(history: History, question: Question, alarms_per_year: float) -> Drift:
     """Judge the weeks that ended by now; all tests of a year share the alarms it may have."""
     found = weekly(history, question)
-    if not found:
+    weeks = max((len(series.values) for series in found), default=0)
+    if not weeks:
         return Drift(())
-    weeks = max(len(series.values) for series in found)
     values = np.column_stack([_padded(series.values, weeks) for series in found])
     errors = np.column_stack([_padded(series.error, weeks) for series in found])
     judged = judge(values, errors, SHARE * alarms_per_year / (52 * len(found)))
@@ -74,7 +74,7 @@ def _input(series: Series, judged: Judged, i: int, values: Floats, first: list[d
         lows=_line(series, low),
         highs=_line(series, high),
     )
-    return said(found, series.scale)
+    return said(found)
 
 
 def _line(series: Series, values: Floats) -> tuple[float | None, ...]:

@@ -8,14 +8,14 @@ from stepladder.report.words import day, number, percent
 from stepladder.watch.watched import Input
 
 
-def said(found: Input, scale: str) -> Input:
+def said(found: Input) -> Input:
     """The same input with its sentence."""
-    return replace(found, sentence=_sentence(found, scale))
+    return replace(found, sentence=_sentence(found))
 
 
-def figure(value: float | None, scale_of: Input) -> str:
+def figure(value: float | None, of: Input) -> str:
     """A figure of the input as people write it."""
-    shares = scale_of.statistic == "nulls" or scale_of.statistic.startswith("share of ")
+    shares = of.statistic == "nulls" or of.statistic.startswith("share of ")
     if shares and value is not None and 0 < value < 0.0005:
         return f"{100 * value:.1g}\u00a0%"
     return percent(value) if shares else number(value)
@@ -33,15 +33,16 @@ def least(found: Input) -> str:
     return said if found.spreads is None else f"{said} ({found.spreads:.2f} standard deviations)"
 
 
-def _sentence(found: Input, scale: str) -> str:
+def _sentence(found: Input) -> str:
     if found.state == "not judged":
         return f"Not judged: {found.past} weeks of past so far."
+    name = found.words[:1].upper() + found.words[1:]
+    usual = f"{figure(found.low, found)} and {figure(found.high, found)}"
     moved = (
-        f"{found.words} was {figure(found.value, found)} in the last week, and usual weeks lie between "
-        f"{figure(found.low, found)} and {figure(found.high, found)}"
+        f"{name}: {figure(found.value, found)} in the last week; usual weeks lie between {usual}"
     )
     if found.state == "alarm":
-        return f"{moved}; it has been out of line since the week of {day(found.since)}."
+        return f"{moved}. Out of line since the week of {day(found.since)}."
     if found.state == "unusual":
         return f"{moved}. One week alone raises no alarm: the next one will tell."
     return ""

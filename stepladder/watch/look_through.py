@@ -49,11 +49,8 @@ def kinds(con: Any, files: list[str], names: tuple[str | Path, ...]) -> dict[str
 
 
 def _kind(type: str) -> str:
-    if (
-        type.startswith(("DECIMAL", "DOUBLE", "FLOAT", "REAL"))
-        or type.endswith("INT")
-        or type == "INTEGER"
-    ):
+    whole = type.endswith("INT") or type in ("INTEGER", "UINTEGER")
+    if whole or type.startswith(("DECIMAL", "DOUBLE", "FLOAT", "REAL")):
         return "number"
     return "text" if type in ("VARCHAR", "BOOLEAN") else ""
 

@@ -137,13 +137,13 @@ def _series(
             yield _counted(table, name, "distinct", f"different {many(name)} a week", distinct)
             continue
         yield _share(
-            table, name, "nulls", f"{name}: left empty", weeks.column(f"nulls {name}"), rows
+            table, name, "nulls", f"{name} left empty", weeks.column(f"nulls {name}"), rows
         )
         if kind == "number":
             yield from _number(table, name, weeks, rows)
         for i, value in enumerate(shown.get(name, [])):
             share = weeks.column(f"share {i} {name}")
-            yield _share(table, name, f"share of {value}", f"{name}: {value}", share, rows)
+            yield _share(table, name, f"share of {value}", f"{name} “{value}”", share, rows)
 
 
 def _counted(table: str, column: str, statistic: str, words: str, n: Floats) -> Series:
@@ -163,6 +163,6 @@ def _number(table: str, name: str, weeks: _Weeks, n: Floats) -> Iterator[Series]
     sd = np.where(few, np.nan, weeks.column(f"sd {name}"))
     known = sd[np.isfinite(sd)]
     spread = float(known[-1]) if len(known) else None
-    yield Series(table, name, "mean", f"{name}: average", mean, sd / np.sqrt(n), "plain", spread)
+    yield Series(table, name, "mean", f"average {name}", mean, sd / np.sqrt(n), "plain", spread)
     log = np.log(np.where(sd > 0, sd, np.nan))
-    yield Series(table, name, "spread", f"{name}: spread", log, 1 / np.sqrt(2 * n), "log")
+    yield Series(table, name, "spread", f"spread of {name}", log, 1 / np.sqrt(2 * n), "log")

@@ -47,23 +47,25 @@ def judge(
     replay = _Replay.of(weekly, least_error)
     for week in range(max(len(weekly) - replayed, LEAST + 1), len(weekly)):
         replay.step(week, alpha, seen)
-    return replay.judged(alpha)
+    return replay.judged()
 
 
 @dataclass
 class _Replay:
-    """The state of a replay. `weekly` is the data less the new levels that have settled."""
+    """The state of a replay. `weekly` is the data less the new levels that have settled.
+
+    counts: weeks × series, whether a week belongs to the past that others are judged by. moved: how far
+    each series' level has settled away from where it was.
+    """
 
     weekly: Floats
     least_error: Floats
-    counts: NDArray[
-        np.bool_
-    ]  # weeks × series: whether a week belongs to the past that others are judged by
+    counts: NDArray[np.bool_]
     opened: NDArray[np.int64]
     expected: Floats
     tolerance: Floats
     errors: Floats
-    moved: Floats  # how far each series' level has settled away from where it was
+    moved: Floats
     smallest: Floats
     openings: list[tuple[int, int]]
 
@@ -120,7 +122,7 @@ class _Replay:
             self.counts[since, series] = np.isfinite(self.weekly[since, series])
             self.opened[series] = -1
 
-    def judged(self, alpha: float) -> Judged:
+    def judged(self) -> Judged:
         """What is known after the last week."""
         past = self.counts[:-2].sum(axis=0) if len(self.counts) > 2 else np.zeros_like(self.opened)
         return Judged(

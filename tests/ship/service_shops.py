@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pyarrow as pa
@@ -31,9 +32,12 @@ from cases join purchases using (customer) group by cases.customer
 """
 
 
-def make(home: Path) -> dict[str, str]:
-    """shop (retention), films (recommend), and crowd, whose rung needs everyone; name -> a read token."""
-    home.mkdir()
+def made(base: Path) -> Path:
+    """The folder with shop (retention), films (recommend) and crowd, whose rung needs everyone."""
+    home = base / "served" / "home"
+    if home.is_dir():
+        return home
+    home.mkdir(parents=True)
     _retention(home / "shop", "r3_bg_nbd")
     films = tastes.tables(1)
     table = films["interactions"].drop_columns(["row", "value"])
@@ -42,8 +46,10 @@ def make(home: Path) -> dict[str, str]:
     pyarrow.csv.write_csv(table.filter(pa.compute.less(table["person"], 200)), source)
     made = stepladder.new("recommend", str(source), home / "films")
     publish(_shipped(made, "r3_item_neighbours"))
-    _retention(home / "crowd", "r1_share_of_all", {"r1_share_of_all.sql": NEEDS_ALL}, published=False)
-    return {name: token(home / name) for name in ("shop", "films", "crowd")}
+    _retention(
+        home / "crowd", "r1_share_of_all", {"r1_share_of_all.sql": NEEDS_ALL}, published=False
+    )
+    return home
 
 
 def token(folder: Path, role: str = "read", days: int | None = None) -> str:
@@ -69,7 +75,9 @@ def published(folder: Path) -> pa.Table:
     return pq.read_table(max((folder / "published").glob("*.parquet"), key=os.path.getmtime))
 
 
-def _retention(folder: Path, rung: str, own: dict[str, str] | None = None, published: bool = True) -> None:
+def _retention(
+    folder: Path, rung: str, own: dict[str, str] | None = None, published: bool = True
+) -> None:
     source = folder.parent / f"{folder.name}.csv"
     rows = buyers.simulate(buyers.World(), 400, 5)[0]
     pyarrow.csv.write_csv(rows.drop_columns(["row"]), source)
@@ -97,7 +105,9 @@ class Service:
         self.log = home.parent / f"serve-{self.port}.log"
         command = [sys.executable, "-m", "stepladder", "serve", "--project", str(home), *more]
         with self.log.open("wb") as log:
-            self.process = subprocess.Popen([*command, "--port", str(self.port)], stderr=log, cwd=home.parent)
+            self.process = subprocess.Popen(
+                [*command, "--port", str(self.port)], stderr=log, cwd=home.parent
+            )
 
     def ready(self, status: int = 200) -> Service:
         """Wait until it says so."""
@@ -120,6 +130,11 @@ class Service:
         """A client that sends a token, if any."""
         headers = {"Authorization": f"Bearer {token}"} if token else {}
         return httpx.Client(base_url=self.url, headers=headers, timeout=30)
+
+    def send(self, method: str, path: str, token: str = "", **more: Any) -> httpx.Response:
+        """One request on a connection of its own."""
+        with self.client(token) as client:
+            return client.request(method, path, **more)
 
     def stop(self) -> int:
         """Tell it to stop; the exit code."""

@@ -118,6 +118,18 @@ def test_a_list_is_made_of_the_items_that_were_carried_and_nobodys_rows(tmp_path
     assert found.equals(ours.filter(pc.is_in(ours["person"], value_set=persons)))
 
 
+def test_a_rung_of_ones_own_goes_along_as_it_was(shop, tmp_path):
+    mine = shop.folder / "rungs" / "r1_mine.sql"
+    mine.write_text("-- Half of what they bought.\nselect customer, count(day) / 2.0 as prediction"
+        " from cases left join purchases using (customer) group by customer\n")  # fmt: skip
+    ship(shop, rung="r1_mine", force="to see")
+    ours = predicted(shop, tmp_path)
+    carry(shop, _shipped(shop), tmp_path / "c")
+    mine.unlink()
+    found = Loaded(tmp_path / "c").predict(shop.history().sql("select * from purchases"))
+    assert found.equals(ours)
+
+
 def test_rows_may_come_as_texts_and_of_strangers(shop, tmp_path):
     carry(shop, _shipped(shop), tmp_path / "c")
     model = Loaded(tmp_path / "c")
@@ -160,7 +172,7 @@ def test_what_is_missing_is_told(shop, monkeypatch, tmp_path):
     with pytest.raises(Problem) as told:
         to_mlflow(shop, in_production(shop), "http://me:swordfish@127.0.0.1:9")
     assert "swordfish" not in str(told.value)
-    assert plain("a/b:c") == "a-b-c"
+    assert plain("a/b:c'd") == "a-b-c-d"
 
 
 def _shipped(project: stepladder.Project) -> Release:

@@ -2,36 +2,44 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import threading
 import time
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import httpx
 import pyarrow as pa
 import pytest
-from service_shops import Service, copied, error, make, publish, published, token
+from service_shops import Service, copied, error, made, publish, published, token
 
 import stepladder
+from stepladder.core.errors import Problem
 from stepladder.core.record import Token
 from stepladder.ship.release import Release
+from stepladder.ship.service.shelf import Shelf
 from stepladder.ship.service.tokens import hashed
 from stepladder.ship.ship import in_production, ship
 
-ROWS = [{"day": "2020-02-01", "value": 10.5}, {"day": "2020-03-01"}, {"day": "2020-06-01", "value": 3}]
+ROWS = [
+    {"day": "2020-02-01", "value": 10.5},
+    {"day": "2020-03-01"},
+    {"day": "2020-06-01", "value": 3},
+]
 LIKES = [{"item": 3}, {"item": 9}, {"item": 15}]
 
 
 @pytest.fixture(scope="module")
 def home(tmp_path_factory):
     """A folder with three projects."""
-    return tmp_path_factory.mktemp("service") / "home"
+    return made(tmp_path_factory.getbasetemp())
 
 
 @pytest.fixture(scope="module")
 def tokens(home):
     """A token of each project; crowd has nothing published, so the service as a whole is not ready."""
-    return make(home)
+    return {name: token(home / name) for name in ("shop", "films", "crowd")}
 
 
 @pytest.fixture(scope="module")
@@ -104,7 +112,9 @@ def test_alone_or_in_a_crowd_the_answer_is_the_same(films):
     alone = [ask(films, case).json()["answers"][0] for case in cases[:8]]
     assert together[:8] == alone
     assert all(len(answer["list"]) == 10 for answer in together)
-    assert not {3, 9, 15} & {i["item"] for i in ask(films, {"rows": LIKES}).json()["answers"][0]["list"]}
+    assert not {3, 9, 15} & {
+        i["item"] for i in ask(films, {"rows": LIKES}).json()["answers"][0]["list"]
+    }
 
 
 def test_what_needs_the_whole_history_is_served_from_the_nightly_table_and_says_so(service, tokens):
@@ -181,7 +191,9 @@ def test_a_body_without_a_length_is_not_read_whole(shop):
             yield b" " * 65536
 
     try:
-        answer = shop.post("/predict", content=endless(), headers={"Content-Type": "application/json"})
+        answer = shop.post(
+            "/predict", content=endless(), headers={"Content-Type": "application/json"}
+        )
         error(answer, 413)
     except (httpx.WriteError, httpx.ReadError):
         pass
@@ -192,7 +204,7 @@ def test_paths_methods_and_types_are_told_in_json(service, shop):
     assert "/predict" in error(shop.get("/../../etc/passwd"), 404)
     error(shop.get("/predict"), 405)
     error(shop.post("/predict", content=b"{}", headers={"Content-Type": "text/plain"}), 415)
-    assert service.client().get("/healthz").json() == {"alive": True}
+    assert service.send("GET", "/healthz").json() == {"alive": True}
 
 
 def test_tokens_open_what_their_role_and_project_allow(service, home, shop, tokens):
@@ -201,24 +213,24 @@ def test_tokens_open_what_their_role_and_project_allow(service, home, shop, toke
     record.note(Token("late", "admin", hashed("sl_late"), over))
     review, decide, admin = (token(home / "shop", role) for role in ("review", "decide", "admin"))
     time.sleep(2.5)  # tokens are looked at every second
-    wrong = [service.client(t) for t in ("", "sl_wrong", "sl_late", admin[:-1], f"{admin} ")]
-    told = {error(client.get("/models"), 401) for client in wrong[:4]}
+    wrong = ("", "sl_wrong", "sl_late", admin[:-1])
+    told = {error(service.send("GET", "/models", one), 401) for one in wrong}
     assert len(told) == 1  # nobody learns why
     body = {"case": {"customer": 1}, "prediction": 2.5}
     assert "needs the role review" in error(shop.post("/answers", json=body), 403)
-    assert "answer" in service.client(review).post("/answers", json=body).json()
+    assert "answer" in service.send("POST", "/answers", review, json=body).json()
     assert record.answers("retention")[-1].by == "a test's review"
     assert record.answers("retention")[-1].key == '{"customer": 1}'
     choice = {"rung": "r3_bg_nbd", "because": "it is good"}
-    error(service.client(review).post("/decisions", json=choice), 403)
-    assert "no bake-off" in error(service.client(decide).post("/decisions", json=choice), 422)
-    error(service.client(decide).post("/reload", json={}), 403)
-    assert service.client(admin).post("/reload", json={}).json() == {"degraded": []}
+    error(service.send("POST", "/decisions", review, json=choice), 403)
+    assert "no bake-off" in error(service.send("POST", "/decisions", decide, json=choice), 422)
+    error(service.send("POST", "/reload", decide), 403)
+    assert service.send("POST", "/reload", admin).json() == {"degraded": []}
     assert "there is no question 'films'" in error(ask(shop, {"person": 1}, question="films"), 404)
     mine = next(t for t in record.noted(Token) if t.sha256 == hashed(admin))
     record.revoke(mine.id)
     time.sleep(2.5)
-    error(service.client(admin).get("/models"), 401)
+    error(service.send("GET", "/models", admin), 401)
     log = service.log.read_text()
     assert "is expired" in log
     assert "is revoked" in log
@@ -228,7 +240,7 @@ def test_tokens_open_what_their_role_and_project_allow(service, home, shop, toke
 
 
 def test_the_description_is_whole_and_its_examples_work(service, tokens):
-    described = service.client().get("/openapi.json").json()
+    described = service.send("GET", "/openapi.json").json()
     assert described["openapi"].startswith("3.1")
     assert set(described["paths"]) == {
         "/predict", "/models", "/answers", "/decisions", "/reload", "/healthz", "/readyz", "/metrics",
@@ -238,15 +250,14 @@ def test_the_description_is_whole_and_its_examples_work(service, tokens):
     assert len(examples) == 4
     for example in examples.values():
         body = example["value"]
-        with service.client(tokens[body["question"]]) as client:
-            answer = client.post("/predict", json=body)
+        answer = service.send("POST", "/predict", tokens[body["question"]], json=body)
         assert answer.status_code == 200, answer.text
         schemas = predict["responses"]["200"]["content"]["application/json"]["schema"]["oneOf"]
         mine = next(s for s in schemas if s["properties"]["question"]["const"] == body["question"])
         assert set(answer.json()) == set(mine["properties"])
         entry = mine["properties"]["answers"]["items"]["oneOf"][0]
         assert set(answer.json()["answers"][0]) == set(entry["properties"])
-    assert service.client().get("/docs").status_code == 200
+    assert service.send("GET", "/docs").status_code == 200
 
 
 def test_metrics_count_what_was_asked(service, shop):
@@ -254,7 +265,9 @@ def test_metrics_count_what_was_asked(service, shop):
     shop.get("/a/path/nobody/knows")
     text = shop.get("/metrics").text
     lines = dict(line.rsplit(" ", 1) for line in text.splitlines() if not line.startswith("#"))
-    assert float(lines['stepladder_requests_total{path="/predict",method="POST",status="200"}']) >= 1
+    assert (
+        float(lines['stepladder_requests_total{path="/predict",method="POST",status="200"}']) >= 1
+    )
     assert float(lines['stepladder_requests_total{path="other",method="any",status="404"}']) >= 1
     assert 'stepladder_predictions_age_days{question="shop"}' in lines
     assert any(name.startswith("stepladder_release_info") for name in lines)
@@ -318,16 +331,30 @@ def test_what_was_tampered_with_is_not_loaded(home, tmp_path):
     body = json.loads((folder / "releases" / f"{release}.json").read_text())
     model = folder / "models" / body["model"] / "model.json"
     kept = model.read_text()
+    manifest = folder / "releases" / f"{release}.json"
+    newer = json.dumps({**body, "format": 99, "made_with": "9.9"}).encode()
+    project.record.note(
+        replace(in_production(project), id=0, release=hashlib.sha256(newer).hexdigest())
+    )
+    (folder / "releases" / f"{hashlib.sha256(newer).hexdigest()}.json").write_bytes(newer)
+    assert "made by stepladder 9.9" in refusal(folder)
+    project.record.note(replace(in_production(project), id=0, release=release))
     for path, text, words in (
+        (manifest, "{}", "is not what its name says"),
         (model, kept.replace('"r"', '"R"', 1) + " ", "is not what its name says"),
         (max((folder / "published").iterdir()), "other bytes", "is not what was published"),
     ):
         before = path.read_bytes()
         path.write_text(text)
-        started = Service(folder)
-        assert started.process.wait(60) == 2
-        assert words in " ".join(started.log.read_text().split())
+        assert words in refusal(folder)
         path.write_bytes(before)
+
+
+def refusal(folder):
+    """Why what is in production is not served; asked in this process, which starts no other."""
+    with pytest.raises(Problem) as caught:
+        Shelf.of(folder)
+    return " ".join(str(caught.value).split())
 
 
 def test_too_many_requests_are_told_when_to_come_again(home, tokens, tmp_path):

@@ -29,7 +29,7 @@ def test_quiet_weeks_are_quiet_and_a_shift_is_an_alarm(tmp_path):
     assert all(each.smallest is not None for each in quiet.inputs)
     found = drift(shop(tmp_path, change=dearer), RETENTION, 0.8).inputs
     assert [(i.words, i.state, i.since) for i in found if i.state != "quiet"] == [
-        ("value: average", "alarm", (END - timedelta(days=14)).isoformat())
+        ("average value", "alarm", (END - timedelta(days=14)).isoformat())
     ]
 
 
@@ -53,6 +53,8 @@ def test_few_weeks_are_not_judged(tmp_path):
     found = drift(shop(tmp_path, weeks=20, change=dearer), RETENTION, 0.8)
     assert {each.state for each in found.inputs} == {"not judged"}
     assert "18 weeks of past so far" in found.inputs[0].sentence
+    assert drift(shop(tmp_path).at(END - timedelta(weeks=80)), RETENTION, 0.8).inputs == ()
+    assert drift(shop(tmp_path).at(END - timedelta(days=557)), RETENTION, 0.8).inputs == ()
 
 
 def test_two_files_are_compared_with_chance_allowed_for(tmp_path):

@@ -1,0 +1,88 @@
+"""The service at saturation: does it ever fail, and does its memory grow?
+
+    python benchmarks/service_soak.py --minutes 10 --home /tmp/demos
+
+Four connections ask as fast as they are answered, by turns about known cases and cases with rows of their
+own, of both demos served by one process.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import threading
+import time
+from collections import Counter
+from pathlib import Path
+
+import numpy as np
+from service_world import Client, cpu, known, newcomers, projects, server
+
+CLIENTS, EVERY_S, SETTLED_S = 4, 5, 30
+
+
+def main() -> None:
+    """Print requests, errors, and memory along the way."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--home", type=Path, default=Path("/tmp/stepladder-demos"))
+    parser.add_argument("--minutes", type=float, default=10)
+    parser.add_argument("--port", type=int, default=8188)
+    said = parser.parse_args()
+    tokens = projects(said.home)
+    told: Counter[int | str] = Counter()
+    stop = threading.Event()
+    with server(said.home, said.port) as (process, _):
+        begun = time.monotonic()
+        clients = [
+            threading.Thread(target=load, args=(said.port, tokens, said.home, i, told, stop))
+            for i in range(CLIENTS)
+        ]
+        for client in clients:
+            client.start()
+        memory = []
+        while (now := time.monotonic() - begun) < said.minutes * 60:
+            time.sleep(EVERY_S)
+            memory.append(
+                (now, process.memory_full_info().uss / 1e6, process.memory_info().rss / 1e6)
+            )
+        stop.set()
+        for client in clients:
+            client.join()
+        used = cpu(process)
+    settled = np.array([m for m in memory if m[0] > SETTLED_S] or memory)
+    third = max(len(settled) // 3, 1)
+    slope = np.polyfit(settled[:, 0], settled[:, 1], 1)[0] * 3600 if len(settled) > 2 else 0.0
+    print(f"{said.minutes:g} minutes: {sum(told.values()):,} requests, by outcome {dict(told)}")
+    print(f"{used:.0f} CPU s of the service; load average {os.getloadavg()[1]:.1f}")
+    for name, part in (("first", settled[:third]), ("last", settled[-third:])):
+        print(
+            f"{name} third: own memory {part[:, 1].mean():.1f} MB, resident {part[:, 2].mean():.1f} MB"
+        )
+    print(f"growth of own memory {slope:+.1f} MB an hour")
+
+
+def load(
+    port: int, tokens: dict, home: Path, nth: int, told: Counter, stop: threading.Event
+) -> None:
+    """Ask until told to stop."""
+    clients, requests = {}, []
+    for name, token in tokens.items():
+        clients[name] = client = Client(port, token)
+        for cases in (known, newcomers):
+            made = [{"cases": [case]} for case in cases(home, name, 200 + nth)]
+            requests.append([(client, client.request("POST", "/predict", body)) for body in made])
+    turn = 0
+    while not stop.is_set():
+        kind = requests[turn % len(requests)]
+        client, request = kind[turn // len(requests) % len(kind)]
+        try:
+            told[client.send(request)[0]] += 1
+        except OSError as error:
+            told[type(error).__name__] += 1
+        turn += 1
+    for client in clients.values():
+        client.socket.close()
+
+
+if __name__ == "__main__":
+    main()

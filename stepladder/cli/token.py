@@ -1,0 +1,48 @@
+"""stepladder token."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from cyclopts import Parameter
+from cyclopts.validators import Number
+
+from stepladder.cli.options import HERE, Flag, Folder, Json, Verbose, app
+
+
+@app.command
+def token(
+    name: str = "",
+    /,
+    *,
+    role: str = "read",
+    days: Annotated[int | None, Parameter(validator=Number(gte=1))] = None,
+    list_: Annotated[Flag, Parameter(name="--list")] = False,
+    revoke: int | None = None,
+    project: Folder = HERE,
+    json: Json = False,
+    verbose: Verbose = False,
+) -> None:
+    """Make a token for the service, and show it this once; list them; or revoke one.
+
+    Example: stepladder token "web shop" --role read --days 90
+
+    Args:
+        name: Whose it is, or what for.
+        role: read, review, decide or admin; each may do all that those before it may.
+        days: How long it is good; by default until it is revoked.
+        list_: Show every token that was made, without the token itself.
+        revoke: The number of a token that must open nothing any more.
+    """
+    from stepladder.project.folder import Project
+    from stepladder.ship.service import tokens as made
+    from stepladder.terminal import show, tokens
+
+    with show.log(verbose):
+        opened = Project.open(project)
+        if list_:
+            tokens.listed(made.listed(opened), json)
+        elif revoke is not None:
+            tokens.revoked(made.revoke(opened, revoke), json)
+        else:
+            tokens.shown(name, role, made.new(opened, name, role, days), json)

@@ -1,0 +1,104 @@
+"""What the service refuses, with the status that says whose turn it is to mend it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any
+
+from stepladder.core.errors import Problem
+
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+MEANING = {
+    400: "the body is not JSON",
+    401: "no token, or one that opens nothing",
+    403: "the token's role does not reach that far",
+    404: "no such path, question or case",
+    405: "the path does not know this method",
+    408: "the body came too slowly",
+    413: "too much at once",
+    415: "the body is said to be something else than JSON",
+    422: "JSON, but not what the question asks for",
+    429: "too many requests",
+    500: "a fault in stepladder",
+    503: "nothing is published yet, or the answer took too long",
+}
+
+
+ERROR: dict[str, Any] = {
+    "type": "object",
+    "required": ["error"],
+    "properties": {
+        "error": {
+            "type": "object",
+            "required": ["given", "allowed", "remedy"],
+            "properties": {
+                "given": {"type": "string", "description": "what was given"},
+                "allowed": {"type": "string", "description": "what is allowed"},
+                "remedy": {"type": "string", "description": "what to do"},
+            },
+        }
+    },
+}
+
+
+class Refused(Problem):
+    """A Problem with the HTTP status that tells it to machines."""
+
+    def __init__(
+        self, status: int, given: str, allowed: str, remedy: str, retry_after: int | None = None
+    ) -> None:
+        super().__init__(given, allowed, remedy)
+        self.status, self.retry_after = status, retry_after
+
+    def plain(self) -> dict[str, Any]:
+        """The three parts as they are sent."""
+        return {"error": dict(zip(("given", "allowed", "remedy"), self.parts(), strict=True))}
+
+    def body(self) -> bytes:
+        """The three parts as JSON."""
+        return json.dumps(self.plain(), ensure_ascii=False).encode()
+
+
+def refused(problem: Problem, status: int = 422) -> Refused:
+    """A Problem from deeper down, told over HTTP."""
+    return problem if isinstance(problem, Refused) else Refused(status, *problem.parts())
+
+
+def fault() -> Refused:
+    """What a client is told of a fault: nothing of what is inside."""
+    return Refused(
+        500,
+        "something went wrong inside",
+        "this is a fault in stepladder, not in what you sent",
+        "tell whoever keeps the service; its log says what happened",
+    )
+
+
+def errors(*statuses: int) -> dict[str, Any]:
+    """What may be refused, each in three parts."""
+    return {
+        str(status): {
+            "description": MEANING[status],
+            "content": {"application/json": {"schema": ERROR}},
+        }
+        for status in statuses
+    }
+
+
+async def tell(problem: Refused, send: Send) -> int:
+    """Send a refusal as an answer; its status."""
+    body = problem.body()
+    headers = [
+        (b"content-type", b"application/json"),
+        (b"content-length", str(len(body)).encode()),
+    ]
+    if problem.retry_after:
+        headers.append((b"retry-after", str(problem.retry_after).encode()))
+    if problem.status == 401:
+        headers.append((b"www-authenticate", b"Bearer"))
+    if problem.status in (408, 413):  # the rest of the body is not waited for
+        headers.append((b"connection", b"close"))
+    await send({"type": "http.response.start", "status": problem.status, "headers": headers})
+    await send({"type": "http.response.body", "body": body})
+    return problem.status

@@ -1,0 +1,76 @@
+"""Start the service, and stop it so that nobody's request is lost."""
+
+from __future__ import annotations
+
+import logging
+import signal
+import sys
+from pathlib import Path
+
+from stepladder.core.errors import Problem
+from stepladder.ship.service.limits import Limits
+
+GRACE_S = 30  # for requests under way when the service is told to stop
+LOCAL = ("127.0.0.1", "::1", "localhost")
+log = logging.getLogger("stepladder.service")
+
+
+def serve(folder: Path, host: str, port: int, limits: Limits, verbose: bool = False) -> None:
+    """Serve a project, or several in one folder, until told to stop. Raises Problem if it cannot start."""
+    try:
+        import uvicorn
+
+        from stepladder.ship.service.app import app
+    except ModuleNotFoundError as error:
+        raise Problem(
+            f"the service needs {error.name}",
+            "it is an extra, so that nobody installs a web server for a forecast",
+            "pip install 'stepladder[ship]'",
+        ) from None
+    from stepladder.ship.service.shelf import Shelf, settle
+
+    _log(verbose)
+    _lean()
+    shelf = Shelf.of(folder)
+    settle()
+    config = uvicorn.Config(
+        app(shelf, limits), host=host, port=port, log_config=None, access_log=False,
+        server_header=False, date_header=False, timeout_graceful_shutdown=GRACE_S,
+        timeout_keep_alive=60, ws="none",
+    )  # fmt: skip
+    # uvicorn passes the signal on once it has stopped; whoever was told to stop, and did, is done
+    for stop in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(stop, signal.SIG_IGN)
+    for name, one in shelf.served.items():
+        log.info(
+            "%s: serves %s, release %s", name, one.release.manifest.rung, one.release.hash[:12]
+        )
+    if not any(keys.tokens for keys in shelf.keys.values()):
+        log.warning("there is no token yet: stepladder token NAME --role read")
+    if host not in LOCAL:
+        log.warning("it listens on %s: put a server with TLS in front of it", host)
+    uvicorn.Server(config).run()
+
+
+def _lean() -> None:
+    """Few threads and an allocator that gives back: requests are small, and answered one after the other."""
+    import pyarrow as pa
+
+    pa.set_cpu_count(1)
+    pa.set_io_thread_count(1)
+    pa.set_memory_pool(pa.system_memory_pool())
+
+
+def _log(verbose: bool) -> None:
+    """One line an event, on standard error; nothing that a request says stands in it but its path."""
+    logger = logging.getLogger("stepladder")
+    handlers: list[logging.Handler] = [logging.StreamHandler(sys.stderr)]
+    if verbose:
+        handlers.append(logging.FileHandler("stepladder.log", encoding="utf-8"))
+    for name in ("stepladder", "uvicorn"):
+        logging.getLogger(name).setLevel(logging.INFO)
+        logging.getLogger(name).propagate = False
+        logging.getLogger(name).handlers = handlers
+    for handler in handlers:
+        handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
+    logger.setLevel(logging.DEBUG if verbose else logging.INFO)

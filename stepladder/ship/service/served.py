@@ -1,0 +1,165 @@
+"""What the service says of one project: its published predictions, and its release for whoever is new."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import weakref
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from tempfile import mkdtemp
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from stepladder.core.errors import Problem
+from stepladder.core.record import Shipment, Stored
+from stepladder.project.folder import Project
+from stepladder.ship.release import Release
+from stepladder.ship.service.alone import Alone
+from stepladder.ship.service.own_rows import OwnRows
+from stepladder.ship.service.published import Published, latest
+from stepladder.ship.ship import in_production
+
+Mark = tuple[Any, ...]  # changes whenever there is something else to serve
+ROWS_SHOWN, LOOKED_AT, TRIED = 3, 1_000, 8
+
+
+@dataclass(frozen=True)
+class Served:
+    """A project as it is served; never changed, only replaced as a whole."""
+
+    name: str
+    project: Project
+    mark: Mark
+    shipment: Shipment
+    release: Release
+    published: Published | None
+    own: OwnRows
+    alone: Alone | None
+    example: tuple[dict[str, Any], ...]  # rows that a newcomer might bring
+
+    @staticmethod
+    def load(name: str, folder: Path) -> Served:
+        """Read, check and try what is in production. Raises Problem where something is wrong with it."""
+        project = Project.open(folder)
+        shipment, stored = in_production(project), latest(project)
+        room = Path(
+            mkdtemp(prefix=f"stepladder-{os.getpid()}-")
+        )  # a name that is swept after a kill
+        try:
+            return Served._load(name, project, shipment, stored, room)
+        except BaseException:
+            shutil.rmtree(room, ignore_errors=True)
+            raise
+
+    @staticmethod
+    def _load(
+        name: str, project: Project, shipment: Shipment, stored: Stored | None, room: Path
+    ) -> Served:
+        release = Release.load(shipment.release, project.folder)
+        published = Published.load(project, stored, room) if stored else None
+        now = date.fromisoformat(stored.as_of if stored else release.manifest.as_of)
+        own = _own(project, now)
+        alone = None
+        example = _example(project, own)
+        if not release.manifest.alone:
+            alone = Alone.of(project, release, own, room)
+            _try(alone, example)
+        mark = _mark(project, shipment, stored)
+        made = Served(name, project, mark, shipment, release, published, own, alone, example)
+        weakref.finalize(made, shutil.rmtree, room, ignore_errors=True)
+        return made
+
+    @property
+    def key(self) -> pa.Field:
+        """The column that says whom a prediction is about, and its type."""
+        return self.own.kinds.field(self.own.key)
+
+    @property
+    def lists(self) -> bool:
+        """Whether an answer is a list, of items for each person."""
+        return len(self.project.question.KEYS) > 1
+
+    def newcomers(self, cases: Sequence[tuple[str, Any]]) -> list[list[dict[str, Any]]]:
+        """The answers for cases that bring their own rows. For one thread at a time."""
+        assert self.alone is not None
+        return self.alone.answer(cases)
+
+    def stop(self) -> None:
+        """Stop answering newcomers, from another thread: it takes too long."""
+        if self.alone is not None:
+            with contextlib.suppress(Exception):
+                self.alone.door.interrupt()
+
+    def about(self) -> dict[str, Any]:
+        """What is in production, for whoever asks."""
+        manifest, question = self.release.manifest, self.project.question
+        decision: Mapping[str, Any] = manifest.decision or {}
+        stored = self.published.stored if self.published else None
+        return {
+            "question": self.name,
+            "asks": question.WORDS,
+            "kind": manifest.question,
+            "rung": manifest.rung,
+            "release": self.release.hash,
+            "model": manifest.model,
+            "as_of": manifest.as_of,
+            "shipped": {"how": self.shipment.kind, "by": self.shipment.by, "at": self.shipment.time},
+            "decided": {"by": decision.get("by"), "because": decision.get("because")},
+            "forced": manifest.forced or None,
+            "published": stored and {
+                "as_of": stored.as_of, "rung": stored.rung, "release": stored.model_hash,
+                "cases": self.published and self.published.cases,
+            },
+            "newcomers": manifest.alone or None,
+        }  # fmt: skip
+
+
+def mark_of(project: Project) -> Mark:
+    """What would be served now, told cheaply."""
+    return _mark(project, in_production(project), latest(project))
+
+
+def _mark(project: Project, shipment: Shipment, stored: Stored | None) -> Mark:
+    if stored is None:
+        return (shipment.id,)
+    written = (project.folder / stored.path).stat().st_mtime_ns
+    return shipment.id, stored.id, stored.sha256, written
+
+
+def _own(project: Project, now: date) -> OwnRows:
+    spec = next(spec for spec in project.question.TABLES if spec.time)
+    kinds = pq.read_schema(project.table(spec.name)).remove_metadata()
+    return OwnRows(spec, kinds, project.question.KEYS[0], now)
+
+
+def _example(project: Project, own: OwnRows) -> tuple[dict[str, Any], ...]:
+    """Rows as somebody new might bring them: the last of the table, whoever they were of."""
+    file = pq.ParquetFile(project.table(own.spec.name))
+    wanted = [column.name for column in own.columns if column.name in own.kinds.names]
+    found: list[dict[str, Any]] = []
+    some = next(file.iter_batches(LOOKED_AT, [file.num_row_groups - 1], wanted, use_threads=False))
+    for row in some.to_pylist():
+        moment = row.get(own.spec.time)
+        day = moment.date() if hasattr(moment, "date") else moment
+        if day is not None and day < own.now:
+            row[own.spec.time] = moment.isoformat()
+            found.append({name: value for name, value in row.items() if value is not None})
+    return tuple(found[:ROWS_SHOWN])
+
+
+def _try(alone: Alone, example: Sequence[dict[str, Any]]) -> None:
+    """Ask often enough for every query to be planned; a release that cannot answer is not served."""
+    if not example:
+        raise Problem(
+            "there is no row before the moment of the predictions",
+            "a release is tried on a few rows of its own data before it is served",
+            "check the data: stepladder refresh",
+        )
+    for _ in range(TRIED):
+        alone.answer([("the example", list(example))])
