@@ -151,11 +151,7 @@ def loads(name: str, home: Path, token: str) -> list[bytes]:
     if name == "service, own rows":
         return [client.request("POST", "/predict", {"cases": [case]}) for case in new]
     if name == "mlflow, lean":
-        records = [
-            {"x": i % 9, "t_x": 20.0 + i % 9, "T": 70.0, "valued": i % 9, "value": 30.5}
-            for i in range(500)
-        ]
-        bodies = [{"dataframe_records": [record]} for record in records]
+        bodies = [{"dataframe_records": [figures(i % 9)]} for i in range(500)]
     else:
         own = [[{"customer": -1, **row} for row in case["rows"]] for case in new]
         bodies = [{"dataframe_records": rows} for rows in own]

@@ -7,7 +7,7 @@ from typing import Annotated
 from cyclopts import Parameter
 from cyclopts.validators import Number
 
-from stepladder.cli.options import HERE, Folder, Verbose, app
+from stepladder.cli.options import HERE, Folder, Json, Verbose, app
 
 
 @app.command
@@ -19,6 +19,7 @@ def serve(
     rate: Annotated[float, Parameter(validator=Number(gte=0))] = 200,
     max_body: Annotated[int, Parameter(validator=Number(gte=1_000))] = 1_000_000,
     max_cases: Annotated[int, Parameter(validator=Number(gte=1))] = 1_000,
+    json: Json = False,
     verbose: Verbose = False,
 ) -> None:
     """Answer by HTTP: somebody known from the published predictions, somebody new from their own rows.
@@ -32,9 +33,10 @@ def serve(
         rate: Requests a second for each token; 0 for any number.
         max_body: The largest request, in bytes.
         max_cases: The most cases in one request.
+        json: Log one line of JSON for each event.
         verbose: Write the log to stepladder.log as well, with more in it.
     """
     from stepladder.ship.service.limits import Limits
     from stepladder.ship.service.serve import serve as run
 
-    run(project, host, port, Limits(max_body, max_cases, rate, 2 * rate), verbose)
+    run(project, host, port, Limits(max_body, max_cases, rate, 2 * rate), verbose, json)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import signal
 import sys
@@ -15,7 +16,14 @@ LOCAL = ("127.0.0.1", "::1", "localhost")
 log = logging.getLogger("stepladder.service")
 
 
-def serve(folder: Path, host: str, port: int, limits: Limits, verbose: bool = False) -> None:
+def serve(
+    folder: Path,
+    host: str,
+    port: int,
+    limits: Limits,
+    verbose: bool = False,
+    as_json: bool = False,
+) -> None:
     """Serve a project, or several in one folder, until told to stop. Raises Problem if it cannot start."""
     try:
         import uvicorn
@@ -29,7 +37,7 @@ def serve(folder: Path, host: str, port: int, limits: Limits, verbose: bool = Fa
         ) from None
     from stepladder.ship.service.shelf import Shelf, settle
 
-    _log(verbose)
+    _log(verbose, as_json)
     _lean()
     shelf = Shelf.of(folder)
     settle()
@@ -61,7 +69,16 @@ def _lean() -> None:
     pa.set_memory_pool(pa.system_memory_pool())
 
 
-def _log(verbose: bool) -> None:
+class Lines(logging.Formatter):
+    """A line of JSON for each event, for machines."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """When, how grave, what."""
+        said = {"time": self.formatTime(record), "level": record.levelname}
+        return json.dumps({**said, "said": record.getMessage()}, ensure_ascii=False)
+
+
+def _log(verbose: bool, as_json: bool) -> None:
     """One line an event, on standard error; nothing that a request says stands in it but its path."""
     logger = logging.getLogger("stepladder")
     handlers: list[logging.Handler] = [logging.StreamHandler(sys.stderr)]
@@ -72,5 +89,6 @@ def _log(verbose: bool) -> None:
         logging.getLogger(name).propagate = False
         logging.getLogger(name).handlers = handlers
     for handler in handlers:
-        handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
+        plain = logging.Formatter("%(asctime)s %(levelname)s %(message)s")
+        handler.setFormatter(Lines() if as_json else plain)
     logger.setLevel(logging.DEBUG if verbose else logging.INFO)
