@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
-from scipy.special import stdtrit
 
 from stepladder.core.stats import Floats, bootstrap_sums, interval
 
@@ -161,5 +160,7 @@ def _wider(means: _Means, weights: Floats) -> float:
     between = max(0.0, float(np.var(each, ddof=1)) - noise) / cutoffs
     low, high = interval(means.draws @ weights)
     within = ((high - low) / 3.92) ** 2
+    from scipy.special import stdtrit  # a quarter of a second, of every start of the service
+
     few = (stdtrit(cutoffs - 1, 0.975) / 1.96) ** 2  # a variance known from few cutoffs only
     return float((1 + few * between / within) ** 0.5) if within > 0 else 1.0

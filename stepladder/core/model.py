@@ -46,7 +46,7 @@ def load(folder: Path) -> Model:
         if path.suffix == ".npy":
             model[path.stem] = np.load(path, mmap_mode="r", allow_pickle=False)
         elif path.suffix == ".parquet":
-            model[path.stem] = pq.read_table(path)
+            model[path.stem] = pq.ParquetFile(path).read()
         elif path.suffix == ".bin":
             model[path.stem] = path.read_bytes()
     return model

@@ -223,7 +223,9 @@ def _place(partial: Path, target: Path) -> None:
         raise
 
 
-IGNORED = "data/\nbakeoffs/\nmodels/\npredictions/\nreleases/\nruns/\npublished/\n*.db*\nstepladder.log\n"
+IGNORED = (
+    "data/\nbakeoffs/\nmodels/\npredictions/\nreleases/\nruns/\npublished/\n*.db*\nstepladder.log\n"
+)
 RUNGS = """# Your own rungs
 
 A file here named `r<height>_<name>.sql` or `.py` takes part in the next bake-off:

@@ -97,7 +97,7 @@ def _regression(past: Floats, terms: Floats, to_come: Floats) -> Expected:
     fitted = np.einsum("spq,sq->ps", inverse, filled.T @ terms)
     raw = np.where(there, past - terms @ fitted, np.nan)
     left = _tamed(raw)
-    count = there.sum(axis=0)
+    count = np.maximum(there.sum(axis=0), 1)
     # an estimated correlation is too small by about (1 + terms) / n, and known to 1 / √n
     rho = np.clip(_after(left) + (1 + width) / count + 1 / np.sqrt(count), 0.0, 0.95)
     df = np.maximum(count * (1 - rho**2) / (1 + rho**2) - width, 1.0)

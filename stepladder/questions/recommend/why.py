@@ -18,7 +18,8 @@ LATEST = """
 with mine as (
   select own.person, own.item, likes.row, row_number() over (
     partition by own.person, own.item order by likes.time desc, likes.row desc) as nth
-  from own join likes on own.person = likes.person and own.item = likes.item
+  from (select distinct person, item from own) as own
+  join likes on own.person = likes.person and own.item = likes.item
 )
 select person, item, row from mine where nth = 1
 """
@@ -49,7 +50,7 @@ def because(
             "item": items.take(wanted),
         }
     )
-    latest = history.sql(LATEST, own=pairs.group_by(["person", "item"]).aggregate([]))
+    latest = history.sql(LATEST, own=pairs)
     row = {(r["person"], r["item"]): r["row"] for r in latest.to_pylist()}
     said: list[list[int]] = [[] for _ in own]
     for i, pair in zip(owner, pairs.to_pylist(), strict=True):
