@@ -45,6 +45,7 @@ from asked join likes on asked.row = likes.row and asked.person = likes.person
   left join items on likes.item = items.item
 order by asked.nth, asked.place
 """
+TITLED = "select table_.*, items.title from table_ left join items using (item) order by place"
 
 
 def explain(history: History, answers: pa.Table, why: pa.Table | None) -> pa.Table:
@@ -53,10 +54,7 @@ def explain(history: History, answers: pa.Table, why: pa.Table | None) -> pa.Tab
     at = answers.column_names.index("why")
     table = answers.set_column(at, "why", pa.array(rows, pa.list_(pa.int64())))
     table = table.append_column("because", pa.array(_words(history, answers, rows), pa.string()))
-    return history.sql(
-        "select table_.*, items.title from table_ left join items using (item) order by place",
-        table_=table,
-    )
+    return history.sql(TITLED, table_=table)
 
 
 def _given(answers: pa.Table, why: pa.Table) -> list[list[int] | None]:

@@ -40,6 +40,12 @@ where placed.place is null or placed.place <= list_length
 order by nth, place
 """
 
+REFUSED = """
+select count(*) as n from answers left join candidates on answers.item = candidates.item
+  left join seen on answers.person = seen.person and answers.item = seen.item
+where answers.item is not null and (candidates.item is null or seen.item is not null)
+"""
+
 
 def complete(answers: pa.Table, reference: pa.Table, past: History, cases: pa.Table) -> Completed:
     """The list of every case, best first: KEYS…, prediction, low, high, place, why.
@@ -73,10 +79,7 @@ def complete(answers: pa.Table, reference: pa.Table, past: History, cases: pa.Ta
 
 def _refused(answers: pa.Table, past: History) -> int:
     """Answers that may not be shown: no candidate, or already seen."""
-    query = """select count(*) as n from answers left join candidates on answers.item = candidates.item
-      left join seen on answers.person = seen.person and answers.item = seen.item
-      where answers.item is not null and (candidates.item is null or seen.item is not null)"""
-    return int(past.sql(query, answers=answers)["n"][0].as_py())
+    return int(past.sql(REFUSED, answers=answers)["n"][0].as_py())
 
 
 def _capped(ranked: pa.Table, past: History) -> pa.Table:

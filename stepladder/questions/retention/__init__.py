@@ -175,15 +175,17 @@ def _value(predictions: pa.Table, past: History) -> np.ndarray:
     return np.where(np.isnan(given), fallback, given)
 
 
+EXPLAINED = """
+select answers.* replace (rows as why), because from answers left join (
+  select customer, list(row order by day desc, row desc)[:5] as rows,
+    'bought on ' || count(distinct day) || ' days, last on ' || max(day) as because
+  from purchases group by customer) using (customer)
+"""
+
+
 def explain(history: History, answers: pa.Table, why: pa.Table | None) -> pa.Table:
     """The customer's own latest purchases, which is what every rung looks at."""
-    return history.sql(
-        """select answers.* replace (rows as why), because from answers left join (
-          select customer, list(row order by day desc, row desc)[:5] as rows,
-            'bought on ' || count(distinct day) || ' days, last on ' || max(day) as because
-          from purchases group by customer) using (customer)""",
-        answers=answers,
-    )
+    return history.sql(EXPLAINED, answers=answers)
 
 
 def measures(predictions: pa.Table, past: History, later: History, cases: pa.Table) -> pa.Table:

@@ -9,8 +9,8 @@ from typing import Any
 import pyarrow as pa
 
 from stepladder.core.history import quoted
-from stepladder.questions.recommend.because import WORDS
-from stepladder.questions.recommend.lists import RANKED
+from stepladder.questions.recommend.because import TITLED, WORDS
+from stepladder.questions.recommend.lists import RANKED, REFUSED
 from stepladder.questions.recommend.matrix.lists import SEEN
 from stepladder.questions.recommend.matrix.read import ROWS
 from stepladder.questions.recommend.why import LATEST
@@ -123,7 +123,7 @@ def ranked(seen: Seen, given: Tables) -> pa.Table:
 
 
 def refused(seen: Seen, given: Tables) -> pa.Table:
-    """Twin of lists._refused: how many answers may not be shown."""
+    """Twin of lists.REFUSED: how many answers may not be shown."""
     may, there = _candidates(seen), _had(seen)
     n = 0
     for pair in _pairs(given["answers"]):
@@ -154,7 +154,7 @@ def words(seen: Seen, given: Tables) -> pa.Table:
 
 
 def titled(seen: Seen, given: Tables) -> pa.Table:
-    """Twin of because.explain's last SELECT: the answers in order, with their titles."""
+    """Twin of because.TITLED: the answers in order, with their titles."""
     titles, table = _titles(seen), given["table_"]
     said = [titles.get(item) for item in table["item"].to_pylist()]
     table = table.append_column("title", pa.array(said, pa.string()))
@@ -245,7 +245,7 @@ TWINS: dict[str, Twin] = {
     named(LATEST): latest,
     named(RANKED): ranked,
     named(WORDS): words,
-    "b9976f06ef27cb28": refused,  # written inside lists._refused
-    "54a5657bd1596956": titled,  # and inside because.explain
+    named(REFUSED): refused,
+    named(TITLED): titled,
     "ca434879f424a303": bestsellers,  # the last SELECT of r1_bestsellers.sql
 }

@@ -8,6 +8,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from stepladder.questions.retention import EXPLAINED
 from stepladder.questions.retention.btyd.summary import ONLY, QUERY
 from stepladder.ship.service.quick import Seen, Tables, Twin, columns, named
 
@@ -48,7 +49,7 @@ def everyone(_: Seen, given: Tables) -> pa.Table:
 
 
 def explained(seen: Seen, given: Tables) -> pa.Table:
-    """Twin of retention's explain: the latest purchases, and when the last one was."""
+    """Twin of retention.EXPLAINED: the latest purchases, and when the last one was."""
     mine: dict[Any, list[tuple[Any, int]]] = defaultdict(list)
     rows = columns(seen.rows["purchases"])
     for who, day, row in zip(rows["customer"], rows["day"], rows["row"], strict=True):
@@ -71,6 +72,6 @@ def _day(day: date) -> date:
 
 TWINS: dict[str, Twin] = {
     named(QUERY.format(only=ONLY)): summary,
-    "f8c0c7758bc722ec": explained,  # written inside retention.explain
+    named(EXPLAINED): explained,
     "5de3d22966c3b3f3": everyone,  # the last SELECT of r1_same_for_all.sql
 }
