@@ -68,6 +68,12 @@ class Project:
         """The store of what happened."""
         return Record.open(address(self.ask.record, self.folder))
 
+    @property
+    def has_record(self) -> bool:
+        """Whether there may be something in the record; looking makes no file."""
+        url = address(self.ask.record, self.folder)
+        return url.get_backend_name() != "sqlite" or Path(str(url.database)).exists()
+
     def table(self, name: str) -> Path:
         """The cleaned table's file. Raises Problem where it is missing."""
         source = self.ask.tables.get(name)

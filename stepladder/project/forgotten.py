@@ -19,7 +19,8 @@ def hashed(case: object) -> str:
 
 def left_out(project: Project, cleaned: Mapping[str, Cleaned]) -> dict[str, Cleaned]:
     """The tables without the rows of those who are forgotten, which are counted."""
-    gone = project.record.forgotten(project.ask.question)
+    question = project.ask.question
+    gone = project.record.forgotten(question) if project.has_record else set()
     key = project.question.KEYS[0]
     return {name: _without(one, key, gone) if gone else one for name, one in cleaned.items()}
 

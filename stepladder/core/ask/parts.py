@@ -159,5 +159,5 @@ class Ask(Part):
 
     @property
     def for_answers(self) -> Ask:
-        """The part that answers depend on; everything else as usual."""
-        return Ask(**{name: getattr(self, name) for name in ANSWERED})
+        """The part that answers depend on; everything else as usual, and nothing of the record."""
+        return Ask(record="", **{name: getattr(self, name) for name in ANSWERED})
