@@ -34,13 +34,11 @@ def because(
     asked = answers.select(["person", "item"]).filter(pc.is_valid(answers["item"]))
     persons = pa.table({"person": asked["person"].combine_chunks().unique()})
     rows = rows_of(history, persons, items, recency)
-    who = pc.index_in(
-        asked["person"].combine_chunks(), value_set=persons["person"].combine_chunks()
-    )
-    what = pc.fill_null(pc.index_in(asked["item"].combine_chunks(), value_set=items), -1)
+    mine = dict(zip(persons["person"].to_pylist(), _each(rows), strict=True))
+    place = _places(asked["item"].combine_chunks(), items)
     own = [
-        _most(rows.chosen(np.array([person])), item, parts)
-        for person, item in zip(who.to_pylist(), what.to_pylist(), strict=True)
+        _most(mine[pair["person"]], place.get(pair["item"], -1), parts)
+        for pair in asked.to_pylist()
     ]
     wanted = np.concatenate([*own, np.empty(0, np.int64)]).astype(np.int64)
     owner = np.repeat(np.arange(len(own)), [len(mine) for mine in own])
@@ -56,6 +54,16 @@ def because(
     for i, pair in zip(owner, pairs.to_pylist(), strict=True):
         said[i].append(row[pair["person"], pair["item"]])
     return asked.append_column("why", pa.array(said, pa.list_(pa.int64())))
+
+
+def _each(rows: Csr) -> list[Csr]:
+    return [rows.chosen(np.array([nth])) for nth in range(rows.rows)]
+
+
+def _places(few: pa.Array, items: pa.Array) -> dict[Any, int]:
+    """Where some of the items stand among all."""
+    found = np.flatnonzero(pc.is_in(items, value_set=few))
+    return dict(zip(items.take(pa.array(found)).to_pylist(), found.tolist(), strict=True))
 
 
 def _most(row: Csr, item: int, parts: Parts) -> NDArray[np.int64]:

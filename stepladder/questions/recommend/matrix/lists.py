@@ -21,6 +21,10 @@ SEEN = """
 select cases.nth, codes.code from seen join cases on seen.person = cases.person
   join codes on seen.item = codes.item
 """
+HIDDEN = """
+select codes.code from codes left join candidates on codes.item = candidates.item
+where candidates.item is null
+"""
 Ints = NDArray[np.int64]
 
 
@@ -46,8 +50,7 @@ def answer(
     Only what may be shown, is not seen yet, and scores above zero: below it the evidence speaks against
     an item, and bestsellers serve better. Equal scores stand in the order of the items.
     """
-    shown = pc.index_in(items, history.sql("select item from candidates")["item"].combine_chunks())
-    hidden = np.array(shown.is_null())
+    hidden = history.sql(HIDDEN, codes=coded(items))["code"].to_numpy()
     parts = [
         _block(history, cases.slice(start, BLOCK), items, recency, score, hidden)
         for start in range(0, cases.num_rows, BLOCK)
@@ -61,7 +64,7 @@ def answer(
 
 def _block(
     history: History, cases: pa.Table, items: pa.Array, recency: float, score: Score,
-    hidden: NDArray[np.bool_],
+    hidden: NDArray[np.int32],
 ) -> pa.Table:  # fmt: skip
     rows = rows_of(history, cases, items, recency)
     seen = history.sql(SEEN, numbered(cases), codes=coded(items))
@@ -76,8 +79,7 @@ def _block(
         scores = score(some)
         quick = scores.quick
         quick[who[mine] - start, what[mine]] = -np.inf
-        if hidden.any():
-            quick[:, hidden] = -np.inf
+        quick[:, hidden] = -np.inf
         nth, item, best = top(Scores(quick, scores.exact), history.ask.list_length)
         found.append((nth + start, item, best))
     nth, item, best = (np.concatenate(column) for column in zip(*found, strict=True))

@@ -11,7 +11,7 @@ import pyarrow as pa
 from stepladder.core.history import quoted
 from stepladder.questions.recommend.because import TITLED, WORDS
 from stepladder.questions.recommend.lists import RANKED, REFUSED
-from stepladder.questions.recommend.matrix.lists import SEEN
+from stepladder.questions.recommend.matrix.lists import HIDDEN, SEEN
 from stepladder.questions.recommend.matrix.read import ROWS
 from stepladder.questions.recommend.why import LATEST
 from stepladder.ship.service.quick import Seen, Tables, Twin, columns, named
@@ -51,6 +51,18 @@ def had(seen: Seen, given: Tables) -> pa.Table:
             "code": pa.array([b for _, b in found], kind),
         }
     )
+
+
+def hidden(seen: Seen, given: Tables) -> pa.Table:
+    """Twin of matrix.lists.HIDDEN: what may be shown to nobody; it is the same for everyone."""
+    codes, may = given["codes"], _candidates(seen)
+
+    def read() -> pa.Table:
+        found = [code for item, code in _code_of(codes).items() if item not in may]
+        return pa.table({"code": pa.array(found, pa.int32())})
+
+    kept = seen.ever("hidden", lambda: (codes, read()))
+    return kept[1] if kept[0].equals(codes) else read()
 
 
 def latest(seen: Seen, given: Tables) -> pa.Table:
@@ -242,6 +254,7 @@ def _date(time: Any) -> Any:
 TWINS: dict[str, Twin] = {
     named(ROWS): rows,
     named(SEEN): had,
+    named(HIDDEN): hidden,
     named(LATEST): latest,
     named(RANKED): ranked,
     named(WORDS): words,
