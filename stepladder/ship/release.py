@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shutil
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from functools import cached_property
@@ -80,6 +81,13 @@ class Release:
         for model in (release.manifest.model, release.manifest.reference_model):
             _check(release.home / model, model)
         return release
+
+    def copied(self, room: Path) -> Release:
+        """The same with its models in a folder of their own: nobody can change what is in use."""
+        for model in {self.manifest.model, self.manifest.reference_model}:
+            shutil.copytree(self.home / model, room / model)
+            _check(room / model, model)
+        return Release(self.manifest, room)
 
     def save(self, project: Path) -> str:
         """Write the manifest under the hash of its bytes, whole or not at all; returns the hash."""

@@ -16,7 +16,7 @@ from stepladder.core.stats import Floats, bootstrap_sums, calibration, interval
 from stepladder.watch.stored import asked
 from stepladder.watch.worth import Calibrated, Group, Judgement
 
-DRAWS, BAGS = 500, 1000  # the watch looks nightly; a bake-off takes more
+DRAWS, BAGS = (500, 10_000), 1000  # as many draws as the interval's ends need: ten beyond each
 
 
 class Window(NamedTuple):
@@ -81,7 +81,7 @@ def judge(
         mine,
         [mine["loss"].to_numpy() * weight, theirs["loss"].to_numpy() * weight, weight],
     )
-    draws = bootstrap_sums(sums, at.past.ask.seed, DRAWS, BAGS)
+    draws = bootstrap_sums(sums, at.past.ask.seed, _draws(level), BAGS)
     total = sums.sum(axis=0)
     low, high = interval(draws[:, 0] / draws[:, 2], level)
     gain = gains = None
@@ -108,7 +108,7 @@ def calibrate(question: Question, said: pa.Table, at: Window, level: float) -> C
     mean = said["prediction"].to_numpy().astype(float)
     low, high = (_bounds(said, name) for name in ("low", "high"))
     sums = by_unit(question, at.cases, [mean, actual])
-    draws = bootstrap_sums(sums, at.past.ask.seed, DRAWS, BAGS)
+    draws = bootstrap_sums(sums, at.past.ask.seed, _draws(level), BAGS)
     ratio = draws[:, 0] / np.maximum(draws[:, 1], 1e-12)
     covered = (
         None if low is None or high is None else float(((actual >= low) & (actual <= high)).mean())
@@ -118,6 +118,10 @@ def calibrate(question: Question, said: pa.Table, at: Window, level: float) -> C
     return Calibrated(
         at.past.now.isoformat(), total, *interval(ratio, level), (), groups, covered, ""
     )
+
+
+def _draws(level: float) -> int:
+    return int(np.clip(20 / (1 - level), *DRAWS))
 
 
 def total(question: Question, said: pa.Table, at: Window) -> float:

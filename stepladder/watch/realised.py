@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date, timedelta
 
+import numpy as np
+
 from stepladder.core.errors import Problem
 from stepladder.core.history import History
 from stepladder.core.record import Stored
@@ -12,9 +14,10 @@ from stepladder.project.folder import Project
 from stepladder.report.words import label
 from stepladder.watch import stored
 from stepladder.watch.windows import ended, in_bakeoff
-from stepladder.watch.worth import Calibrated, Realised
+from stepladder.watch.worth import Calibrated, Judgement, Realised
 
 SHARE = 0.25  # of the year's alarms; the rest is for the inputs
+LEAST = 3  # spans before one can be said to differ from them
 TESTS, LOOKS = 3, 4  # loss, gain, total; looks at one horizon that tell us something new
 
 
@@ -39,9 +42,10 @@ def realised(project: Project, history: History) -> Realised:
         learnt=stored.learnt(said),
         due="" if now.judged else _due(said, project.ask.horizon, history.now),
         missing=tuple(now.missing),
+        afterwards=tuple(now.afterwards),
         called=_called(project, decision.rung),
     )
-    return replace(found, verdict=verdict(found))
+    return replace(found, verdict=verdict(found, level))
 
 
 def confidence(project: Project) -> float:
@@ -51,18 +55,36 @@ def confidence(project: Project) -> float:
     return max(1 - 2 * SHARE * project.ask.watch.alarms_per_year / a_year, 0.95)
 
 
-def verdict(found: Realised) -> str:
+def verdict(found: Realised, level: float) -> str:
     """What the latest span says: "as good", "less gain", "no gain" or "worse"; "" where there is none."""
     if not found.windows:
         return ""
-    last = found.windows[0]
+    last, *before = found.windows
+    before += [b for b in found.bakeoff if all(_apart(b, w) for w in found.windows)]
     if last.gain is None:  # the reference itself: only its loss can be compared
-        most = max((w.loss_high for w in found.bakeoff), default=float("inf"))
-        return "worse" if last.loss_low > most else "as good"
+        return "worse" if fell(-last.loss, [-w.loss for w in before], level) else "as good"
     if _lost(found):
         return "no gain"
-    gains = [w.gain for w in found.bakeoff if w.gain is not None]
-    return "less gain" if gains and (last.gain_high or 0.0) < min(gains) else "as good"
+    gains = [w.gain for w in before if w.gain is not None]
+    return "less gain" if fell(last.gain, gains, level) else "as good"
+
+
+def _apart(one: Judgement, other: Judgement) -> bool:
+    return one.until <= other.as_of or other.until <= one.as_of
+
+
+def fell(last: float, before: list[float], level: float) -> bool:
+    """Whether a span lies below what spans before it let expect of one more (a prediction interval).
+
+    Spans differ by more than chance within each: how much, only spans can tell, and few tell little, so
+    the interval is Student's. Fewer than three tell nothing.
+    """
+    if len(before) < LEAST:
+        return False
+    from scipy.special import stdtrit
+
+    wide = np.std(before, ddof=1) * (1 + 1 / len(before)) ** 0.5
+    return bool(last < np.mean(before) - stdtrit(len(before) - 1, (1 + level) / 2) * wide)
 
 
 def _lost(found: Realised) -> bool:

@@ -16,6 +16,7 @@ from stepladder.core.errors import Problem
 from stepladder.core.question import Question
 from stepladder.core.record import Stored
 from stepladder.project.folder import Project
+from stepladder.ship.release import Release
 
 
 def first_said(project: Project, rung: str, now: date) -> list[Stored]:
@@ -62,6 +63,22 @@ def read(project: Project, stored: Stored) -> pa.Table:
     except pa.ArrowInvalid:
         raise _lost(stored, "is not Parquet", "store predictions as Parquet") from None
     return standard(project.question, table, stored.path)
+
+
+def same_question(project: Project, stored: Stored) -> None:
+    """Raises Problem where the release that said this was asked something else."""
+    try:
+        asked = Release.load(stored.model_hash, project.folder).ask
+    except Problem:  # the release is gone, or this was made by hand
+        return
+    for name in ("horizon", "k", "rules"):
+        then, now = getattr(asked, name), getattr(project.ask, name)
+        if then != now:
+            raise Problem(
+                f"the predictions as of {stored.as_of} were made with another {name}",
+                f"only answers to the same question can be compared; it is now: {now}",
+                "decide and ship anew after a change of the question; later days will be judged",
+            )
 
 
 def standard(question: Question, table: pa.Table, name: str) -> pa.Table:

@@ -48,9 +48,9 @@ def _refit(realised: Realised, drift: Drift, now: date, horizon: int) -> Iterato
     if realised.verdict in ("less gain", "worse"):
         old = realised.learnt and (now - date.fromisoformat(realised.learnt)).days > horizon
         said = (
-            "The forecasts gained surely less than at any moment of the bake-off"
+            "The forecasts gained surely less than the spans before let expect"
             if realised.verdict == "less gain"
-            else "The forecasts missed by surely more than at any moment of the bake-off"
+            else "The forecasts missed by surely more than the spans before let expect"
         )
         if old or _alarmed(drift):
             since = f", and what they rest on was learnt on {day(realised.learnt)}" if old else ""

@@ -78,6 +78,9 @@ def _alarms(
     for figure in figures:
         if figure.verdict == "beyond limit" and figure.value is not None:
             yield Alarm(f"{figure.kind} {figure.name}", _beyond(figure), figure.since)
+        if figure.verdict == "broken" and figure.limit is not None:
+            said = f"{figure.words} has a limit and cannot be worked out: it guards nothing."
+            yield Alarm(f"{figure.kind} {figure.name}", said, now.isoformat())
     if realised.verdict in SAID:
         last = realised.windows[0]
         said = SAID[realised.verdict].format(gain=percent(last.gain), loss=number(last.loss))
@@ -94,9 +97,9 @@ def _alarms(
 
 SAID = {
     "no gain": "The forecasts no longer surely beat the simplest rule: they saved {gain} of its loss.",
-    "less gain": "The forecasts saved {gain} of the simplest rule's loss, surely less than at any "
-    "moment of the bake-off.",
-    "worse": "The loss was {loss} per case, surely more than at any moment of the bake-off.",
+    "less gain": "The forecasts saved {gain} of the simplest rule's loss, surely less than "
+    "the spans before let expect.",
+    "worse": "The loss was {loss} per case, surely more than the spans before let expect.",
 }
 
 

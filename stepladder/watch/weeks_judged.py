@@ -94,7 +94,7 @@ class _Replay:
         self.smallest = np.where(known, ((limit + FOUND) * found.stray).max(axis=0), np.nan)
         with np.errstate(invalid="ignore"):
             self._open(week, known & _beyond(errors, tolerance) & ~as_last_year(found.left, errors))
-            self._close(week, known & ~_beyond(errors, tolerance / 2))
+            self._close(week, known & ~(np.abs(errors) > tolerance / 2).any(axis=0))
         self._settle(week)
 
     def _open(self, week: int, alarmed: NDArray[np.bool_]) -> None:

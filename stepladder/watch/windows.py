@@ -28,6 +28,9 @@ class Ended:
     judged: list[Judgement] = field(default_factory=list)
     calibrated: Calibrated | None = None
     missing: list[Trouble] = field(default_factory=list)
+    afterwards: list[str] = field(
+        default_factory=list
+    )  # days whose predictions were made after all that
 
 
 def ended(project: Project, history: History, said: list[Stored], level: float) -> Ended:
@@ -51,6 +54,7 @@ def ended(project: Project, history: History, said: list[Stored], level: float) 
 def _one(project: Project, history: History, one: Stored, level: float, found: Ended) -> bool:
     """One span beside the reference, asked anew as of the same day; whether anything came of it."""
     question, said = project.question, stored.read(project, one)
+    stored.same_question(project, one)
     at = judgement.window(question, history, date.fromisoformat(one.as_of), said)
     other = judgement.reference(question, project.rung(question.REFERENCE), at)
     said = judgement.completed(question, said, other, at)
@@ -59,6 +63,8 @@ def _one(project: Project, history: History, one: Stored, level: float, found: E
     if judged is None:
         return False
     found.judged.append(judged)
+    if one.time[:10] > judged.until:
+        found.afterwards.append(one.as_of)
     if found.calibrated is None and question.INTERVALS is not None:
         found.calibrated = judgement.calibrate(question, said, at, level)
     return True

@@ -77,5 +77,6 @@ class Realised:
     learnt: str = ""  # as of which day the model in use was fitted
     due: str = ""
     missing: tuple[Trouble, ...] = ()
+    afterwards: tuple[str, ...] = ()  # days whose predictions were made when the outcome was there
     verdict: str = ""  # "", "as good", "less gain", "worse", "no gain"
     called: str = ""  # the rung's name in words

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import json
 import threading
@@ -18,6 +19,10 @@ import stepladder
 from stepladder.core.errors import Problem
 from stepladder.core.record import Token
 from stepladder.ship.release import Release
+from stepladder.ship.service.answers import Queue
+from stepladder.ship.service.limits import Limits
+from stepladder.ship.service.requests import Case
+from stepladder.ship.service.served import Served
 from stepladder.ship.service.shelf import Shelf
 from stepladder.ship.service.tokens import hashed
 from stepladder.ship.ship import in_production, ship
@@ -139,6 +144,7 @@ BAD_CASES = {
     "SQL in a day": ({"rows": [{"day": "2020-01-01'; --"}]}, 422, "YYYY-MM-DD"),
     "a text as value": ({"rows": [{"day": "2020-01-01", "value": "1"}]}, 422, "finite number"),
     "a huge value": ({"rows": [{"day": "2020-01-01", "value": 10**400}]}, 422, "finite number"),
+    "an absurd value": ({"rows": [{"day": "2020-01-01", "value": -1e308}]}, 422, "below 1e15"),
     "the future": ({"rows": [{"day": "2999-01-01"}]}, 422, "the model knows nothing later"),
     "no object": (7, 422, "cases[0] is 7"),
 }  # fmt: skip
@@ -210,7 +216,7 @@ def test_paths_methods_and_types_are_told_in_json(service, shop):
 def test_tokens_open_what_their_role_and_project_allow(service, home, shop, tokens):
     record = stepladder.Project.open(home / "shop").record
     over = (datetime.now(UTC) - timedelta(seconds=1)).isoformat()
-    record.note(Token("late", "admin", hashed("sl_late"), over))
+    record.note(Token("late", "admin", hashed("sl_late"), over, project="shop"))
     review, decide, admin = (token(home / "shop", role) for role in ("review", "decide", "admin"))
     time.sleep(2.5)  # tokens are looked at every second
     wrong = ("", "sl_wrong", "sl_late", admin[:-1])
@@ -248,6 +254,9 @@ def test_the_description_is_whole_and_its_examples_work(service, tokens):
     predict = described["paths"]["/predict"]["post"]
     examples = predict["requestBody"]["content"]["application/json"]["examples"]
     assert len(examples) == 4
+    assert described["security"] == [{"token": []}]
+    made_up = [{"day": d, "value": v} for d, v in (("2021-06-27", 10), ("2021-06-20", 20))]
+    assert examples["shop: somebody new"]["value"]["cases"][0]["rows"][:2] == made_up
     for example in examples.values():
         body = example["value"]
         answer = service.send("POST", "/predict", tokens[body["question"]], json=body)
@@ -355,6 +364,36 @@ def refusal(folder):
     with pytest.raises(Problem) as caught:
         Shelf.of(folder)
     return " ".join(str(caught.value).split())
+
+
+@pytest.mark.filterwarnings("ignore:Arrow output on a DB-API:UserWarning")
+def test_what_nobody_waits_for_any_more_is_not_worked_out(home):
+    films = Served.load("films", home / "films")
+    asked, answer = [], films.alone.answer
+
+    class Counting:
+        door = films.alone.door
+
+        def answer(self, cases):
+            asked.append(len(cases))
+            return answer(cases)
+
+    counted = replace(films, alone=Counting())
+    many = [Case(f"cases[{i}]", None, True, LIKES) for i in range(1_000)]
+
+    async def main():
+        queue = Queue(Limits(answer_s=0.05))
+        said = await asyncio.gather(
+            *(queue.answers(counted, many) for _ in range(5)), return_exceptions=True
+        )
+        queue.limits = Limits()
+        return said, await queue.answers(counted, many[:1])
+
+    said, last = asyncio.run(main())
+    assert [problem.status for problem in said] == [503] * 5
+    assert len(last) == 1
+    assert asked[-1] == 1
+    assert sum(asked[:-1]) < 1_000  # of the first a part, of the others nothing
 
 
 def test_too_many_requests_are_told_when_to_come_again(home, tokens, tmp_path):

@@ -54,7 +54,9 @@ def project(decided, tmp_path) -> Project:
     return Project.open(tmp_path / "shop")
 
 
-def publish(project: Project, answers: pa.Table, as_of: str, name: str = "") -> None:
+def publish(
+    project: Project, answers: pa.Table, as_of: str, name: str = "", release: str = "ab" * 8
+) -> None:
     """Store predictions as the nightly run does."""
     import hashlib
 
@@ -65,7 +67,7 @@ def publish(project: Project, answers: pa.Table, as_of: str, name: str = "") -> 
     digest = hashlib.sha256(path.read_bytes()).hexdigest()
     where = path.relative_to(project.folder).as_posix()
     project.record.store_prediction(
-        Stored("retention", RUNGS[1], as_of, where, digest, answers.num_rows, "ab" * 8)
+        Stored("retention", RUNGS[1], as_of, where, digest, answers.num_rows, release)
     )
 
 

@@ -8,13 +8,16 @@ import re
 from dataclasses import replace
 from datetime import date, timedelta
 
+import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
 from stepladder.core.ask import Indicator, parse
 from stepladder.project.folder import Project
+from stepladder.ship.ship import ship
 from stepladder.watch.act import compared
 from stepladder.watch.page import write_page
+from stepladder.watch.realised import fell
 from stepladder.watch.suggest import suggestion
 from stepladder.watch.watch import watch
 from stepladder.watch.watched import Drift, Figure, Input, to_json
@@ -55,6 +58,21 @@ def test_horizons_are_disjoint_and_the_first_word_counts(project):
     assert found[0] == last
     starts = [date.fromisoformat(w.as_of) for w in found]
     assert all((a - b).days >= project.ask.horizon for a, b in itertools.pairwise(starts))
+
+
+def test_another_question_is_not_judged_and_what_was_filled_in_afterwards_is_said(project):
+    found = watch(project)
+    assert set(found.realised.afterwards) == {w.as_of for w in found.realised.windows}
+    assert "Made afterwards" in write_page(found, project.folder / "watch.html").read_text("utf-8")
+    last = found.realised.windows[0].as_of
+    said = pq.read_table(project.folder / "published" / f"{last}.parquet")
+    between = date.fromisoformat(last) - timedelta(days=87)
+    said = said.drop_columns(["as_of", "masked"])
+    publish(project, said, str(between), release=ship(project).release)
+    assert not watch(project).realised.missing
+    other = replace(project, ask=project.ask.model_copy(update={"horizon": 84}))
+    told = [trouble.given for trouble in watch(other).realised.missing]
+    assert told == [f"the predictions as of {between} were made with another horizon"]
 
 
 def test_what_is_gone_or_altered_is_told_and_the_rest_is_judged(project):
@@ -171,6 +189,16 @@ def test_the_first_rule_that_holds_is_the_suggestion(realised, drift, kri, step)
     found = suggestion([risk], realised, drift, NOW, 91)
     assert found.step == step
     assert found.reason.endswith(".")
+
+
+@pytest.mark.parametrize("spans", [3, 7])
+def test_what_spans_do_anyway_is_no_fall_and_a_fall_is_told(spans):
+    rng, level = np.random.default_rng(5), 0.95
+    gains = rng.normal(0.3, 0.02, (4_000, spans + 1))
+    told = np.mean([fell(last, list(before), level) for last, *before in gains])
+    assert told == pytest.approx((1 - level) / 2, abs=0.008)
+    assert fell(0.0, [0.3, 0.31, 0.29], level)
+    assert not fell(0.0, [0.3, 0.31], level)
 
 
 def test_a_new_bakeoff_says_whether_a_lower_rung_would_do():

@@ -63,11 +63,13 @@ def test_a_lasting_alarm_counts_once_and_settles():
     weekly[80:, 0] += 0.3  # for good
     weekly[80:86, 1] += 0.3  # for six weeks
     weekly[80, 2] += 0.3  # one wild week
+    weekly[80:, 3] += 0.3  # for good, but for one week in between
+    weekly[86, 3] -= 0.3
     judged = judge(weekly, np.full(weekly.shape, 0.01), 1e-5)
-    assert judged.openings == ((80, 0), (80, 1))
+    assert judged.openings == ((80, 0), (80, 1), (80, 3))
     assert list(judged.opened) == [-1] * 4
     during = judge(weekly[: 80 + SETTLED - 1], np.full((80 + SETTLED - 1, 4), 0.01), 1e-5)
-    assert list(during.opened) == [80, -1, -1, -1]
+    assert list(during.opened) == [80, -1, -1, 80]
     assert judged.expected[-1, 0] == pytest.approx(0.3, abs=0.02)
 
 

@@ -66,7 +66,9 @@ def _production(connection: Connection) -> None:
             *map(_text, ("question", "day", "step", "key", "status", "detail", "by", "time")),
             Column("seconds", Float, nullable=False),
         ],
-        "tokens": [*map(_text, ("name", "role", "sha256", "expires", "revoked", "by", "time"))],
+        "tokens": [
+            *map(_text, ("name", "role", "sha256", "expires", "revoked", "project", "by", "time"))
+        ],
         "forgotten": [*map(_text, ("question", "sha256", "by", "time"))],
     }
     for name, found in columns.items():

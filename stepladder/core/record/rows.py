@@ -135,13 +135,17 @@ class Step:
 
 @dataclass(frozen=True)
 class Token:
-    """Who may use the service, in which role, until when; the token itself is nowhere, only its hash."""
+    """Who may use the service, in which role, until when; the token itself is nowhere, only its hash.
+
+    project: the name of the folder that it opens; several projects may share a record.
+    """
 
     name: str
     role: str
     sha256: str
     expires: str = ""
     revoked: str = ""
+    project: str = ""
     by: str = ""
     time: str = ""
     id: int = 0

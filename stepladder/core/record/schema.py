@@ -149,6 +149,7 @@ tokens = Table(
     _text("sha256"),
     _text("expires"),
     _text("revoked"),
+    _text("project"),
     _text("by"),
     _text("time"),
     sqlite_autoincrement=True,

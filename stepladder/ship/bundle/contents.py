@@ -8,11 +8,11 @@ from dataclasses import replace
 from pathlib import Path
 
 from stepladder.core.ask import ANSWERED, Ask, parse
-from stepladder.core.errors import Problem
-from stepladder.core.record import Record, Stored, address
+from stepladder.core.record import Record, address
 from stepladder.project.folder import Project
 from stepladder.ship.bundle.plain_toml import toml
 from stepladder.ship.release import Release
+from stepladder.ship.service import published
 from stepladder.ship.ship import in_production
 
 ELSEWHERE = "not-in-the-bundle"  # where the tables came from is nobody's business there
@@ -69,26 +69,8 @@ def _record(project: Project, release: Release, folder: Path) -> None:
             question, decided["rung"], by=decided["by"], because=decided["because"]
         )
     record.note(replace(shipment, decision=number))
-    if latest := _published(project):
-        path = project.folder / latest.path
+    if latest := published.latest(project):
         target = folder / latest.path
         target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(path, target)
+        target.write_bytes(published.intact(project, latest))
         record.store_prediction(latest)
-
-
-def _published(project: Project) -> Stored | None:
-    """The latest predictions that the nightly run has published, if there are any."""
-    stored = [
-        p
-        for p in project.record.predictions(project.ask.question)
-        if p.bakeoff is None and p.path.startswith("published/")
-    ]
-    latest = max(stored, key=lambda p: (p.as_of, p.id), default=None)
-    if latest and not (project.folder / latest.path).is_file():
-        raise Problem(
-            f"the published predictions {latest.path} are gone",
-            "a bundle holds the latest that the record knows of",
-            "publish them again: stepladder run --again publish",
-        )
-    return latest

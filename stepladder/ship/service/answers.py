@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import threading
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -31,13 +32,17 @@ class Queue:
         if self.waiting >= self.limits.waiting:
             raise _busy(f"{self.waiting} requests are waiting already")
         given = [(case.where, case.rows) for case in cases]
-        asked = asyncio.get_running_loop().run_in_executor(self._thread, found.newcomers, given)
+        late = threading.Event()
+        job = self._thread.submit(found.newcomers, given, late)
+        asked = asyncio.wrap_future(job)
         self.waiting += 1
         asked.add_done_callback(self._done)
         try:
             return await asyncio.wait_for(asyncio.shield(asked), self.limits.answer_s)
         except TimeoutError:
-            found.stop()
+            if not job.cancel():  # begun: it stops where it is, for nobody waits for it any more
+                late.set()
+                found.stop()
             raise _busy(f"no answer within {self.limits.answer_s:g} s") from None
 
     def close(self) -> None:

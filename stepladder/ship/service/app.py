@@ -48,6 +48,7 @@ def app(shelf: Shelf, limits: Limits) -> FastAPI:
     _predictions(api, shelf, limits, newcomers)
     _people(api, shelf, aside)
     _health(api, shelf)
+    api.openapi = described.with_tokens(api.openapi)  # type: ignore[method-assign]
     api.add_middleware(Gate, shelf=shelf, limits=limits)
     return api
 
@@ -110,8 +111,8 @@ def _people(api: FastAPI, shelf: Shelf, aside: ThreadPoolExecutor) -> None:
         "/reload", summary="Look for something new at once (role: admin)", response_class=Response
     )
     async def reload(request: Request) -> Response:
-        await noted(shelf.look)
-        return _said({"degraded": sorted(shelf.degraded)})
+        await noted(lambda: shelf.look(again=True))
+        return _said({"degraded": sorted(shelf.degraded.keys() & _open(request, shelf).keys())})
 
 
 def _health(api: FastAPI, shelf: Shelf) -> None:
@@ -126,8 +127,8 @@ def _health(api: FastAPI, shelf: Shelf) -> None:
         return _said({"ready": ready, "questions": states}, 200 if ready else 503)
 
     @api.get("/metrics", summary="Counts for Prometheus", response_class=Response)
-    async def metrics() -> Response:
-        text = shelf.metrics.text(shelf.served.values(), shelf.degraded)
+    async def metrics(request: Request) -> Response:
+        text = shelf.metrics.text(_open(request, shelf).values(), shelf.degraded)
         return Response(text, media_type="text/plain; version=0.0.4; charset=utf-8")
 
 

@@ -7,13 +7,13 @@ from typing import Any
 
 import pyarrow as pa
 
-from stepladder.core.errors import Problem
 from stepladder.core.predictions import columns
 from stepladder.core.question import Question
+from stepladder.ship.service.refused import Refused
 
 
 def checked(table: pa.Table, question: Question, cases: pa.Table) -> pa.Table:
-    """A rung's answer in standard form, in the order of the cases, best first. Raises Problem.
+    """A rung's answer in standard form, in the order of the cases, best first. Raises Refused (500).
 
     As core.predictions.check, which asks DuckDB twice and takes a hundred times as long; columns and
     types were held to the contract when the rung was loaded.
@@ -43,8 +43,9 @@ def _place(row: dict[str, Any], nth: int, question: Question) -> tuple[Any, ...]
     return nth, best is None, -(best or 0.0), *(row[name] for name in more if row[name] is not None)
 
 
-def _wrong(what: str) -> Problem:
-    return Problem(
+def _wrong(what: str) -> Refused:
+    return Refused(
+        500,
         f"the rung answers with {what}",
         "a rung answers every case it is asked about, and no others, in finite numbers",
         "go back to an earlier release: stepladder ship --rollback",

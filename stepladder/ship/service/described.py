@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from datetime import timedelta
 from typing import Any
 
 import pyarrow as pa
@@ -20,6 +21,19 @@ KINDS: dict[str, Json] = {
     "amount": {"type": ["number", "null"]},
     "text": {"type": ["string", "null"]},
 }
+
+
+def with_tokens(plain: Callable[[], Json]) -> Callable[[], Json]:
+    """The description, which then says that paths are asked with a token: the page has a field for it."""
+
+    def described() -> Json:
+        schema = plain()
+        schemes = {"token": {"type": "http", "scheme": "bearer"}}
+        schema.setdefault("components", {})["securitySchemes"] = schemes
+        schema["security"] = [{"token": []}]
+        return schema
+
+    return described
 
 
 def predict(served: Iterable[Served]) -> Json:
@@ -94,14 +108,23 @@ def _noting(schema: Json, what: str) -> Json:
 
 
 def _examples(one: Served) -> Json:
-    """Requests that can be sent as they stand. Nobody's own name: ids that are text are left out."""
+    """Requests to start from, made up: whoever may read this page needs no token."""
+    id_ = 1 if pa.types.is_integer(one.key.type) else "an id"
     found: Json = {}
-    if one.published and pa.types.is_integer(one.key.type):
-        id_ = one.published.table[0][0].as_py()
+    if one.published:
         found[f"{one.name}: somebody known"] = {"value": _asking(one, {one.key.name: id_})}
     if one.alone:
-        found[f"{one.name}: somebody new"] = {"value": _asking(one, {"rows": list(one.example)})}
+        rows = [_made_up(one, row, nth) for nth, row in enumerate(one.example)]
+        found[f"{one.name}: somebody new"] = {"value": _asking(one, {"rows": rows})}
     return found
+
+
+def _made_up(one: Served, row: Json, nth: int) -> Json:
+    """A row like one of the data; of what really stands there only ids, which are of things."""
+    days = (one.own.now - timedelta(days=7 * (nth + 1))).isoformat()
+    said = {"day": days, "time": days, "amount": 10.0 * (nth + 1), "text": "a text"}
+    kinds = {column.name: column.kind for column in one.own.columns}
+    return {name: said.get(kinds[name], value) for name, value in row.items()}
 
 
 def _asking(one: Served, case: Json) -> Json:

@@ -10,11 +10,13 @@ from collections.abc import Awaitable, Callable, MutableMapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from stepladder.core.errors import Problem
+from starlette.requests import ClientDisconnect
+
+from stepladder.core.errors import Passing, Problem
 from stepladder.core.record import Token
 from stepladder.ship.service.limits import Bucket, Limits
 from stepladder.ship.service.paths import METHODS, OPEN, ROLE
-from stepladder.ship.service.refused import Refused, Send, fault, refused, tell
+from stepladder.ship.service.refused import Refused, Send, busy, fault, refused, tell
 from stepladder.ship.service.shelf import Shelf
 from stepladder.ship.service.tokens import hashed, reaches, state
 
@@ -23,6 +25,7 @@ Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 BUCKETS = 10_000
+GONE = 499  # nobody is there any more to be answered; counted, and no fault
 log = logging.getLogger("stepladder.service")
 
 
@@ -51,12 +54,22 @@ class Gate:
             self._admit(scope)
             await self.app(scope, self._bounded(scope, receive), watched)
         except Problem as problem:
-            status = status or await tell(refused(problem), send)
+            status = status or await tell(self._told(scope, problem), send)
+        except ClientDisconnect:
+            status = GONE
         except Exception:
             log.exception("a fault while answering %s", _path(scope))
             status = status or await tell(fault(), send)
         finally:
             self._note(scope, status, time.perf_counter() - begun)
+
+    def _told(self, scope: Scope, problem: Problem) -> Refused:
+        """What the client hears: of what is ours to mend only that it is; the log has the rest."""
+        found = refused(problem, 503 if isinstance(problem, Passing) else 422)
+        if found.status == 500 or isinstance(problem, Passing):
+            log.error("a fault while answering %s: %s", _path(scope), "; ".join(problem.parts()))
+            return fault() if found.status == 500 else busy()
+        return found
 
     def _admit(self, scope: Scope) -> None:
         path, method = scope["path"], scope["method"]

@@ -38,12 +38,13 @@ class Metrics:
         buckets[-1] += seconds
 
     def text(self, served: Iterable[Served], degraded: Iterable[str]) -> str:
-        """Everything, as Prometheus reads it."""
+        """What whoever asks may see, as Prometheus reads it."""
         there, bad = list(served), set(degraded)
         lines = [
             *_block("requests_total", "counter", "Requests answered.", self._requests()),
             *self._histogram(),
-            *_block("reloads_total", "counter", "New models taken up, or refused.", self._reloads()),
+            *_block("reloads_total", "counter", "New models taken up, or refused.",
+                    self._reloads({s.name for s in there})),
             *_block("degraded", "gauge", "1 where a newer model was refused and an older one serves.",
                     [({"question": s.name}, float(s.name in bad)) for s in there]),
             *_block("predictions_age_days", "gauge", "Days since the day the predictions are of.",
@@ -57,8 +58,9 @@ class Metrics:
         names = ("path", "method", "status")
         return [(dict(zip(names, k, strict=True)), n) for k, n in sorted(self.requests.items())]
 
-    def _reloads(self) -> list[Line]:
-        return [({"question": q, "outcome": o}, n) for (q, o), n in sorted(self.reloads.items())]
+    def _reloads(self, names: set[str]) -> list[Line]:
+        found = sorted((key, n) for key, n in self.reloads.items() if key[0] in names)
+        return [({"question": q, "outcome": o}, n) for (q, o), n in found]
 
     def _histogram(self) -> list[str]:
         name = "stepladder_request_seconds"

@@ -15,11 +15,12 @@ from stepladder.ship.service.refused import Refused
 from stepladder.ship.service.values import day, identifier, moment, shown, text, unknown
 
 MOST = 5_000  # rows of one case
+MOST_AMOUNT = 1e15  # beyond it sums lose their cents, and squares their meaning
 IN_WORDS = {
     "id": "an id: a text or a whole number",
     "day": 'a day as "YYYY-MM-DD"',
     "time": 'a moment as "YYYY-MM-DDThh:mm:ss", or a day',
-    "amount": "a finite number, or null",
+    "amount": "a finite number below 1e15, or null",
     "text": "a text, or null",
 }
 
@@ -133,7 +134,7 @@ class OwnRows:
             raise TypeError
         if column.kind == "amount":
             number = float(value) if not isinstance(value, str) else math.nan
-            if not math.isfinite(number):
+            if not abs(number) < MOST_AMOUNT:
                 raise ValueError
             return number
         if column.kind in ("day", "time"):

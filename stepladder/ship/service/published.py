@@ -32,29 +32,23 @@ class Published:
     @staticmethod
     def load(project: Project, stored: Stored, room: Path) -> Published:
         """Read a published file. Raises Problem if its bytes are not those that were recorded."""
-        path = project.folder / stored.path
-        with path.open("rb") as file:
-            digest = hashlib.file_digest(file, "sha256").hexdigest()
-        if digest != stored.sha256:
-            raise Problem(
-                f"{stored.path} is not what was published: somebody or something changed its bytes",
-                "predictions are served only if they agree with the hash in the record",
-                f"make it again: stepladder run --again publish --from {stored.as_of} --to {stored.as_of}",
-            )
-        _sorted(path, project.question.KEYS[0], room / "published.arrow")
-        return Published(
+        _sorted(intact(project, stored), project.question.KEYS[0], room / "published.arrow")
+        found = Published(
             stored, pa.ipc.open_file(pa.memory_map(str(room / "published.arrow"))).read_all()
         )
+        _ = found.cases  # now rather than while somebody waits
+        return found
 
     @property
     def key(self) -> pa.Field:
         """The column that says whom a prediction is about."""
         return self.table.schema.field(0)
 
-    @property
+    @cached_property
     def cases(self) -> int:
-        """How many cases have an answer."""
-        return int(pc.count_distinct(self.table[self.key.name]).as_py())
+        """How many cases have an answer; the rows stand by case."""
+        keys = self.table[self.key.name].combine_chunks()
+        return len(pc.run_end_encode(keys).values) if len(keys) else 0
 
     def find(self, case: int | str) -> Range:
         """From which row to which row the case's answer stands; an empty range for a stranger."""
@@ -81,9 +75,9 @@ class Published:
         return keys.to_numpy() if pa.types.is_integer(keys.type) else _Texts(keys)
 
 
-def _sorted(path: Path, key: str, target: Path) -> None:
+def _sorted(body: bytes, key: str, target: Path) -> None:
     """The file's rows by case, as columns that are mapped and not read: a million cases need no memory."""
-    table = pq.ParquetFile(path).read(use_threads=False)
+    table = pq.ParquetFile(pa.BufferReader(body)).read(use_threads=False)
     table = table.drop_columns([n for n in ("as_of", "release") if n in table.column_names])
     order = pc.sort_indices(table[key])  # a stable sort: lists keep theirs
     table = table.take(order).combine_chunks()
@@ -102,6 +96,18 @@ class _Texts(Sequence[str]):
 
     def __getitem__(self, at: Any) -> Any:
         return self._array[at].as_py()
+
+
+def intact(project: Project, stored: Stored) -> bytes:
+    """A published file. Raises Problem if its bytes are not those that were recorded."""
+    body = (project.folder / stored.path).read_bytes()
+    if hashlib.sha256(body).hexdigest() != stored.sha256:
+        raise Problem(
+            f"{stored.path} is not what was published: somebody or something changed its bytes",
+            "predictions are served only if they agree with the hash in the record",
+            f"make it again: stepladder run --again publish --from {stored.as_of} --to {stored.as_of}",
+        )
+    return body
 
 
 def latest(project: Project) -> Stored | None:

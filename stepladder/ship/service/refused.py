@@ -75,6 +75,17 @@ def fault() -> Refused:
     )
 
 
+def busy() -> Refused:
+    """What a client is told where the record is locked or away for a while."""
+    return Refused(
+        503,
+        "the record cannot be written at the moment",
+        "what people say and decide is kept in the record",
+        "send it again in a moment",
+        retry_after=5,
+    )
+
+
 def errors(*statuses: int) -> dict[str, Any]:
     """What may be refused, each in three parts."""
     return {

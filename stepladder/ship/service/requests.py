@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -148,7 +147,7 @@ def known(found: Served, given: Any) -> dict[str, Any]:
 
 def number(given: Any) -> float:
     """A prediction that a person makes. Raises Refused."""
-    if isinstance(given, bool) or not isinstance(given, int | float) or not math.isfinite(given):
+    if isinstance(given, bool) or not isinstance(given, int | float) or not abs(given) < 1e300:
         raise Refused(422, f"prediction is {shown(given)}", "a finite number", "correct it")
     return float(given)
 

@@ -75,6 +75,8 @@ class Lines(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         """When, how grave, what."""
         said = {"time": self.formatTime(record), "level": record.levelname}
+        if record.exc_info:
+            said["fault"] = self.formatException(record.exc_info)
         return json.dumps({**said, "said": record.getMessage()}, ensure_ascii=False)
 
 

@@ -11,12 +11,14 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from tempfile import mkdtemp
+from threading import Event
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from stepladder.core.errors import Problem
+from stepladder.core.history import quoted
 from stepladder.core.record import Shipment, Stored
 from stepladder.project.folder import Project
 from stepladder.ship.release import Release
@@ -26,7 +28,8 @@ from stepladder.ship.service.published import Published, latest
 from stepladder.ship.ship import in_production
 
 Mark = tuple[Any, ...]  # changes whenever there is something else to serve
-ROWS_SHOWN, LOOKED_AT, TRIED = 3, 1_000, 8
+ROWS_SHOWN, TRIED = 3, 8
+AT_ONCE = 50  # cases answered before looking whether anybody still waits
 
 
 @dataclass(frozen=True)
@@ -61,7 +64,7 @@ class Served:
     def _load(
         name: str, project: Project, shipment: Shipment, stored: Stored | None, room: Path
     ) -> Served:
-        release = Release.load(shipment.release, project.folder)
+        release = Release.load(shipment.release, project.folder).copied(room / "models")
         published = Published.load(project, stored, room) if stored else None
         now = date.fromisoformat(stored.as_of if stored else release.manifest.as_of)
         own = _own(project, now)
@@ -85,10 +88,17 @@ class Served:
         """Whether an answer is a list, of items for each person."""
         return len(self.project.question.KEYS) > 1
 
-    def newcomers(self, cases: Sequence[tuple[str, Any]]) -> list[list[dict[str, Any]]]:
-        """The answers for cases that bring their own rows. For one thread at a time."""
+    def newcomers(
+        self, cases: Sequence[tuple[str, Any]], late: Event | None = None
+    ) -> list[list[dict[str, Any]]]:
+        """The answers for cases that bring their own rows; none once it is too late. One thread at a time."""
         assert self.alone is not None
-        return self.alone.answer(cases)
+        found: list[list[dict[str, Any]]] = []
+        for start in range(0, len(cases), AT_ONCE):
+            if late is not None and late.is_set():
+                break
+            found += self.alone.answer(cases[start : start + AT_ONCE])
+        return found
 
     def stop(self) -> None:
         """Stop answering newcomers, from another thread: it takes too long."""
@@ -140,17 +150,18 @@ def _own(project: Project, now: date) -> OwnRows:
 
 def _example(project: Project, own: OwnRows) -> tuple[dict[str, Any], ...]:
     """Rows as somebody new might bring them: the last of the table, whoever they were of."""
-    file = pq.ParquetFile(project.table(own.spec.name))
-    wanted = [column.name for column in own.columns if column.name in own.kinds.names]
-    found: list[dict[str, Any]] = []
-    some = next(file.iter_batches(LOOKED_AT, [file.num_row_groups - 1], wanted, use_threads=False))
-    for row in some.to_pylist():
-        moment = row.get(own.spec.time)
-        day = moment.date() if hasattr(moment, "date") else moment
-        if day is not None and day < own.now:
-            row[own.spec.time] = moment.isoformat()
-            found.append({name: value for name, value in row.items() if value is not None})
-    return tuple(found[:ROWS_SHOWN])
+    time = str(own.spec.time)
+    wanted = [quoted(column.name) for column in own.columns if column.name in own.kinds.names]
+    rows = (
+        project.history()
+        .at(own.now)
+        .sql(
+            f"""select {", ".join(wanted)} from {quoted(own.spec.name)}
+        where {quoted(time)} is not null order by {quoted(time)} desc limit {ROWS_SHOWN}"""
+        )
+    )
+    told = [row | {time: row[time].isoformat()} for row in rows.to_pylist()]
+    return tuple({n: value for n, value in row.items() if value is not None} for row in told)
 
 
 def _try(alone: Alone, example: Sequence[dict[str, Any]]) -> None:

@@ -46,18 +46,24 @@ class Shelf:
             await asyncio.sleep(EVERY_S)
             await loop.run_in_executor(worker, self.look)
 
-    def look(self) -> None:
-        """Take up new tokens, models and predictions; what is broken is told, and the old one stays."""
-        for name, now in list(self.served.items()):
+    def look(self, again: bool = False) -> None:
+        """Take up new tokens, models and predictions; what is broken is told, and the old one stays.
+
+        `again`: try at once what was refused a moment ago.
+        """
+        marks: dict[str, Mark] = {}
+        for name, now in self.served.items():  # tokens first: a model takes its time
             try:
                 self.keys[name] = Keys.of(listed(now.project))
-                mark = mark_of(now.project)
+                marks[name] = mark_of(now.project)
             except Exception as error:  # a record that cannot be read for a while
+                self.degraded[name] = "the record cannot be read: tokens are those of before"
                 log.warning("%s: the record cannot be read: %s", name, _one_line(error))
-                continue
+        for name, mark in marks.items():
+            now = self.served[name]
             if mark == now.mark:
                 self._mended(name)
-            elif self._worth_trying(name, mark):
+            elif again or self._worth_trying(name, mark):
                 self._take_up(name, now, mark)
 
     def _take_up(self, name: str, now: Served, mark: Mark) -> None:

@@ -35,7 +35,7 @@ def new(project: Project, name: str, role: str, days: int | None = None) -> str:
     ends = (
         "" if days is None else (datetime.now(UTC) + timedelta(days=days)).isoformat("T", "seconds")
     )
-    project.record.note(Token(name.strip(), role, hashed(token), ends))
+    project.record.note(Token(name.strip(), role, hashed(token), ends, project=project.folder.name))
     return token
 
 
@@ -53,8 +53,9 @@ def revoke(project: Project, number: int) -> Token:
 
 
 def listed(project: Project) -> list[Token]:
-    """Every token that was made; the tokens themselves are nowhere."""
-    return project.record.noted(Token)
+    """Every token of this project; the tokens themselves are nowhere."""
+    mine = project.folder.name
+    return [token for token in project.record.noted(Token) if token.project == mine]
 
 
 def state(token: Token, now: datetime | None = None) -> State:

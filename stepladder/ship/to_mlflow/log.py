@@ -71,8 +71,10 @@ def _registered(client: Any, name: str, release: Release) -> ToMlflow | None:
 
 
 def _log(client: Any, project: Project, release: Release, run: Any, name: str) -> ToMlflow:
+    decision = project.record.decision(project.ask.question)
     latest = project.record.latest_bakeoff(project.ask.question)
-    result = project.result() if latest else None
+    # the bake-off that was decided on, where there was one
+    result = project.result(decision.bakeoff if decision else None) if latest else None
     with scratch() as room:
         _describe(client, project, release, run.run_id, result)
         _files(client, project, run.run_id, result, room)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from datetime import datetime
 from typing import Any
 
@@ -136,12 +136,11 @@ def ranked(seen: Seen, given: Tables) -> pa.Table:
 
 def refused(seen: Seen, given: Tables) -> pa.Table:
     """Twin of lists.REFUSED: how many answers may not be shown."""
-    may, there = _candidates(seen), _had(seen)
+    may, there = _candidates(seen), Counter(_had(seen))
     n = 0
     for pair in _pairs(given["answers"]):
         if pair[1] is not None:
-            again = there.count(pair)
-            n += max(again, 1) if again or pair[1] not in may else 0
+            n += max(there[pair], 1) if there[pair] or pair[1] not in may else 0
     return pa.table({"n": pa.array([n], pa.int64())})
 
 
