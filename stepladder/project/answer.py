@@ -17,6 +17,7 @@ from stepladder.bakeoff.measure import Job
 from stepladder.bakeoff.replay import Files, write
 from stepladder.bakeoff.result import Result, RungResult
 from stepladder.bakeoff.score import meant, with_interval
+from stepladder.core import model as models
 from stepladder.core.errors import Problem
 from stepladder.core.history import History
 from stepladder.core.rung import Rung
@@ -104,8 +105,10 @@ def run(
 
 
 def keep_model(project: Project, fitted: Path, name: str) -> None:
-    """Keep a fitted model under the name of its hash, whole or not at all."""
+    """Keep a fitted model under the name of its hash, whole or not at all; a damaged one is replaced."""
     kept = project.folder / "models" / name
+    if kept.exists() and models.digest(kept) != name:
+        shutil.rmtree(kept)
     if not kept.exists():
         partial = kept.with_name(f".{name}.{os.getpid()}.partial")
         shutil.rmtree(partial, ignore_errors=True)

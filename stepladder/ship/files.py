@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shutil
 from pathlib import Path
 
 from stepladder.core.errors import Problem
@@ -32,5 +33,7 @@ def write(path: Path, body: bytes) -> None:
 def sweep(folder: Path) -> None:
     """Remove what killed runs left half-written; nobody else may be writing there."""
     for left in folder.rglob(".*.partial"):
+        if left.is_dir():
+            shutil.rmtree(left, ignore_errors=True)
         with contextlib.suppress(OSError):
-            left.unlink()
+            left.unlink(missing_ok=True)

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -42,14 +45,16 @@ def forget(project: Project, case: str) -> Forgotten:
     """
     key = project.question.cases(project.history()).schema.field(0)
     value = _typed(case, key)
+    said = json.dumps({key.name: value}, sort_keys=True, ensure_ascii=False)
     with alone(project.folder, 60):
+        # first of all: whatever breaks from here on, they do not come back, and it can be done again
+        answers = project.record.forget(project.ask.question, hashed(value), said)
+        _without_examples(project.folder)
         rows = {room: _erased(project, room, key.name, value) for room in ROOMS}
         for kept in (project.folder / "runs" / "inputs").glob("*.json"):
             kept.unlink()  # worked out from rows that are gone
         for target in project.ask.nightly.publish:
             rows[target.partition(":")[0]] = erase(target, project, key.name, value)
-        said = json.dumps({key.name: value}, sort_keys=True, ensure_ascii=False)
-        answers = project.record.forget(project.ask.question, hashed(case), said)
     found = Forgotten({k: n for k, n in rows.items() if n}, answers)
     if not found.total:
         raise Problem(
@@ -63,7 +68,7 @@ def forget(project: Project, case: str) -> Forgotten:
 def _typed(case: str, key: pa.Field) -> int | str:
     if not pa.types.is_integer(key.type):
         return case
-    if not case.lstrip("-").isdecimal():
+    if not re.fullmatch(r"-?\d{1,18}", case, re.ASCII):
         raise Problem(
             f"{key.name} {case!r}", f"a {key.name} is a whole number in these data", "check the id"
         )
@@ -82,10 +87,29 @@ def _erased(project: Project, room: str, key: str, value: int | str) -> int:
             continue
         total += table.num_rows - kept.num_rows
         body = parquet(kept)
-        write(path, body)
         where = path.relative_to(project.folder).as_posix()
+        # the record first: after a kill between the two, doing it again makes them agree
         project.record.altered(where, hashlib.sha256(body).hexdigest(), kept.num_rows)
+        write(path, body)
     return total
+
+
+def _without_examples(folder: Path) -> None:
+    """Reports on the data quote lines of the source as they stood there; `refresh` writes them anew."""
+    for report in folder.glob("data-report-*.md"):
+        report.unlink()
+    for path in (folder / "data").glob("*.json"):
+        report = json.loads(path.read_text("utf-8"))
+        write(path, json.dumps(_blank(report), indent=1).encode())
+
+
+def _blank(value: Any) -> Any:
+    """The same without the text of any example."""
+    if isinstance(value, list):
+        return [_blank(each) for each in value]
+    if not isinstance(value, dict):
+        return value
+    return {k: [] if k == "examples" else _blank(each) for k, each in value.items()}
 
 
 def without(table: pa.Table, key: str, value: int | str) -> pa.Table:

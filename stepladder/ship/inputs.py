@@ -14,6 +14,7 @@ import duckdb
 from stepladder.core.history import quoted
 from stepladder.core.tables.spec import TableSpec
 from stepladder.project.folder import Project
+from stepladder.ship.files import write
 
 Chain = tuple[tuple[str, ...], tuple[str, ...]]  # days with rows, in order; the hash up to each
 
@@ -35,10 +36,7 @@ def _chain(path: Path, spec: TableSpec, folder: Path) -> Chain:
     """Worked out once for each version of the data, and kept."""
     kept = folder / "runs" / "inputs" / f"{path.stem}.json"
     if not kept.is_file():
-        kept.parent.mkdir(parents=True, exist_ok=True)
-        partial = kept.with_suffix(".partial")
-        partial.write_text(json.dumps(_worked_out(path, spec.time)))
-        partial.replace(kept)
+        write(kept, json.dumps(_worked_out(path, spec.time)).encode())
     return _read(kept)
 
 

@@ -18,7 +18,10 @@ from stepladder.ship.release import Release
 from stepladder.ship.ship import in_production, shipments
 
 # what answers depend on, and how they are made
-ROOMS = ("core", "people", "bakeoff", "ship/fit.py", "ship/pipeline/steps.py", "ship/publish")
+ROOMS = (
+    "core", "people", "bakeoff", "project", "watch",
+    "ship/fit.py", "ship/inputs.py", "ship/pipeline/steps.py", "ship/publish",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)

@@ -93,7 +93,7 @@ class Release:
         """Write the manifest under the hash of its bytes, whole or not at all; returns the hash."""
         folder = project / "releases"
         path = folder / f"{self.hash}.json"
-        if not path.exists():
+        if not path.exists() or path.read_bytes() != self.body:
             write(path, self.body)
         return self.hash
 

@@ -55,7 +55,10 @@ def rollback(project: Project, to: str = "", because: str = "") -> Shipment:
     """
     there = shipments(project)
     current = in_production(project)
-    earlier = [s for s in there if s.release != current.release and s.release.startswith(to)]
+    # back past what was rolled away: the one before the current one was shipped
+    shipped = [s.id for s in there if s.release == current.release and s.kind != "rollback"]
+    before = [s for s in there if to or s.id < shipped[-1]]
+    earlier = [s for s in before if s.release != current.release and s.release.startswith(to)]
     if not earlier:
         raise Problem(
             f"there is no earlier release {to}".rstrip(),

@@ -302,7 +302,8 @@ def test_what_is_edited_after_shipping_is_said_and_not_used(shop):
     assert named(Production.of(project), "fit", project.now()).path.suffix == ".json"
 
 
-def test_a_rehearsal_is_the_same_night_on_some_and_keeps_nothing(shop):
+def test_a_rehearsal_is_the_same_night_on_some_and_keeps_nothing(shop, monkeypatch):
+    monkeypatch.setenv("STEPLADDER_RECORD", f"sqlite:///{shop.folder / 'stepladder.db'}")
     before = {path: path.read_bytes() for path in shop.folder.rglob("*") if path.is_file()}
     with rehearsal(shop, 0.25) as small:
         run(small, since=small.now(), until=small.now())

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import hashlib
 import json
+import sqlite3
 
 import pyarrow.parquet as pq
 import pytest
 
 import stepladder
 from stepladder.core.errors import Problem
+from stepladder.core.record import Step
+from stepladder.project.forgotten import hashed
 from stepladder.ship.forget import forget
 from stepladder.ship.pipeline.run import run
 from stepladder.ship.production import Production
 from stepladder.ship.release import Release
+from stepladder.ship.service.published import latest
 from stepladder.ship.ship import in_production, models, rollback, ship
 
 
@@ -55,8 +59,36 @@ def test_one_goes_back_and_sees_what_was_there(shop):
     assert [one.shipment.kind for one in found] == ["rollback", "ship", "ship"]
     assert [one.current for one in found] == [True, False, False]
     assert found[-1].because == "we can read it"
-    with pytest.raises(Problem, match="no earlier release"):
-        rollback(shop, to="0000")
+    for to in ("0000", ""):  # the first is where going back ends; what was rolled away stays away
+        with pytest.raises(Problem, match="no earlier release"):
+            rollback(shop, to=to)
+
+
+def test_after_a_rollback_the_earlier_release_is_published_again(shop):
+    now, first = shop.now(), in_production(shop).release
+    run(shop, since=now, until=now)
+    ship(shop, rung="r1_bought_lately", force="a trial")
+    run(shop, since=now, until=now, accept="a trial")
+    rollback(shop)
+    assert [one.step for one in run(shop, since=now, until=now, accept="back").plan.to_do] == [
+        "publish",
+        "watch",
+    ]
+    assert latest(shop).model_hash == first
+    with sqlite3.connect(shop.folder / "out.db") as con:
+        assert con.execute("select distinct release from predictions").fetchall() == [(first,)]
+    accepted = [json.loads(s.detail).get("accepted") for s in shop.record.noted(Step)]
+    assert accepted[-1] == "back"
+
+
+def test_a_damaged_model_is_mended_by_shipping_again(shop):
+    model = Release.load(in_production(shop).release, shop.folder).manifest.model
+    file = next(p for p in (shop.folder / "models" / model).iterdir() if p.stat().st_size)
+    file.write_bytes(b"")
+    with pytest.raises(Problem, match="ship again"):
+        Release.load(in_production(shop).release, shop.folder)
+    ship(shop)
+    Release.load(in_production(shop).release, shop.folder)
 
 
 def test_a_rung_of_ones_own_runs_as_it_was_shipped(shop):
@@ -121,9 +153,15 @@ def test_somebody_forgotten_is_nowhere_and_stays_away(shop):
     now = shop.now()
     run(shop, since=now, until=now)
     shop.record.answer("retention", {"customer": 7}, 1.0, by="Cy")
-    found = forget(shop, "7")
-    assert {"data", "published", "runs", "sqlite"} <= found.rows.keys()
-    assert found.answers == 1
+    (shop.folder / "out.db").rename(shop.folder / "elsewhere.db")
+    (shop.folder / "out.db").write_bytes(b"no database at all")
+    with pytest.raises(Problem, match="cannot be taken out of sqlite"):
+        forget(shop, "007")
+    assert hashed(7) in shop.record.forgotten("retention")  # from the first moment
+    (shop.folder / "elsewhere.db").rename(shop.folder / "out.db")
+    found = forget(shop, "007")
+    assert found.rows.keys() == {"sqlite"}
+    assert not list(shop.folder.glob("data-report-*.md"))
     for path in shop.folder.rglob("*.parquet"):
         table = pq.read_table(path)
         if "customer" in table.column_names:

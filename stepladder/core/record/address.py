@@ -11,13 +11,15 @@ from sqlalchemy.exc import ArgumentError
 
 from stepladder.core.errors import Problem
 
+VARIABLE = "STEPLADDER_RECORD"
+
 
 def address(written: str, folder: Path) -> URL:
     """Where the record is: STEPLADDER_RECORD if set, else as question.toml says, from its folder.
 
     Raises Problem on a password in question.toml: it would be copied into every record and report.
     """
-    from_environment = os.environ.get("STEPLADDER_RECORD")
+    from_environment = os.environ.get(VARIABLE)
     url = checked(from_environment or written)
     if url.password and not from_environment:
         raise Problem(

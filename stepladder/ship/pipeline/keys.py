@@ -56,8 +56,13 @@ def _check(production: Production, day: date) -> dict[str, Any]:
 
 
 def _fit(production: Production, day: date) -> dict[str, Any]:
-    """As shipped on its own day, whatever became of the data since."""
-    return production.code if production.shipped_on(day) else _check(production, day)
+    """As shipped on its own day, whatever became of the data since.
+
+    A fit takes its intervals from the errors of the latest bake-off.
+    """
+    if production.shipped_on(day):
+        return production.code
+    return {**_check(production, day), "bakeoff": _bakeoff(production)}
 
 
 def _predict(production: Production, day: date) -> dict[str, Any]:
@@ -66,16 +71,22 @@ def _predict(production: Production, day: date) -> dict[str, Any]:
 
 
 def _publish(production: Production, day: date) -> dict[str, Any]:
+    """With what was shipped by hand last: after a rollback the days of before it are told again."""
     where = list(production.project.ask.nightly.publish)
-    return {**_predict(production, day), "publish": where}
+    last = production.shipment.id
+    return {**_predict(production, day), "publish": where, "shipment": last}
 
 
 def _watch(production: Production, day: date) -> dict[str, Any]:
     ask = production.project.ask
-    latest = production.project.record.latest_bakeoff(ask.question)
     watched = {name: getattr(ask, name) for name in ("watch", "kpis", "kris")}
     plain = json.loads(ask.model_dump_json(include=set(watched)))
-    return {**_publish(production, day), "watch": plain, "bakeoff": latest.id if latest else 0}
+    return {**_publish(production, day), "watch": plain, "bakeoff": _bakeoff(production)}
+
+
+def _bakeoff(production: Production) -> int:
+    latest = production.project.record.latest_bakeoff(production.project.ask.question)
+    return latest.id if latest else 0
 
 
 _PARTS = {"check": _check, "fit": _fit, "predict": _predict, "publish": _publish, "watch": _watch}

@@ -16,8 +16,11 @@ FIRST_S, MOST_S = 1.0, 60.0  # waits double from one try to the next
 log = logging.getLogger("stepladder")
 
 
-def noted(project: Project, named: Named, work: Callable[[], None]) -> None:
-    """Do the work; note how long it took and what its name was made of, or why it failed."""
+def noted(project: Project, named: Named, work: Callable[[], None], accept: str = "") -> None:
+    """Do the work; note how long it took and what its name was made of, or why it failed.
+
+    `accept`: why things that look wrong were let through, which is noted too.
+    """
     began = time.monotonic()
     try:
         _tried(work, project.ask.nightly.retries)
@@ -25,7 +28,8 @@ def noted(project: Project, named: Named, work: Callable[[], None]) -> None:
         log.debug("%s for %s failed", named.step, named.day, exc_info=True)
         _note(project, named, "failed", began, _said(error))
         raise
-    _note(project, named, "done", began, json.dumps(named.parts, sort_keys=True))
+    said = {**named.parts, **({"accepted": accept} if accept else {})}
+    _note(project, named, "done", began, json.dumps(said, sort_keys=True))
 
 
 def _tried(work: Callable[[], None], retries: int) -> None:

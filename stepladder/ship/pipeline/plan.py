@@ -97,6 +97,7 @@ def _difference(before: list[Step], parts: Mapping[str, Any]) -> str:
 WORDS = {
     "code": "stepladder's code has changed",
     "release": "another release was shipped",
+    "shipment": "something was shipped or rolled back since",
     "versions": "libraries have changed",
     "data": "rows from before that day came late or changed",
     "publish": "it goes elsewhere now",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import tomllib
 from collections.abc import Iterator
@@ -13,6 +14,7 @@ import pyarrow.parquet as pq
 
 from stepladder.core.errors import Problem
 from stepladder.core.history import quoted
+from stepladder.core.record.address import VARIABLE
 from stepladder.project.folder import Project
 from stepladder.project.scratch import scratch
 from stepladder.ship.bundle.plain_toml import toml
@@ -34,11 +36,24 @@ def rehearsal(project: Project, share: float) -> Iterator[Project]:
         settings = tomllib.loads(project.settings)
         for spec in project.question.TABLES:
             settings["tables"][spec.name]["cleaned"] = _some(project, spec.name, share, copy)
-        settings |= {"record": "sqlite:///stepladder.db"}
         settings["nightly"] = {**settings.get("nightly", {}), "publish": []}
         (copy / "question.toml").write_text(toml(settings), encoding="utf-8")
-        _put_into_production(production, copy)
-        yield Project.open(copy)
+        with _record_of_its_own(copy):
+            _put_into_production(production, copy)
+            yield Project.open(copy)
+
+
+@contextmanager
+def _record_of_its_own(copy: Path) -> Iterator[None]:
+    """The environment names the real record before any settings do; not to a rehearsal."""
+    real = os.environ.get(VARIABLE)
+    os.environ[VARIABLE] = f"sqlite:///{copy / 'stepladder.db'}"
+    try:
+        yield
+    finally:
+        del os.environ[VARIABLE]
+        if real is not None:
+            os.environ[VARIABLE] = real
 
 
 def _some(project: Project, name: str, share: float, copy: Path) -> str:

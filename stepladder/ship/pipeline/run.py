@@ -52,6 +52,7 @@ def run(
     data are stale, another run is at work, or a step fails.
     """
     with alone(project.folder, wait):
+        project = Project.open(project.folder)  # whoever was before may have changed it
         for room in ("runs", "published", "releases", "models"):
             sweep(project.folder / room)
         if since is None and until is None and fresh:

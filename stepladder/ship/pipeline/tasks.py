@@ -6,7 +6,7 @@ luigi --module stepladder.ship.pipeline.tasks Night --project FOLDER --day 2026-
 from __future__ import annotations
 
 from datetime import date
-from functools import cache, cached_property
+from functools import cache, cached_property, partial
 from pathlib import Path
 from typing import Any
 
@@ -55,7 +55,8 @@ class Step(luigi.Task):  # type: ignore[misc]
 
     def run(self) -> None:
         """Do the step and note how it went; what may pass by itself is tried again."""
-        noted(self.running.project, self.named, lambda: self.work(self.named.path))
+        work = partial(self.work, self.named.path)
+        noted(self.running.project, self.named, work, str(self.accept))
 
     def work(self, output: Path) -> None:
         """What the step does."""

@@ -46,7 +46,19 @@ def send(table: pa.Table, target: str, project: Project, day: date) -> None:
 
 
 def erase(target: str, project: Project, key: str, value: int | str) -> int:
-    """Take somebody's rows out of a published table; returns how many there were."""
+    """Take somebody's rows out of a published table; returns how many there were. Raises Problem."""
+    try:
+        return _taken_out(target, project, key, value)
+    except Exception as error:  # every driver raises errors of its own
+        said = " ".join(str(getattr(error, "orig", None) or error).split())[:200]
+        raise Passing(
+            f"rows cannot be taken out of {without_password(target)}: {said}",
+            "the database must be reachable, not locked, and let this user delete",
+            "mend that and forget them again; from now on they are left out whenever data are read",
+        ) from None
+
+
+def _taken_out(target: str, project: Project, key: str, value: int | str) -> int:
     import sqlalchemy as sa
 
     name = parse_qs(urlsplit(target).query)["table"][0]
@@ -58,6 +70,9 @@ def erase(target: str, project: Project, key: str, value: int | str) -> int:
         if not file.is_file():
             return 0
         with duckdb.connect(str(file)) as con:
+            there = "select 1 from duckdb_tables() where table_name = ?"
+            if not con.execute(there, [name]).fetchone():
+                return 0
             asked = [project.ask.question, value]
             gone = con.execute(f"delete from {quoted(name)} {where}", asked).fetchone()
         return int(gone[0]) if gone else 0
