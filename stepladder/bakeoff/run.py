@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.metadata
 import platform
 import sys
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -199,6 +200,11 @@ def versions(ladder: list[Rung]) -> dict[str, str]:
     names = {"stepladder", "duckdb", "pyarrow", "numpy", "scipy", "numba"}
     for rung in ladder:
         names |= set(rung.needs)
+    return versions_of(names)
+
+
+def versions_of(names: Collection[str]) -> dict[str, str]:
+    """The versions of these libraries, where they are there, and of Python."""
     found = {
         "python": platform.python_version(),
         "platform": f"{sys.platform}-{platform.machine()}",

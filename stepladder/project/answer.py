@@ -20,6 +20,7 @@ from stepladder.bakeoff.score import meant, with_interval
 from stepladder.core import model as models
 from stepladder.core.errors import Problem
 from stepladder.core.history import History
+from stepladder.core.on_disk import settle
 from stepladder.core.rung import Rung
 from stepladder.core.stats import Bins, learn_bins
 from stepladder.project.engine import runner
@@ -114,6 +115,7 @@ def keep_model(project: Project, fitted: Path, name: str) -> None:
         shutil.rmtree(partial, ignore_errors=True)
         try:
             shutil.copytree(fitted, partial)
+            settle(partial)
             partial.replace(kept)
         except OSError:  # another process was first, or there is no room
             shutil.rmtree(partial, ignore_errors=True)

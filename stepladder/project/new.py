@@ -18,6 +18,7 @@ from stepladder import questions
 from stepladder.core import tables
 from stepladder.core.ask import Source
 from stepladder.core.errors import Problem
+from stepladder.core.on_disk import settle
 from stepladder.core.question import Question
 from stepladder.core.tables.report import to_markdown
 from stepladder.project import question_toml, sources
@@ -165,8 +166,8 @@ def _keep(cleaned: tables.Cleaned, name: str, folder: Path) -> Path:
         with partial.open("rb") as file:
             digest = hashlib.file_digest(file, "sha256").hexdigest()[:12]
         path = partial.with_name(f"{name}-{digest}.parquet")
-        if not path.exists():
-            partial.replace(path)
+        settle(partial)
+        partial.replace(path)
     finally:
         partial.unlink(missing_ok=True)
     _write(path.with_suffix(".json"), json.dumps(cleaned.report.to_dict(), indent=1))
@@ -181,6 +182,7 @@ def _write(path: Path, text: str) -> None:
     partial = path.with_name(f".{path.name}{PARTIAL}")
     try:
         partial.write_bytes(body)
+        settle(partial)
         partial.replace(path)
     finally:
         partial.unlink(missing_ok=True)

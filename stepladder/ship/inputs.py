@@ -37,11 +37,11 @@ def _chain(path: Path, spec: TableSpec, folder: Path) -> Chain:
     kept = folder / "runs" / "inputs" / f"{path.stem}.json"
     if not kept.is_file():
         write(kept, json.dumps(_worked_out(path, spec.time)).encode())
-    return _read(kept)
+    return _read(kept, kept.stat().st_mtime_ns)
 
 
 @lru_cache(maxsize=16)
-def _read(path: Path) -> Chain:
+def _read(path: Path, _: int) -> Chain:
     days, hashes = json.loads(path.read_text())
     return tuple(days), tuple(hashes)
 

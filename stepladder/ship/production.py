@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import stepladder
-from stepladder.bakeoff.run import versions
+from stepladder.bakeoff.run import versions_of
 from stepladder.core.ask import ANSWERED, Ask
 from stepladder.core.record import Shipment
 from stepladder.project.folder import Project
@@ -61,11 +61,10 @@ class Production:
     def code(self) -> dict[str, Any]:
         """What answers depend on besides the data: code, versions, and what was shipped."""
         manifest = self.release.manifest
-        used = [self.project.rung(manifest.reference), *self._own(manifest.rung)]
         return {
             "code": package_hash(manifest.question),
             "release": self.release.hash,
-            "versions": versions(used),
+            "versions": versions_of(manifest.versions),
         }
 
     def _own(self, name: str) -> list[Any]:

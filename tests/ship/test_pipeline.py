@@ -21,7 +21,7 @@ from stepladder.core.errors import Problem
 from stepladder.core.record import Shipment, Step
 from stepladder.project.answer import answer
 from stepladder.project.scratch import scratch
-from stepladder.ship.pipeline import lock, noting
+from stepladder.ship.pipeline import lock, noting, steps
 from stepladder.ship.pipeline import run as running
 from stepladder.ship.pipeline.keys import named
 from stepladder.ship.pipeline.rehearsal import rehearsal
@@ -300,6 +300,33 @@ def test_what_is_edited_after_shipping_is_said_and_not_used(shop):
     assert again.kind == "ship"
     assert foreseen(project, project.now(), project.now()).notes == ()
     assert named(Production.of(project), "fit", project.now()).path.suffix == ".json"
+
+
+def test_days_before_a_night_that_is_done_are_filled_in_and_watched(shop):
+    since, until = last_days(shop, 3)
+    run(shop, since=until, until=until)
+    run(shop, since=since, until=until)
+    assert len(published(shop)) == 3
+    assert not foreseen(shop, since, until).to_do
+
+
+def test_a_day_that_is_not_there_yet_is_looked_for_in_the_sources(shop):
+    tomorrow = shop.now() + timedelta(days=1)
+    with (shop.folder.parent / "orders.csv").open("a") as file:
+        file.write(f"1,{shop.now()},5.0\n1,{tomorrow},5.0\n")
+    run(shop, since=tomorrow, until=tomorrow)
+    assert [name[:10] for name in published(shop)] == [str(tomorrow)]
+
+
+def test_what_is_done_once_more_and_fails_leaves_what_there_was(shop, monkeypatch):
+    now = shop.now()
+    run(shop, since=now, until=now)
+    before = published(shop)
+    monkeypatch.setattr(steps, "predict", lambda *_: 1 / 0)
+    with pytest.raises(Problem, match="division"):
+        run(shop, since=now, until=now, again="check")
+    assert published(shop) == before
+    assert not foreseen(shop, now, now).to_do
 
 
 def test_a_rehearsal_is_the_same_night_on_some_and_keeps_nothing(shop, monkeypatch):

@@ -81,7 +81,15 @@ def _watch(production: Production, day: date) -> dict[str, Any]:
     ask = production.project.ask
     watched = {name: getattr(ask, name) for name in ("watch", "kpis", "kris")}
     plain = json.loads(ask.model_dump_json(include=set(watched)))
-    return {**_publish(production, day), "watch": plain, "bakeoff": _bakeoff(production)}
+    return {**_publish(production, day), "watch": plain, "bakeoff": _bakeoff(production),
+            "said": _said(production, day)}  # fmt: skip
+
+
+def _said(production: Production, day: date) -> str:
+    """What was published of earlier days: it is what the watch judges."""
+    there = production.project.record.predictions(production.project.ask.question)
+    earlier = [s for s in there if s.path.startswith("published/") and s.as_of < day.isoformat()]
+    return hashlib.sha256(repr(sorted({(s.path, s.sha256) for s in earlier})).encode()).hexdigest()
 
 
 def _bakeoff(production: Production) -> int:

@@ -6,6 +6,7 @@ import json
 import logging
 import time
 from collections.abc import Callable
+from contextlib import suppress
 
 from stepladder.core.errors import CannotStand, Passing, Problem
 from stepladder.core.record import Step
@@ -26,7 +27,8 @@ def noted(project: Project, named: Named, work: Callable[[], None], accept: str 
         _tried(work, project.ask.nightly.retries)
     except Exception as error:
         log.debug("%s for %s failed", named.step, named.day, exc_info=True)
-        _note(project, named, "failed", began, _said(error))
+        with suppress(Problem):  # on a full disk: what went wrong first is what is told
+            _note(project, named, "failed", began, _said(error))
         raise
     said = {**named.parts, **({"accepted": accept} if accept else {})}
     _note(project, named, "done", began, json.dumps(said, sort_keys=True))

@@ -102,6 +102,7 @@ WORDS = {
     "data": "rows from before that day came late or changed",
     "publish": "it goes elsewhere now",
     "watch": "KPIs or the watch's settings have changed",
+    "said": "other days were published since",
     "bakeoff": "there was another bake-off",
     "fit": "the rung was fitted anew",
 }

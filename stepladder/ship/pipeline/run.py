@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -14,7 +15,7 @@ from stepladder.core.record import Step
 from stepladder.project.folder import Project
 from stepladder.project.new import refresh
 from stepladder.ship.files import sweep
-from stepladder.ship.pipeline.again import undo
+from stepladder.ship.pipeline.again import once_more, put_back
 from stepladder.ship.pipeline.keys import named
 from stepladder.ship.pipeline.lock import alone
 from stepladder.ship.pipeline.plan import Plan, days_of, plan
@@ -54,20 +55,27 @@ def run(
     with alone(project.folder, wait):
         project = Project.open(project.folder)  # whoever was before may have changed it
         for room in ("runs", "published", "releases", "models"):
+            put_back(project.folder / room)
             sweep(project.folder / room)
-        if since is None and until is None and fresh:
+        if fresh and _beyond(project, since, until):
             progress("reading the sources", 0, 0)
             project = refresh(project)
         production = Production.of(project)
         first, last = _days(project, since, until)
-        if again:
-            undo(production, again, days_of(first, last))
-        planned = plan(production, days_of(first, last))
-        _build(production, first, last, planned, workers, accept, progress)
+        days = days_of(first, last)
+        with once_more(production, again, days) if again else nullcontext():
+            planned = plan(production, days)
+            _build(production, first, last, planned, workers, accept, progress)
         if last == project.now():
             progress("writing the page of the watch", 0, 0)
             _page(production)
     return Ran(first, last, planned, named(production, "watch", last).path)
+
+
+def _beyond(project: Project, since: date | None, until: date | None) -> bool:
+    """Whether the run needs the sources read again: tonight's does, and one for days that were not there."""
+    last = until or since
+    return last is None or last > project.now()
 
 
 def foreseen(project: Project, since: date | None = None, until: date | None = None) -> Plan:
@@ -161,7 +169,8 @@ def _failed(ran: list[Step]) -> Problem:
         return Problem(
             "the run did not come to its end",
             "every step is done, or says why not",
-            "run again: it goes on where it stopped; with -v the log says more",
+            "run again: it goes on where it stopped; a full disk is the usual reason, and with -v the log "
+            "says more",
         )
     first = failed[0]
     said = first.detail.split("\n", 2)

@@ -6,7 +6,7 @@ luigi --module stepladder.ship.pipeline.tasks Night --project FOLDER --day 2026-
 from __future__ import annotations
 
 from datetime import date
-from functools import cache, cached_property, partial
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -39,7 +39,7 @@ class Step(luigi.Task):  # type: ignore[misc]
         """What is in production."""
         return production(str(self.project))
 
-    @cached_property
+    @property
     def named(self) -> Named:
         """Its output, as things are now."""
         return named(self.running, self.step, self.day)
@@ -137,6 +137,10 @@ class Watch(Step):
         """Every day's predictions."""
         first, last = self.since.toordinal(), self.day.toordinal()
         return [self.needs(Publish, date.fromordinal(n)) for n in range(first, last + 1)]
+
+    def complete(self) -> bool:
+        """Whether it is done, and every day it needs: it may have looked before these were there."""
+        return super().complete() and all(task.complete() for task in self.requires())
 
     def work(self, output: Path) -> None:
         """Watch as of the last day."""
