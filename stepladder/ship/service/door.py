@@ -79,6 +79,13 @@ class Door(History):
             self._unchanging[key] = work_out()
         return cast(T, self._unchanging[key])
 
+    def close(self) -> None:
+        """Give back what DuckDB holds."""
+        for statement in self._statements.values():
+            statement.close()
+        self._statements.clear()
+        self._door.close()
+
     def interrupt(self) -> None:
         """Stop what is being asked, from another thread."""
         for statement in list(self._statements.values()):

@@ -58,6 +58,7 @@ def serve(
     if host not in LOCAL:
         log.warning("it listens on %s: put a server with TLS in front of it", host)
     uvicorn.Server(config).run()
+    shelf.put_away()
 
 
 def _lean() -> None:

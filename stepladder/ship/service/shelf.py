@@ -66,6 +66,15 @@ class Shelf:
             elif again or self._worth_trying(name, mark):
                 self._take_up(name, now, mark)
 
+    def put_away(self) -> None:
+        """Let go of everything that was served; else DuckDB says at the end what is still open."""
+        for one in self.served.values():
+            if one.alone is not None:
+                one.alone.door.close()
+        self.served = {}
+        gc.unfreeze()
+        gc.collect()
+
     def _take_up(self, name: str, now: Served, mark: Mark) -> None:
         try:
             new = Served.load(name, now.project.folder)
