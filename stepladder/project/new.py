@@ -163,15 +163,20 @@ def _keep(cleaned: tables.Cleaned, name: str, folder: Path) -> Path:
     partial.parent.mkdir(exist_ok=True)
     try:
         pq.write_table(cleaned.table, partial, compression="zstd")
-        with partial.open("rb") as file:
-            digest = hashlib.file_digest(file, "sha256").hexdigest()[:12]
+        digest = _digest(partial)
         path = partial.with_name(f"{name}-{digest}.parquet")
-        settle(partial)
-        partial.replace(path)
+        if not path.exists() or _digest(path) != digest:  # a damaged one is replaced
+            settle(partial)
+            partial.replace(path)
     finally:
         partial.unlink(missing_ok=True)
     _write(path.with_suffix(".json"), json.dumps(cleaned.report.to_dict(), indent=1))
     return path
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()[:12]
 
 
 def _write(path: Path, text: str) -> None:
