@@ -148,11 +148,8 @@ def decided(number: int, rung: str, by: str, proposed: str, as_json: bool) -> No
         print_json({"decision": number, "rung": rung, "by": by, "proposed": proposed})
         return
     other = "" if rung == proposed else f" (the bake-off proposed {proposed})"
-    out.print(
-        Text(
-            f"Decision {number}: {rung}, by {by}{other}. Next: stepladder predict (once), or ship (every night)"
-        )
-    )
+    after = "Next: stepladder predict (once), or ship (every night)"
+    out.print(Text(f"Decision {number}: {rung}, by {by}{other}. {after}"))
 
 
 def pairs(columns: list[str]) -> dict[str, str]:
