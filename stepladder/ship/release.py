@@ -65,8 +65,11 @@ class Release:
     home: Path
 
     @staticmethod
-    def load(hash_: str, project: Path) -> Release:
-        """The release of that hash. Raises Problem where it is gone, altered, or made by a newer version."""
+    def load(hash_: str, project: Path, room: Path | None = None) -> Release:
+        """The release of that hash. Raises Problem where it is gone, altered, or made by a newer version.
+
+        With `room` its models are copied there first: nobody can change what is in use.
+        """
         path = project / "releases" / f"{hash_}.json"
         if not hash_.isalnum() or not path.is_file():
             raise Problem(
@@ -77,17 +80,12 @@ class Release:
         body = path.read_bytes()
         if hashlib.sha256(body).hexdigest() != hash_:
             raise _altered(f"the release {hash_[:12]}")
-        release = Release(_manifest(json.loads(body)), project / "models")
-        for model in (release.manifest.model, release.manifest.reference_model):
+        release = Release(_manifest(json.loads(body)), room or project / "models")
+        for model in {release.manifest.model, release.manifest.reference_model}:
+            if room is not None and (project / "models" / model).is_dir():
+                shutil.copytree(project / "models" / model, room / model)
             _check(release.home / model, model)
         return release
-
-    def copied(self, room: Path) -> Release:
-        """The same with its models in a folder of their own: nobody can change what is in use."""
-        for model in {self.manifest.model, self.manifest.reference_model}:
-            shutil.copytree(self.home / model, room / model)
-            _check(room / model, model)
-        return Release(self.manifest, room)
 
     def save(self, project: Path) -> str:
         """Write the manifest under the hash of its bytes, whole or not at all; returns the hash."""

@@ -58,7 +58,7 @@ def explain(history: History, answers: pa.Table, why: pa.Table | None) -> pa.Tab
 
 
 def _given(answers: pa.Table, why: pa.Table) -> list[list[int] | None]:
-    said = {(row["person"], row["item"]): row["why"] for row in why.to_pylist()}
+    said = dict(zip(_pairs(why), why["why"].to_pylist(), strict=True))
     return [said.get(pair) for pair in _pairs(answers)]
 
 
@@ -77,19 +77,19 @@ def _pairs(answers: pa.Table) -> list[tuple[object, object]]:
 def _words(history: History, answers: pa.Table, rows: list[list[int] | None]) -> list[str | None]:
     persons = answers["person"].to_pylist()
     asked = [
-        {"nth": i, "place": place, "person": persons[i], "row": row}
+        (i, place, persons[i], row)
         for i, mine in enumerate(rows)
         for place, row in enumerate((mine or [])[:3])
     ]
     if not asked:
         return [None] * len(rows)
-    kind = answers["person"].type
-    schema = pa.schema(
-        [("nth", pa.int64()), ("place", pa.int64()), ("person", kind), ("row", pa.int64())]
-    )
+    kinds = (pa.int64(), pa.int64(), answers["person"].type, pa.int64())
+    columns = [pa.array(c, kind) for c, kind in zip(zip(*asked, strict=True), kinds, strict=True)]
+    asked_table = pa.table(columns, ["nth", "place", "person", "row"])
+    found = history.sql(WORDS, asked=asked_table)
     titles: dict[int, list[str]] = {}
-    for row in history.sql(WORDS, asked=pa.Table.from_pylist(asked, schema)).to_pylist():
-        titles.setdefault(row["nth"], []).append(row["title"])
+    for nth, title in zip(found["nth"].to_pylist(), found["title"].to_pylist(), strict=True):
+        titles.setdefault(nth, []).append(title)
     return [_sentence(titles.get(i)) for i in range(len(rows))]
 
 

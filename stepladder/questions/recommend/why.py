@@ -32,27 +32,24 @@ def because(
 ) -> pa.Table:
     """For each answer the latest rows of the person's items that added most to its score, at most five."""
     asked = answers.select(["person", "item"]).filter(pc.is_valid(answers["item"]))
-    persons = pa.table({"person": asked["person"].combine_chunks().unique()})
+    person, item = (asked[name].combine_chunks() for name in ("person", "item"))
+    persons = pa.table({"person": person.unique()})
     rows = rows_of(history, persons, items, recency)
     mine = dict(zip(persons["person"].to_pylist(), _each(rows), strict=True))
-    place = _places(asked["item"].combine_chunks(), items)
+    place = _places(item, items)
     own = [
-        _most(mine[pair["person"]], place.get(pair["item"], -1), parts)
-        for pair in asked.to_pylist()
+        _most(mine[who], place.get(what, -1), parts)
+        for who, what in zip(person.to_pylist(), item.to_pylist(), strict=True)
     ]
     wanted = np.concatenate([*own, np.empty(0, np.int64)]).astype(np.int64)
     owner = np.repeat(np.arange(len(own)), [len(mine) for mine in own])
-    pairs = pa.table(
-        {
-            "person": asked["person"].combine_chunks().take(pa.array(owner)),
-            "item": items.take(wanted),
-        }
-    )
-    latest = history.sql(LATEST, own=pairs)
-    row = {(r["person"], r["item"]): r["row"] for r in latest.to_pylist()}
+    pairs = {"person": person.take(pa.array(owner)), "item": items.take(pa.array(wanted))}
+    latest = history.sql(LATEST, own=pa.table(pairs)).to_pydict()
+    row = dict(zip(zip(latest["person"], latest["item"], strict=True), latest["row"], strict=True))
     said: list[list[int]] = [[] for _ in own]
-    for i, pair in zip(owner, pairs.to_pylist(), strict=True):
-        said[i].append(row[pair["person"], pair["item"]])
+    theirs = zip(pairs["person"].to_pylist(), pairs["item"].to_pylist(), strict=True)
+    for i, pair in zip(owner.tolist(), theirs, strict=True):
+        said[i].append(row[pair])
     return asked.append_column("why", pa.array(said, pa.list_(pa.int64())))
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from typing import Any
 
 import pyarrow as pa
 
@@ -18,29 +17,41 @@ def checked(table: pa.Table, question: Question, cases: pa.Table) -> pa.Table:
     As core.predictions.check, which asks DuckDB twice and takes a hundred times as long; columns and
     types were held to the contract when the rung was loaded.
     """
-    key = cases.column_names[0]
-    order = {case: nth for nth, case in enumerate(cases[key].to_pylist())}
-    rows = table.to_pylist()
-    answered = {row[key] for row in rows}
-    if answered != order.keys():
+    asked = cases[cases.column_names[0]].to_pylist()
+    given = [table[name].to_pylist() for name in question.KEYS]
+    if given[0] != asked and set(given[0]) != set(asked):
         raise _wrong("cases that nobody asked for, or none for some that were")
-    if len(question.KEYS) == 1 and len(rows) != len(order):
+    if len(given) == 1 and len(given[0]) != len(asked):
         raise _wrong("several rows for one case")
-    for row in rows:
-        if any(isinstance(value, float) and not math.isfinite(value) for value in row.values()):
-            raise _wrong("NaN or infinite numbers")
-        if question.INTERVALS == "count" and (row["prediction"] or 0) < 0:
-            raise _wrong("a count below zero")
-    rows.sort(key=lambda row: _place(row, order[row[key]], question))
     kinds = [(name, table.schema.field(name).type) for name in question.KEYS]
     schema = pa.schema([*kinds, *columns(question).items()])
-    return pa.Table.from_pylist(rows, schema)
+    best = _finite(table, question)
+    nth = {case: place for place, case in enumerate(asked)}
+    places = [
+        (nth[who], said is None, -(said or 0.0), *(item for item in more if item is not None))
+        for who, said, *more in zip(given[0], best, *given[1:], strict=True)
+    ]
+    order = sorted(range(len(places)), key=places.__getitem__)
+    if order != list(range(len(order))):
+        table = table.take(order)
+    found = [
+        table[f.name].cast(f.type) if f.name in table.column_names else pa.nulls(len(order), f.type)
+        for f in schema
+    ]
+    return pa.table(found, schema=schema)
 
 
-def _place(row: dict[str, Any], nth: int, question: Question) -> tuple[Any, ...]:
-    best = row["prediction"]
-    more = question.KEYS[1:]
-    return nth, best is None, -(best or 0.0), *(row[name] for name in more if row[name] is not None)
+def _finite(table: pa.Table, question: Question) -> list[float | None]:
+    """The predictions. Raises Refused where a number is none, or a count is below zero."""
+    for name in table.column_names:
+        if pa.types.is_floating(table[name].type):
+            for value in table[name].to_pylist():
+                if value is not None and not math.isfinite(value):
+                    raise _wrong("NaN or infinite numbers")
+    best: list[float | None] = table["prediction"].to_pylist()
+    if question.INTERVALS == "count" and any(value is not None and value < 0 for value in best):
+        raise _wrong("a count below zero")
+    return best
 
 
 def _wrong(what: str) -> Refused:

@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from functools import cached_property
 from typing import Any
 
 import pyarrow as pa
@@ -38,10 +39,18 @@ class OwnRows:
     key: str
     now: date
 
-    @property
+    @cached_property
     def columns(self) -> list[Column]:
         """What a row may say, the key left out."""
         return [column for column in self.spec.columns if column.name != self.key]
+
+    @cached_property
+    def _known(self) -> dict[str, tuple[Column, pa.DataType]]:
+        return {c.name: (c, self.kinds.field(c.name).type) for c in self.columns}
+
+    @cached_property
+    def _needed(self) -> list[Column]:
+        return [column for column in self.columns if self.needed(column)]
 
     def needed(self, column: Column) -> bool:
         """Whether a row must say it. A moment may be left out: rows are then taken in their order."""
@@ -93,25 +102,25 @@ class OwnRows:
             raise Refused(
                 422, f"{where} is {shown(row)}", self._allowed(), "write a row as an object: {…}"
             )
-        known = {column.name: column for column in self.columns}
         for name in row:
-            if name not in known:
-                raise unknown(f"{where} has a field {shown(name)}", name, list(known))
-        for column in self.columns:
-            if self.needed(column) and row.get(column.name) is None:
+            if name not in self._known:
+                raise unknown(f"{where} has a field {shown(name)}", name, list(self._known))
+        for column in self._needed:
+            if row.get(column.name) is None:
                 raise Refused(
                     422,
                     f"{where} has no `{column.name}`",
                     self._allowed(),
                     f"add it: {column.sentence}",
                 )
-        return {name: self._value(where, known[name], value) for name, value in row.items()}
+        return {name: self._value(where, name, value) for name, value in row.items()}
 
-    def _value(self, where: str, column: Column, value: Any) -> Any:
+    def _value(self, where: str, name: str, value: Any) -> Any:
         if value is None:
             return None
+        column, kind = self._known[name]
         try:
-            found = self._read(column, value)
+            found = self._read(column, kind, value)
         except (ValueError, TypeError, OverflowError):
             raise Refused(
                 422,
@@ -128,8 +137,7 @@ class OwnRows:
             )
         return found
 
-    def _read(self, column: Column, value: Any) -> Any:
-        kind = self.kinds.field(column.name).type
+    def _read(self, column: Column, kind: pa.DataType, value: Any) -> Any:
         if isinstance(value, bool) or not isinstance(value, str | int | float):
             raise TypeError
         if column.kind == "amount":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import logging
 import signal
@@ -25,6 +26,7 @@ def serve(
     as_json: bool = False,
 ) -> None:
     """Serve a project, or several in one folder, until told to stop. Raises Problem if it cannot start."""
+    gc.disable()  # until all is loaded: what is imported stays, and looking through it takes its time
     try:
         import uvicorn
 
@@ -41,6 +43,7 @@ def serve(
     _lean()
     shelf = Shelf.of(folder)
     settle()
+    gc.enable()
     config = uvicorn.Config(
         app(shelf, limits), host=host, port=port, log_config=None, access_log=False,
         server_header=False, date_header=False, timeout_graceful_shutdown=GRACE_S,

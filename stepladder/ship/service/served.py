@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import math
 import os
 import shutil
+import time
 import weakref
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -15,10 +17,10 @@ from threading import Event
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from stepladder.core.errors import Problem
-from stepladder.core.history import quoted
 from stepladder.core.record import Shipment, Stored
 from stepladder.project.folder import Project
 from stepladder.ship.release import Release
@@ -30,6 +32,7 @@ from stepladder.ship.ship import in_production
 Mark = tuple[Any, ...]  # changes whenever there is something else to serve
 ROWS_SHOWN, TRIED = 3, 8
 AT_ONCE = 50  # cases answered before looking whether anybody still waits
+SHORT_S, SHORT_ROWS = 0.02, 200  # what is answered without a thread of its own
 
 
 @dataclass(frozen=True)
@@ -45,6 +48,7 @@ class Served:
     own: OwnRows
     alone: Alone | None
     example: tuple[dict[str, Any], ...]  # rows that a newcomer might bring
+    takes_s: float  # a newcomer's answer, as it was tried
 
     @staticmethod
     def load(name: str, folder: Path) -> Served:
@@ -64,17 +68,19 @@ class Served:
     def _load(
         name: str, project: Project, shipment: Shipment, stored: Stored | None, room: Path
     ) -> Served:
-        release = Release.load(shipment.release, project.folder).copied(room / "models")
+        release = Release.load(shipment.release, project.folder, room / "models")
         published = Published.load(project, stored, room) if stored else None
         now = date.fromisoformat(stored.as_of if stored else release.manifest.as_of)
         own = _own(project, now)
-        alone = None
+        alone, takes_s = None, math.inf
         example = _example(project, own)
         if not release.manifest.alone:
             alone = Alone.of(project, release, own, room)
-            _try(alone, example)
+            takes_s = _try(alone, example)
         mark = _mark(project, shipment, stored)
-        made = Served(name, project, mark, shipment, release, published, own, alone, example)
+        made = Served(
+            name, project, mark, shipment, release, published, own, alone, example, takes_s
+        )
         weakref.finalize(made, shutil.rmtree, room, ignore_errors=True)
         return made
 
@@ -99,6 +105,17 @@ class Served:
                 break
             found += self.alone.answer(cases[start : start + AT_ONCE])
         return found
+
+    def at_once(self, cases: Sequence[tuple[str, Any]]) -> bool:
+        """Whether an answer takes so little that others can wait; a user's own rung may take any time."""
+        rows = cases[0][1]
+        return (
+            len(cases) == 1
+            and isinstance(rows, list)
+            and len(rows) <= SHORT_ROWS
+            and self.takes_s < SHORT_S
+            and self.release.manifest.ours
+        )
 
     def stop(self) -> None:
         """Stop answering newcomers, from another thread: it takes too long."""
@@ -150,27 +167,32 @@ def _own(project: Project, now: date) -> OwnRows:
 
 def _example(project: Project, own: OwnRows) -> tuple[dict[str, Any], ...]:
     """Rows as somebody new might bring them: the last of the table, whoever they were of."""
-    time = str(own.spec.time)
-    wanted = [quoted(column.name) for column in own.columns if column.name in own.kinds.names]
-    rows = (
-        project.history()
-        .at(own.now)
-        .sql(
-            f"""select {", ".join(wanted)} from {quoted(own.spec.name)}
-        where {quoted(time)} is not null order by {quoted(time)} desc limit {ROWS_SHOWN}"""
-        )
-    )
-    told = [row | {time: row[time].isoformat()} for row in rows.to_pylist()]
-    return tuple({n: value for n, value in row.items() if value is not None} for row in told)
+    file, when = pq.ParquetFile(project.table(own.spec.name)), str(own.spec.time)
+    wanted = [column.name for column in own.columns if column.name in own.kinds.names]
+    for group in reversed(range(file.num_row_groups)):
+        rows = file.read_row_group(group, wanted)
+        rows = rows.filter(pc.less(rows[when], pa.scalar(own.now).cast(rows[when].type)))
+        if rows.num_rows:
+            told = rows.slice(max(rows.num_rows - ROWS_SHOWN, 0)).to_pylist()
+            told = [row | {when: row[when].isoformat()} for row in told]
+            return tuple({n: v for n, v in row.items() if v is not None} for row in told)
+    return ()
 
 
-def _try(alone: Alone, example: Sequence[dict[str, Any]]) -> None:
-    """Ask often enough for every query to be planned; a release that cannot answer is not served."""
+def _try(alone: Alone, example: Sequence[dict[str, Any]]) -> float:
+    """Ask often enough for every query to be planned; a release that cannot answer is not served.
+
+    Returns the seconds an answer takes.
+    """
     if not example:
         raise Problem(
             "there is no row before the moment of the predictions",
             "a release is tried on a few rows of its own data before it is served",
             "check the data: stepladder refresh",
         )
+    took = []
     for _ in range(TRIED):
+        begun = time.perf_counter()
         alone.answer([("the example", list(example))])
+        took.append(time.perf_counter() - begun)
+    return min(took)

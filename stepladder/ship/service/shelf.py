@@ -85,6 +85,8 @@ class Shelf:
             log.error("%s: the newest is not served, the old one stays: %s", name, _one_line(error))
             return
         self.served = {**self.served, name: new}
+        gc.unfreeze()
+        gc.collect()  # the one before
         settle()
         self._mended(name)
         self.metrics.reloads[name, "taken up"] += 1
@@ -125,8 +127,6 @@ def _load(name: str, folder: Path) -> Served:
 
 def settle() -> None:
     """Give back what loading needed; what is there now stays, so it is not looked through for garbage."""
-    gc.unfreeze()
-    gc.collect()
     gc.freeze()
     with contextlib.suppress(OSError, AttributeError):  # glibc has it
         ctypes.CDLL(None).malloc_trim(0)

@@ -119,7 +119,9 @@ def _twelve_digits(values: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def _table(persons: pa.Array, items: pa.Array, nth: Any, item: Any, best: Any) -> pa.Table:
-    none = np.setdiff1d(np.arange(len(persons)), nth)
+    without = np.ones(len(persons), bool)
+    without[np.asarray(nth, np.int64)] = False
+    none = np.flatnonzero(without)
     who = pa.array(np.concatenate([nth, none]).astype(np.int64))
     what = pa.array(np.concatenate([item, np.zeros(len(none))]).astype(np.int64))
     empty = np.arange(len(who)) >= len(nth)

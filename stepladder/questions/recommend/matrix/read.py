@@ -124,4 +124,5 @@ def _runs(person: pa.Array) -> tuple[pa.Array, NDArray[np.int64]]:
 
 def _ints(column: Any) -> NDArray[np.int32]:
     # interactions whose time is not known are as good as today's
-    return np.asarray(pc.fill_null(column, 0).to_numpy(zero_copy_only=False), np.int32)
+    known = pc.fill_null(column, 0) if column.null_count else column
+    return np.asarray(known.to_numpy(zero_copy_only=False), np.int32)

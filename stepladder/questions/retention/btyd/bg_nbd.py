@@ -7,6 +7,7 @@ dropout probability a/(a + b) and their spreads 1/r and 1/(a + b), which stay fi
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -131,7 +132,7 @@ def outlook(
     groups, held = group(x, t_x, T), rates(model)
     there = likelihood.posterior(held, groups)[0][0]
     counts, which = np.unique(groups.x, return_inverse=True)
-    nodes, weights = beta_nodes(held.p / held.f, held.q / held.f + counts, NODES)
+    nodes, weights = _leaving(held, counts)
     rate = held.m * (1.0 + held.u * groups.x) / (1.0 + held.u * held.m * groups.T)
     spread = held.u / (1.0 + held.u * groups.x)
     mean = np.empty(len(groups.x))
@@ -140,6 +141,21 @@ def outlook(
         bought = _until_left(nodes[which[part]], rate[part], spread[part], horizon)
         mean[part] = there[part] * np.sum(bought * weights[which[part]], axis=1)
     return mean[groups.inverse], there[groups.inverse]
+
+
+def _leaving(held: Rates, counts: Floats) -> tuple[Floats, Floats]:
+    """How readily customers with so many repeat purchases leave: a beta distribution for each number."""
+    return _kept(held, counts[0]) if len(counts) == 1 else _nodes(held, counts)
+
+
+def _nodes(held: Rates, counts: Floats) -> tuple[Floats, Floats]:
+    return beta_nodes(held.p / held.f, held.q / held.f + counts, NODES)
+
+
+@lru_cache(maxsize=256)
+def _kept(held: Rates, count: float) -> tuple[Floats, Floats]:
+    # customers are often asked about one by one, and numbers of purchases are few
+    return _nodes(held, np.array([count]))
 
 
 def expected(model: Model, x: ArrayLike, t_x: ArrayLike, T: ArrayLike, horizon: float) -> Floats:

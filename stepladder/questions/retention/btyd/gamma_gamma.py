@@ -11,7 +11,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.special import gammaln, polygamma, psi
 
 from stepladder.core.errors import CannotStand
 from stepladder.questions.retention.btyd.newton import Edge, Evaluate, Top, maximise
@@ -65,6 +64,9 @@ def _top(x: Floats, mean: Floats, weight: Floats, start: Floats) -> Top:
 
 
 def _likelihood(x: Floats, mean: Floats, weight: Floats) -> Evaluate:
+    # only to fit: it takes longer to import than all else that predicts, each night and in the service
+    from scipy.special import gammaln, polygamma, psi
+
     which, total = x.astype(np.int32), x * mean
     people = np.bincount(which, weights=weight)
     xs = np.flatnonzero(people).astype(float)

@@ -19,7 +19,7 @@ def summary(seen: Seen, given: Tables) -> pa.Table:
     """Twin of btyd.summary.QUERY: repeat purchases, the last of them, and what they were worth."""
     wanted = {str(case) for case in given["cases"]["customer"].to_pylist()}
     days: dict[Any, Days] = defaultdict(dict)
-    rows = columns(seen.rows["purchases"])
+    rows = _purchases(seen)
     for who, day, value in zip(rows["customer"], rows["day"], rows["value"], strict=True):
         if str(who) in wanted:
             mine, on = days[who], _day(day)
@@ -44,14 +44,14 @@ def _told(who: Any, mine: Days, now: date) -> tuple[Any, ...]:
 def everyone(_: Seen, given: Tables) -> pa.Table:
     """Twin of r1_same_for_all.sql's last SELECT: the same forecast for every case."""
     cases, known = given["cases"]["customer"], given["model_everyone"]
-    same = {name: known[name].take([0] * len(cases)) for name in ("prediction", "value")}
+    same = {name: pa.repeat(known[name][0], len(cases)) for name in ("prediction", "value")}
     return pa.table({"customer": cases, **same})
 
 
 def explained(seen: Seen, given: Tables) -> pa.Table:
     """Twin of retention.EXPLAINED: the latest purchases, and when the last one was."""
     mine: dict[Any, list[tuple[Any, int]]] = defaultdict(list)
-    rows = columns(seen.rows["purchases"])
+    rows = _purchases(seen)
     for who, day, row in zip(rows["customer"], rows["day"], rows["row"], strict=True):
         mine[who].append((day, row))
     why, because = [], []
@@ -64,6 +64,10 @@ def explained(seen: Seen, given: Tables) -> pa.Table:
     at = answers.column_names.index("why")
     answers = answers.set_column(at, "why", pa.array(why, pa.list_(pa.int64())))
     return answers.append_column("because", pa.array(because, pa.string()))
+
+
+def _purchases(seen: Seen) -> dict[str, list[Any]]:
+    return seen.once("purchases", lambda: columns(seen.rows["purchases"]))
 
 
 def _day(day: date) -> date:
