@@ -146,18 +146,18 @@ class Project:
         return replace(history, tables={**tables, "answers": (str(path), "time")})
 
     def _answers(self, keys: pa.Schema) -> pa.Table:
-        """The latest answer to each case, as a table."""
-        latest = {a.key: a for a in self.record.answers(self.ask.question)}
+        """What people said of cases, in the order they said it: a past day sees what was said by then."""
         rows = [
             {
                 **json.loads(a.key),
                 "prediction": a.prediction,
                 "time": date.fromisoformat(a.time[:10]),
+                "nth": nth,
             }
-            for a in latest.values()
+            for nth, a in enumerate(self.record.answers(self.ask.question))
         ]
-        extra = [pa.field("prediction", pa.float64()), pa.field("time", pa.date32())]
-        return pa.Table.from_pylist(rows, schema=pa.schema([*keys, *extra]))
+        extra = {"prediction": pa.float64(), "time": pa.date32(), "nth": pa.int64()}
+        return pa.Table.from_pylist(rows, schema=pa.schema([*keys, *extra.items()]))
 
     def result(self, number: int | None = None) -> Result:
         """A recorded bake-off's result, by default the latest. Raises Problem where there is none."""

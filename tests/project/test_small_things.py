@@ -145,3 +145,21 @@ def test_being_terminated_is_an_end_like_any_other():
     running.send_signal(signal.SIGTERM)
     assert running.communicate(timeout=10)[0] == "tidied\n"
     assert running.returncode == 143
+
+
+def test_what_a_person_said_last_counts_from_the_day_they_said_it(project, tmp_path, monkeypatch):
+    copy = shutil.copytree(project.folder, tmp_path / "copy")
+    shop, (first, second) = stepladder.Project.open(copy), (date(2021, 3, 1), date(2021, 3, 9))
+    customers = shop.question.cases(shop.history()).slice(0, 3)
+    known = customers["customer"].to_pylist()[0]
+    for day, number in ((first, 2.0), (second, 5.0)):
+        monkeypatch.setattr("stepladder.core.record.store._now", lambda day=day: f"{day}T12:00:00")
+        shop.record.answer("retention", {"customer": known}, number, by="Ada")
+    rung, history = shop.rung("r0_person"), shop.history(tmp_path)
+
+    def said(day):
+        return rung.predict({}, history.at(day), customers)["prediction"].to_pylist()[0]
+
+    assert said(first) is None
+    assert said(second) == 2.0
+    assert said(second + timedelta(days=1)) == 5.0
