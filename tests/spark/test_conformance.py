@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import date
+from pathlib import Path
+
+import pyarrow as pa
 import pytest
 
-from stepladder import questions
+from stepladder import people, questions
 from stepladder.core.predictions import check
 from stepladder.core.rung import ladder
 
@@ -40,6 +44,18 @@ def test_a_sql_rung_learns_and_answers_alike(worlds, name, rung):
     answers = [rung.predict(here, history, cases) for history in (both.duckdb, both.spark)]
     alike(*answers)
     assert answers[0].schema.types == answers[1].schema.types
+
+
+def test_what_a_person_said_last_counts_on_both(worlds):
+    toy, both, _ = worlds["retention"]
+    cases = toy.question.cases(both.duckdb)
+    said = cases.take([0, 1, 0]).append_column("prediction", pa.array([1.0, 2.0, 3.0]))
+    said = said.append_column("time", pa.array([date(2020, 1, 1)] * 3))
+    said = said.append_column("nth", pa.array(range(3), pa.int64()))
+    (rung,) = ladder(Path(people.__file__).parent)
+    answers = [rung.predict({"answers": said}, h, cases) for h in (both.duckdb, both.spark)]
+    alike(*answers)
+    assert sorted(answers[0]["prediction"].drop_null().to_pylist()) == [2.0, 3.0]
 
 
 @pytest.mark.parametrize("name", questions.names())

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import duckdb
@@ -38,6 +39,13 @@ class _Read(Rung):
 
     def _statements(self) -> tuple[list[str], str]:
         return self._once
+
+    @cached_property
+    def _imported(self) -> ModuleType:
+        return super()._module()
+
+    def _module(self) -> ModuleType:
+        return self._imported
 
 
 @dataclass(frozen=True)

@@ -23,8 +23,6 @@ def checked(table: pa.Table, question: Question, cases: pa.Table) -> pa.Table:
         raise _wrong("cases that nobody asked for, or none for some that were")
     if len(given) == 1 and len(given[0]) != len(asked):
         raise _wrong("several rows for one case")
-    kinds = [(name, table.schema.field(name).type) for name in question.KEYS]
-    schema = pa.schema([*kinds, *columns(question).items()])
     best = _finite(table, question)
     nth = {case: place for place, case in enumerate(asked)}
     places = [
@@ -34,11 +32,14 @@ def checked(table: pa.Table, question: Question, cases: pa.Table) -> pa.Table:
     order = sorted(range(len(places)), key=places.__getitem__)
     if order != list(range(len(order))):
         table = table.take(order)
-    found = [
-        table[f.name].cast(f.type) if f.name in table.column_names else pa.nulls(len(order), f.type)
-        for f in schema
-    ]
-    return pa.table(found, schema=schema)
+    there, found = set(table.column_names), {name: table[name] for name in question.KEYS}
+    for name, kind in columns(question).items():
+        found[name] = _as(kind, table[name]) if name in there else pa.nulls(len(order), kind)
+    return pa.table(found)
+
+
+def _as(kind: pa.DataType, column: pa.ChunkedArray) -> pa.ChunkedArray:
+    return column if column.type == kind else column.cast(kind)
 
 
 def _finite(table: pa.Table, question: Question) -> list[float | None]:

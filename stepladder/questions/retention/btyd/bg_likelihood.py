@@ -14,6 +14,7 @@ Derivatives as in pareto_likelihood (Louis 1982), with two places to be in inste
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,6 +36,7 @@ class Rates:
     f: float
 
 
+@lru_cache(maxsize=64)
 def staying(rates: Rates, most: int) -> Floats:
     """Sums over j < n of log(q + j f) and its derivatives in logit p and log f, by n: (6, n + 1).
 

@@ -44,13 +44,15 @@ def group(x: ArrayLike, t_x: ArrayLike, T: ArrayLike, weight: ArrayLike | None =
     """
     xs, last, end = (np.atleast_1d(np.asarray(a, float)) for a in (x, t_x, T))
     _check(xs, last, end)
+    many = None if weight is None else np.asarray(weight, float)
+    if len(xs) == 1:  # asked about alone, as in the service
+        return Groups(xs, last, end, np.ones(1) if many is None else many, np.zeros(1, np.intp))
     columns = _whole_days(xs, last, end)
     sizes = [len(values) for values, _ in columns]
     key = np.ravel_multi_index([which for _, which in columns], sizes)
     found, inverse = _distinct(key)
     places = np.unravel_index(found, sizes)
     parts = [values[place] for (values, _), place in zip(columns, places, strict=True)]
-    many = None if weight is None else np.asarray(weight, float)
     total = np.bincount(inverse, weights=many, minlength=len(found)).astype(float)
     return Groups(parts[0], parts[1], parts[2], total, inverse)
 

@@ -19,7 +19,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 
 import numpy as np
 from numpy.polynomial.legendre import leggauss
@@ -143,6 +143,7 @@ def alive_share(rates: Floats, x: Floats, t_x: Floats, T: Floats) -> tuple[Float
     return alive, height
 
 
+@lru_cache(maxsize=64)
 def counting(u: float, most: int) -> tuple[Floats, Floats, Floats]:
     """log of the product of (1 + j u) for j < x, and its first two log-u derivatives, by x."""
     j = u * np.arange(most)
