@@ -56,11 +56,10 @@ def complete(answers: pa.Table, reference: pa.Table, past: History, cases: pa.Ta
     nth = pa.array(np.arange(cases.num_rows))
     tables = {"answers": answers, "reference": reference}
     ranked = past.sql(RANKED, cases.append_column("nth", nth), **tables)
-    if past.ask.rules.at_most:
+    if past.ask.rules.at_most:  # lists are longer, then, so that k are left
         ranked = _capped(ranked, past)
-    ranked = ranked.filter(
-        pc.or_kleene(pc.is_null(ranked["place"]), pc.less_equal(ranked["place"], past.ask.k))
-    )
+        short = pc.less_equal(ranked["place"], past.ask.k)
+        ranked = ranked.filter(pc.fill_null(short, True))
     own = pc.count_distinct(answers.filter(pc.is_valid(answers["item"]))["person"]).as_py()
     empty = pa.nulls(ranked.num_rows, pa.float64())
     table = pa.table(
