@@ -226,6 +226,10 @@ def test_tokens_open_what_their_role_and_project_allow(service, home, shop, toke
     body = {"case": {"customer": 1}, "prediction": 2.5}
     assert "needs the role review" in error(shop.post("/answers", json=body), 403)
     assert "answer" in service.send("POST", "/answers", review, json=body).json()
+    liked = {"question": "films", "case": {"person": 1}, "prediction": 2.5}
+    films = token(home / "films", "review")
+    time.sleep(2.5)
+    assert "lists items" in error(service.send("POST", "/answers", films, json=liked), 422)
     assert record.answers("retention")[-1].by == "a test's review"
     assert record.answers("retention")[-1].key == '{"customer": 1}'
     choice = {"rung": "r3_bg_nbd", "because": "it is good"}
@@ -396,6 +400,19 @@ def test_what_nobody_waits_for_any_more_is_not_worked_out(home):
     assert len(last) == 1
     assert asked[-1] == 1
     assert sum(asked[:-1]) < 1_000  # of the first a part, of the others nothing
+
+
+@pytest.mark.filterwarnings("ignore:Arrow output on a DB-API:UserWarning")
+def test_only_what_takes_a_moment_is_answered_on_the_spot(home):
+    films = replace(Served.load("films", home / "films"), takes_s=0.002)
+    theirs = replace(films.release, manifest=replace(films.release.manifest, ours=False))
+    one = [("cases[0]", LIKES)]
+    assert films.at_once(one)
+    assert not films.at_once(one * 2)
+    assert not films.at_once([("cases[0]", LIKES * 100)])
+    assert not films.at_once([("cases[0]", None)])  # refused where it is read
+    assert not replace(films, takes_s=0.5).at_once(one)
+    assert not replace(films, release=theirs).at_once(one)
 
 
 def test_too_many_requests_are_told_when_to_come_again(home, tokens, tmp_path):

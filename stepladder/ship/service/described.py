@@ -66,7 +66,7 @@ def predict(served: Iterable[Served]) -> Json:
 
 def answers(served: Iterable[Served]) -> Json:
     """The request of /answers."""
-    keys = sorted({one.key.name for one in served})
+    keys = sorted({one.key.name for one in served if not one.lists})
     schema = {
         "type": "object",
         "required": ["case", "prediction"],

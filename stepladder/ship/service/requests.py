@@ -130,8 +130,15 @@ def _no_json(what: str) -> Refused:
 
 
 def known(found: Served, given: Any) -> dict[str, Any]:
-    """A case named by its key. Raises Refused where nobody has that id."""
+    """A case named by its key. Raises Refused where nobody has that id, or a number is no answer."""
     key = found.key.name
+    if found.lists:
+        raise Refused(
+            422,
+            f"a number for {found.name}, which lists items for each {key}",
+            "a person's answer is one number about one case",
+            "answer a question that forecasts a number",
+        )
     id_ = _id(found, f"case.{key}", fields(given, (key,), (key,), "case")[key])
     fits = int if pa.types.is_integer(found.key.type) else str
     first, last = found.published.find(id_) if found.published and isinstance(id_, fits) else (0, 0)

@@ -7,10 +7,18 @@ import json
 import logging
 import signal
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from stepladder.core.errors import Problem
 from stepladder.ship.service.limits import Limits
+
+if TYPE_CHECKING:
+    from uvicorn import Server
+
+    from stepladder.ship.service.shelf import Shelf
 
 GRACE_S = 30  # for requests under way when the service is told to stop
 LOCAL = ("127.0.0.1", "::1", "localhost")
@@ -26,7 +34,26 @@ def serve(
     as_json: bool = False,
 ) -> None:
     """Serve a project, or several in one folder, until told to stop. Raises Problem if it cannot start."""
-    gc.disable()  # until all is loaded: what is imported stays, and looking through it takes its time
+    _log(verbose, as_json)
+    with _uncollected():
+        server, shelf = _server(folder, host, port, limits)
+    # uvicorn passes the signal on once it has stopped; whoever was told to stop, and did, is done
+    for stop in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(stop, signal.SIG_IGN)
+    for name, one in shelf.served.items():
+        log.info(
+            "%s: serves %s, release %s", name, one.release.manifest.rung, one.release.hash[:12]
+        )
+    if not any(keys.tokens for keys in shelf.keys.values()):
+        log.warning("there is no token yet: stepladder token NAME --role read")
+    if host not in LOCAL:
+        log.warning("it listens on %s: put a server with TLS in front of it", host)
+    server.run()
+    shelf.put_away()
+
+
+def _server(folder: Path, host: str, port: int, limits: Limits) -> tuple[Server, Shelf]:
+    """Everything loaded and tried, ready to run."""
     try:
         import uvicorn
 
@@ -39,29 +66,25 @@ def serve(
         ) from None
     from stepladder.ship.service.shelf import Shelf, settle
 
-    _log(verbose, as_json)
     _lean()
     shelf = Shelf.of(folder)
     settle()
-    gc.enable()
     config = uvicorn.Config(
         app(shelf, limits), host=host, port=port, log_config=None, access_log=False,
         server_header=False, date_header=False, timeout_graceful_shutdown=GRACE_S,
         timeout_keep_alive=60, ws="none",
     )  # fmt: skip
-    # uvicorn passes the signal on once it has stopped; whoever was told to stop, and did, is done
-    for stop in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(stop, signal.SIG_IGN)
-    for name, one in shelf.served.items():
-        log.info(
-            "%s: serves %s, release %s", name, one.release.manifest.rung, one.release.hash[:12]
-        )
-    if not any(keys.tokens for keys in shelf.keys.values()):
-        log.warning("there is no token yet: stepladder token NAME --role read")
-    if host not in LOCAL:
-        log.warning("it listens on %s: put a server with TLS in front of it", host)
-    uvicorn.Server(config).run()
-    shelf.put_away()
+    return uvicorn.Server(config), shelf
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Without looking for garbage: what is imported stays, and looking through it takes its time."""
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
 
 
 def _lean() -> None:
