@@ -81,7 +81,7 @@ class Release:
         if hashlib.sha256(body).hexdigest() != hash_:
             raise _altered(f"the release {hash_[:12]}")
         release = Release(_manifest(json.loads(body)), room or project / "models")
-        for model in {release.manifest.model, release.manifest.reference_model}:
+        for model in dict.fromkeys((release.manifest.model, release.manifest.reference_model)):
             if room is not None and (project / "models" / model).is_dir():
                 shutil.copytree(project / "models" / model, room / model)
             _check(release.home / model, model)

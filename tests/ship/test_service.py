@@ -415,6 +415,35 @@ def test_only_what_takes_a_moment_is_answered_on_the_spot(home):
     assert not replace(films, release=theirs).at_once(one)
 
 
+@pytest.mark.filterwarnings("ignore:Arrow output on a DB-API:UserWarning")
+def test_of_a_crowd_one_is_answered_on_the_spot_and_the_others_beside(home):
+    films = Served.load("films", home / "films")
+    where, answer = [], films.alone.answer
+
+    class Watched:
+        door = films.alone.door
+
+        def answer(self, cases):
+            where.append(threading.current_thread())
+            return answer(cases)
+
+    watched = replace(films, alone=Watched(), takes_s=0.002)
+    one = [Case("cases[0]", None, True, LIKES)]
+
+    async def main():
+        queue = Queue(Limits())
+        told = await asyncio.gather(*(queue.answers(watched, one) for _ in range(20)))
+        here, later = where.count(threading.current_thread()), len(where)
+        await queue.answers(watched, one)
+        return told, here, where[later] is threading.current_thread()
+
+    with ThreadPoolExecutor(1) as thread:
+        told, here, again = thread.submit(lambda: asyncio.run(main())).result()
+    assert told == [told[0]] * 20
+    assert here == 1
+    assert again  # once nobody waits any more
+
+
 def test_too_many_requests_are_told_when_to_come_again(home, tokens, tmp_path):
     running = Service(copied(home, "shop", tmp_path), "--rate", "5").ready()
     with running.client(tokens["shop"]) as client:

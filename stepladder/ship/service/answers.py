@@ -24,11 +24,11 @@ class Queue:
     """Where cases with their own rows wait for their turn: one thread answers them, one after the other.
 
     Where nobody waits, and the answer takes no longer than handing it to a thread and back is worth, it
-    is given on the spot.
+    is given on the spot: one, and then whatever else is there has its turn.
     """
 
     def __init__(self, limits: Limits) -> None:
-        self.limits, self.waiting = limits, 0
+        self.limits, self.waiting, self.had_one = limits, 0, False
         self._thread = ThreadPoolExecutor(1, "newcomers")
 
     async def answers(self, found: Served, cases: Sequence[Case]) -> list[list[dict[str, Any]]]:
@@ -36,7 +36,9 @@ class Queue:
         if self.waiting >= self.limits.waiting:
             raise _busy(f"{self.waiting} requests are waiting already")
         given = [(case.where, case.rows) for case in cases]
-        if not self.waiting and found.at_once(given):
+        if not self.waiting and not self.had_one and found.at_once(given):
+            self.had_one = True
+            asyncio.get_running_loop().call_soon(self._next)
             return found.newcomers(given)
         late = threading.Event()
         job = self._thread.submit(found.newcomers, given, late)
@@ -54,6 +56,9 @@ class Queue:
     def close(self) -> None:
         """Take nobody any more."""
         self._thread.shutdown(wait=False, cancel_futures=True)
+
+    def _next(self) -> None:
+        self.had_one = False
 
     def _done(self, asked: asyncio.Future[Any]) -> None:
         self.waiting -= 1

@@ -72,7 +72,10 @@ def answers(served: Iterable[Served]) -> Json:
         "required": ["case", "prediction"],
         "properties": {
             "question": {"type": "string"},
-            "case": {"type": "object", "description": f"whom it is about: {' or '.join(keys)}"},
+            "case": {
+                "type": "object",
+                "description": f"whom it is about: {' or '.join(keys) or '(lists take none)'}",
+            },
             "prediction": {"type": "number"},
         },
     }

@@ -46,7 +46,8 @@ class OwnRows:
 
     @cached_property
     def _known(self) -> dict[str, tuple[Column, pa.DataType]]:
-        return {c.name: (c, self.kinds.field(c.name).type) for c in self.columns}
+        there = [column for column in self.columns if column.name in self.kinds.names]
+        return {column.name: (column, self.kinds.field(column.name).type) for column in there}
 
     @cached_property
     def _needed(self) -> list[Column]:

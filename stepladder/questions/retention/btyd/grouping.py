@@ -45,7 +45,7 @@ def group(x: ArrayLike, t_x: ArrayLike, T: ArrayLike, weight: ArrayLike | None =
     xs, last, end = (np.atleast_1d(np.asarray(a, float)) for a in (x, t_x, T))
     _check(xs, last, end)
     many = None if weight is None else np.asarray(weight, float)
-    if len(xs) == 1:  # asked about alone, as in the service
+    if len(xs) == len(last) == len(end) == 1:  # asked about alone, as in the service
         return Groups(xs, last, end, np.ones(1) if many is None else many, np.zeros(1, np.intp))
     columns = _whole_days(xs, last, end)
     sizes = [len(values) for values, _ in columns]
