@@ -90,7 +90,10 @@ def _reference(project: Project, known: Known, room: Path) -> str:
 
 
 def _alone(project: Project, rung: Rung, known: Known, said: pa.Table, room: Path) -> bool:
-    """Whether the rung answers the same for a few cases when it sees their own rows and no others."""
+    """Whether the rung answers the same for a few cases when it sees their own rows and no others.
+
+    Nor what people said of them: about somebody new nobody has said anything.
+    """
     key = known.cases.column_names[0]
     own = {}
     for spec in project.question.TABLES:
@@ -103,8 +106,7 @@ def _alone(project: Project, rung: Rung, known: Known, said: pa.Table, room: Pat
             path = str(room / f"own_{spec.name}.parquet")
             pq.write_table(rows, path)
         own[spec.name] = (path, time)
-    tables = {**known.files.tables, **own}
-    few = Known(known.history, known.cases, replace(known.files, tables=tables))
+    few = Known(known.history, known.cases, replace(known.files, tables=own))
     model = str(room / rung.name / "model")
     kept = room / "kept"
     (room / rung.name).rename(kept)

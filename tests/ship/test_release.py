@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import sqlite3
+from datetime import timedelta
 
 import pyarrow.parquet as pq
 import pytest
@@ -18,6 +19,7 @@ from stepladder.ship.pipeline.run import run
 from stepladder.ship.production import Production
 from stepladder.ship.release import Release
 from stepladder.ship.service.published import latest
+from stepladder.ship.service.served import Served
 from stepladder.ship.ship import in_production, models, rollback, ship
 
 
@@ -177,3 +179,19 @@ def test_somebody_forgotten_is_nowhere_and_stays_away(shop):
     assert report["rows_read"] == report["rows_kept"] + sum(d["count"] for d in report["dropped"])
     with pytest.raises(Problem, match="nothing is known of customer '7'"):
         forget(again, "7")
+
+
+def test_what_a_person_said_is_published_and_served_but_not_made_up_for_somebody_new(
+    shop, monkeypatch
+):
+    day = shop.now()
+    monkeypatch.setattr("stepladder.core.record.store._now", lambda: f"{day - timedelta(days=1)}T9")
+    shop.record.answer("retention", {"customer": 7}, 41.0, by="Cy")
+    monkeypatch.undo()
+    ship(shop, rung="r0_person", force="a person behind the curtain, for a week")
+    run(shop, since=day, until=day, fresh=False)
+    served = Served.load("shop", shop.folder)
+    assert served.alone is None
+    assert "nightly" in served.about()["newcomers"]
+    first, last = served.published.find(7)
+    assert [row["prediction"] for row in served.published.rows([(first, last)])[0]] == [41.0]
