@@ -6,13 +6,13 @@ import random
 from datetime import date, timedelta
 
 import pytest
-from service_shops import made
+from service_shops import copied, made
 
 import stepladder
 from stepladder.ship.release import Release
 from stepladder.ship.service.alone import Alone
 from stepladder.ship.service.served import _own
-from stepladder.ship.ship import in_production
+from stepladder.ship.ship import in_production, ship
 
 pytestmark = pytest.mark.filterwarnings("ignore:Arrow output on a DB-API:UserWarning")
 
@@ -60,3 +60,19 @@ def test_twins_answer_as_duckdb_does(home, name, tmp_path):
         quick.door.twins
     )  # whoever changes a query is told that its twin must follow
     assert not [shape for shape in quick.door._statements if quick.door._statements[shape].changing]
+
+
+def test_nobody_learns_of_others_in_the_same_request(home, tmp_path):
+    films = copied(home, "films", tmp_path)
+    ship(stepladder.Project.open(films), rung="r2_also_bought", force="a trial")
+    found = alone(tmp_path, "films", tmp_path)
+    cases = some("films", found.own.now, random.Random(5))
+    assert len(cases) > 1
+
+    def told(answers):  # DuckDB adds up in any order
+        return [
+            [(r["item"], round(r["prediction"] or 0, 9), r["because"]) for r in rows]
+            for rows in answers
+        ]
+
+    assert told(found.answer(cases)) == told([found.answer([case])[0] for case in cases])

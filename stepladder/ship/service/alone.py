@@ -98,11 +98,17 @@ class Alone:
         table = question.complete(mine, usual, door, cases).predictions
         table = with_interval(question, table, self.release.bins)
         own = self.rung.why(self.model, door, table) if self.release.manifest.ours else None
-        return question.explain(door, table, own)
+        # without everybody's rows, a question would look for reasons among the others of the request
+        return question.explain(door, table, _none_said(table, question) if own is None else own)
 
     @property
     def _key(self) -> pa.Field:
         return self.own.kinds.field(self.own.key)
+
+
+def _none_said(table: pa.Table, question: Question) -> pa.Table:
+    nothing = table.select([*question.KEYS]).slice(0, 0)
+    return nothing.append_column("why", pa.array([], pa.list_(pa.int64())))
 
 
 def _plain(model: Model) -> Model:
