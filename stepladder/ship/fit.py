@@ -106,7 +106,8 @@ def _alone(project: Project, rung: Rung, known: Known, said: pa.Table, room: Pat
             path = str(room / f"own_{spec.name}.parquet")
             pq.write_table(rows, path)
         own[spec.name] = (path, time)
-    few = Known(known.history, known.cases, replace(known.files, tables=own))
+    same = {name: place for name, place in known.files.tables.items() if name != "answers"}
+    few = Known(known.history, known.cases, replace(known.files, tables={**same, **own}))
     model = str(room / rung.name / "model")
     kept = room / "kept"
     (room / rung.name).rename(kept)
