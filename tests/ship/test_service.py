@@ -371,19 +371,24 @@ def refusal(folder):
     return " ".join(str(caught.value).split())
 
 
-@pytest.mark.filterwarnings("ignore:Arrow output on a DB-API:UserWarning")
-def test_what_nobody_waits_for_any_more_is_not_worked_out(home):
+def noting(home, note):
+    """The films, answering in a moment, each answer noted as it is given."""
     films = Served.load("films", home / "films")
-    asked, answer = [], films.alone.answer
 
-    class Counting:
+    class Noting:
         door = films.alone.door
 
         def answer(self, cases):
-            asked.append(len(cases))
-            return answer(cases)
+            note(cases)
+            return films.alone.answer(cases)
 
-    counted = replace(films, alone=Counting())
+    return replace(films, alone=Noting(), takes_s=0.002)
+
+
+@pytest.mark.filterwarnings("ignore:Arrow output on a DB-API:UserWarning")
+def test_what_nobody_waits_for_any_more_is_not_worked_out(home):
+    asked = []
+    counted = noting(home, lambda cases: asked.append(len(cases)))
     many = [Case(f"cases[{i}]", None, True, LIKES) for i in range(1_000)]
 
     async def main():
@@ -417,17 +422,8 @@ def test_only_what_takes_a_moment_is_answered_on_the_spot(home):
 
 @pytest.mark.filterwarnings("ignore:Arrow output on a DB-API:UserWarning")
 def test_of_a_crowd_one_is_answered_on_the_spot_and_the_others_beside(home):
-    films = Served.load("films", home / "films")
-    where, answer = [], films.alone.answer
-
-    class Watched:
-        door = films.alone.door
-
-        def answer(self, cases):
-            where.append(threading.current_thread())
-            return answer(cases)
-
-    watched = replace(films, alone=Watched(), takes_s=0.002)
+    where = []
+    watched = noting(home, lambda _: where.append(threading.current_thread()))
     one = [Case("cases[0]", None, True, LIKES)]
 
     async def main():
