@@ -23,9 +23,9 @@ from pathlib import Path
 import pyarrow.csv
 
 import stepladder
-from stepladder.core.record import Step
 from stepladder.questions.retention import toy
-from stepladder.ship.ship import ship
+from stepladder.record import Step
+from stepladder.release.ship import ship
 
 
 def main() -> None:

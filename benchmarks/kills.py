@@ -28,8 +28,8 @@ from pathlib import Path
 import pyarrow.parquet as pq
 
 import stepladder
-from stepladder.core.record import Shipment
 from stepladder.questions.retention import toy
+from stepladder.record import Shipment
 
 
 @dataclass

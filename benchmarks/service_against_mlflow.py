@@ -26,9 +26,9 @@ import numpy as np
 from service_world import Client, known, newcomers, projects, server
 
 import stepladder
-from stepladder.ship.carried import carry
-from stepladder.ship.release import Release
-from stepladder.ship.ship import in_production
+from stepladder.leave.carried import carry
+from stepladder.release.release import Release
+from stepladder.release.ship import in_production
 
 LEAN = """
 import json, sys
@@ -47,7 +47,7 @@ class Lean(mlflow.pyfunc.PythonModel):
 SAVE = """
 mlflow.pyfunc.save_model(sys.argv[1], python_model=Lean(), artifacts={"model": sys.argv[3]},
                          pip_requirements=["mlflow"])
-mlflow.pyfunc.save_model(sys.argv[2], loader_module="stepladder.ship.loaded", data_path=sys.argv[4],
+mlflow.pyfunc.save_model(sys.argv[2], loader_module="stepladder.leave.loaded", data_path=sys.argv[4],
                          pip_requirements=["mlflow"])
 """
 CONNECTIONS, ROUNDS = 4, 3

@@ -17,8 +17,8 @@ import psutil
 import pyarrow.parquet as pq
 
 import stepladder
-from stepladder.ship.service import tokens
-from stepladder.ship.ship import ship
+from stepladder.release.ship import ship
+from stepladder.service import tokens
 
 RUNGS = {"retention": "r3_bg_nbd", "recommend": "r3_ease"}
 

@@ -17,6 +17,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from stepladder.core.errors import Problem
     from stepladder.core.history import History
+    from stepladder.nightly.forget import forget
+    from stepladder.nightly.run import run as run_nightly
     from stepladder.project.again import run_again
     from stepladder.project.bakeoff import run_bakeoff
     from stepladder.project.decide import decide
@@ -25,10 +27,8 @@ if TYPE_CHECKING:
     from stepladder.project.predict import predict
     from stepladder.project.report import write_report
     from stepladder.project.trial import try_out
-    from stepladder.ship.forget import forget
-    from stepladder.ship.pipeline.run import run as run_nightly
-    from stepladder.ship.ship import rollback as roll_back
-    from stepladder.ship.ship import ship as ship_decided
+    from stepladder.release.ship import rollback as roll_back
+    from stepladder.release.ship import ship as ship_decided
     from stepladder.watch.watch import watch as watch_predictions
 
 __version__ = "0.1.0"
@@ -50,20 +50,20 @@ __all__ = [
     "watch_predictions",
     "write_report",
 ]
-_HOMES = {  # a room has the plain name of some: stepladder.ship, stepladder.watch
+_HOMES = {  # a room has the plain name of some: stepladder.release, stepladder.watch
     "History": "core.history:History",
     "Problem": "core.errors:Problem",
     "Project": "project.folder:Project",
     "decide": "project.decide:decide",
-    "forget": "ship.forget:forget",
+    "forget": "nightly.forget:forget",
     "new": "project.new:new",
     "predict": "project.predict:predict",
     "refresh": "project.new:refresh",
-    "roll_back": "ship.ship:rollback",
+    "roll_back": "release.ship:rollback",
     "run_again": "project.again:run_again",
     "run_bakeoff": "project.bakeoff:run_bakeoff",
-    "run_nightly": "ship.pipeline.run:run",
-    "ship_decided": "ship.ship:ship",
+    "run_nightly": "nightly.run:run",
+    "ship_decided": "release.ship:ship",
     "try_out": "project.trial:try_out",
     "watch_predictions": "watch.watch:watch",
     "write_report": "project.report:write_report",

@@ -20,7 +20,7 @@ from stepladder.bakeoff.child import Asked, answer, asked_of
 from stepladder.bakeoff.failure import failure
 from stepladder.bakeoff.measure import Job, Measured, emptied, stopped
 from stepladder.core.history import History
-from stepladder.core.spark import SparkHistory, session
+from stepladder.spark import SparkHistory, session
 
 TICK_S = 0.2
 _turn = Lock()  # one rung at a time: what a shared Spark spends can be told apart only so

@@ -16,8 +16,8 @@ def forget(
     Args:
         case: The id, as it stands in the data.
     """
+    from stepladder.nightly.forget import forget as erase
     from stepladder.project.folder import Project
-    from stepladder.ship.forget import forget as erase
     from stepladder.terminal import production
 
     with production.log(verbose):

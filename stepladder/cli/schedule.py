@@ -30,9 +30,9 @@ def schedule(
     """
     import json as plain
 
+    from stepladder.leave.schedule.schedule import KINDS, write
+    from stepladder.leave.schedule.schedule import schedule as written
     from stepladder.project.folder import Project
-    from stepladder.ship.schedule.schedule import KINDS, write
-    from stepladder.ship.schedule.schedule import schedule as written
     from stepladder.terminal import show
 
     with show.log(verbose):

@@ -36,7 +36,7 @@ def serve(
         json: Log one line of JSON for each event.
         verbose: Write the log to stepladder.log as well, with more in it.
     """
-    from stepladder.ship.service.limits import Limits
-    from stepladder.ship.service.serve import serve as run
+    from stepladder.service.limits import Limits
+    from stepladder.service.serve import serve as run
 
     run(project, host, port, Limits(max_body, max_cases, rate, 2 * rate), verbose, json)

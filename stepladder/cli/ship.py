@@ -60,7 +60,7 @@ def models(*, project: Folder = HERE, json: Json = False, verbose: Verbose = Fal
     Example: stepladder models
     """
     from stepladder.project.folder import Project
-    from stepladder.ship.ship import models as there
+    from stepladder.release.ship import models as there
     from stepladder.terminal import production
 
     with production.log(verbose):

@@ -35,7 +35,7 @@ def token(
         revoke: The number of a token that must open nothing any more.
     """
     from stepladder.project.folder import Project
-    from stepladder.ship.service import tokens as made
+    from stepladder.service import tokens as made
     from stepladder.terminal import show, tokens
 
     with show.log(verbose):

@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from stepladder.core.ask import Ask
 from stepladder.core.history import History
-from stepladder.core.tables.spec import TableSpec
+from stepladder.core.table import TableSpec
 
 Role = Literal["calibrate", "choose", "report"]
 

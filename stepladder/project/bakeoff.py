@@ -15,10 +15,10 @@ from stepladder.bakeoff.row import parquet
 from stepladder.bakeoff.run import Outcome, run, versions
 from stepladder.bakeoff.runs import Progress, Setting
 from stepladder.core.errors import Problem
-from stepladder.core.record import Loss, Stored
 from stepladder.project.engine import runner
 from stepladder.project.folder import Project
 from stepladder.project.scratch import scratch
+from stepladder.record import Loss, Stored
 
 
 def run_bakeoff(

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from stepladder.core import tables
+from stepladder import tables
 from stepladder.core.errors import Problem
-from stepladder.core.tables.raw import Raw
 from stepladder.project import sources
+from stepladder.tables.raw import Raw
 
 AskUser = Callable[[str, Sequence[str]], str]
 
@@ -71,7 +71,7 @@ def cleaned(
     specs: Sequence[tables.TableSpec], chosen: Mapping[str, Chosen]
 ) -> dict[str, tables.Cleaned]:
     """Every table cleaned by its frozen choices, with ids that can be joined. Raises Problem."""
-    from stepladder.core.tables.sources import read
+    from stepladder.tables.sources import read
 
     found: dict[str, tables.Cleaned] = {}
     kept: dict[tuple[str, str | None, str | None, int], Raw] = {}

@@ -13,7 +13,7 @@ def door(ask: Ask) -> type[History]:
     """The history of the engine that question.toml names."""
     if ask.engine == "duckdb":
         return History
-    from stepladder.core.spark import SparkHistory
+    from stepladder.spark import SparkHistory
 
     return SparkHistory
 

@@ -21,9 +21,9 @@ from stepladder.core.ask import Ask
 from stepladder.core.errors import Problem
 from stepladder.core.history import History
 from stepladder.core.question import Question
-from stepladder.core.record import Record, address
 from stepladder.core.rung import Rung, ladder
 from stepladder.project.engine import door
+from stepladder.record import Record, address
 
 
 @dataclass(frozen=True)

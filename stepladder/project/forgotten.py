@@ -8,8 +8,8 @@ from dataclasses import replace
 
 import pyarrow as pa
 
-from stepladder.core.tables import Cleaned, Finding
 from stepladder.project.folder import Project
+from stepladder.tables import Cleaned, Finding
 
 
 def hashed(case: object) -> str:

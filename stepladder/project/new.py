@@ -14,17 +14,16 @@ from typing import Any
 
 import pyarrow.parquet as pq
 
-from stepladder import questions
-from stepladder.core import tables
+from stepladder import questions, tables
 from stepladder.core.ask import Source
 from stepladder.core.errors import Problem
 from stepladder.core.on_disk import settle
 from stepladder.core.question import Question
-from stepladder.core.tables.report import to_markdown
 from stepladder.project import question_toml, sources
 from stepladder.project.cleaning import AskUser, Chosen, choose, cleaned
 from stepladder.project.folder import Project
 from stepladder.project.forgotten import left_out
+from stepladder.tables.report import to_markdown
 
 PARTIAL = ".partial"
 

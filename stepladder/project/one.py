@@ -17,7 +17,7 @@ from stepladder.core.history import History
 from stepladder.core.model import Model
 from stepladder.core.predictions import check
 from stepladder.core.rung import Rung
-from stepladder.core.tables.spec import TableSpec
+from stepladder.core.table import TableSpec
 from stepladder.project.fitted import fitted
 from stepladder.project.folder import Project
 

@@ -13,10 +13,10 @@ import pyarrow.csv
 
 from stepladder.bakeoff.row import parquet
 from stepladder.core.errors import Problem
-from stepladder.core.record import Stored
 from stepladder.project.answer import answer
 from stepladder.project.folder import Project
 from stepladder.project.scratch import scratch
+from stepladder.record import Stored
 
 
 def predict(

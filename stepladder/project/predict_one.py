@@ -10,9 +10,9 @@ from typing import Any
 
 import pyarrow as pa
 
-from stepladder.core import tables
+from stepladder import tables
 from stepladder.core.errors import Problem
-from stepladder.core.tables.spec import TableSpec
+from stepladder.core.table import TableSpec
 from stepladder.project.folder import Project
 from stepladder.project.one import One
 from stepladder.project.predict import decided
@@ -141,7 +141,7 @@ def _own(spec: TableSpec, key: str) -> TableSpec:
 
 def _named(spec: TableSpec, chosen: dict[str, Any], rows: str | Path) -> dict[str, str]:
     """Columns called as in the project's own table serve as there."""
-    from stepladder.core.tables.sources import read
+    from stepladder.tables.sources import read
 
     there = set(read(str(rows), None, None, None).table.column_names)
     known = dict(chosen.get("columns", {}))

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from stepladder import questions
 from stepladder.core.errors import Problem
-from stepladder.core.tables import Choices, Look, TableSpec
+from stepladder.tables import Choices, Look, TableSpec
 
 
 def given(question: str, texts: Sequence[str]) -> dict[str, str]:

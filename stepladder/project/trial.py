@@ -7,10 +7,10 @@ from pathlib import Path
 
 from stepladder import questions
 from stepladder.core.errors import Problem
-from stepladder.core.record import Record
-from stepladder.core.record.address import checked
 from stepladder.project.folder import Project
 from stepladder.project.new import new
+from stepladder.record import Record
+from stepladder.record.address import checked
 
 MARK = "# made by stepladder try: this folder is made anew each time"
 

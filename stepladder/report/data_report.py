@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from pathlib import PurePath
 from typing import Any
 
-from stepladder.core.tables.report import MERGED
 from stepladder.report.words import percent
+from stepladder.tables.report import MERGED
 
 LOUD = "There is no time"  # so begins the note that makes every figure rosier than life
 

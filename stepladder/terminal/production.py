@@ -14,11 +14,11 @@ import rich.table
 from rich.text import Text
 
 from stepladder.core.errors import Problem
-from stepladder.core.record import Shipment
+from stepladder.nightly.forget import Forgotten
+from stepladder.nightly.plan import Plan
 from stepladder.project.folder import Project
-from stepladder.ship.forget import Forgotten
-from stepladder.ship.pipeline.plan import Plan
-from stepladder.ship.ship import Shipped, in_production
+from stepladder.record import Shipment
+from stepladder.release.ship import Shipped, in_production
 from stepladder.terminal.show import log, out, print_json, progress
 
 __all__ = ["log"]
@@ -26,7 +26,7 @@ __all__ = ["log"]
 
 def shipped(project: Project, rung: str | None, force: str, as_json: bool) -> None:
     """Ship, and say what is in production now."""
-    from stepladder.ship.ship import ship
+    from stepladder.release.ship import ship
 
     with progress(as_json) as tick:
         tick("learning from all history", 0, 0)
@@ -36,7 +36,7 @@ def shipped(project: Project, rung: str | None, force: str, as_json: bool) -> No
 
 def rolled_back(project: Project, release: str, because: str, as_json: bool) -> None:
     """Go back, and say what is in production now."""
-    from stepladder.ship.ship import rollback
+    from stepladder.release.ship import rollback
 
     found = rollback(project, release, because)
     _told(found, as_json, "It stays until something is shipped: stepladder ship")
@@ -46,7 +46,7 @@ def elsewhere(project: Project, to: str, tracking: str | None, as_json: bool) ->
     """Take what is in production to another system."""
     if to != "mlflow":
         raise Problem(f"--to {to}", "what is shipped can be taken to: mlflow", "--to mlflow")
-    from stepladder.ship.to_mlflow import to_mlflow
+    from stepladder.leave.to_mlflow import to_mlflow
 
     found = to_mlflow(project, in_production(project), tracking_uri=tracking)
     if as_json:
@@ -61,7 +61,7 @@ def elsewhere(project: Project, to: str, tracking: str | None, as_json: bool) ->
 
 def bundled(project: Project, folder: Path, as_json: bool) -> None:
     """Write a folder that runs alone."""
-    from stepladder.ship.bundle import bundle
+    from stepladder.leave.bundle import bundle
 
     path = bundle(project, folder)
     if as_json:
@@ -107,7 +107,7 @@ def models(found: list[Shipped], as_json: bool) -> None:
 
 def planned(project: Project, since: date | None, until: date | None, as_json: bool) -> None:
     """What a run would do."""
-    from stepladder.ship.pipeline.run import foreseen
+    from stepladder.nightly.run import foreseen
 
     found = foreseen(project, since, until)
     if as_json:
@@ -146,8 +146,8 @@ def ran(
     **how: Any,
 ) -> int:
     """Run, write the picture, say what the watch found; the exit code."""
-    from stepladder.ship.pipeline.picture import picture as drawn
-    from stepladder.ship.pipeline.run import run
+    from stepladder.nightly.picture import picture as drawn
+    from stepladder.nightly.run import run
 
     page = picture or project.folder / "runs.html"
     try:
@@ -181,8 +181,8 @@ def ran(
 def rehearsed(project: Project, share: str, as_json: bool) -> int:
     """The same night on some of the customers; the exit code that it would have had."""
     from stepladder.core.ask import share as read
-    from stepladder.ship.pipeline.rehearsal import rehearsal
-    from stepladder.ship.pipeline.run import run
+    from stepladder.nightly.rehearsal import rehearsal
+    from stepladder.nightly.run import run
 
     try:
         part = float(read(share))  # type: ignore[arg-type]

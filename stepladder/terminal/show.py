@@ -19,10 +19,10 @@ from rich.text import Text
 
 from stepladder.bakeoff.result import Result, to_json
 from stepladder.core.errors import Problem
-from stepladder.core.tables.report import DataReport, to_text
 from stepladder.project.again import Reproduction
 from stepladder.project.folder import Project
 from stepladder.report.data_report import loud
+from stepladder.tables.report import DataReport, to_text
 from stepladder.terminal import ladder
 
 out = Console(highlight=False)

@@ -12,8 +12,8 @@ import rich.table
 from rich.console import Console
 from rich.text import Text
 
-from stepladder.core.record import Token
-from stepladder.ship.service.tokens import state
+from stepladder.record import Token
+from stepladder.service.tokens import state
 
 
 def shown(name: str, role: str, token: str, as_json: bool) -> None:

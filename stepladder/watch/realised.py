@@ -9,8 +9,8 @@ import numpy as np
 
 from stepladder.core.errors import Problem
 from stepladder.core.history import History
-from stepladder.core.record import Stored
 from stepladder.project.folder import Project
+from stepladder.record import Stored
 from stepladder.report.words import label
 from stepladder.watch import stored
 from stepladder.watch.windows import ended, in_bakeoff

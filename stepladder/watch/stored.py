@@ -16,8 +16,8 @@ from stepladder.core import predictions
 from stepladder.core.ask import Ask
 from stepladder.core.errors import Problem
 from stepladder.core.question import Question
-from stepladder.core.record import Stored
 from stepladder.project.folder import Project
+from stepladder.record import Stored
 
 
 def first_said(project: Project, rung: str, now: date) -> list[Stored]:

@@ -11,7 +11,7 @@ import pyarrow as pa
 from stepladder.core.history import History, literal, quoted
 from stepladder.core.question import Question
 from stepladder.core.stats import Floats
-from stepladder.core.tables.spec import TableSpec
+from stepladder.core.table import TableSpec
 from stepladder.report.words import many
 from stepladder.watch.weeks_judged import MOST
 

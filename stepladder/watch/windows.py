@@ -13,8 +13,8 @@ import pyarrow.parquet as pq
 from stepladder.bakeoff.result import Result, Window
 from stepladder.core.errors import CannotStand, Problem
 from stepladder.core.history import History
-from stepladder.core.record import Stored
 from stepladder.project.folder import Project
+from stepladder.record import Stored
 from stepladder.watch import judgement, stored
 from stepladder.watch.worth import Calibrated, Judgement, Trouble
 

@@ -11,7 +11,7 @@ import signal
 import sys
 import time
 
-from stepladder.core.record import Loss, Record, Stored
+from stepladder.record import Loss, Record, Stored
 
 LOSSES, FILES = 40, 10
 

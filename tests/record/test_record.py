@@ -11,8 +11,8 @@ import pytest
 from sqlalchemy import Engine, create_engine, event, inspect, text
 
 from stepladder.core.errors import Problem
-from stepladder.core.record import Loss, Record, Stored, address
-from stepladder.core.record.migrations import VERSION
+from stepladder.record import Loss, Record, Stored, address
+from stepladder.record.migrations import VERSION
 
 HERE = Path(__file__).parent
 LOSS = Loss(
@@ -97,7 +97,7 @@ def test_a_failed_bakeoff_is_no_result(url: str) -> None:
 
 def test_two_writers_lose_nothing(url: str) -> None:
     code = (
-        "import sys; from stepladder.core.record import Record\n"
+        "import sys; from stepladder.record import Record\n"
         "record = Record.open(sys.argv[1])\n"
         "for i in range(200): record.answer('retention', {'customer': i}, i, by=sys.argv[2])"
     )
@@ -182,7 +182,7 @@ def test_a_full_disk_leaves_it_as_it_was(tmp_path: Path) -> None:
 
 
 def test_a_locked_record_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("stepladder.core.record.reach.PATIENCE_S", 0.1)
+    monkeypatch.setattr("stepladder.record.reach.PATIENCE_S", 0.1)
     url = f"sqlite:///{tmp_path / 'record.db'}"
     record = Record.open(url)
     holder = sqlite3.connect(tmp_path / "record.db", isolation_level=None)

@@ -10,7 +10,7 @@ import pytest
 
 import stepladder
 from stepladder.questions.retention import toy
-from stepladder.ship.ship import ship
+from stepladder.release.ship import ship
 
 SETTINGS = '\n[nightly]\nrefit = 2\nretries = 1\npublish = ["sqlite:///out.db?table=predictions"]\n'
 

@@ -18,13 +18,13 @@ import pyarrow.csv
 import pyarrow.parquet as pq
 
 import stepladder
+from stepladder.nightly import steps
+from stepladder.nightly.note import note
+from stepladder.nightly.production import Production
 from stepladder.questions.recommend import toy as tastes
 from stepladder.questions.retention import toy as buyers
-from stepladder.ship.pipeline import steps
-from stepladder.ship.production import Production
-from stepladder.ship.publish.note import note
-from stepladder.ship.service import tokens
-from stepladder.ship.ship import ship
+from stepladder.release.ship import ship
+from stepladder.service import tokens
 
 NEEDS_ALL = """-- Compares everybody with everybody else.
 select cases.customer, count(*) * 1.0 / (select count(*) from purchases) as prediction

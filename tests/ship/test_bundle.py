@@ -9,7 +9,6 @@ import os
 import re
 import subprocess
 import sys
-import tomllib
 from pathlib import Path
 
 import pytest
@@ -17,11 +16,10 @@ import pytest
 from stepladder import Project
 from stepladder.core.ask import ANSWERED
 from stepladder.core.errors import Problem
-from stepladder.core.record import Token
-from stepladder.ship.bundle import bundle, write
-from stepladder.ship.bundle.plain_toml import toml
-from stepladder.ship.release import Release
-from stepladder.ship.ship import in_production
+from stepladder.leave.bundle import bundle, write
+from stepladder.record import Token
+from stepladder.release.release import Release
+from stepladder.release.ship import in_production
 
 
 def test_it_predicts_the_same_where_the_project_is_gone(shop, tmp_path):
@@ -110,21 +108,6 @@ def test_all_of_it_or_nothing(shop, tmp_path, monkeypatch):
             bundle(shop, tmp_path / "empty")
     assert sorted(p.name for p in tmp_path.iterdir()) == ["empty", "full", "here"]
     assert bundle(shop, tmp_path / "empty").joinpath("README.md").is_file()
-
-
-def test_settings_are_written_as_toml():
-    asked = {
-        "k": 3,
-        "rules": {"exclude": {'odd "key"': ["a'b", "c\nd"]}, "liked": 4.5, "none": None},
-        "costs": {"upkeep_hours": {1: 2.5}},
-        "empty": {},
-    }
-    assert tomllib.loads(toml(asked)) == {
-        "k": 3,
-        "rules": {"exclude": {'odd "key"': ["a'b", "c\nd"]}, "liked": 4.5},
-        "costs": {"upkeep_hours": {"1": 2.5}},
-        "empty": {},
-    }
 
 
 def _run(command: list[str], folder: Path | str, site: Path | None = None) -> str:

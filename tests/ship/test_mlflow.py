@@ -14,14 +14,14 @@ import pytest
 
 import stepladder
 from stepladder.core.errors import Problem
+from stepladder.leave.carried import carry
+from stepladder.leave.loaded import Loaded
+from stepladder.leave.to_mlflow import to_mlflow
+from stepladder.leave.to_mlflow.server import plain
 from stepladder.project.answer import answer
 from stepladder.questions.recommend import toy
-from stepladder.ship.carried import carry
-from stepladder.ship.loaded import Loaded
-from stepladder.ship.release import Release
-from stepladder.ship.ship import in_production, ship
-from stepladder.ship.to_mlflow import to_mlflow
-from stepladder.ship.to_mlflow.server import plain
+from stepladder.release.release import Release
+from stepladder.release.ship import in_production, ship
 
 # loads as MLflow does: its code first on the path, by the module and the folder that MLmodel names
 LOADER = """
@@ -29,7 +29,7 @@ import importlib, pathlib, sys
 import pyarrow.parquet as pq
 home = pathlib.Path(sys.argv[1])
 sys.path.insert(0, str(home / "code"))
-model = importlib.import_module("stepladder.ship.loaded")._load_pyfunc(str(home / "data"))
+model = importlib.import_module("stepladder.leave.loaded")._load_pyfunc(str(home / "data"))
 assert sys.modules["stepladder"].__file__.startswith(str(home))
 pq.write_table(model.predict(pq.read_table(sys.argv[2])), sys.argv[3])
 print(sorted({"pandas", "mlflow"} & set(sys.modules)))

@@ -18,18 +18,18 @@ import pytest
 
 import stepladder
 from stepladder.core.errors import Problem
-from stepladder.core.record import Shipment, Step
+from stepladder.nightly import lock, noting, steps
+from stepladder.nightly import run as running
+from stepladder.nightly.keys import named
+from stepladder.nightly.production import Production
+from stepladder.nightly.rehearsal import rehearsal
+from stepladder.nightly.run import foreseen, run
 from stepladder.project.answer import answer
 from stepladder.project.scratch import scratch
-from stepladder.ship.pipeline import lock, noting, steps
-from stepladder.ship.pipeline import run as running
-from stepladder.ship.pipeline.keys import named
-from stepladder.ship.pipeline.rehearsal import rehearsal
-from stepladder.ship.pipeline.run import foreseen, run
-from stepladder.ship.production import Production
-from stepladder.ship.ship import in_production, rollback, ship
+from stepladder.record import Shipment, Step
+from stepladder.release.ship import in_production, rollback, ship
 
-NIGHT = ["-m", "luigi", "--module", "stepladder.ship.pipeline.tasks", "Night"]
+NIGHT = ["-m", "luigi", "--module", "stepladder.nightly.tasks", "Night"]
 
 
 def published(project: stepladder.Project) -> dict[str, bytes]:
@@ -94,7 +94,7 @@ def test_changed_code_is_stale_and_not_done(shop, monkeypatch):
     now = shop.now()
     run(shop, since=now, until=now)
     assert foreseen(shop, now, now).to_do == []
-    from stepladder.ship import production
+    from stepladder.nightly import production
 
     monkeypatch.setattr(production, "package_hash", lambda question: "other")
     todo = foreseen(shop, now, now).to_do
@@ -170,7 +170,7 @@ def test_a_lock_that_passes_is_waited_for(shop, monkeypatch):
 def test_predictions_that_jump_are_held_back_until_somebody_says_why(shop, monkeypatch):
     since, now = last_days(shop, 2)
     run(shop, since=since, until=since)
-    from stepladder.ship.publish import audit
+    from stepladder.nightly import audit
 
     monkeypatch.setattr(audit, "JUMPED", 1.0)
     with pytest.raises(Problem, match="held back"):

@@ -12,15 +12,15 @@ import pytest
 
 import stepladder
 from stepladder.core.errors import Problem
-from stepladder.core.record import Step
+from stepladder.nightly.forget import forget
+from stepladder.nightly.production import Production
+from stepladder.nightly.run import run
 from stepladder.project.forgotten import hashed
-from stepladder.ship.forget import forget
-from stepladder.ship.pipeline.run import run
-from stepladder.ship.production import Production
-from stepladder.ship.release import Release
-from stepladder.ship.service.published import latest
-from stepladder.ship.service.served import Served
-from stepladder.ship.ship import in_production, models, rollback, ship
+from stepladder.record import Step
+from stepladder.release.release import Release
+from stepladder.release.ship import in_production, models, rollback, ship
+from stepladder.service.published import latest
+from stepladder.service.served import Served
 
 
 def test_only_what_was_decided_on_is_shipped(shop):
@@ -185,7 +185,7 @@ def test_what_a_person_said_is_published_and_served_but_not_made_up_for_somebody
     shop, monkeypatch
 ):
     day = shop.now()
-    monkeypatch.setattr("stepladder.core.record.store._now", lambda: f"{day - timedelta(days=1)}T9")
+    monkeypatch.setattr("stepladder.record.store._now", lambda: f"{day - timedelta(days=1)}T9")
     shop.record.answer("retention", {"customer": 7}, 41.0, by="Cy")
     monkeypatch.undo()
     ship(shop, rung="r0_person", force="a person behind the curtain, for a week")

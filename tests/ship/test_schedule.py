@@ -21,9 +21,9 @@ import stepladder
 import stepladder.cli.schedule
 from stepladder.cli import app
 from stepladder.core.errors import Problem
-from stepladder.ship.schedule import airflow, cron, dagster, systemd
-from stepladder.ship.schedule.call import Call
-from stepladder.ship.schedule.schedule import KINDS, schedule
+from stepladder.leave.schedule import airflow, cron, dagster, systemd
+from stepladder.leave.schedule.call import Call
+from stepladder.leave.schedule.schedule import KINDS, schedule
 
 ODD = """a 50% "quo'te" {{ ds }} {% raw %} $HOME `id` ü"""
 RECORDER = "#!{python}\nimport json, sys\nopen({out!r}, 'w').write(json.dumps(sys.argv[1:]))\n"

@@ -18,15 +18,15 @@ from service_shops import Service, copied, error, made, publish, published, toke
 
 import stepladder
 from stepladder.core.errors import Problem
-from stepladder.core.record import Token
-from stepladder.ship.release import Release
-from stepladder.ship.service.answers import Queue
-from stepladder.ship.service.limits import Limits
-from stepladder.ship.service.requests import Case
-from stepladder.ship.service.served import Served
-from stepladder.ship.service.shelf import Shelf
-from stepladder.ship.service.tokens import hashed
-from stepladder.ship.ship import in_production, ship
+from stepladder.record import Token
+from stepladder.release.release import Release
+from stepladder.release.ship import in_production, ship
+from stepladder.service.answers import Queue
+from stepladder.service.limits import Limits
+from stepladder.service.requests import Case
+from stepladder.service.served import Served
+from stepladder.service.shelf import Shelf
+from stepladder.service.tokens import hashed
 
 ROWS = [
     {"day": "2020-02-01", "value": 10.5},

@@ -9,10 +9,10 @@ import pytest
 from service_shops import copied, made
 
 import stepladder
-from stepladder.ship.release import Release
-from stepladder.ship.service.alone import Alone
-from stepladder.ship.service.served import _own
-from stepladder.ship.ship import in_production, ship
+from stepladder.release.release import Release
+from stepladder.release.ship import in_production, ship
+from stepladder.service.alone import Alone
+from stepladder.service.served import _own
 
 pytestmark = pytest.mark.filterwarnings("ignore:Arrow output on a DB-API:UserWarning")
 

@@ -7,7 +7,7 @@ import os
 import pytest
 
 from stepladder import questions
-from stepladder.core.spark import session
+from stepladder.spark import session
 
 from .worlds import ADDRESS, Toy, make
 

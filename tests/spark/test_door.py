@@ -11,8 +11,8 @@ import pytest
 from stepladder.core.ask import parse
 from stepladder.core.errors import Problem
 from stepladder.core.history import History
-from stepladder.core.spark import SparkHistory
-from stepladder.core.spark import history as door
+from stepladder.spark import SparkHistory
+from stepladder.spark import history as door
 
 from .worlds import ADDRESS, Both, alike
 

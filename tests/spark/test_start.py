@@ -13,10 +13,10 @@ import pyspark
 import pytest
 
 from stepladder.core.errors import Problem
-from stepladder.core.spark import java, session
+from stepladder.spark import java, session
 
 START = """
-from stepladder.core.spark import session
+from stepladder.spark import session
 spark = session({address!r}, 900)
 print(spark.sql("select sum(id) as s from range(10)").toArrow()["s"].to_pylist(), {also})
 """

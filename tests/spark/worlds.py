@@ -16,7 +16,7 @@ from stepladder import questions
 from stepladder.core.ask import Ask, parse
 from stepladder.core.history import History
 from stepladder.core.question import Question
-from stepladder.core.spark import SparkHistory
+from stepladder.spark import SparkHistory
 
 ADDRESS = "local[2]"
 SEED = 7

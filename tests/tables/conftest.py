@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from stepladder.core.tables import Cleaned, Column, TableSpec, choose, clean, look
+from stepladder.tables import Cleaned, Column, TableSpec, choose, clean, look
 
 PURCHASES = TableSpec(
     "purchases",

@@ -7,7 +7,7 @@ import gzip
 import pytest
 
 from stepladder.core.errors import Problem
-from stepladder.core.tables import choose, clean, look
+from stepladder.tables import choose, clean, look
 
 from .conftest import PURCHASES, TODAY
 

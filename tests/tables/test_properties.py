@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from stepladder.core.errors import Problem
-from stepladder.core.tables import choose, clean, look
+from stepladder.tables import choose, clean, look
 
 from .conftest import PURCHASES, TODAY, adds_up, rows
 

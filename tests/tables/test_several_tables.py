@@ -12,12 +12,12 @@ import pytest
 
 import stepladder
 from stepladder.core.errors import Problem
-from stepladder.core.tables import Choices
-from stepladder.core.tables.duplicates import duplicate_rows
-from stepladder.core.tables.times import dealt, typed_dates
 from stepladder.project.cleaning import choose, cleaned
 from stepladder.project.sources import given
 from stepladder.questions.recommend.interactions import INTERACTIONS, ITEMS
+from stepladder.tables import Choices
+from stepladder.tables.duplicates import duplicate_rows
+from stepladder.tables.times import dealt, typed_dates
 
 from .conftest import TODAY, adds_up, dropped
 

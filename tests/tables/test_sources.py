@@ -16,8 +16,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from stepladder.core.errors import Problem
-from stepladder.core.tables import choose, clean, look
-from stepladder.core.tables.address import without_password
+from stepladder.tables import choose, clean, look
+from stepladder.tables.address import without_password
 
 from .conftest import PURCHASES, TODAY, adds_up, rows
 

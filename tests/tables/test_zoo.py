@@ -8,7 +8,7 @@ from datetime import date
 import pytest
 
 from stepladder.core.errors import Problem
-from stepladder.core.tables import Choices, DataReport, choose, look, to_markdown, to_text
+from stepladder.tables import Choices, DataReport, choose, look, to_markdown, to_text
 
 from .conftest import PURCHASES, TODAY, dropped, rows
 

@@ -16,9 +16,9 @@ import pytest
 import stepladder
 from stepladder.core.ask import parse
 from stepladder.core.history import History
-from stepladder.core.record import Stored
 from stepladder.project.folder import Project
 from stepladder.questions.retention.toy import World, simulate
+from stepladder.record import Stored
 
 RUNGS = ("r1_same_for_all", "r2_rfm_quintiles")
 END = date(2024, 1, 1)

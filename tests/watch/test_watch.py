@@ -14,7 +14,7 @@ import pytest
 
 from stepladder.core.ask import Indicator, parse
 from stepladder.project.folder import Project
-from stepladder.ship.ship import ship
+from stepladder.release.ship import ship
 from stepladder.watch.act import compared
 from stepladder.watch.page import write_page
 from stepladder.watch.realised import fell

@@ -6,7 +6,7 @@ import re
 from datetime import date
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_serializer
 
 # what a rung's answers depend on; the rest says where things are, and what comes of the answers
 ANSWERED = ("question", "horizon", "prices", "k", "rules", "seed", "memory_mb", "engine")
@@ -54,6 +54,10 @@ class Costs(Part):
     hour_price: float = Field(default=80.0, ge=0)
     machine_hour: float = Field(default=0.10, ge=0)
     upkeep_hours: dict[int, Annotated[float, Field(ge=0)]] = Field(default_factory=dict)
+
+    @field_serializer("upkeep_hours")
+    def _heights(self, hours: dict[int, float]) -> dict[str, float]:
+        return {str(height): each for height, each in hours.items()}  # as TOML and JSON have keys
 
     def upkeep(self, height: int) -> float:
         """Hours a year somebody spends keeping a rung of this height alive."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from stepladder.core.tables.spec import Column, TableSpec
+from stepladder.core.table import Column, TableSpec
 
 PERSON = (
     "person_id", "user_id", "userid", "customer_id", "customerid", "member_id", "visitor_id",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from stepladder.core.tables.spec import Column, TableSpec
+from stepladder.core.table import Column, TableSpec
 
 CUSTOMER = (
     "customer_id", "customerid", "cust_id", "client", "client_id", "user", "user_id", "buyer",

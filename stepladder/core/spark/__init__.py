@@ -1,6 +1,0 @@
-"""The same door to data on Spark, for tables that outgrow one machine; imported only when asked for."""
-
-from stepladder.core.spark.history import SparkHistory
-from stepladder.core.spark.session import session
-
-__all__ = ["SparkHistory", "session"]

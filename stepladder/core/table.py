@@ -1,0 +1,40 @@
+"""What a question needs of a table: its columns, who a row is about, and which column is time."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+Kind = Literal["id", "day", "time", "amount", "text"]
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column that a question needs, and the names under which tables out there carry it."""
+
+    name: str
+    kind: Kind
+    required: bool
+    synonyms: tuple[str, ...]
+    sentence: str
+
+
+@dataclass(frozen=True)
+class TableSpec:
+    """A table that a question needs: its columns, who a row is about, and which column is time.
+
+    `rest`: every other column of the source is kept too. `unique`: each key has one row. `within`:
+    where no source is given, the table is made from that table's source, without the rest.
+    """
+
+    name: str
+    columns: tuple[Column, ...]
+    key: tuple[str, ...]
+    time: str | None
+    rest: bool = False
+    unique: bool = False
+    within: str | None = None
+
+    def column(self, name: str) -> Column:
+        """The column of that name; KeyError if there is none."""
+        return {column.name: column for column in self.columns}[name]

@@ -1,0 +1,139 @@
+"""Log the bake-off and what was shipped to an MLflow server, and register the model there."""
+
+from __future__ import annotations
+
+import json
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from stepladder.bakeoff.result import Result, to_json
+from stepladder.leave.carried import refuse
+from stepladder.leave.to_mlflow import figures, flavor
+from stepladder.leave.to_mlflow.server import connected, experiment, plain, told
+from stepladder.project.folder import Project
+from stepladder.project.scratch import scratch
+from stepladder.record import Shipment
+from stepladder.release.release import Release
+
+MODEL = "model"
+
+
+@dataclass(frozen=True)
+class ToMlflow:
+    """Where it is now: the run, the registered model and its version, and the address to load it by."""
+
+    run_id: str
+    name: str
+    version: str
+    uri: str
+    already: bool = False  # this release was registered before, and nothing was logged anew
+
+
+def to_mlflow(
+    project: Project,
+    shipped: Release | Shipment,
+    tracking_uri: str | None = None,
+    name: str = "",
+) -> ToMlflow:
+    """Log the latest bake-off and what was shipped to an MLflow server, and register it as a new version.
+
+    tracking_uri: by default MLFLOW_TRACKING_URI. name: of the experiment and the registered model, by
+    default the project's folder. A release is registered once. Raises Problem where the server is out
+    of reach, or the rung cannot answer from a case's own rows.
+    """
+    release = shipped
+    if isinstance(release, Shipment):
+        release = Release.load(release.release, project.folder)
+    refuse(release)
+    client, called = connected(tracking_uri), name or plain(project.folder.name)
+    with told(client.tracking_uri):
+        home = experiment(client, called)
+        if there := _registered(client, called, release):
+            return there
+        run = client.create_run(home, run_name=release.manifest.rung).info
+        try:
+            found = _log(client, project, release, run, called)
+        except BaseException:
+            client.set_terminated(run.run_id, "FAILED")
+            raise
+        client.set_terminated(run.run_id)
+        return found
+
+
+def _registered(client: Any, name: str, release: Release) -> ToMlflow | None:
+    """The version that is this release already."""
+    for found in client.search_model_versions(f"name='{name}'"):
+        if found.tags.get("stepladder.release") == release.hash:
+            return _there(found, already=True)
+    return None
+
+
+def _log(client: Any, project: Project, release: Release, run: Any, name: str) -> ToMlflow:
+    decision = project.record.decision(project.ask.question)
+    latest = project.record.latest_bakeoff(project.ask.question)
+    # the bake-off that was decided on, where there was one
+    result = project.result(decision.bakeoff if decision else None) if latest else None
+    with scratch() as room:
+        _describe(client, project, release, run.run_id, result)
+        _files(client, project, run.run_id, result, room)
+        model = _model(client, project, release, run, room / MODEL)
+    version = client.create_model_version(
+        name,
+        model.artifact_location,
+        run_id=run.run_id,
+        model_id=model.model_id,
+        tags=figures.tags(project, release),
+    )
+    return _there(version)
+
+
+def _there(version: Any, already: bool = False) -> ToMlflow:
+    uri = f"models:/{version.name}/{version.version}"
+    return ToMlflow(version.run_id, version.name, str(version.version), uri, already)
+
+
+def _describe(client: Any, project: Project, release: Release, run: str, result: Any) -> None:
+    from mlflow.entities import Metric, Param, RunTag
+
+    now = int(time.time() * 1000)
+    numbers = figures.figures(result) if result else []
+    metrics = [Metric(f.name, f.value, now, f.step) for f in numbers]
+    said = [Param(k, v) for k, v in figures.params(release, result).items()]
+    tags = [RunTag(k, v) for k, v in figures.tags(project, release).items()]
+    client.log_batch(run, params=said, tags=tags)
+    for start in range(0, len(metrics), 500):  # a server takes a thousand at a time
+        client.log_batch(run, metrics=metrics[start : start + 500])
+
+
+def _files(client: Any, project: Project, run: str, result: Result | None, room: Path) -> None:
+    said = {"question.toml": project.settings}
+    if result:
+        said["result.json"] = json.dumps(to_json(result), indent=1, ensure_ascii=False)
+    for name, text in said.items():
+        (room / name).write_text(text, encoding="utf-8")
+        client.log_artifact(run, str(room / name))
+    if (report := project.folder / "report.html").is_file():
+        client.log_artifact(run, str(report))
+
+
+def _model(client: Any, project: Project, release: Release, run: Any, folder: Path) -> Any:
+    """The model's folder, written here and sent as it is; MLflow lists it with the run."""
+    from mlflow.entities import LoggedModelOutput
+    from mlflow.models import Model
+
+    folder.mkdir()
+    tags = figures.tags(project, release)
+    model = client.create_logged_model(run.experiment_id, MODEL, run.run_id, tags)
+    about = Model(
+        artifact_path=model.artifact_location,
+        run_id=run.run_id,
+        model_uuid=model.model_id,
+        model_id=model.model_id,
+        metadata={"stepladder.release": release.hash},
+    )
+    flavor.save(project, release, folder, about)
+    client.log_model_artifacts(model.model_id, str(folder))
+    client.log_outputs(run.run_id, [LoggedModelOutput(model.model_id, step=0)])
+    return client.finalize_logged_model(model.model_id, "READY")

@@ -1,0 +1,1 @@
+"""The nightly run: check, learn anew, predict, publish, watch, as tasks whose outputs say what is done."""

@@ -1,0 +1,104 @@
+"""What production runs: the shipped release, its question as it was shipped, and when it learns anew."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from datetime import date, timedelta
+from functools import cache, cached_property
+from pathlib import Path
+from typing import Any
+
+import stepladder
+from stepladder.bakeoff.run import versions_of
+from stepladder.core.ask import ANSWERED, Ask
+from stepladder.project.folder import Project
+from stepladder.record import Shipment
+from stepladder.release.release import Release
+from stepladder.release.ship import in_production, shipments
+
+# what answers depend on, and how they are made
+ROOMS = (
+    "core", "people", "bakeoff", "project", "watch", "release", "nightly/steps.py", "nightly/audit.py",
+    "nightly/note.py", "nightly/targets.py",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Production:
+    """A project as it runs at night: with the settings that were shipped, whatever was edited since."""
+
+    project: Project
+    shipment: Shipment  # by hand: a ship or a rollback, which decides what is refitted and when
+    release: Release
+
+    @staticmethod
+    def of(project: Project) -> Production:
+        """What is in production. Raises Problem where nothing is, or its files were altered."""
+        in_production(project)
+        chosen = [s for s in shipments(project) if s.kind != "refit"][-1]
+        release = Release.load(chosen.release, project.folder)
+        return Production(_as_shipped(project, release.ask), chosen, release)
+
+    def fit_day(self, day: date) -> date:
+        """The day as of which the rung that answers on a day has learnt: every so many days from the first.
+
+        A rollback stays as it is until something is shipped.
+        """
+        first, step = (
+            date.fromisoformat(self.release.manifest.as_of),
+            self.project.ask.nightly.refit,
+        )
+        if day >= first and self.shipment.kind == "rollback":
+            return first
+        return first + timedelta(days=(day - first).days // step * step)
+
+    def shipped_on(self, day: date) -> bool:
+        """Whether the release in production was fitted as of this very day."""
+        return day.isoformat() == self.release.manifest.as_of
+
+    @cached_property
+    def code(self) -> dict[str, Any]:
+        """What answers depend on besides the data: code, versions, and what was shipped."""
+        manifest = self.release.manifest
+        return {
+            "code": package_hash(manifest.question),
+            "release": self.release.hash,
+            "versions": versions_of(manifest.versions),
+        }
+
+    def _own(self, name: str) -> list[Any]:
+        return [rung for rung in self.project.ladder if rung.name == name]
+
+    def changed(self) -> list[str]:
+        """What was edited since it was shipped and is therefore not used, in sentences."""
+        manifest, found = self.release.manifest, []
+        there = self._own(manifest.rung)
+        if not manifest.ours and (
+            not there or there[0].path.read_bytes() != manifest.code.encode()
+        ):
+            found.append(f"rungs/{manifest.rung}{manifest.suffix} has changed since it was shipped")
+        today = Project.open(self.project.folder).ask
+        edits = [f for f in ANSWERED if getattr(today, f) != getattr(self.release.ask, f)]
+        if edits:
+            found.append(f"question.toml has changed since: {', '.join(edits)}")
+        return [f"{said}; what was shipped is used until: stepladder ship" for said in found]
+
+
+def _as_shipped(project: Project, shipped: Ask) -> Project:
+    """The project, asking what was shipped, of today's tables."""
+    kept = {name: getattr(shipped, name) for name in ANSWERED}
+    return Project(project.folder, project.ask.model_copy(update=kept), project.settings)
+
+
+@cache
+def package_hash(question: str) -> str:
+    """One hash over the code that answers depend on."""
+    root = Path(stepladder.__file__).parent
+    places = [root / room for room in (*ROOMS, f"questions/{question}")]
+    files = [f for place in places for f in ([place] if place.is_file() else place.rglob("*"))]
+    total = hashlib.sha256()
+    for file in sorted(f for f in files if f.suffix in (".py", ".sql")):
+        total.update(f"{file.relative_to(root)}\0".encode())
+        total.update(hashlib.sha256(file.read_bytes()).digest())
+    return total.hexdigest()

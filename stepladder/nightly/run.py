@@ -1,0 +1,179 @@
+"""Run what is in production: today's steps, or those of past days, each from what was known then."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from contextlib import nullcontext
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+from stepladder.core.errors import Problem
+from stepladder.core.extras import need
+from stepladder.core.files import sweep
+from stepladder.nightly.again import once_more, put_back
+from stepladder.nightly.keys import named
+from stepladder.nightly.lock import alone
+from stepladder.nightly.plan import Plan, days_of, plan
+from stepladder.nightly.production import Production
+from stepladder.project.folder import Project
+from stepladder.project.new import refresh
+from stepladder.record import Step
+
+Progress = Callable[[str, int, int], None]  # what is being done, steps done, steps in all
+
+
+@dataclass(frozen=True)
+class Ran:
+    """A run that came to its end: for which days, what it had to do, and where the watch's findings are."""
+
+    since: date
+    until: date
+    plan: Plan
+    watched: Path
+
+
+def run(
+    project: Project,
+    *,
+    since: date | None = None,
+    until: date | None = None,
+    workers: int = 1,
+    fresh: bool = True,
+    accept: str = "",
+    again: str = "",
+    wait: float = 0.0,
+    progress: Progress = lambda *_: None,
+) -> Ran:
+    """Do what is not done yet of today, or of the days from `since` to `until`.
+
+    Today is the day after the last complete one in the data; the sources are read again first where
+    `fresh`. `again` names a step that is done once more, with all that follow. Raises Problem where
+    data are stale, another run is at work, or a step fails.
+    """
+    with alone(project.folder, wait):
+        project = Project.open(project.folder)  # whoever was before may have changed it
+        for room in ("runs", "published", "releases", "models"):
+            put_back(project.folder / room)
+            sweep(project.folder / room)
+        if fresh and _beyond(project, since, until):
+            progress("reading the sources", 0, 0)
+            project = refresh(project)
+        production = Production.of(project)
+        first, last = _days(project, since, until)
+        days = days_of(first, last)
+        with once_more(production, again, days) if again else nullcontext():
+            planned = plan(production, days)
+            _build(production, first, last, planned, workers, accept, progress)
+        if last == project.now():
+            progress("writing the page of the watch", 0, 0)
+            _page(production)
+    return Ran(first, last, planned, named(production, "watch", last).path)
+
+
+def _beyond(project: Project, since: date | None, until: date | None) -> bool:
+    """Whether the run needs the sources read again: tonight's does, and one for days that were not there."""
+    last = until or since
+    return last is None or last > project.now()
+
+
+def foreseen(project: Project, since: date | None = None, until: date | None = None) -> Plan:
+    """What a run would do, without doing it."""
+    first, last = _days(project, since, until)
+    return plan(Production.of(project), days_of(first, last))
+
+
+def _days(project: Project, since: date | None, until: date | None) -> tuple[date, date]:
+    now = project.now()
+    if since is None and until is None:
+        _refuse_stale(project, now)
+        return now, now
+    first, last = since or until or now, until or now
+    if first > last or last > now:
+        raise Problem(
+            f"days from {first} to {last}, in data that end before {now}",
+            "a run goes from an earlier day to a later one, and stands where the data end at the latest",
+            f"e.g. --from {min(first, now)} --to {now}",
+        )
+    return first, last
+
+
+def _refuse_stale(project: Project, now: date) -> None:
+    """By the clock: yesterday's data forecast today; last month's make everybody look lost."""
+    today, most = date.today(), project.ask.nightly.stale_after
+    age = (today - now).days
+    if age > most:
+        raise Problem(
+            f"the data end before {now}, and today is {today}",
+            f"data may be {most} days old: with older ones everybody would seem to have left",
+            "bring newer data; or run a past day (stepladder run --from DAY --to DAY), or allow it: "
+            "stale_after in question.toml [nightly]",
+        )
+    if age < -1:
+        raise Problem(
+            f"the data go up to {now}, and today is {today}: the clock is wrong, or the data are",
+            "nothing can be known of days to come",
+            "set the clock, or look at the dates in the data",
+        )
+
+
+def _build(
+    production: Production,
+    since: date,
+    until: date,
+    planned: Plan,
+    workers: int,
+    accept: str,
+    progress: Progress,
+) -> None:
+    """Hand the tasks to Luigi's own scheduler, in this process."""
+    need("luigi", "ship", "the nightly run")
+    import luigi
+
+    from stepladder.nightly import tasks
+    from stepladder.nightly.scheduler import Scheduling
+
+    tasks.production.cache_clear()
+    luigi.task_register.Register.clear_instance_cache()
+    record, question = production.project.record, production.project.ask.question
+    before = len(record.noted(Step, question))
+    logging.getLogger("luigi-interface").setLevel(logging.CRITICAL)
+    logging.getLogger("luigi").setLevel(logging.CRITICAL)
+    night = tasks.Night(
+        project=str(production.project.folder), day=until, since=str(since), accept=accept
+    )
+    done = luigi.build(
+        [night],
+        worker_scheduler_factory=Scheduling(progress, len(planned.to_do)),
+        local_scheduler=True,
+        workers=workers,
+        no_lock=True,
+        log_level="CRITICAL",
+    )
+    if not done:
+        raise _failed(record.noted(Step, question)[before:])
+
+
+def _page(production: Production) -> None:
+    """Not in the step: what draws has threads of its own, and a forked worker would wait for ever."""
+    from stepladder.watch.page import write_page
+    from stepladder.watch.watch import watch
+
+    write_page(watch(production.project), production.project.folder / "watch.html")
+
+
+def _failed(ran: list[Step]) -> Problem:
+    failed = [one for one in ran if one.status == "failed"]
+    if not failed:
+        return Problem(
+            "the run did not come to its end",
+            "every step is done, or says why not",
+            "run again: it goes on where it stopped; a full disk is the usual reason, and with -v the log "
+            "says more",
+        )
+    first = failed[0]
+    said = first.detail.split("\n", 2)
+    allowed = said[1] if len(said) > 1 else "every step ends with a file that says it is done"
+    remedy = said[2] if len(said) > 2 else "run again with -v and look into stepladder.log"
+    return Problem(f"{first.step} for {first.day}: {said[0]}", allowed, remedy)

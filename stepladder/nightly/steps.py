@@ -1,0 +1,127 @@
+"""What each step of the nightly run does: it writes one file, whole or not at all, and then it is done."""
+
+from __future__ import annotations
+
+import json
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from stepladder.bakeoff.row import parquet
+from stepladder.core.errors import Problem
+from stepladder.core.files import write
+from stepladder.core.predictions import check as checked
+from stepladder.core.rung import Rung
+from stepladder.nightly.audit import audit
+from stepladder.nightly.note import note
+from stepladder.nightly.production import Production
+from stepladder.nightly.targets import send
+from stepladder.project.answer import Known, Past, finished, known_at, run
+from stepladder.project.folder import Project
+from stepladder.project.scratch import scratch
+from stepladder.release.fit import fit
+from stepladder.release.inputs import inputs
+from stepladder.release.release import Release
+
+EXPLAINED = 200_000  # answers; with more of them each is explained when somebody asks
+
+
+def check(production: Production, day: date, accept: str, output: Path) -> None:
+    """Look at the data before anything is learnt of them. Raises Problem on what nobody should act on."""
+    from stepladder.watch.first_batch import check_batch
+
+    project = production.project
+    if day > project.now():
+        raise Problem(
+            f"the run is for {day}, but the data end before {project.now()}",
+            "a run stands where the data end, or earlier: beyond it everybody would seem to have left",
+            "bring newer data with: stepladder refresh, or run an earlier day",
+        )
+    history = project.history().at(day)
+    findings = check_batch(history)
+    stops = [found for found in findings if found.severity == "stop"]
+    if stops and not accept:
+        first = stops[0]
+        raise Problem(
+            first.given, first.allowed, f"{first.remedy}; if it is right: --accept REASON"
+        )
+    rows = {
+        spec.name: history.sql(f"select count(*) as n from {spec.name}")["n"][0].as_py()
+        for spec in project.question.TABLES
+    }
+    told = [[f.severity, f.given, f.allowed, f.remedy] for f in findings]
+    body = {"day": str(day), "rows": rows, "inputs": inputs(project, day), "findings": told}
+    write(output, _json({**body, **({"accepted": accept} if stops else {})}))
+
+
+def refit(production: Production, day: date, output: Path) -> None:
+    """Learn anew as of a day, by the rung and the decision in production; at its own day it is as shipped."""
+    manifest, project = production.release.manifest, production.project
+    release = production.release
+    if not production.shipped_on(day):
+        with scratch() as room:
+            rung = project.rung(manifest.rung) if manifest.ours else production.release.rung(room)
+            known = inputs(project, day)
+            release = fit(project, rung, day, known, manifest.decision, manifest.forced)
+    write(output, _json({"release": release.hash, "as_of": release.manifest.as_of}))
+
+
+def predict(production: Production, day: date, fitted: Path, output: Path) -> None:
+    """Ask the fitted rung about every case, from what was known before the day."""
+    project, release = production.project, released(production.project, fitted)
+    question = project.question
+    with scratch() as room:
+        known = known_at(project, day, room)
+        rung = release.rung(room)
+        raw, _ = run(project, rung, known, room, str(release.home / release.manifest.model))
+        usual = release.reference().predict(release.reference_model(), known.history, known.cases)
+        reference = checked(usual, question, known.cases)
+        table = finished(project, raw, reference, Past(release.means, release.bins), known)
+        if table.num_rows <= EXPLAINED:
+            table = _explained(project, release, rung, known, table)
+    n = table.num_rows
+    table = table.append_column("as_of", pa.array([day] * n, pa.date32()))
+    table = table.append_column("release", pa.array([release.hash] * n).dictionary_encode())
+    write(output, parquet(table))
+
+
+def _explained(
+    project: Project, release: Release, rung: Rung, known: Known, table: pa.Table
+) -> pa.Table:
+    """The answers, in their order, with the source rows they come from; of our own rungs, as they see it."""
+    own = rung.why(release.model(), known.history, table) if rung.ours else None
+    nth = table.append_column("nth", pa.array(range(table.num_rows)))
+    found = project.question.explain(known.history, nth, own)
+    return found.sort_by("nth").drop_columns(["nth"])
+
+
+def publish(
+    production: Production, day: date, accept: str, predicted: Path, fitted: Path, output: Path
+) -> None:
+    """Make a day's predictions visible once they have passed the audit: as a file, and in every table."""
+    table, release = pq.read_table(predicted), released(production.project, fitted)
+    if not accept:
+        audit(production, day, table)
+    for target in production.project.ask.nightly.publish:
+        send(table, target, production.project, day)
+    note(production, day, release, predicted, output)
+
+
+def watch(production: Production, day: date, output: Path) -> None:
+    """Compare what was predicted with what came, as of a day."""
+    from stepladder.watch.watch import watch as looked
+    from stepladder.watch.watched import to_json
+
+    write(output, _json(to_json(looked(production.project, now=day))))
+
+
+def released(project: Project, fitted: Path) -> Release:
+    """The release that a fit step made or found."""
+    return Release.load(json.loads(fitted.read_text())["release"], project.folder)
+
+
+def _json(value: dict[str, Any]) -> bytes:
+    return json.dumps(value, indent=1, sort_keys=True, ensure_ascii=False).encode()

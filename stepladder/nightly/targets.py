@@ -1,0 +1,174 @@
+"""A day's predictions into a table of a database: all of the day's rows are replaced, or none."""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from stepladder.core.errors import Passing, Problem
+from stepladder.core.history import quoted
+from stepladder.project.folder import Project
+from stepladder.tables.address import without_password
+
+MARKS = ("question", "as_of", "release")  # a table with these is one of ours
+SCHEMES = ("duckdb", "sqlite", "postgres", "postgresql")
+
+
+def send(table: pa.Table, target: str, project: Project, day: date) -> None:
+    """Write a day's predictions into the table that a URL names, in one transaction. Raises Problem.
+
+    The table is made where it is not there; one that holds anything else is left alone.
+    """
+    parts = urlsplit(target)
+    name = parse_qs(parts.query).get("table", [""])[0]
+    _refuse(target, parts.scheme, name, project)
+    rows = flat(table, project.ask.question)
+    try:
+        if parts.scheme == "duckdb":
+            _duckdb(_file(parts.path, project.folder), name, rows, day)
+        else:
+            _server(_address(target, project.folder), name, rows, day)
+    except Problem:
+        raise
+    except Exception as error:  # every driver raises errors of its own
+        said = " ".join(str(getattr(error, "orig", None) or error).split())[:200]
+        raise Passing(
+            f"the predictions cannot be written to {without_password(target)}: {said}",
+            "the database must be reachable, not locked, and let this user write",
+            "mend that and run again: it goes on where it stopped",
+        ) from None
+
+
+def erase(target: str, project: Project, key: str, value: int | str) -> int:
+    """Take somebody's rows out of a published table; returns how many there were. Raises Problem."""
+    try:
+        return _taken_out(target, project, key, value)
+    except Exception as error:  # every driver raises errors of its own
+        said = " ".join(str(getattr(error, "orig", None) or error).split())[:200]
+        raise Passing(
+            f"rows cannot be taken out of {without_password(target)}: {said}",
+            "the database must be reachable, not locked, and let this user delete",
+            "mend that and forget them again; from now on they are left out whenever data are read",
+        ) from None
+
+
+def _taken_out(target: str, project: Project, key: str, value: int | str) -> int:
+    import sqlalchemy as sa
+
+    name = parse_qs(urlsplit(target).query)["table"][0]
+    where = f"where question = ? and {quoted(key)} = ?"
+    if target.startswith("duckdb"):
+        import duckdb
+
+        file = _file(urlsplit(target).path, project.folder)
+        if not file.is_file():
+            return 0
+        with duckdb.connect(str(file)) as con:
+            there = "select 1 from duckdb_tables() where table_name = ?"
+            if not con.execute(there, [name]).fetchone():
+                return 0
+            asked = [project.ask.question, value]
+            gone = con.execute(f"delete from {quoted(name)} {where}", asked).fetchone()
+        return int(gone[0]) if gone else 0
+    engine = sa.create_engine(_address(target, project.folder), poolclass=sa.NullPool)
+    with engine.begin() as con:
+        if not sa.inspect(con).has_table(name):
+            return 0
+        table = sa.Table(name, sa.MetaData(), autoload_with=con)
+        mine = table.c.question == project.ask.question, table.c[key] == value
+        return int(con.execute(table.delete().where(*mine)).rowcount)
+
+
+def flat(table: pa.Table, question: str) -> pa.Table:
+    """The rows as every database can hold them: source rows as text, and which question they answer."""
+    why = pc.binary_join(table["why"].cast(pa.list_(pa.string())), " ")
+    table = table.set_column(table.column_names.index("why"), "why", why)
+    at = table.column_names.index("release")
+    table = table.set_column(at, "release", table["release"].cast(pa.string()))
+    return table.append_column("question", pa.array([question] * table.num_rows))
+
+
+def _refuse(target: str, scheme: str, name: str, project: Project) -> None:
+    if scheme not in SCHEMES or not name:
+        raise Problem(
+            f"question.toml: [nightly] publish names {without_password(target)}",
+            "predictions go into a table by its URL: duckdb:///shop.duckdb?table=predictions, "
+            "sqlite:///shop.db?table=predictions, postgresql://user@host/shop?table=predictions",
+            "correct it",
+        )
+    sources = {source.source for source in project.ask.tables.values()}
+    if target in sources:
+        raise Problem(
+            f"question.toml: [nightly] publish names {without_password(target)}, a source of this project",
+            "predictions are written beside the data, never over them",
+            "name another table",
+        )
+
+
+def _duckdb(file: Path, name: str, rows: pa.Table, day: date) -> None:
+    import duckdb
+
+    with duckdb.connect(str(file)) as con:
+        con.register("_rows", rows)
+        con.begin()
+        con.execute(f"create table if not exists {quoted(name)} as from _rows limit 0")
+        there = [row[0] for row in con.execute(f"describe {quoted(name)}").fetchall()]
+        _ours(name, there, rows)
+        mine = [rows["question"][0].as_py(), day]
+        con.execute(f"delete from {quoted(name)} where question = ? and as_of = ?", mine)
+        con.execute(f"insert into {quoted(name)} by name from _rows")
+        con.commit()
+
+
+def _server(address: Any, name: str, rows: pa.Table, day: date) -> None:
+    import sqlalchemy as sa
+
+    engine = sa.create_engine(address, poolclass=sa.NullPool)
+    table = sa.Table(name, sa.MetaData(), *(sa.Column(f.name, _kind(f.type)) for f in rows.schema))
+    with engine.begin() as con:
+        table.create(con, checkfirst=True)
+        _ours(name, [column["name"] for column in sa.inspect(con).get_columns(name)], rows)
+        question = rows["question"][0].as_py()
+        con.execute(table.delete().where(table.c.question == question, table.c.as_of == day))
+        for batch in rows.to_batches(max_chunksize=10_000):
+            con.execute(table.insert(), batch.to_pylist())
+
+
+def _ours(name: str, there: list[str], rows: pa.Table) -> None:
+    missing = [column for column in rows.column_names if column not in there]
+    if missing or any(mark not in there for mark in MARKS):
+        raise Problem(
+            f"the table {name!r} has no column {', '.join(missing or MARKS)}",
+            "predictions go into a table of their own, which is made when it is not there",
+            "name another table in [nightly] publish, or remove this one if it is an old one of ours",
+        )
+
+
+def _kind(kind: pa.DataType) -> Any:
+    import sqlalchemy as sa
+
+    if pa.types.is_integer(kind):
+        return sa.BigInteger()
+    if pa.types.is_floating(kind):
+        return sa.Double()
+    return sa.Date() if pa.types.is_date(kind) else sa.Text()
+
+
+def _file(path: str, folder: Path) -> Path:
+    return folder / path.removeprefix("/")
+
+
+def _address(target: str, folder: Path) -> Any:
+    import sqlalchemy as sa
+
+    url = sa.make_url(re.sub(r"^postgres(ql)?://", "postgresql+psycopg://", target))
+    url = url.difference_update_query(["table"])
+    if url.get_backend_name() == "sqlite":
+        return url.set(database=str(folder / str(url.database)))
+    return url

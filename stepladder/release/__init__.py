@@ -1,0 +1,1 @@
+"""A release: what was decided on, fitted, pinned by hashes, and put into production."""

@@ -1,0 +1,178 @@
+"""A release: a rung with what it learnt, and everything that says where it comes from, pinned by hashes."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from stepladder import __version__, questions
+from stepladder.core import model as models
+from stepladder.core.ask import Ask
+from stepladder.core.errors import Problem
+from stepladder.core.files import write
+from stepladder.core.model import Model
+from stepladder.core.rung import Rung
+from stepladder.core.stats import Bins
+
+FORMAT = 1
+KEYS = ("format", "made_with")  # what a release of any version says about itself
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """What a release says of itself, as plain data.
+
+    code: the rung's file as it was; model, reference_model: the hashes of what was learnt. ask: the
+    question, as far as answers depend on it. data: table -> hash of what was known. bins: edges, low
+    and high of past errors, for intervals. means: what a 0/1 rung's answers stand for. alone: empty if
+    the rung can answer from a case's own rows, else why not.
+    """
+
+    question: str
+    rung: str
+    suffix: str
+    code: str
+    ours: bool
+    model: str
+    reference: str
+    reference_model: str
+    as_of: str
+    ask: dict[str, Any]
+    data: dict[str, str]
+    versions: dict[str, str]
+    decision: dict[str, Any] | None
+    forced: str
+    bins: dict[str, list[float]] | None
+    means: dict[str, float] | None
+    alone: str
+    made_with: str = __version__
+    format: int = FORMAT
+
+
+@dataclass(frozen=True)
+class Release:
+    """A manifest, and the folder where what was learnt lies, each model under its hash."""
+
+    manifest: Manifest
+    home: Path
+
+    @staticmethod
+    def load(hash_: str, project: Path, room: Path | None = None) -> Release:
+        """The release of that hash. Raises Problem where it is gone, altered, or made by a newer version.
+
+        With `room` its models are copied there first: nobody can change what is in use.
+        """
+        path = project / "releases" / f"{hash_}.json"
+        if not hash_.isalnum() or not path.is_file():
+            raise Problem(
+                f"there is no release {hash_}",
+                "a release is a file in releases/, named by the hash of its bytes",
+                "see those there are: stepladder models",
+            )
+        body = path.read_bytes()
+        if hashlib.sha256(body).hexdigest() != hash_:
+            raise _altered(f"the release {hash_[:12]}")
+        release = Release(_manifest(json.loads(body)), room or project / "models")
+        for model in dict.fromkeys((release.manifest.model, release.manifest.reference_model)):
+            if room is not None and (project / "models" / model).is_dir():
+                shutil.copytree(project / "models" / model, room / model)
+            _check(release.home / model, model)
+        return release
+
+    def save(self, project: Path) -> str:
+        """Write the manifest under the hash of its bytes, whole or not at all; returns the hash."""
+        folder = project / "releases"
+        path = folder / f"{self.hash}.json"
+        if not path.exists() or path.read_bytes() != self.body:
+            write(path, self.body)
+        return self.hash
+
+    @cached_property
+    def body(self) -> bytes:
+        """The manifest's bytes; the same release gives the same."""
+        plain = asdict(self.manifest)
+        return json.dumps(plain, indent=1, sort_keys=True, ensure_ascii=False).encode()
+
+    @cached_property
+    def hash(self) -> str:
+        """The name of the release."""
+        return hashlib.sha256(self.body).hexdigest()
+
+    @cached_property
+    def ask(self) -> Ask:
+        """The question it answers."""
+        return Ask.model_validate_json(json.dumps(self.manifest.ask))
+
+    @property
+    def bins(self) -> Bins | None:
+        """What came of predictions of each size, for low and high."""
+        found = self.manifest.bins
+        return Bins(**{k: np.array(v, float) for k, v in found.items()}) if found else None
+
+    @property
+    def means(self) -> dict[int, float] | None:
+        """What the answers of a rung that says only 0 or 1 stand for."""
+        found = self.manifest.means
+        return None if found is None else {int(k): v for k, v in found.items()}
+
+    def model(self) -> Model:
+        """What the rung learnt."""
+        return models.load(self.home / self.manifest.model)
+
+    def reference_model(self) -> Model:
+        """What the reference learnt, which answers where the rung has no opinion."""
+        return models.load(self.home / self.manifest.reference_model)
+
+    def rung(self, room: Path) -> Rung:
+        """The rung as it was released; where its file has changed since, from the text kept with it."""
+        found = self.manifest
+        ours = questions.folder(found.question) / f"{found.rung}{found.suffix}"
+        if found.ours and ours.is_file() and ours.read_bytes() == found.code.encode():
+            return Rung(ours)
+        path = room / f"{found.rung}{found.suffix}"
+        if not path.is_file():
+            path.write_bytes(found.code.encode())
+        return Rung(path, ours=False)
+
+    def reference(self) -> Rung:
+        """The rung that answers where this one has no opinion."""
+        return Rung(
+            next(questions.folder(self.manifest.question).glob(f"{self.manifest.reference}.*"))
+        )
+
+
+def _manifest(raw: Mapping[str, Any]) -> Manifest:
+    if int(raw.get("format", 0)) > FORMAT:
+        raise Problem(
+            f"the release was made by stepladder {raw.get('made_with', '?')}, in format {raw['format']}",
+            f"this is stepladder {__version__}, which reads formats up to {FORMAT}",
+            "upgrade stepladder (pip install --upgrade stepladder), or go back: stepladder ship --rollback",
+        )
+    return Manifest(**raw)
+
+
+def _check(folder: Path, name: str) -> None:
+    if not folder.is_dir():
+        raise Problem(
+            f"the model {name[:12]} is gone from models/",
+            "a release needs what its rung learnt",
+            "put it back, go back to an earlier one (stepladder ship --rollback), or ship again",
+        )
+    if models.digest(folder) != name:
+        raise _altered(f"the model {name[:12]}")
+
+
+def _altered(what: str) -> Problem:
+    return Problem(
+        f"{what} is not what its name says: somebody or something changed its bytes",
+        "what is in production is named by the hash of its bytes, and is loaded only if they agree",
+        "put the files back, go back to an earlier one (stepladder ship --rollback), or ship again",
+    )

@@ -1,0 +1,172 @@
+"""From the cases of a request to its answer: known ones looked up, newcomers predicted."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import threading
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pyarrow as pa
+
+from stepladder.service.limits import Limits
+from stepladder.service.published import Published
+from stepladder.service.refused import Refused
+from stepladder.service.requests import Case
+from stepladder.service.served import Served
+
+Entry = dict[str, Any]
+
+
+class Queue:
+    """Where cases with their own rows wait for their turn: one thread answers them, one after the other.
+
+    Where nobody waits, and the answer takes no longer than handing it to a thread and back is worth, it
+    is given on the spot: one, and then whatever else is there has its turn.
+    """
+
+    def __init__(self, limits: Limits) -> None:
+        self.limits, self.waiting, self.had_one = limits, 0, False
+        self._thread = ThreadPoolExecutor(1, "newcomers")
+
+    async def answers(self, found: Served, cases: Sequence[Case]) -> list[list[dict[str, Any]]]:
+        """The rows of each case's answer. Raises Refused where too many wait, or it takes too long."""
+        if self.waiting >= self.limits.waiting:
+            raise _busy(f"{self.waiting} requests are waiting already")
+        given = [(case.where, case.rows) for case in cases]
+        if not self.waiting and not self.had_one and found.at_once(given):
+            self.had_one = True
+            asyncio.get_running_loop().call_soon(self._next)
+            return found.newcomers(given)
+        late = threading.Event()
+        job = self._thread.submit(found.newcomers, given, late)
+        asked = asyncio.wrap_future(job)
+        self.waiting += 1
+        asked.add_done_callback(self._done)
+        try:
+            return await asyncio.wait_for(asyncio.shield(asked), self.limits.answer_s)
+        except TimeoutError:
+            if not job.cancel():  # begun: it stops where it is, for nobody waits for it any more
+                late.set()
+                found.stop()
+            raise _busy(f"no answer within {self.limits.answer_s:g} s") from None
+
+    def close(self) -> None:
+        """Take nobody any more."""
+        self._thread.shutdown(wait=False, cancel_futures=True)
+
+    def _next(self) -> None:
+        self.had_one = False
+
+    def _done(self, asked: asyncio.Future[Any]) -> None:
+        self.waiting -= 1
+        if not asked.cancelled():
+            asked.exception()  # looked at, also where nobody waits for it any more
+
+
+async def answer(found: Served, cases: Sequence[Case], queue: Queue) -> Entry:
+    """The body of an answer, a case's entry in its place. Raises Refused where the only case has none."""
+    told: dict[str, Entry | Refused] = {}
+    known, new = [c for c in cases if not c.new], [c for c in cases if c.new]
+    told |= zip((c.where for c in known), _known(found, known), strict=True)
+    told |= zip((c.where for c in new), await _new(found, new, queue), strict=True)
+    entries = [told[case.where] for case in cases]
+    if len(entries) == 1 and isinstance(entries[0], Refused):
+        raise entries[0]
+    manifest = found.release.manifest
+    return {
+        "question": found.name,
+        "rung": manifest.rung,
+        "release": found.release.hash,
+        "model": manifest.model,
+        "as_of": found.own.now.isoformat(),
+        "answers": [e.plain() if isinstance(e, Refused) else e for e in entries],
+    }
+
+
+def encoded(body: Mapping[str, Any]) -> bytes:
+    """An answer as JSON."""
+    return json.dumps(body, ensure_ascii=False, allow_nan=False).encode()
+
+
+def _known(found: Served, cases: Sequence[Case]) -> list[Entry | Refused]:
+    published = found.published
+    if published is None:
+        return [_nothing_published(found)] * len(cases)
+    fits = int if pa.types.is_integer(found.key.type) else str
+    ranges = [published.find(case.id) if isinstance(case.id, fits) else (0, 0) for case in cases]
+    return [
+        _entry(found, case, rows, "published", published.stored.model_hash)
+        if rows
+        else _stranger(found, case, published)
+        for case, rows in zip(cases, published.rows(ranges), strict=True)
+    ]
+
+
+async def _new(found: Served, cases: Sequence[Case], queue: Queue) -> list[Entry | Refused]:
+    if not cases:
+        return []
+    if found.alone is None:
+        return [_nightly_only(found)] * len(cases)
+    answers = await queue.answers(found, cases)
+    return [
+        _entry(found, case, rows, "rows", found.release.hash)
+        for case, rows in zip(cases, answers, strict=True)
+    ]
+
+
+def _entry(
+    found: Served, case: Case, rows: Sequence[dict[str, Any]], source: str, release: str
+) -> Entry:
+    """A case's answer; for a question that lists, its list, best first."""
+    key, item = found.key.name, found.project.question.KEYS[-1]
+    head = {key: case.id, "from": source, "release": release[:12]}
+    if not found.lists:
+        return {**head, **_without(rows[0], key)}
+    return {**head, "list": [_without(row, key) for row in rows if row[item] is not None]}
+
+
+def _without(row: dict[str, Any], key: str) -> dict[str, Any]:
+    row.pop(key, None)
+    return row
+
+
+def _stranger(found: Served, case: Case, published: Published) -> Refused:
+    return Refused(
+        404,
+        f"{case.where}: there is no {found.key.name} {case.id!r} in the predictions of "
+        f"{published.stored.as_of}",
+        "somebody known is asked for by the id they have in the data",
+        "check the id; somebody new is asked for with their own rows: "
+        + ("they are not answered here" if found.alone is None else '"rows": […]'),
+    )
+
+
+def _busy(what: str) -> Refused:
+    return Refused(
+        503,
+        what,
+        "cases with their own rows are answered one request after the other, soon or not at all",
+        "send it again in a moment, with fewer cases or rows",
+        retry_after=1,
+    )
+
+
+def _nothing_published(found: Served) -> Refused:
+    return Refused(
+        503,
+        f"no predictions of {found.name} are published yet",
+        "somebody known is answered from the predictions of the last nightly run",
+        "run it once: stepladder run",
+    )
+
+
+def _nightly_only(found: Served) -> Refused:
+    return Refused(
+        422,
+        f"{found.name} was asked about a case with its own rows",
+        found.release.manifest.alone,
+        f"ask for somebody known by their `{found.key.name}`, or wait for the next nightly run",
+    )

@@ -1,0 +1,199 @@
+"""What every request passes: who asks, how much, how often; and how it is counted, logged and refused."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable, MutableMapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from starlette.requests import ClientDisconnect
+
+from stepladder.core.errors import Passing, Problem
+from stepladder.record import Token
+from stepladder.service.limits import Bucket, Limits
+from stepladder.service.paths import METHODS, OPEN, ROLE
+from stepladder.service.refused import Refused, Send, busy, fault, refused, tell
+from stepladder.service.shelf import Shelf
+from stepladder.service.tokens import hashed, reaches, state
+
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+App = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+BUCKETS = 10_000
+GONE = 499  # nobody is there any more to be answered; counted, and no fault
+log = logging.getLogger("stepladder.service")
+
+
+@dataclass
+class Gate:
+    """The outermost layer. Inside it a scope's "tokens" say which projects are open to whom."""
+
+    app: App
+    shelf: Shelf
+    limits: Limits
+    buckets: OrderedDict[Any, Bucket] = field(default_factory=OrderedDict)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        begun, status = time.perf_counter(), 0
+
+        async def watched(message: MutableMapping[str, Any]) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+            await send(message)
+
+        try:
+            self._admit(scope)
+            await self.app(scope, self._bounded(scope, receive), watched)
+        except Problem as problem:
+            status = status or await tell(self._told(scope, problem), send)
+        except ClientDisconnect:
+            status = GONE
+        except Exception:
+            log.exception("a fault while answering %s", _path(scope))
+            status = status or await tell(fault(), send)
+        finally:
+            self._note(scope, status, time.perf_counter() - begun)
+
+    def _told(self, scope: Scope, problem: Problem) -> Refused:
+        """What the client hears: of what is ours to mend only that it is; the log has the rest."""
+        found = refused(problem, 503 if isinstance(problem, Passing) else 422)
+        if found.status == 500 or isinstance(problem, Passing):
+            log.error("a fault while answering %s: %s", _path(scope), "; ".join(problem.parts()))
+            return fault() if found.status == 500 else busy()
+        return found
+
+    def _admit(self, scope: Scope) -> None:
+        path, method = scope["path"], scope["method"]
+        if path not in METHODS:
+            raise Refused(
+                404, f"there is no {path[:80]!r}", f"paths are: {', '.join(METHODS)}", "see /docs"
+            )
+        if path not in OPEN:
+            self._identify(scope, ROLE.get(path, "read"))
+        if method != METHODS[path]:
+            raise Refused(
+                405, f"{method} {path}", f"{path} is asked with {METHODS[path]}", "see /docs"
+            )
+
+    def _identify(self, scope: Scope, needed: str) -> None:
+        """Let in whoever has a token; with none that is good everybody is told the same."""
+        found = self._tokens(_header(scope, b"authorization"))
+        if not found:
+            raise Refused(
+                401,
+                "no valid token",
+                'a token is sent as the header "Authorization: Bearer sl_…"',
+                "ask whoever keeps the service for one: stepladder token NAME --role read",
+            )
+        scope["tokens"] = found
+        self._meter(next(iter(found.values())).sha256)
+        allowed = {name: t for name, t in found.items() if reaches(t.role, needed)}
+        if not allowed:
+            raise Refused(
+                403,
+                f"a token with the role {next(iter(found.values())).role}",
+                f"{scope['path']} needs the role {needed}, or a higher one",
+                f"ask for such a token: stepladder token NAME --role {needed}",
+            )
+        scope["tokens"] = allowed
+
+    def _tokens(self, header: bytes) -> dict[str, Token]:
+        """The projects that a token opens."""
+        kind, _, text = header.decode("latin-1").partition(" ")
+        if kind.lower() != "bearer" or not text.strip():
+            return {}
+        digest, good = hashed(text.strip()), {}
+        for name, keys in self.shelf.keys.items():
+            token = keys.find(digest)
+            if token is None:
+                continue
+            if (now := state(token)) == "valid":
+                good[name] = token
+            else:
+                log.warning("token %d (%s) of %s is %s", token.id, token.name, name, now)
+        return good
+
+    def _meter(self, whose: str) -> None:
+        bucket = self.buckets.get(whose)
+        if bucket is None:
+            bucket = self.buckets[whose] = Bucket(self.limits.rate, self.limits.burst)
+            if len(self.buckets) > BUCKETS:
+                self.buckets.popitem(last=False)
+        if wait := bucket.wait():
+            raise Refused(
+                429,
+                "too many requests with this token",
+                f"{self.limits.rate:g} a second, and {self.limits.burst:g} at once",
+                f"wait {wait} s; ask about several cases in one request",
+                retry_after=wait,
+            )
+
+    def _bounded(self, scope: Scope, receive: Receive) -> Receive:
+        """The body as it comes, until there is too much of it or it takes too long."""
+        most, came = self.limits.body, 0
+        ends = time.monotonic() + self.limits.body_s
+        said = _header(scope, b"content-length")
+        if said.isdigit() and int(said[:20]) > most:
+            raise _too_large(most)
+
+        whole = False
+
+        async def bounded() -> MutableMapping[str, Any]:
+            nonlocal came, whole
+            if whole:
+                return await receive()
+            try:
+                async with asyncio.timeout(max(ends - time.monotonic(), 0.001)):
+                    message = await receive()
+            except TimeoutError:
+                raise Refused(
+                    408,
+                    "the body did not come",
+                    f"it has {self.limits.body_s:g} s",
+                    "send it again",
+                ) from None
+            came += len(message.get("body", b""))
+            if came > most:
+                raise _too_large(most)
+            whole = not message.get("more_body", False)
+            return message
+
+        return bounded
+
+    def _note(self, scope: Scope, status: int, seconds: float) -> None:
+        method = scope["method"]
+        known = METHODS.get(scope["path"]) == method  # else anybody could make up ever new ones
+        path, counted = (scope["path"], method) if known else ("other", "any")
+        self.shelf.metrics.count(path, counted, status, seconds)
+        whose = next(iter(scope.get("tokens", {}).values()), None)
+        log.info(
+            "%s %s %d %.1f ms %s", ascii(method)[1:-1], _path(scope), status, seconds * 1000,
+            f"token {whose.id} {whose.name!r}" if whose else "no token",
+        )  # fmt: skip
+
+
+def _header(scope: Scope, name: bytes) -> bytes:
+    return next((value for key, value in scope["headers"] if key == name), b"")
+
+
+def _path(scope: Scope) -> str:
+    """A path as it may stand in a log: on one line, and without what came after a question mark."""
+    return ascii(scope["path"][:200])[1:-1]
+
+
+def _too_large(most: int) -> Refused:
+    return Refused(
+        413,
+        "the body is too large",
+        f"at most {most:,} bytes",
+        "send several requests; for everybody read the published file instead",
+    )

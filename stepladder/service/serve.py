@@ -1,0 +1,123 @@
+"""Start the service, and stop it so that nobody's request is lost."""
+
+from __future__ import annotations
+
+import gc
+import json
+import logging
+import signal
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from stepladder.core.errors import Problem
+from stepladder.service.limits import Limits
+
+if TYPE_CHECKING:
+    from uvicorn import Server
+
+    from stepladder.service.shelf import Shelf
+
+GRACE_S = 30  # for requests under way when the service is told to stop
+LOCAL = ("127.0.0.1", "::1", "localhost")
+log = logging.getLogger("stepladder.service")
+
+
+def serve(
+    folder: Path,
+    host: str,
+    port: int,
+    limits: Limits,
+    verbose: bool = False,
+    as_json: bool = False,
+) -> None:
+    """Serve a project, or several in one folder, until told to stop. Raises Problem if it cannot start."""
+    _log(verbose, as_json)
+    with _uncollected():
+        server, shelf = _server(folder, host, port, limits)
+    # uvicorn passes the signal on once it has stopped; whoever was told to stop, and did, is done
+    for stop in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(stop, signal.SIG_IGN)
+    for name, one in shelf.served.items():
+        log.info(
+            "%s: serves %s, release %s", name, one.release.manifest.rung, one.release.hash[:12]
+        )
+    if not any(keys.tokens for keys in shelf.keys.values()):
+        log.warning("there is no token yet: stepladder token NAME --role read")
+    if host not in LOCAL:
+        log.warning("it listens on %s: put a server with TLS in front of it", host)
+    server.run()
+    shelf.put_away()
+
+
+def _server(folder: Path, host: str, port: int, limits: Limits) -> tuple[Server, Shelf]:
+    """Everything loaded and tried, ready to run."""
+    try:
+        import uvicorn
+
+        from stepladder.service.app import app
+    except ModuleNotFoundError as error:
+        raise Problem(
+            f"the service needs {error.name}",
+            "it is an extra, so that nobody installs a web server for a forecast",
+            "pip install 'stepladder[ship]'",
+        ) from None
+    from stepladder.service.shelf import Shelf, settle
+
+    _lean()
+    shelf = Shelf.of(folder)
+    settle()
+    config = uvicorn.Config(
+        app(shelf, limits), host=host, port=port, log_config=None, access_log=False,
+        server_header=False, date_header=False, timeout_graceful_shutdown=GRACE_S,
+        timeout_keep_alive=60, ws="none",
+    )  # fmt: skip
+    return uvicorn.Server(config), shelf
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Without looking for garbage: what is imported stays, and looking through it takes its time."""
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
+
+
+def _lean() -> None:
+    """Few threads and an allocator that gives back: requests are small, and answered one after the other."""
+    import pyarrow as pa
+
+    pa.set_cpu_count(1)
+    pa.set_io_thread_count(1)
+    pa.set_memory_pool(pa.system_memory_pool())
+
+
+class Lines(logging.Formatter):
+    """A line of JSON for each event, for machines."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """When, how grave, what."""
+        said = {"time": self.formatTime(record), "level": record.levelname}
+        if record.exc_info:
+            said["fault"] = self.formatException(record.exc_info)
+        return json.dumps({**said, "said": record.getMessage()}, ensure_ascii=False)
+
+
+def _log(verbose: bool, as_json: bool) -> None:
+    """One line an event, on standard error; nothing that a request says stands in it but its path."""
+    logger = logging.getLogger("stepladder")
+    handlers: list[logging.Handler] = [logging.StreamHandler(sys.stderr)]
+    if verbose:
+        handlers.append(logging.FileHandler("stepladder.log", encoding="utf-8"))
+    for name in ("stepladder", "uvicorn"):
+        logging.getLogger(name).setLevel(logging.INFO)
+        logging.getLogger(name).propagate = False
+        logging.getLogger(name).handlers = handlers
+    for handler in handlers:
+        plain = logging.Formatter("%(asctime)s %(levelname)s %(message)s")
+        handler.setFormatter(Lines() if as_json else plain)
+    logger.setLevel(logging.DEBUG if verbose else logging.INFO)

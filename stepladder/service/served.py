@@ -1,0 +1,198 @@
+"""What the service says of one project: its published predictions, and its release for whoever is new."""
+
+from __future__ import annotations
+
+import contextlib
+import math
+import os
+import shutil
+import time
+import weakref
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from tempfile import mkdtemp
+from threading import Event
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from stepladder.core.errors import Problem
+from stepladder.project.folder import Project
+from stepladder.record import Shipment, Stored
+from stepladder.release.release import Release
+from stepladder.release.ship import in_production
+from stepladder.service.alone import Alone
+from stepladder.service.own_rows import OwnRows
+from stepladder.service.published import Published, latest
+
+Mark = tuple[Any, ...]  # changes whenever there is something else to serve
+ROWS_SHOWN, TRIED = 3, 8
+AT_ONCE = 50  # cases answered before looking whether anybody still waits
+SHORT_S, SHORT_ROWS = 0.02, 200  # what is answered without a thread of its own
+
+
+@dataclass(frozen=True)
+class Served:
+    """A project as it is served; never changed, only replaced as a whole."""
+
+    name: str
+    project: Project
+    mark: Mark
+    shipment: Shipment
+    release: Release
+    published: Published | None
+    own: OwnRows
+    alone: Alone | None
+    example: tuple[dict[str, Any], ...]  # rows that a newcomer might bring
+    takes_s: float  # a newcomer's answer, as it was tried
+
+    @staticmethod
+    def load(name: str, folder: Path) -> Served:
+        """Read, check and try what is in production. Raises Problem where something is wrong with it."""
+        project = Project.open(folder)
+        shipment, stored = in_production(project), latest(project)
+        room = Path(
+            mkdtemp(prefix=f"stepladder-{os.getpid()}-")
+        )  # a name that is swept after a kill
+        try:
+            return Served._load(name, project, shipment, stored, room)
+        except BaseException:
+            shutil.rmtree(room, ignore_errors=True)
+            raise
+
+    @staticmethod
+    def _load(
+        name: str, project: Project, shipment: Shipment, stored: Stored | None, room: Path
+    ) -> Served:
+        release = Release.load(shipment.release, project.folder, room / "models")
+        published = Published.load(project, stored, room) if stored else None
+        now = date.fromisoformat(stored.as_of if stored else release.manifest.as_of)
+        own = _own(project, now)
+        alone, takes_s = None, math.inf
+        example = _example(project, own)
+        if not release.manifest.alone:
+            alone = Alone.of(project, release, own, room)
+            takes_s = _try(alone, example)
+        mark = _mark(project, shipment, stored)
+        made = Served(
+            name, project, mark, shipment, release, published, own, alone, example, takes_s
+        )
+        weakref.finalize(made, shutil.rmtree, room, ignore_errors=True)
+        return made
+
+    @property
+    def key(self) -> pa.Field:
+        """The column that says whom a prediction is about, and its type."""
+        return self.own.kinds.field(self.own.key)
+
+    @property
+    def lists(self) -> bool:
+        """Whether an answer is a list, of items for each person."""
+        return len(self.project.question.KEYS) > 1
+
+    def newcomers(
+        self, cases: Sequence[tuple[str, Any]], late: Event | None = None
+    ) -> list[list[dict[str, Any]]]:
+        """The answers for cases that bring their own rows; none once it is too late. One thread at a time."""
+        assert self.alone is not None
+        found: list[list[dict[str, Any]]] = []
+        for start in range(0, len(cases), AT_ONCE):
+            if late is not None and late.is_set():
+                break
+            found += self.alone.answer(cases[start : start + AT_ONCE])
+        return found
+
+    def at_once(self, cases: Sequence[tuple[str, Any]]) -> bool:
+        """Whether an answer takes so little that others can wait; a user's own rung may take any time."""
+        rows = cases[0][1]
+        return (
+            len(cases) == 1
+            and isinstance(rows, list)
+            and len(rows) <= SHORT_ROWS
+            and self.takes_s < SHORT_S
+            and self.release.manifest.ours
+        )
+
+    def stop(self) -> None:
+        """Stop answering newcomers, from another thread: it takes too long."""
+        if self.alone is not None:
+            with contextlib.suppress(Exception):
+                self.alone.door.interrupt()
+
+    def about(self) -> dict[str, Any]:
+        """What is in production, for whoever asks."""
+        manifest, question = self.release.manifest, self.project.question
+        decision: Mapping[str, Any] = manifest.decision or {}
+        stored = self.published.stored if self.published else None
+        return {
+            "question": self.name,
+            "asks": question.WORDS,
+            "kind": manifest.question,
+            "rung": manifest.rung,
+            "release": self.release.hash,
+            "model": manifest.model,
+            "as_of": manifest.as_of,
+            "shipped": {"how": self.shipment.kind, "by": self.shipment.by, "at": self.shipment.time},
+            "decided": {"by": decision.get("by"), "because": decision.get("because")},
+            "forced": manifest.forced or None,
+            "published": stored and {
+                "as_of": stored.as_of, "rung": stored.rung, "release": stored.model_hash,
+                "cases": self.published and self.published.cases,
+            },
+            "newcomers": manifest.alone or None,
+        }  # fmt: skip
+
+
+def mark_of(project: Project) -> Mark:
+    """What would be served now, told cheaply."""
+    return _mark(project, in_production(project), latest(project))
+
+
+def _mark(project: Project, shipment: Shipment, stored: Stored | None) -> Mark:
+    if stored is None:
+        return (shipment.id,)
+    written = (project.folder / stored.path).stat().st_mtime_ns
+    return shipment.id, stored.id, stored.sha256, written
+
+
+def _own(project: Project, now: date) -> OwnRows:
+    spec = next(spec for spec in project.question.TABLES if spec.time)
+    kinds = pq.read_schema(project.table(spec.name)).remove_metadata()
+    return OwnRows(spec, kinds, project.question.KEYS[0], now)
+
+
+def _example(project: Project, own: OwnRows) -> tuple[dict[str, Any], ...]:
+    """Rows as somebody new might bring them: the last of the table, whoever they were of."""
+    file, when = pq.ParquetFile(project.table(own.spec.name)), str(own.spec.time)
+    wanted = [column.name for column in own.columns if column.name in own.kinds.names]
+    for group in reversed(range(file.num_row_groups)):
+        rows = file.read_row_group(group, wanted)
+        rows = rows.filter(pc.less(rows[when], pa.scalar(own.now).cast(rows[when].type)))
+        if rows.num_rows:
+            told = rows.slice(max(rows.num_rows - ROWS_SHOWN, 0)).to_pylist()
+            told = [row | {when: row[when].isoformat()} for row in told]
+            return tuple({n: v for n, v in row.items() if v is not None} for row in told)
+    return ()
+
+
+def _try(alone: Alone, example: Sequence[dict[str, Any]]) -> float:
+    """Ask often enough for every query to be planned; a release that cannot answer is not served.
+
+    Returns the seconds an answer takes.
+    """
+    if not example:
+        raise Problem(
+            "there is no row before the moment of the predictions",
+            "a release is tried on a few rows of its own data before it is served",
+            "check the data: stepladder refresh",
+        )
+    took = []
+    for _ in range(TRIED):
+        begun = time.perf_counter()
+        alone.answer([("the example", list(example))])
+        took.append(time.perf_counter() - begun)
+    return min(took)

@@ -1,1 +1,0 @@
-"""The nightly run: check the data, learn anew if due, predict, publish, watch; each step done once."""

@@ -1,1 +1,0 @@
-"""Predictions made visible: a file in published/, and a table in any database that question.toml names."""

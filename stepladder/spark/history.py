@@ -1,0 +1,93 @@
+"""What was known just before `now`, asked of Spark in the same words."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, ClassVar
+
+import pyarrow as pa
+
+from stepladder.core.errors import Problem
+from stepladder.core.history import History, asked
+from stepladder.spark import arrow
+from stepladder.spark.session import session
+from stepladder.spark.transpile import to_spark
+
+MOST_ROWS = 5_000_000  # that `sql` brings to this machine
+
+
+@dataclass(frozen=True)
+class SparkHistory(History):
+    """The past as it was known just before `now`, asked in the SQL that DuckDB speaks, run by Spark.
+
+    It sees what a History sees. The Parquet files must be there for every machine of the cluster
+    under the same path. Nothing keeps a rung's Python from reading other files: see docs/spark.md.
+    """
+
+    engine: ClassVar[str] = "spark"
+
+    def sql(self, query: str, cases: pa.Table | None = None, **tables: pa.Table) -> pa.Table:
+        """Answer a SELECT with a table. Raises Problem, before it is brought here, on too large a one."""
+        found = self.frame(query, cases, **tables).limit(MOST_ROWS + 1).toArrow()
+        if found.num_rows > MOST_ROWS:
+            raise _too_many(query)
+        return found.cast(arrow.plainly(found.schema))
+
+    def scan(self, query: str) -> pa.RecordBatchReader:
+        """Answer a SELECT as a stream of record batches; no machine ever holds them all."""
+        return arrow.batches(self.frame(query))
+
+    def frame(self, query: str, cases: pa.Table | None = None, **tables: pa.Table) -> Any:
+        """Answer a SELECT with a Spark DataFrame, which stays where Spark runs."""
+        given = {**tables, **({} if cases is None else {"cases": cases})}
+        return self._frame(query, {**self._door, **given})
+
+    @cached_property
+    def _door(self) -> dict[str, Any]:
+        """Every table a query may read, by name, as a DataFrame."""
+        frames = {name: self._table(name) for name in self.tables}
+        frames["ask"] = self._frame(f"select {asked(self.now, self.ask)}", {})
+        for name, select in self.views:
+            if name not in self.tables:
+                frames[name] = self._frame(select, frames)
+        return frames
+
+    @cached_property
+    def _spark(self) -> Any:
+        return session(self.ask.spark, self.ask.memory_mb)
+
+    def _frame(self, query: str, tables: Mapping[str, Any]) -> Any:
+        said = to_spark(query, tables)
+        read = {key: self._as_frame(tables[name]) for key, name in said.tables.items()}
+        text = said.text if read else said.text.replace("{{", "{").replace("}}", "}")
+        return self._spark.sql(text, **read)
+
+    def _as_frame(self, table: Any) -> Any:
+        if not isinstance(table, pa.Table):
+            return table
+        return self._spark.createDataFrame(table.cast(arrow.plainly(table.schema)))
+
+    def _table(self, name: str) -> Any:
+        path, time = self.tables[name]
+        whole = re.sub(r"([\\\[\]{}*?])", r"\\\1", os.path.abspath(path))  # it is no pattern
+        rows = self._spark.read.parquet(whole)
+        for over, laid in self.laid_over:
+            if over == name:
+                rows = rows.unionByName(self._as_frame(laid), allowMissingColumns=True)
+        if not time:
+            return rows
+        escaped = time.replace("`", "``")
+        return rows.filter(rows[f"`{escaped}`"] < self.now)
+
+
+def _too_many(query: str) -> Problem:
+    return Problem(
+        f"the answer has more than {MOST_ROWS:,} rows: {' '.join(query.split())[:80]}",
+        f"history.sql brings at most {MOST_ROWS:,} rows from Spark to this machine",
+        "read them as a stream with history.scan(query), leave them on Spark with history.frame(query), "
+        "or add up more of them in SQL",
+    )

@@ -1,0 +1,101 @@
+"""Tables of any make to clean ones, with a report of what was wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date
+from typing import Literal
+
+from stepladder.core.table import Column, TableSpec
+from stepladder.tables.raw import Raw
+from stepladder.tables.report import DataReport, Finding, Mapped, to_markdown, to_text
+from stepladder.tables.spec import Choices, Cleaned, Look
+
+__all__ = [
+    "Choices",
+    "Cleaned",
+    "Column",
+    "DataReport",
+    "Finding",
+    "Look",
+    "Mapped",
+    "TableSpec",
+    "agreed",
+    "choose",
+    "clean",
+    "look",
+    "to_markdown",
+    "to_text",
+]
+
+# The functions import what they need when called: to describe a table must stay cheap.
+
+
+def look(
+    source: str,
+    spec: TableSpec,
+    overrides: Mapping[str, str],
+    *,
+    encoding: str | None = None,
+    separator: str | None = None,
+    raw: Raw | None = None,
+) -> Look:
+    """Looks at a table: how it is written, and which of its columns serve the question.
+
+    `raw` is the source where it was read already (as `Look.raw`). Raises Problem if it cannot
+    be read or an override names no column.
+    """
+    from stepladder.tables import first_look
+
+    return first_look.look(source, spec, overrides, encoding=encoding, separator=separator, raw=raw)
+
+
+def choose(
+    seen: Look,
+    *,
+    ask_user: Callable[[str, Sequence[str]], str] | None,
+    day_order: str | None = None,
+    decimal: Literal[".", ","] | None = None,
+    duplicates: Literal["drop", "keep"] = "drop",
+    refunds: Literal["drop", "keep"] = "drop",
+    time: Literal["column", "random"] = "column",
+    own: bool = True,
+    today: date | None = None,
+) -> Choices:
+    """Freezes every choice of the cleaner; what is unclear is asked, or else is an error.
+
+    `time="random"` accepts that there is none; `own=False` says that the source is another table's.
+
+    `ask_user(question, answers)` returns one of the answers; give None where nobody can be
+    asked. Raises Problem for a missing column, and names the flag for an unclear date or amount.
+    """
+    from stepladder.tables import first_look
+
+    return first_look.choose(
+        seen,
+        ask_user=ask_user,
+        day_order=day_order,
+        decimal=decimal,
+        duplicates=duplicates,
+        refunds=refunds,
+        time=time,
+        own=own,
+        today=today,
+    )
+
+
+def clean(source: str, spec: TableSpec, choices: Choices, raw: Raw | None = None) -> Cleaned:
+    """Cleans a table: what stays is usable, what goes is counted; the source is not touched.
+
+    Raises Problem if the source cannot be read, a column is missing or nothing usable remains.
+    """
+    from stepladder.tables import cleaner
+
+    return cleaner.clean(source, spec, choices, raw)
+
+
+def agreed(specs: Sequence[TableSpec], cleaned: Mapping[str, Cleaned]) -> dict[str, Cleaned]:
+    """Tables whose ids can be joined: integers if they are in every table, else text."""
+    from stepladder.tables import across
+
+    return across.agreed(specs, cleaned)

@@ -1,0 +1,68 @@
+"""What holds between tables: an id has one type in all, and what has no match is counted."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from stepladder.core.table import TableSpec
+from stepladder.tables.order import ordered
+from stepladder.tables.report import DataReport
+from stepladder.tables.spec import Cleaned
+
+
+def agreed(specs: Sequence[TableSpec], cleaned: Mapping[str, Cleaned]) -> dict[str, Cleaned]:
+    """The tables with ids that can be joined: integers if they are in every table, else text.
+
+    A table that may be made from another's source also gets a note on how many ids of that
+    other table it does not know.
+    """
+    found = dict(cleaned)
+    for name in _shared(specs):
+        having = [spec for spec in specs if name in spec.key]
+        kinds = {found[spec.name].table.schema.field(name).type for spec in having}
+        for spec in having if len(kinds) > 1 else ():
+            found[spec.name] = _as_text(found[spec.name], spec, name)
+        for spec in having:
+            other = next((one for one in having if one.name == spec.within), None)
+            if other is not None:
+                found[spec.name] = _counted(found[spec.name], spec, found[other.name], name)
+    return found
+
+
+def _shared(specs: Sequence[TableSpec]) -> list[str]:
+    names = [name for spec in specs for name in spec.key]
+    return [name for name in dict.fromkeys(names) if names.count(name) > 1]
+
+
+def _as_text(one: Cleaned, spec: TableSpec, name: str) -> Cleaned:
+    table = one.table
+    at = table.schema.get_field_index(name)
+    if pa.types.is_string(table.schema.field(at).type):
+        return one
+    table = table.set_column(at, name, table.column(at).cast(pa.string()))
+    said = f"{name} is kept as text here, because it is not a number in every table."
+    return Cleaned(ordered(table, spec), _noted(one, said))
+
+
+def _counted(one: Cleaned, spec: TableSpec, other: Cleaned, name: str) -> Cleaned:
+    wanted = other.table.column(name).unique()
+    missing = len(wanted) - int(pc.sum(pc.is_in(wanted, one.table.column(name))).as_py())
+    if not missing:
+        return one
+    texts = [f"{column.name}s" for column in spec.columns if column.kind == "text"]
+    said = (
+        f"{missing:,} of {len(wanted):,} {spec.name} in {spec.within} have no row in {spec.name}; "
+        f"their {' and '.join(texts)} are empty."
+    )
+    if missing == len(wanted):
+        mine, theirs = one.table.column(name)[0].as_py(), wanted[0].as_py()
+        said += f" Not one is the same in both: here it is like {mine}, there like {theirs}."
+    return Cleaned(one.table, _noted(one, said))
+
+
+def _noted(one: Cleaned, said: str) -> DataReport:
+    return replace(one.report, notes=(*one.report.notes, said))

@@ -1,0 +1,138 @@
+"""Clean columns of the kept rows: each of its own type, with what was changed and worth a note."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from stepladder.core.table import TableSpec
+from stepladder.tables.columns import parts
+from stepladder.tables.ids import Texts, texts, typed_ids
+from stepladder.tables.reasons import Value
+from stepladder.tables.report import Finding
+from stepladder.tables.rows import Rows
+from stepladder.tables.spec import Choices
+from stepladder.tables.times import counted_as, stamped
+from stepladder.tables.values import Amount, Day
+
+Bools = npt.NDArray[np.bool_]
+
+_NUMBER = r"^-?(?:0|[1-9]\d{0,14})(?:\.\d+)?$"
+
+
+EMPTY = {
+    "id": pa.string(),
+    "text": pa.string(),
+    "amount": pa.float64(),
+    "day": pa.date32(),
+    "time": pa.timestamp("us"),
+}
+
+
+def clean_column(
+    name: str,
+    kind: str,
+    value: Value,
+    rows: Rows,
+) -> tuple[pa.Array, list[Finding], list[str]]:
+    """A clean column (of all rows), what was changed in it, and what is worth a note."""
+    kept, notes = rows.kept, []
+    if isinstance(value, Day):
+        notes = counted_as(name, value.dates, kept)
+        if kind == "time":
+            return stamped(value.dates), [], notes
+        days = pa.array(value.dates.day.astype(np.int32), mask=~value.dates.found)
+        return days.cast(pa.date32()), [], notes
+    if isinstance(value, Amount):
+        return _amount_column(name, value, rows)
+    changed = rows.found(
+        value.trimmed & kept,
+        f"blanks around {name}",
+        f"rows had blanks around the {name}; they were taken away",
+    )
+    if kind == "id":
+        array, cut = typed_ids(value, kept & ~value.missing)
+        changed += rows.found(
+            cut, f"fraction in {name}", f"rows had a {name} ending in .0; the ending was taken away"
+        )
+        if pa.types.is_string(array.type) and _zeros(value, kept):
+            notes.append(f"Some values of {name} begin with zeros; they are kept as text.")
+    else:
+        array = value.text
+    if value.missing.any():
+        array = pc.if_else(pa.array(value.missing), pa.scalar(None, array.type), array)
+    return array, list(changed), notes
+
+
+def _zeros(ids: Texts, kept: Bools) -> bool:
+    zeros = pc.match_substring_regex(ids.words, r"^0\d+$").to_numpy(zero_copy_only=False)
+    return bool(zeros.any() and zeros[ids.at[kept]].any())
+
+
+def _amount_column(
+    name: str,
+    value: Amount,
+    rows: Rows,
+) -> tuple[pa.Array, list[Finding], list[str]]:
+    kept = rows.kept
+    changed = [
+        *rows.found(
+            value.unreadable & kept,
+            f"unreadable {name}",
+            f"rows have a {name} that is not an amount; it was left empty",
+        ),
+        *rows.found(
+            value.other & kept,
+            f"other decimal mark in {name}",
+            f"rows have a {name} with another decimal mark than the rest",
+        ),
+    ]
+    said = [
+        (value.missing, f"without a {name}: it is left empty."),
+        (value.value == 0, f"with a {name} of zero: they are kept."),
+        (
+            value.written,
+            f"whose {name} was written with a sign, a currency, thousands or a decimal comma: "
+            "it was read as a plain number.",
+        ),
+    ]
+    counts = [(int((where & kept).sum()), words) for where, words in said]
+    notes = [f"{n:,} {'row' if n == 1 else 'rows'} {words}" for n, words in counts if n]
+    return pa.array(value.value, mask=np.isnan(value.value)), changed, notes
+
+
+def other_columns(
+    rows: Rows, spec: TableSpec, choices: Choices
+) -> tuple[dict[str, pa.Array], list[str]]:
+    """The source's other columns under their own names, as numbers or text, for the kept rows."""
+    table, kept = rows.raw.table, pa.array(rows.kept)
+    used = {part for source in choices.columns.values() for part in parts(source, table)}
+    taken = {column.name for column in spec.columns} | {"row"}
+    found: dict[str, pa.Array] = {}
+    for name in table.column_names:
+        if name not in used:
+            free = _free(name, taken)
+            taken.add(free.lower())
+            found[free] = _number_or_text(table.column(name).filter(kept))
+    said = [f"Other columns are kept as they are: {', '.join(found)}."] if found else []
+    return found, said
+
+
+def _free(name: str, taken: set[str]) -> str:
+    """The name, or with a number if it is taken; SQL does not tell capitals from small letters."""
+    tries = [name, *(f"{name}_{i}" for i in range(2, len(taken) + 3))]
+    return next(one for one in tries if one.lower() not in taken)
+
+
+def _number_or_text(column: pa.ChunkedArray) -> pa.Array:
+    kind = column.type
+    if pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind):
+        return pc.cast(column, pa.float64(), safe=False).combine_chunks()
+    read = texts(column)
+    words = pc.if_else(pa.array(read.nothing), None, read.words)
+    filled = words.drop_null()
+    if len(filled) and pc.all(pc.match_substring_regex(filled, _NUMBER)).as_py():
+        words = pc.cast(words, pa.float64())
+    return words.take(pa.array(read.at))

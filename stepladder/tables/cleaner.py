@@ -1,0 +1,180 @@
+"""A dirty table to a clean one, with every row that was dropped or changed counted by reason."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from stepladder.core.errors import Problem
+from stepladder.core.table import TableSpec
+from stepladder.tables.address import without_password
+from stepladder.tables.clean_columns import EMPTY, clean_column, other_columns
+from stepladder.tables.columns import check_columns, find_columns
+from stepladder.tables.ids import texts
+from stepladder.tables.last_day import last_day
+from stepladder.tables.once import once
+from stepladder.tables.order import ordered
+from stepladder.tables.raw import Raw
+from stepladder.tables.reasons import Value, drop_rows
+from stepladder.tables.report import DataReport, Finding, Mapped
+from stepladder.tables.rows import Rows
+from stepladder.tables.sources import read
+from stepladder.tables.spec import Choices, Cleaned
+from stepladder.tables.times import dealt
+from stepladder.tables.values import Day, read_amount, read_day
+
+Bools = npt.NDArray[np.bool_]
+
+
+def clean(source: str, spec: TableSpec, choices: Choices, raw: Raw | None = None) -> Cleaned:
+    """Cleans a table: what stays is usable, what goes is counted; the source is not touched.
+
+    `raw` is the source where it was read already. Raises Problem if it cannot be read, a column
+    is missing or nothing usable remains.
+    """
+    raw = raw or read(source, choices.encoding, choices.separator, choices.header)
+    by_chance = spec.time if spec.time and choices.time == "random" else None
+    for canonical, name in choices.columns.items():
+        check_columns(raw.table, canonical, name)
+    there = {**choices.columns, **({by_chance: ""} if by_chance else {})}
+    need_columns(source, spec, there, raw.table.column_names)
+    values = {
+        column.name: _value(raw.table, column.kind, choices.columns[column.name], choices)
+        for column in spec.columns
+        if column.name in choices.columns
+    }
+    rows = Rows(raw)
+    drop_rows(rows, spec, choices, values)
+    if by_chance:
+        values[by_chance] = Day(dealt(raw.row), np.zeros(len(raw.row), bool))
+    several = once(rows, spec, values) if spec.unique else ()
+    if not rows.kept.any():
+        raise _nothing(source, rows)
+    return _result(source, spec, choices, values, rows, several)
+
+
+def need_columns(
+    source: str, spec: TableSpec, found: Mapping[str, str], names: Sequence[str]
+) -> None:
+    """Raises Problem if a required column was not found in the source."""
+    missing = [c for c in spec.columns if c.required and c.name not in found]
+    if not missing:
+        return
+    words = {"day": "date", "id": f"{missing[0].name} (id)"}
+    what = words.get(missing[0].kind, missing[0].name)
+    others = ", ".join(f"{name} is {column}" for name, column in found.items() if column)
+    needs = " and ".join(f"{column.name} ({column.sentence})" for column in missing)
+    flags = " and ".join(f"--column {column.name}=NAME" for column in missing)
+    raise Problem(
+        f"No {what} column was found in {without_password(source)}"
+        + (f" ({others})." if others else "."),
+        f"{spec.name} needs {needs}. The columns there are: {', '.join(names)}.",
+        f"Name it with {flags}."
+        + (NO_TIME if any(column.kind == "time" for column in missing) else ""),
+    )
+
+
+NO_TIME = (
+    " If there is no time at all, --no-time gives every row a random day; every figure is then "
+    "rosier than life, and the report says so."
+)
+
+
+def _value(table: pa.Table, kind: str, source: str, choices: Choices) -> Value:
+    if kind in ("day", "time"):
+        return read_day(table, source, choices)
+    if kind == "amount":
+        return read_amount(table, source, choices)
+    return texts(table.column(source))
+
+
+def _nothing(source: str, rows: Rows) -> Problem:
+    found = "; ".join(f"{one.count:,} × {one.reason}" for one in rows.dropped())
+    return Problem(
+        f"Nothing usable remains of {without_password(source)}: {found or 'no rows'}.",
+        "At least one row must have every required column.",
+        "Look at the rows named above; the wrong column may have been taken "
+        "(--column), or the wrong separator or encoding.",
+    )
+
+
+def _result(
+    source: str,
+    spec: TableSpec,
+    choices: Choices,
+    values: dict[str, Value],
+    rows: Rows,
+    several: tuple[Finding, ...],
+) -> Cleaned:
+    kept = rows.kept
+    columns, changed, notes = {}, [*rows.raw.changed, *several], list(rows.raw.notes)
+    borrowed = spec.within is not None and not choices.rest
+    for column in spec.columns:
+        if column.name in values:
+            array, more, said = clean_column(column.name, column.kind, values[column.name], rows)
+            columns[column.name] = array if kept.all() else array.filter(pa.array(kept))
+            changed += more
+            notes += said
+        else:
+            if not borrowed:
+                notes.append(f"The source has no {column.name}; the column is empty.")
+            columns[column.name] = pa.nulls(int(kept.sum()), EMPTY[column.kind])
+    if borrowed:
+        notes.append(
+            f"The {spec.name} have no source of their own: read from that of {spec.within}."
+        )
+    if spec.time and choices.time == "random":
+        notes.insert(0, BY_CHANCE)
+    if choices.rest:
+        others, said = other_columns(rows, spec, choices)
+        columns |= others
+        notes += said
+    columns["row"] = pa.array(rows.raw.row[kept])
+    whole, said_last = _last_day(spec, choices, values, kept)
+    dropped = rows.dropped()
+    read_rows = len(kept) + sum(one.count for one in rows.raw.lost)
+    report = DataReport(
+        without_password(source),
+        rows.raw.place,
+        read_rows,
+        int(kept.sum()),
+        dropped,
+        tuple(changed),
+        _mapping(rows.raw, spec, choices),
+        choices,
+        tuple(notes),
+        whole,
+        said_last,
+    )
+    return Cleaned(ordered(pa.table(columns), spec), report)
+
+
+def _last_day(
+    spec: TableSpec, choices: Choices, values: dict[str, Value], kept: Bools
+) -> tuple[bool, str]:
+    if spec.time is None:
+        return True, "The table has no time: what it says is taken as known today."
+    if choices.time == "random":
+        return True, "The days are random; the last one is taken as complete."
+    time = values[spec.time]
+    assert isinstance(time, Day)
+    return last_day(time.dates.day[kept], time.dates.second[kept])
+
+
+BY_CHANCE = (
+    "There is no time: every row was given a random day. What a rung learns may have happened "
+    "after what it is examined on, so every figure is rosier than life."
+)
+
+
+def _mapping(raw: Raw, spec: TableSpec, choices: Choices) -> tuple[Mapped, ...]:
+    found = {m.canonical: m for m in find_columns(raw.table, spec, {})}
+    return tuple(
+        found[name]
+        if name in found and found[name].source == source
+        else Mapped(name, source, 1.0, "you chose it")
+        for name, source in choices.columns.items()
+    )

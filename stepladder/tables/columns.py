@@ -1,0 +1,161 @@
+"""Which column of a source serves as which column of a question: by its name and by what is in it."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping
+
+import numpy as np
+import pyarrow as pa
+
+from stepladder.core.errors import Problem
+from stepladder.core.table import Column, TableSpec
+from stepladder.tables.content import comes_back, has_cents
+from stepladder.tables.naming import (
+    by_content_alone,
+    by_name,
+    foreign_words,
+    is_money,
+    product,
+)
+from stepladder.tables.report import Mapped
+from stepladder.tables.words import plain
+
+SURE = 0.5
+_SAMPLE = 1000
+
+
+def find_columns(
+    table: pa.Table,
+    spec: TableSpec,
+    overrides: Mapping[str, str],
+) -> tuple[Mapped, ...]:
+    """Maps a question's columns to a source's; what is given as `overrides` is taken as it is.
+
+    Raises Problem where an override names no column of the question or of the source.
+    """
+    chosen = {name: _override(table, spec, name, source) for name, source in overrides.items()}
+    sample = _sample(table)
+    free = [
+        name
+        for name in table.column_names
+        if name not in {part for m in chosen.values() for part in parts(m.source, table)}
+    ]
+    wanted = [column for column in spec.columns if column.name not in chosen]
+    foreign = {column.name: foreign_words(column, spec) for column in wanted}
+    _take(
+        chosen,
+        [by_name(c, name, sample[name], foreign[c.name]) for c in wanted for name in free],
+    )
+    # Names first: what is in a column speaks only where a required one is still not found.
+    left = [
+        column
+        for column in wanted
+        if column.required and column.name not in chosen and _alone(column, spec)
+    ]
+    free = [name for name in free if name not in {m.source for m in chosen.values()}]
+    _take(
+        chosen,
+        [
+            by_content_alone(column, name, sample[name], foreign[column.name])
+            for column in left
+            for name in free
+            if column.kind != "id" or comes_back(table[name])
+        ],
+    )
+    _take(chosen, _only_amounts(wanted, chosen, sample))
+    unused = [
+        name
+        for name in table.column_names
+        if name not in {m.source for m in chosen.values() if m.canonical in overrides}
+    ]
+    for column in wanted:
+        if is_money(column):
+            total = product(unused, chosen.get(column.name), column.name)
+            chosen |= {column.name: total} if total else {}
+    return tuple(chosen[column.name] for column in spec.columns if column.name in chosen)
+
+
+def _only_amounts(
+    wanted: list[Column], chosen: dict[str, Mapped], sample: pa.Table
+) -> list[Mapped]:
+    """An amount that nobody named, where just one free column holds amounts with decimals."""
+    taken = {part for m in chosen.values() for part in parts(m.source, sample)}
+    free = [name for name in sample.column_names if name not in taken]
+    free = [name for name in free if has_cents(sample[name])]
+    left = [column for column in wanted if is_money(column) and column.name not in chosen]
+    if len(free) != 1 or len(left) != 1:
+        return []
+    why = "its name says nothing, but it is the only column of amounts with decimals"
+    return [Mapped(left[0].name, free[0], 0.5, why)]
+
+
+def _take(chosen: dict[str, Mapped], scored: list[Mapped]) -> None:
+    """Takes the surest pairs first; no source column serves twice."""
+    for mapped in sorted(scored, key=lambda m: -m.confidence):
+        taken = {m.source for m in chosen.values()}
+        if (
+            mapped.confidence >= SURE
+            and mapped.canonical not in chosen
+            and mapped.source not in taken
+        ):
+            chosen[mapped.canonical] = mapped
+
+
+def parts(source: str, table: pa.Table) -> list[str]:
+    """The source columns that a mapping uses: one, or the two factors of a product."""
+    if source in table.column_names:
+        return [source]
+    return [part.strip() for part in source.split("*")]
+
+
+def check_columns(table: pa.Table, canonical: str, source: str) -> None:
+    """Raises Problem if a mapping names a column that the source does not have."""
+    names = table.column_names
+    for part in parts(source, table):
+        if part not in names:
+            near = _nearest(part, names)
+            raise Problem(
+                f"The column {part!r}, given for {canonical}, is not in the table.",
+                f"The columns there are: {', '.join(names)}.",
+                f"Did you mean --column {canonical}={near}?"
+                if near
+                else f"Name one of them: --column {canonical}=NAME.",
+            )
+    if len(parts(source, table)) > 2:
+        raise Problem(
+            f"{source!r}, given for {canonical}, multiplies more than two columns.",
+            "A value is one column, or the product of two such as Quantity*UnitPrice.",
+            f"Name one or two columns: --column {canonical}=A*B.",
+        )
+
+
+def _override(table: pa.Table, spec: TableSpec, canonical: str, source: str) -> Mapped:
+    known = [column.name for column in spec.columns]
+    if canonical not in known:
+        near = _nearest(canonical, known)
+        raise Problem(
+            f"The table {spec.name} has no column {canonical!r} to be given.",
+            f"Its columns are: {', '.join(known)}.",
+            f"Did you mean --column {near}={source}?" if near else "Name one of them.",
+        )
+    check_columns(table, canonical, source)
+    return Mapped(canonical, source, 1.0, "you chose it")
+
+
+def _nearest(name: str, names: list[str]) -> str | None:
+    by_plain = {plain(one): one for one in names}
+    near = difflib.get_close_matches(plain(name), list(by_plain), 1, 0.5)
+    return by_plain[near[0]] if near else None
+
+
+def _sample(table: pa.Table) -> pa.Table:
+    size = table.num_rows
+    if size <= _SAMPLE:
+        return table
+    return table.take(pa.array(np.linspace(0, size - 1, _SAMPLE).astype(np.int64)))
+
+
+def _alone(column: Column, spec: TableSpec) -> bool:
+    """Whether content may speak for a column: not where two of ids could be taken for each other."""
+    return column.kind != "id" or [one.kind for one in spec.columns].count("id") == 1

@@ -1,0 +1,74 @@
+"""What is in a column: ids, dates or amounts."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from stepladder.core.table import Column
+from stepladder.tables.amounts import read_amounts
+from stepladder.tables.date_texts import read_dates
+from stepladder.tables.ids import texts
+
+
+def by_content(column: Column, values: pa.ChunkedArray) -> tuple[float, bool]:
+    """The share of filled values that read as the kind, and whether that alone is telling."""
+    kind = values.type
+    if column.kind in ("day", "time") and (pa.types.is_date(kind) or pa.types.is_timestamp(kind)):
+        return 1.0, True
+    cleaned = texts(values)
+    filled = cleaned.text.filter(pa.array(~cleaned.missing))
+    if not len(filled):
+        return 0.5, False
+    if column.kind in ("day", "time"):
+        return _dates_in(filled)
+    if column.kind == "amount":
+        share = max(float(read_amounts(filled, mark).found.mean()) for mark in ".,")
+        return share, False
+    if column.kind == "text":
+        return 1.0, False
+    return _ids_in(filled)
+
+
+def _dates_in(filled: pa.Array) -> tuple[float, bool]:
+    read = read_dates(filled, "clear", date(2100, 1, 1))
+    share = float(read.shape.mean())
+    # Bare digits may be an id as well as seconds since 1970; 20240113 is hardly an id.
+    digits = pc.match_substring_regex(filled, r"^\d+([.,]\d+)?$").to_numpy(zero_copy_only=False)
+    days = pc.match_substring_regex(filled, r"^(19|20)\d{6}$").to_numpy(zero_copy_only=False)
+    return share, share > 0.8 and float((digits & ~days).mean()) < 0.5
+
+
+def _ids_in(filled: pa.Array) -> tuple[float, bool]:
+    """Ids are short, come back, and are neither dates nor broken numbers."""
+    distinct = len(filled.unique()) / len(filled)
+    broken = float(
+        pc.mean(
+            pc.cast(
+                pc.match_substring_regex(filled, r"\d[.,](?:\d\d|[1-9])$|\s\S+\s"), pa.float64()
+            )
+        ).as_py()
+    )
+    dates = float(read_dates(filled, "clear", date(2100, 1, 1)).shape.mean())
+    long = float(pc.mean(pc.cast(pc.greater(pc.utf8_length(filled), 64), pa.float64())).as_py())
+    wrong = max(0.0 if broken < 0.2 else broken, long)
+    return 1.0 - wrong, wrong < 0.1 and dates < 0.5 and 0.02 < distinct < 1.0
+
+
+def comes_back(values: pa.ChunkedArray) -> bool:
+    """Whether ids recur: what differs on nearly every row numbers documents, not customers."""
+    filled = len(values) - values.null_count
+    return filled > 0 and len(values.unique()) < 0.95 * filled
+
+
+def has_cents(values: pa.ChunkedArray) -> bool:
+    """Whether a column holds amounts of money, by the decimals of some of them."""
+    cleaned = texts(values)
+    filled = cleaned.text.filter(pa.array(~cleaned.missing))
+    if not len(filled) or _dates_in(filled)[0] > 0.5:
+        return False
+    share = max(float(read_amounts(filled, mark).found.mean()) for mark in ".,")
+    cents = pc.match_substring_regex(filled, r"\d[.,]\d{1,2}\D*$|\d\.\d{3,}$")
+    return share > 0.9 and float(pc.mean(pc.cast(cents, pa.float64())).as_py()) > 0.3

@@ -1,0 +1,212 @@
+"""A first look at a table, and the choices that follow from it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date
+from typing import Literal
+
+import pyarrow as pa
+
+from stepladder.core.errors import Problem
+from stepladder.core.table import TableSpec
+from stepladder.tables.address import without_password
+from stepladder.tables.amounts import decimal_mark
+from stepladder.tables.cleaner import need_columns
+from stepladder.tables.columns import find_columns, parts
+from stepladder.tables.date_texts import read_dates
+from stepladder.tables.dates import day_order
+from stepladder.tables.ids import texts
+from stepladder.tables.raw import Raw
+from stepladder.tables.report import Mapped
+from stepladder.tables.sources import read
+from stepladder.tables.spec import Choices, Look
+from stepladder.tables.times import typed_dates
+from stepladder.tables.values import unclear_order
+
+Ask = Callable[[str, Sequence[str]], str]
+Mark = Literal[".", ","]
+_NONE = "(there is none)"
+
+
+def look(
+    source: str,
+    spec: TableSpec,
+    overrides: Mapping[str, str],
+    *,
+    encoding: str | None = None,
+    separator: str | None = None,
+    raw: Raw | None = None,
+) -> Look:
+    """Looks at a table: how it is written, and which columns serve the question.
+
+    Raises Problem if the source cannot be read or an override names no column.
+    """
+    raw = raw or read(source, encoding, separator, None)
+    mapping = find_columns(raw.table, spec, overrides)
+    order, examples = _order(raw.table, spec, mapping)
+    decimal, odd = _decimal(raw.table, spec, mapping, raw.separator)
+    mapped = {m.canonical for m in mapping}
+    return Look(
+        without_password(source),
+        spec,
+        raw.encoding,
+        raw.separator,
+        raw.header,
+        tuple(raw.table.column_names),
+        raw.table.num_rows,
+        mapping,
+        tuple(c.name for c in spec.columns if c.required and c.name not in mapped),
+        order,
+        tuple(examples),
+        decimal,
+        tuple(odd),
+        raw.notes,
+        raw,
+    )
+
+
+def _order(table: pa.Table, spec: TableSpec, mapping: Sequence[Mapped]) -> tuple[str, list[str]]:
+    for mapped in mapping:
+        if spec.column(mapped.canonical).kind not in ("day", "time"):
+            continue
+        column = table.column(mapped.source)
+        if typed_dates(column, date(2100, 1, 1)) is not None:
+            continue
+        read = texts(column)
+        dates = read_dates(read.words, "clear", date(2100, 1, 1))
+        order, at = day_order(dates[read.at])
+        if order != "clear":
+            return order, read.words.take(pa.array(read.at[at])).to_pylist()
+    return "clear", []
+
+
+def _decimal(
+    table: pa.Table,
+    spec: TableSpec,
+    mapping: Sequence[Mapped],
+    separator: str | None,
+) -> tuple[str, list[str]]:
+    """The mark that the amounts prove; failing that, what the table's other columns prove."""
+    amounts = [
+        part
+        for m in mapping
+        if spec.column(m.canonical).kind == "amount"
+        for part in parts(m.source, table)
+    ]
+    found = [_mark(table, name) for name in amounts]
+    proven = [mark for mark, _ in found if mark in (".", ",")]
+    if proven:
+        return str(proven[0]), []
+    unsure = [example for mark, odd in found if mark == "ambiguous" for example in odd]
+    if not unsure:
+        return ".", []
+    others = {
+        _mark(table.slice(0, 20_000), name)[0]
+        for name in table.column_names
+        if name not in {m.source for m in mapping}
+    }
+    others &= {".", ","}
+    return (str(others.pop()), []) if len(others) == 1 else ("ambiguous", unsure[:3])
+
+
+def _mark(table: pa.Table, name: str) -> tuple[str | None, list[str]]:
+    column = table.column(name)
+    return decimal_mark(texts(column).text) if pa.types.is_string(column.type) else (None, [])
+
+
+def choose(
+    seen: Look,
+    *,
+    ask_user: Ask | None,
+    day_order: str | None = None,
+    decimal: Mark | None = None,
+    duplicates: Literal["drop", "keep"] = "drop",
+    refunds: Literal["drop", "keep"] = "drop",
+    time: Literal["column", "random"] = "column",
+    own: bool = True,
+    today: date | None = None,
+) -> Choices:
+    """Freezes every choice, so that later runs ask nothing; what is unclear is asked, or an error.
+
+    `time` is "random" to accept that there is none; `own` is False where the source is another
+    table's, so that only the named columns are taken from it.
+
+    `ask_user(question, answers)` returns one of the answers; None where nobody can be asked:
+    then an unclear order of day and month, or decimal mark, is a Problem that names the flag.
+    """
+    spec = seen.spec
+    by_chance = _by_chance(spec, time)
+    columns = {m.canonical: m.source for m in seen.mapping if m.canonical != by_chance}
+    for name in seen.missing:
+        if ask_user is not None and name != by_chance:
+            columns |= _asked(name, seen, ask_user)
+    there = {**columns, **({by_chance: ""} if by_chance else {})}
+    need_columns(seen.source, spec, there, seen.columns)
+    return Choices(
+        columns,
+        seen.encoding,
+        seen.separator,
+        seen.header,
+        decimal or _ask_decimal(seen, ask_user),
+        day_order or _ask_order(seen, ask_user),
+        duplicates,
+        refunds,
+        today or date.today(),
+        "random" if by_chance else "column",
+        spec.rest and own,
+    )
+
+
+def _by_chance(spec: TableSpec, time: str) -> str | None:
+    """The column of time, where it is to be dealt at random; Problem where that makes no sense."""
+    if time not in ("column", "random"):
+        raise Problem(f"time is {time!r}", "it is column or random", "leave it away")
+    if time == "column" or spec.time is None:
+        return None
+    if spec.column(spec.time).kind == "day":
+        raise Problem(
+            "--no-time was given",
+            f"{spec.name} needs {spec.time} ({spec.column(spec.time).sentence}): this question is "
+            "about when things happen, and cannot be asked of random days",
+            f"leave --no-time away, and name the column: --column {spec.time}=NAME",
+        )
+    return spec.time
+
+
+def _asked(name: str, seen: Look, ask_user: Ask) -> dict[str, str]:
+    column = seen.spec.column(name)
+    answers = [*seen.columns, _NONE] if column.kind == "time" else seen.columns
+    answer = ask_user(f"Which column holds the {name} ({column.sentence})?", answers)
+    return {} if answer == _NONE else {name: answer}
+
+
+def _ask_order(seen: Look, ask_user: Ask | None) -> str:
+    if seen.day_order not in ("ambiguous", "contradictory"):
+        return seen.day_order
+    if ask_user is None:
+        names = [
+            m.source for m in seen.mapping if seen.spec.column(m.canonical).kind in ("day", "time")
+        ]
+        raise unclear_order(", ".join(names), seen.day_order, list(seen.day_examples))
+    answers = ["day first", "month first"]
+    if seen.day_order == "contradictory":
+        answers.append("mixed")
+    return ask_user(
+        f"Does the day or the month come first in {', '.join(seen.day_examples)}?", answers
+    )
+
+
+def _ask_decimal(seen: Look, ask_user: Ask | None) -> Mark:
+    if seen.decimal != "ambiguous":
+        return "," if seen.decimal == "," else "."
+    shown = ", ".join(seen.decimal_examples)
+    if ask_user is None:
+        raise Problem(
+            f"The amounts are ambiguous: nothing shows what the mark means in {shown}.",
+            "1.234 may be a little over one, or one thousand two hundred thirty-four; "
+            "this is never guessed.",
+            "Say which mark the decimals have with --decimal . or --decimal ,",
+        )
+    answer = ask_user(f"Which mark comes before the decimals in {shown}?", (".", ","))
+    return "," if answer == "," else "."

@@ -1,0 +1,117 @@
+"""The reasons for which rows of a question's table are dropped, in their order."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import numpy as np
+import pyarrow as pa
+
+from stepladder.core.table import TableSpec
+from stepladder.tables.columns import parts
+from stepladder.tables.duplicates import duplicate_rows
+from stepladder.tables.ids import Texts
+from stepladder.tables.rows import Rows, header_rows, total_rows
+from stepladder.tables.spec import Choices
+from stepladder.tables.values import Amount, Day
+
+Value = Texts | Day | Amount
+
+_EARLIEST = (date(1900, 1, 1) - date(1970, 1, 1)).days
+
+
+def drop_rows(rows: Rows, spec: TableSpec, choices: Choices, values: dict[str, Value]) -> None:
+    """Drops what cannot be used or is not wanted, each row for the first reason that holds."""
+    _drop_not_rows(rows, spec, choices, values)
+    for column in spec.columns:
+        value = values.get(column.name)
+        if value is not None and column.required:
+            rows.drop(value.missing, f"missing {column.name}", f"rows have no {column.name}")
+    for name, value in values.items():
+        if isinstance(value, Day):
+            _drop_days(rows, name, value, choices)
+        elif isinstance(value, Amount):
+            if spec.column(name).required:
+                rows.drop(
+                    value.unreadable,
+                    f"unreadable {name}",
+                    f"rows have a {name} that is not an amount",
+                )
+            _drop_refunds(rows, name, value, choices)
+    if choices.duplicates == "drop" and not spec.unique:
+        kept = rows.kept
+        again = np.zeros(len(kept), bool)
+        table = rows.raw.table if kept.all() else rows.raw.table.filter(pa.array(kept))
+        again[kept] = duplicate_rows(table)
+        rows.drop(again, "duplicate row", "rows repeat an earlier row in every column")
+
+
+def _drop_not_rows(rows: Rows, spec: TableSpec, choices: Choices, values: dict[str, Value]) -> None:
+    """Header lines in between, and totals."""
+    ids = [name for name in spec.key if isinstance(values.get(name), Texts)]
+    without = np.zeros(len(rows.status), bool)
+    bare = np.ones(len(rows.status), bool)
+    for name, value in values.items():
+        if isinstance(value, Day):
+            without |= ~value.dates.shape
+            bare &= value.missing
+        elif isinstance(value, Amount):
+            bare &= ~value.missing & ~value.unreadable
+        elif name in ids:
+            without |= value.missing
+            bare &= value.missing
+    if not any(isinstance(value, Amount) for value in values.values()):
+        bare[:] = False
+    sources = [
+        part for source in choices.columns.values() for part in parts(source, rows.raw.table)
+    ]
+    times = any(isinstance(value, Day) for value in values.values())
+    maybe = without if times else np.ones_like(without)
+    rows.drop(header_rows(rows.raw, sources, maybe), "repeated header", "rows repeat the header")
+    names = [choices.columns[name] for name in ids]
+    rows.drop(
+        total_rows(rows.raw, names, without, bare),
+        "totals row",
+        "rows are totals, not entries of their own",
+    )
+
+
+def _drop_days(rows: Rows, name: str, value: Day, choices: Choices) -> None:
+    dates = value.dates
+    rows.drop(
+        ~dates.shape & ~value.missing,
+        f"unreadable {name}",
+        f"rows have a {name} that is not a date",
+    )
+    rows.drop(
+        dates.open & ~dates.found,
+        f"unclear {name}",
+        f"rows have a {name} in which day and month could be swapped",
+    )
+    rows.drop(
+        ~dates.found & ~value.missing,
+        f"impossible {name}",
+        f"rows have a {name} that does not exist in the calendar"
+        + (f" when read {choices.day_order}" if "first" in choices.day_order else ""),
+    )
+    rows.drop(
+        dates.found & (dates.day < _EARLIEST),
+        f"{name} before 1900",
+        f"rows have a {name} before 1900",
+    )
+    today = (choices.today - date(1970, 1, 1)).days
+    rows.drop(
+        dates.found & (dates.day > today),
+        f"future {name}",
+        f"rows have a {name} after {choices.today.isoformat()}",
+    )
+
+
+def _drop_refunds(rows: Rows, name: str, value: Amount, choices: Choices) -> None:
+    if choices.refunds == "drop":
+        total = float(value.value[value.refund & rows.kept].sum())
+        rows.drop(
+            value.refund,
+            f"negative {name}",
+            f"rows have a {name} below zero and are taken as refunds, {total:,.2f} in all",
+        )

@@ -1,0 +1,130 @@
+"""The report of what was wrong with a table: every row dropped or changed, counted by reason."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from stepladder.tables.spec import Choices
+
+MERGED = " again"  # so end the reasons of rows that were gathered into one, not lost
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that was wrong: how often, in a sentence, with up to five examples (line, text)."""
+
+    reason: str
+    count: int
+    sentence: str
+    examples: tuple[tuple[int, str], ...]
+
+
+@dataclass(frozen=True)
+class Mapped:
+    """Which source column serves as a canonical one, how sure that is (0 to 1), and why."""
+
+    canonical: str
+    source: str
+    confidence: float
+    reason: str
+
+
+@dataclass(frozen=True)
+class DataReport:
+    """What was read, kept, dropped and changed: rows read = rows kept + the dropped counts.
+
+    `place` says what the example numbers count: "line" (of a text file, the first is 1) or
+    "record" (of Parquet or a database). `last_day_complete` says whether the last day is whole.
+    """
+
+    source: str
+    place: str
+    rows_read: int
+    rows_kept: int
+    dropped: tuple[Finding, ...]
+    changed: tuple[Finding, ...]
+    mapping: tuple[Mapped, ...]
+    choices: Choices
+    notes: tuple[str, ...]
+    last_day_complete: bool
+    last_day_sentence: str
+
+    def to_dict(self) -> dict[str, Any]:
+        """The report as plain values for JSON."""
+        return asdict(self) | {"choices": self.choices.to_dict()}
+
+    @classmethod
+    def from_dict(cls, plain: Mapping[str, Any]) -> DataReport:
+        """The report from plain values, as `to_dict` writes them (or as JSON returns them)."""
+        values = dict(plain)
+        values["dropped"] = tuple(map(_finding, plain["dropped"]))
+        values["changed"] = tuple(map(_finding, plain["changed"]))
+        values["mapping"] = tuple(Mapped(**mapped) for mapped in plain["mapping"])
+        values["choices"] = Choices.from_dict(plain["choices"])
+        values["notes"] = tuple(plain["notes"])
+        return cls(**values)
+
+
+def _finding(plain: Mapping[str, Any]) -> Finding:
+    examples = tuple((int(line), str(text)) for line, text in plain["examples"])
+    return Finding(plain["reason"], plain["count"], plain["sentence"], examples)
+
+
+def to_text(report: DataReport) -> str:
+    """The report for a terminal, in plain words."""
+    lines = [report.source, _rows(report), "", "Columns"]
+    lines += [
+        f"  {m.canonical} = {m.source}  ({m.confidence:.0%} sure: {m.reason})"
+        for m in report.mapping
+    ]
+    for title, findings in (("Dropped", report.dropped), ("Changed", report.changed)):
+        lines += ["", title] if findings else []
+        for found in findings:
+            lines.append(f"  {found.count:,}  {found.sentence}")
+            lines += [f"      {report.place} {line}: {text}" for line, text in found.examples]
+    lines += ["", "Notes"] + [f"  {note}" for note in (*report.notes, report.last_day_sentence)]
+    return "\n".join(lines) + "\n"
+
+
+def to_markdown(report: DataReport) -> str:
+    """The report as a Markdown page."""
+    lines = ["# What was wrong with the data", "", _code(report.source), "", _rows(report), ""]
+    lines += ["| column | taken from | how sure | why |", "|---|---|---:|---|"]
+    lines += [
+        f"| {m.canonical} | {_code(m.source)} | {m.confidence:.0%} | {_cell(m.reason)} |"
+        for m in report.mapping
+    ]
+    for title, findings in (("Dropped", report.dropped), ("Changed", report.changed)):
+        lines += ["", f"## {title}", ""]
+        lines += [line for found in findings for line in _item(found, report.place)] or ["Nothing."]
+    lines += ["", "## Notes", ""]
+    lines += [f"- {note}" for note in (*report.notes, report.last_day_sentence)]
+    return "\n".join(lines) + "\n"
+
+
+def _rows(report: DataReport) -> str:
+    lost = report.rows_read - report.rows_kept
+    merged = sum(found.count for found in report.dropped if found.reason.endswith(MERGED))
+    if merged:
+        more = f", {lost - merged:,} rows dropped" if lost > merged else ""
+        return f"{report.rows_kept:,} different ones were found in {report.rows_read:,} rows{more}."
+    return f"{report.rows_read:,} rows read, {report.rows_kept:,} kept, {lost:,} dropped."
+
+
+def _item(found: Finding, place: str) -> list[str]:
+    return [
+        f"- **{found.count:,}** {found.sentence}",
+        *(f"  - {place} {line}: {_code(text)}" for line, text in found.examples),
+    ]
+
+
+def _code(text: str) -> str:
+    # A longer fence than any run of backticks inside keeps the text from ending its own quote.
+    fence, pad = "`" * (text.count("`") + 1), " " if "`" in text else ""
+    return f"{fence}{pad}{_cell(text)}{pad}{fence}"
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|").replace("\n", " ")

@@ -1,0 +1,98 @@
+"""Which rows are dropped and why: each row for the first reason that holds, so the counts add up."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from stepladder.tables.ids import BLANKS
+from stepladder.tables.raw import Raw, finding
+from stepladder.tables.report import Finding
+from stepladder.tables.words import TOTALS
+
+Bools = npt.NDArray[np.bool_]
+
+_TOTAL = r"(?i)^\W*(?:grand |sub|sub-|sub )?totals?\b"
+
+
+class Rows:
+    """The rows of a table, and for each the reason for which it was dropped, if any."""
+
+    def __init__(self, raw: Raw) -> None:
+        self.raw = raw
+        self.status = np.zeros(raw.table.num_rows, np.int16)
+        self.reasons: list[tuple[str, str]] = []
+
+    @property
+    def kept(self) -> Bools:
+        """Where a row is still there."""
+        return np.asarray(self.status == 0)
+
+    def drop(self, where: Bools, reason: str, sentence: str) -> None:
+        """Drops the rows that are still there and `where` holds."""
+        now = where & self.kept
+        if now.any():
+            self.reasons.append((reason, sentence))
+            self.status[now] = len(self.reasons)
+
+    def dropped(self) -> tuple[Finding, ...]:
+        """What was dropped, by reason, with examples."""
+        found = [self.found(self.status == i, *reason) for i, reason in enumerate(self.reasons, 1)]
+        return self.raw.lost + tuple(one for group in found for one in group)
+
+    def found(self, where: Bools, reason: str, sentence: str) -> tuple[Finding, ...]:
+        """A finding about the rows `where` it holds; none if there are none."""
+        at = np.flatnonzero(where)
+        if not len(at):
+            return ()
+        first = finding(
+            reason, [(int(self.raw.row[i]), self._text(int(i))) for i in at[:5]], sentence
+        )[0]
+        return (Finding(reason, len(at), first.sentence, first.examples),)
+
+    def _text(self, i: int) -> str:
+        row = self.raw.table.slice(i, 1).to_pylist()[0]
+        values = ["" if value is None else str(value) for value in row.values()]
+        mark = self.raw.separator
+        return (mark if mark and len(mark) == 1 else ", ").join(values)
+
+
+def header_rows(raw: Raw, sources: list[str], candidates: Bools) -> Bools:
+    """Where a row repeats the header."""
+    again = candidates.copy()
+    for name in sources:
+        column = raw.table.column(name)
+        if not pa.types.is_string(column.type):
+            return np.zeros_like(candidates)
+        again &= pc.equal(pc.utf8_trim(pc.fill_null(column, ""), BLANKS), name).to_numpy()
+    return again
+
+
+def total_rows(raw: Raw, ids: list[str], without: Bools, only_amount: Bools) -> Bools:
+    """Where a row sums up others instead of being one.
+
+    It says so in words and lacks an id or a day (`without`), or carries nothing but an amount,
+    or is among the last three rows and has the word where its id should be.
+    """
+    total = only_amount & without
+    at = np.flatnonzero(without)
+    some = raw.table.take(pa.array(at))
+    for column in some.columns:
+        if len(at) and pa.types.is_string(column.type):
+            total[at] |= _says_total(column)
+    end = raw.table.slice(max(raw.table.num_rows - 3, 0))
+    for name in ids:
+        if pa.types.is_string(end.column(name).type):
+            total[len(total) - end.num_rows :] |= _says_total(end.column(name))
+    return total
+
+
+def _says_total(column: pa.ChunkedArray) -> Bools:
+    encoded = pc.fill_null(column, "").combine_chunks().dictionary_encode()
+    text = pc.utf8_lower(pc.utf8_trim(encoded.dictionary, BLANKS + ":=.#*0123456789"))
+    bare = pc.replace_substring_regex(text, r"[\s-]", "")
+    words = pc.is_in(bare, pa.array(sorted(TOTALS)))
+    said = pc.or_(words, pc.match_substring_regex(text, _TOTAL))
+    return np.asarray(said.to_numpy(zero_copy_only=False)[encoded.indices.to_numpy()])

@@ -1,0 +1,104 @@
+"""Where a table comes from: a text file, a Parquet file, or a table in a database by its URL."""
+
+from __future__ import annotations
+
+import gzip
+import zlib
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from stepladder.core.errors import Problem
+from stepladder.tables.address import URL, without_password
+from stepladder.tables.raw import Raw
+from stepladder.tables.text_files import read_text
+
+
+def read(source: str, encoding: str | None, separator: str | None, header: int | None) -> Raw:
+    """Reads a source as it is; nothing is written to it. Problem if it cannot be read."""
+    if URL.match(source):
+        from stepladder.tables.databases import read_database
+
+        return _numbered(read_database(source), source)
+    path = Path(source)
+    data = _bytes(path)
+    if data[:4] == b"PAR1":
+        return _numbered(_parquet(path), source)
+    if data[:2] == b"\x1f\x8b":
+        data = _unzipped(data, source)
+    return read_text(data, source, encoding, separator, header)
+
+
+def _bytes(path: Path) -> bytes:
+    try:
+        with path.open("rb") as file:
+            return b"PAR1" if file.read(4) == b"PAR1" else path.read_bytes()
+    except FileNotFoundError:
+        near = sorted(
+            str(one)
+            for one in path.parent.glob("*")
+            if one.suffix in (".csv", ".tsv", ".txt", ".parquet", ".gz")
+        )[:5]
+        raise Problem(
+            f"There is no file {path}.",
+            "A source is a CSV or Parquet file, or a URL such as sqlite:///shop.db?table=orders.",
+            f"In that folder there are: {', '.join(near)}."
+            if near
+            else "Check the name and the folder.",
+        ) from None
+    except OSError as error:
+        raise Problem(
+            f"{path} cannot be read: {error.strerror}.",
+            "A source is a file that you may read.",
+            "Check that it is a file, and its permissions.",
+        ) from None
+
+
+def _unzipped(data: bytes, source: str) -> bytes:
+    try:
+        return gzip.decompress(data)
+    except (OSError, EOFError, zlib.error) as error:
+        raise Problem(
+            f"{source} cannot be unpacked: {error}.",
+            "A .gz file must be complete.",
+            "Copy or export it again.",
+        ) from None
+
+
+def _parquet(path: Path) -> pa.Table:
+    try:
+        return pq.ParquetFile(path).read()
+    except (pa.ArrowException, OSError) as error:
+        raise Problem(
+            f"{path} cannot be read as Parquet: {str(error)[:200]}.",
+            "A Parquet file must be complete.",
+            "Copy or export it again.",
+        ) from None
+
+
+def _numbered(table: pa.Table, source: str) -> Raw:
+    if not table.num_rows:
+        raise Problem(
+            f"{without_password(source)} holds columns but no rows.",
+            "A table needs at least one row.",
+            "Check that it is the right one.",
+        )
+    plain = [_decoded(column) for column in table.columns]
+    return Raw(
+        pa.Table.from_arrays(plain, names=_distinct(table.column_names)),
+        np.arange(1, table.num_rows + 1, dtype=np.int64),
+        "record",
+    )
+
+
+def _decoded(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    if pa.types.is_dictionary(column.type):
+        column = column.cast(column.type.value_type)
+    wide = pa.types.is_large_string(column.type) or pa.types.is_string_view(column.type)
+    return column.cast(pa.string()) if wide else column
+
+
+def _distinct(names: list[str]) -> list[str]:
+    return [name if name not in names[:i] else f"{name} ({i + 1})" for i, name in enumerate(names)]

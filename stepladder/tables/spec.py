@@ -1,0 +1,89 @@
+"""What was found of a table, and what was chosen about reading it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from datetime import date
+from typing import TYPE_CHECKING, Any, Literal
+
+from stepladder.core.table import TableSpec
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from stepladder.tables.raw import Raw
+    from stepladder.tables.report import DataReport, Mapped
+
+DAY_ORDERS = ("day first", "month first", "mixed", "clear")
+
+
+@dataclass(frozen=True)
+class Choices:
+    """Every choice of the cleaner, frozen, so that a later run asks nothing and guesses nothing.
+
+    `columns` maps a canonical name to a source column, or to two joined by `*` (a product).
+    `header` is the line number of the header, 0 if the file has none; `day_order` is one of
+    DAY_ORDERS; rows after `today` are dropped as future rows. `time` is "random" where there is
+    none and every row is given a day by chance; `rest` keeps the other columns too.
+    """
+
+    columns: Mapping[str, str]
+    encoding: str | None = None
+    separator: str | None = None
+    header: int = 1
+    decimal: Literal[".", ","] = "."
+    day_order: str = "clear"
+    duplicates: Literal["drop", "keep"] = "drop"
+    refunds: Literal["drop", "keep"] = "drop"
+    today: date = field(default_factory=date.today)
+    time: Literal["column", "random"] = "column"
+    rest: bool = False
+
+    def to_dict(self) -> dict[str, Any]:
+        """The choices as plain values for TOML or JSON; what was not needed is left out."""
+        plain = {f.name: getattr(self, f.name) for f in fields(self)}
+        plain |= {"columns": dict(self.columns), "today": self.today.isoformat()}
+        usual = {"time": "column", "rest": False}
+        return {k: v for k, v in plain.items() if v is not None and usual.get(k) != v}
+
+    @classmethod
+    def from_dict(cls, plain: Mapping[str, Any]) -> Choices:
+        """The choices from plain values, as `to_dict` writes them."""
+        values = dict(plain)
+        if isinstance(values.get("today"), str):
+            values["today"] = date.fromisoformat(values["today"])
+        return cls(**values)
+
+
+@dataclass(frozen=True)
+class Look:
+    """What a first look at a source found, before anything is decided.
+
+    `day_order` is one of DAY_ORDERS, or "ambiguous" (no day beyond 12 shows which comes first),
+    or "contradictory" (both orders occur); `decimal` is ".", "," or "ambiguous".
+    """
+
+    source: str
+    spec: TableSpec
+    encoding: str | None
+    separator: str | None
+    header: int
+    columns: tuple[str, ...]
+    rows: int
+    mapping: tuple[Mapped, ...]
+    missing: tuple[str, ...]
+    day_order: str
+    day_examples: tuple[str, ...]
+    decimal: str
+    decimal_examples: tuple[str, ...]
+    notes: tuple[str, ...]
+    raw: Raw | None = field(default=None, compare=False, repr=False)
+
+
+@dataclass(frozen=True)
+class Cleaned:
+    """A clean table (canonical columns and `row`) and the report of what was wrong."""
+
+    table: pa.Table
+    report: DataReport

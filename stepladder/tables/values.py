@@ -1,0 +1,126 @@
+"""The columns of a question, read from the columns of a source."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from stepladder.core.errors import Problem
+from stepladder.tables.amounts import read_amounts
+from stepladder.tables.columns import parts
+from stepladder.tables.date_texts import read_dates
+from stepladder.tables.dates import Dates, day_order
+from stepladder.tables.ids import texts
+from stepladder.tables.spec import DAY_ORDERS, Choices
+from stepladder.tables.times import typed_dates
+
+Bools = npt.NDArray[np.bool_]
+Floats = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Day:
+    """A column of days, and where the source had nothing."""
+
+    dates: Dates
+    missing: Bools
+
+
+@dataclass(frozen=True)
+class Amount:
+    """A column of amounts (NaN where none), and what was odd about it.
+
+    `missing`: the source had nothing. `unreadable`: it had something else than an amount.
+    `written`: with thousands, currencies or a decimal comma. `other`: with the other decimal
+    mark than the rest. `refund`: below zero.
+    """
+
+    value: Floats
+    missing: Bools
+    unreadable: Bools
+    written: Bools
+    other: Bools
+    refund: Bools
+
+
+def read_day(table: pa.Table, source: str, choices: Choices) -> Day:
+    """Reads a column of days in the chosen order; Problem where the order matters and is open."""
+    column = table.column(source)
+    order = choices.day_order
+    if order not in DAY_ORDERS:
+        raise Problem(
+            f"The order of day and month is given as {order!r}.",
+            f"It is one of: {', '.join(DAY_ORDERS)}.",
+            "Give one of them.",
+        )
+    typed = typed_dates(column, choices.today)
+    if typed is not None:
+        return Day(typed, ~typed.found)
+    cleaned = texts(column)
+    dates = read_dates(cleaned.words, order, choices.today)[cleaned.at]
+    if order == "clear":
+        shown, examples = day_order(dates)
+        if shown in ("ambiguous", "contradictory"):
+            raise unclear_order(source, shown, cleaned.text.take(pa.array(examples)).to_pylist())
+        if shown != "clear":
+            dates = read_dates(cleaned.words, shown, choices.today)[cleaned.at]
+    return Day(dates, cleaned.missing)
+
+
+def unclear_order(source: str, shown: str, examples: list[str]) -> Problem:
+    """The error for dates whose order of day and month the rows do not tell."""
+    why = (
+        "nothing in the column shows whether the day or the month comes first"
+        if shown == "ambiguous"
+        else "some dates have the day first, others the month"
+    )
+    return Problem(
+        f"The dates in {source!r} are ambiguous: {why} (such as {', '.join(examples)}).",
+        "03/04/2021 may be 3 April (day first) or March 4 (month first); this is never guessed.",
+        "Say which it is with --day-first or --month-first"
+        + (
+            "."
+            if shown == "ambiguous"
+            else "; dates that cannot be read that way are dropped and counted."
+        ),
+    )
+
+
+def read_amount(table: pa.Table, source: str, choices: Choices) -> Amount:
+    """Reads a column of amounts, or the product of two."""
+    factors = [_amount(table.column(part), choices.decimal) for part in parts(source, table)]
+    if len(factors) == 1:
+        return factors[0]
+    one, two = factors
+    refund = one.refund | two.refund
+    # Products of cents carry binary dust beyond the sixth decimal.
+    size = np.round(np.abs(one.value * two.value), 6)
+    missing = one.missing | two.missing
+    return Amount(
+        np.where(refund, -size, size),
+        missing,
+        (one.unreadable | two.unreadable) & ~missing,
+        one.written | two.written,
+        one.other | two.other,
+        refund,
+    )
+
+
+def _amount(column: pa.ChunkedArray, decimal: str) -> Amount:
+    kind = column.type
+    no = np.zeros(len(column), bool)
+    if pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind):
+        value = pc.cast(column, pa.float64(), safe=False).fill_null(np.nan).to_numpy()
+        value = np.where(np.isfinite(value), value, np.nan) + 0.0
+        return Amount(value, np.isnan(value), no, no, no, value < 0)
+    cleaned = texts(column)
+    read, at = read_amounts(cleaned.words, decimal), cleaned.at
+    unreadable = (~read.found & ~cleaned.nothing)[at]
+    negative = (read.value < 0)[at]
+    return Amount(
+        read.value[at], cleaned.missing, unreadable, read.written[at], read.other[at], negative
+    )
