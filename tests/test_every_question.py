@@ -10,10 +10,10 @@ import pyarrow.parquet as pq
 import pytest
 
 from stepladder import questions
-from stepladder.core.ask import parse
 from stepladder.core.history import History
 from stepladder.core.predictions import check
 from stepladder.core.rung import ladder
+from stepladder.questions.question_toml import parse
 
 SEED = 3
 
@@ -81,7 +81,7 @@ def test_a_better_forecast_costs_less(name, history):
 
     def mean_loss(answers):
         checked = check(answers, question, cases)
-        full = question.complete(checked, reference, past, cases).predictions
+        full = question.complete(checked, lambda: reference, past, cases).predictions
         found = question.loss(full, past, later, cases)
         assert found.column_names == [*question.UNIT, "loss", "weight"]
         units.append(found.select(list(question.UNIT)))
@@ -101,10 +101,11 @@ def usual(name, past, cases):
 
 def test_measures_are_sentences(name, history):
     question = questions.load(name)
-    past, later = list(question.holdouts(history))[-1][:2]
+    last = list(question.holdouts(history))[-1]
+    past, later = last.past, last.later
     cases = question.cases(past)
     reference = usual(name, past, cases)
-    full = question.complete(reference, reference, past, cases).predictions
+    full = question.complete(reference, lambda: reference, past, cases).predictions
     rows = question.measures(full, past, later, cases).to_pylist()
     assert rows
     assert all(row["sentence"] and np.isfinite(row["value"]) for row in rows)

@@ -16,11 +16,11 @@ import pytest
 
 from stepladder import questions
 from stepladder.core import model as models
-from stepladder.core.ask import load, parse
 from stepladder.core.history import History
 from stepladder.core.predictions import check
 from stepladder.core.question import Question
 from stepladder.core.rung import Rung, ladder
+from stepladder.questions.question_toml import load, parse
 
 SEED = 7
 OWN = Path(os.environ.get("STEPLADDER_RUNGS", "/nonexistent"))
@@ -199,7 +199,7 @@ def test_it_recovers_the_truth_as_its_height_promises(stage):
     reference = replace(stage, rung=first).answer(history)
 
     def mean_loss(answers):
-        full = question.complete(answers, reference, history, cases).predictions
+        full = question.complete(answers, lambda: reference, history, cases).predictions
         return float(np.mean(question.loss(full, history, later, cases)["loss"].to_numpy()))
 
     known = check(stage.toy.truth(SEED, cases, history.ask.horizon), question, cases)

@@ -28,11 +28,12 @@ import pyarrow.parquet as pq
 from stepladder.bakeoff import sandbox
 from stepladder.bakeoff.failure import failure
 from stepladder.bakeoff.measure import Job
+from stepladder.core import asking
 from stepladder.core import model as models
-from stepladder.core import predictions
-from stepladder.core.ask import Ask
 from stepladder.core.history import History
+from stepladder.core.model import Model
 from stepladder.core.rung import Rung
+from stepladder.questions import question_toml
 
 DIE_WITH_PARENT = 1
 
@@ -70,7 +71,7 @@ class Asked(NamedTuple):
 def asked_of(job: Job, question: ModuleType) -> Asked:
     """The job's files, read."""
     tables = {name: (path, time) for name, (path, time) in job.tables.items()}
-    ask = Ask.model_validate_json(job.ask)
+    ask = question_toml.asked(json.loads(job.ask))
     views = tuple(question.views(ask).items())
     history = History(date.fromisoformat(job.now), ask, tables, views=views)
     newcomers = None
@@ -89,32 +90,29 @@ def answer(
     Where the job brings a fitted model nothing is learnt.
     """
     rung = Rung(Path(job.rung), ours=sandbox.PACKAGE in Path(job.rung).parents)
-    start = cpu_s()
-    home = Path(job.model) if job.model else _fit(rung, asked.history, out)
-    fit_s = cpu_s() - start
-    fitted = models.load(home)
-    start = cpu_s()
-    table = rung.predict(fitted, asked.history, asked.cases)
-    predict_s = cpu_s() - start
-    table = predictions.check(table, question, asked.cases)
-    if asked.newcomers:
-        history, cases = asked.newcomers
-        late = predictions.check(rung.predict(fitted, history, cases), question, cases)
-        table = pa.concat_tables([table, late])
-    pq.write_table(table, out / "predictions.part")
+    home = Path(job.model) if job.model else out / "model"
+
+    def kept(model: Model) -> Model:
+        _save(model, out)
+        return models.load(home)
+
+    history, cases, newcomers = asked
+    learnt = models.load(home) if job.model else None
+    said = asking.asked(asking.Job(question, rung, history, cases, learnt, newcomers, kept), cpu_s)
+    pq.write_table(said.table, out / "predictions.part")
     (out / "predictions.part").rename(out / "predictions.parquet")
     size, model_hash = models.size(home), models.digest(home)
-    counts = {"cases": asked.cases.num_rows, "model_bytes": size, "model_hash": model_hash}
-    said = str(fitted.get("warnings", "")).splitlines()  # what a rung wants people to know
-    return {"status": "ok", "fit_s": fit_s, "predict_s": predict_s, "warnings": said, **counts}
+    counts = {"cases": cases.num_rows, "model_bytes": size, "model_hash": model_hash}
+    told = str(said.model.get("warnings", "")).splitlines()  # what a rung wants people to know
+    spent = {"fit_s": said.fit_s, "predict_s": said.predict_s}
+    return {"status": "ok", **spent, "warnings": told, **counts}
 
 
-def _fit(rung: Rung, history: History, out: Path) -> Path:
-    """Learn, and leave the model in the job's folder, whole or not at all."""
-    part, home = out / "model.part", out / "model"
-    models.save(rung.fit(history), part)
-    part.rename(home)
-    return home
+def _save(model: Model, out: Path) -> None:
+    """Leave the model in the job's folder, whole or not at all."""
+    part = out / "model.part"
+    models.save(model, part)
+    part.rename(out / "model")
 
 
 def _places(job: Job, scratch: str) -> sandbox.Places:

@@ -18,8 +18,8 @@ from threading import Event
 from typing import Any
 
 from stepladder.bakeoff.process import Ended, Limits, run_watched
-from stepladder.core.ask import Ask
 from stepladder.core.errors import Problem
+from stepladder.questions import question_toml
 
 ONE_THREAD = ("OMP", "OPENBLAS", "MKL", "NUMEXPR", "VECLIB_MAXIMUM", "NUMBA")
 # What a rung sees of the environment; anything else may be a secret: passwords, tokens, addresses.
@@ -185,7 +185,7 @@ def _handed_over(job: Job) -> Job:
     """The job as the child gets it: paths absolute; the ask without what came later, or where it is."""
     tables = {name: (os.path.realpath(path), time) for name, (path, time) in job.tables.items()}
     rung, out, project = map(os.path.realpath, (job.rung, job.out, job.project))
-    ask = Ask.model_validate_json(job.ask)
+    ask = question_toml.asked(json.loads(job.ask))
     closed = tuple(name for table in ask.tables.values() for name in (table.source, table.cleaned))
     model = os.path.realpath(job.model) if job.model else ""
     return replace(

@@ -10,10 +10,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import pyarrow as pa
 
 from stepladder.bakeoff.choose import Candidate, propose
-from stepladder.bakeoff.compare import Comparison, Losses, compare
+from stepladder.bakeoff.compare import Comparison, Losses, compare, unit_of
 from stepladder.bakeoff.replay import Replay, prepare
 from stepladder.bakeoff.result import Result, RungResult, Window
 from stepladder.bakeoff.row import row
@@ -57,7 +56,9 @@ def run(
                 setting.question, replays, each.raw(), answers, each.rung.ours
             )
     comparison = compare(
-        _losses(replays, scored), setting.question.REFERENCE, setting.history.ask.seed
+        _losses(setting.question, replays, scored),
+        setting.question.REFERENCE,
+        setting.history.ask.seed,
     )
     rows = tuple(
         row(setting.question, setting.history.ask, each, replays, scored, comparison,
@@ -82,7 +83,9 @@ def _reference(question: Question, ran: list[Ran]) -> Ran:
     return found
 
 
-def _losses(replays: list[Replay], scored: dict[str, list[Scored | None]]) -> Losses:
+def _losses(
+    question: Question, replays: list[Replay], scored: dict[str, list[Scored | None]]
+) -> Losses:
     asked = [i for i, replay in enumerate(replays) if replay.holdout.role != "calibrate"]
     names = tuple(scored)
 
@@ -92,16 +95,30 @@ def _losses(replays: list[Replay], scored: dict[str, list[Scored | None]]) -> Lo
 
     first = scored[names[0]]
     units = [first[i].loss for i in asked]  # type: ignore[union-attr]
+    for name in names:
+        for n, i in enumerate(asked):
+            if (mine := scored[name][i]) and not mine.loss.drop_columns("loss").equals(
+                units[n].drop_columns("loss")
+            ):
+                raise _other_units(name)
     return Losses(
         rungs=names,
-        cutoffs=tuple(replays[i].now for i in asked),
+        cutoffs=tuple(replays[i].name for i in asked),
         roles=tuple(replays[i].holdout.role for i in asked),
-        units=tuple(pa.chunked_array(table.column(0)).combine_chunks() for table in units),
+        units=tuple(unit_of(table, question.UNIT) for table in units),
         weights=tuple(table["weight"].to_numpy().astype(float) for table in units),
         losses=tuple(
             np.column_stack(at(i, "loss")) * units[n]["weight"].to_numpy()[:, None]
             for n, i in enumerate(asked)
         ),
+    )
+
+
+def _other_units(name: str) -> Problem:
+    return Problem(
+        f"the loss of {name} is of other cases, or weighs them differently, than that of the others",
+        "rungs are compared on the same cases: units and weights do not depend on the predictions",
+        "mend the question's `loss`",
     )
 
 
@@ -128,7 +145,7 @@ def _result(
         margin=ask.good_enough,
         allowed_loss=ask.good_enough_money and ask.good_enough_money / year,
         year=year,
-        cutoffs=tuple(replay.now for replay in replays if replay.holdout.role != "calibrate"),
+        cutoffs=tuple(replay.name for replay in replays if replay.holdout.role != "calibrate"),
     )
     return Result(
         question=setting.name,
@@ -192,7 +209,9 @@ def _window(replay: Replay, scored: int) -> Window:
     later = replay.holdout.later.now.isoformat()
     actual = float(replay.actual.sum())
     cases = replay.cases.num_rows
-    return Window(replay.now, later, replay.holdout.role, cases, actual, scored)
+    return Window(
+        replay.now, later, replay.holdout.role, cases, actual, scored, replay.name
+    )  # fmt: skip
 
 
 def versions(ladder: list[Rung]) -> dict[str, str]:

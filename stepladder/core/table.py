@@ -24,7 +24,8 @@ class TableSpec:
     """A table that a question needs: its columns, who a row is about, and which column is time.
 
     `rest`: every other column of the source is kept too. `unique`: each key has one row. `within`:
-    where no source is given, the table is made from that table's source, without the rest.
+    where no source is given, the table is made from that table's source, without the rest. `outcomes`:
+    it holds what comes of cases, so that nothing is known beyond its end.
     """
 
     name: str
@@ -34,6 +35,7 @@ class TableSpec:
     rest: bool = False
     unique: bool = False
     within: str | None = None
+    outcomes: bool = False
 
     def column(self, name: str) -> Column:
         """The column of that name; KeyError if there is none."""

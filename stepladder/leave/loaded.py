@@ -17,7 +17,7 @@ import numpy as np
 import pyarrow as pa
 
 from stepladder import questions
-from stepladder.bakeoff.score import meant, with_interval
+from stepladder.core.asking import answered
 from stepladder.core.errors import Problem
 from stepladder.core.history import quoted
 from stepladder.core.model import Model
@@ -65,10 +65,9 @@ class Loaded:
             check(rung.predict(model, history, cases), self.question, cases)
             for rung, model in self._rungs
         )
-        if self.release.manifest.means is not None:
-            said = meant(said, {int(k): v for k, v in self.release.manifest.means.items()})
-        table = self.question.complete(said, usual, history, cases).predictions
-        return with_interval(self.question, table, self.release.bins).drop_columns(["why"])
+        taught = self.release.taught
+        found = answered(self.question, said, lambda: usual, history, cases, taught)
+        return found.predictions.drop_columns(["why"])
 
     @cached_property
     def _rungs(self) -> tuple[tuple[Rung, Model], tuple[Rung, Model]]:

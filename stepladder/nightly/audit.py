@@ -10,7 +10,9 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from stepladder.core.errors import Problem
+from stepladder.core.question import case_word
 from stepladder.nightly.production import Production
+from stepladder.project.all_cases import cases_of
 from stepladder.project.folder import Project
 
 NEAR = 31  # days: with nothing published more lately there is nothing to compare with
@@ -23,12 +25,9 @@ def audit(production: Production, day: date, table: pa.Table) -> None:
     last = _last(project, day)
     if last is None:
         return
-    keys = list(project.question.KEYS)
-    before, now = (
-        t.select(keys[:1]).group_by(keys[:1]).aggregate([]).num_rows for t in (last, table)
-    )
+    before, now = (cases_of(project.question, each).num_rows for each in (last, table))
     if now < SHRUNK * before:
-        raise _suspicious(f"{now:,} {project.question.CASE}s, where there were {before:,}")
+        raise _suspicious(f"{now:,} {case_word(project.question)}s, where there were {before:,}")
     if project.question.INTERVALS is None:
         return
     said, was = (pc.mean(t["prediction"]).as_py() or 0.0 for t in (table, last))

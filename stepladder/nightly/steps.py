@@ -11,15 +11,15 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from stepladder.bakeoff.row import parquet
+from stepladder.core.asking import Job, answered, asked, reasons
 from stepladder.core.errors import Problem
 from stepladder.core.files import write
-from stepladder.core.predictions import check as checked
 from stepladder.core.rung import Rung
 from stepladder.nightly.audit import audit
 from stepladder.nightly.note import note
 from stepladder.nightly.production import Production
 from stepladder.nightly.targets import send
-from stepladder.project.answer import Known, Past, finished, known_at, run
+from stepladder.project.all_cases import Known, known_at, run
 from stepladder.project.folder import Project
 from stepladder.project.scratch import scratch
 from stepladder.release.fit import fit
@@ -77,9 +77,15 @@ def predict(production: Production, day: date, fitted: Path, output: Path) -> No
         known = known_at(project, day, room)
         rung = release.rung(room)
         raw, _ = run(project, rung, known, room, str(release.home / release.manifest.model))
-        usual = release.reference().predict(release.reference_model(), known.history, known.cases)
-        reference = checked(usual, question, known.cases)
-        table = finished(project, raw, reference, Past(release.means, release.bins), known)
+
+        def reference() -> pa.Table:
+            usual = release.reference_model()
+            return asked(
+                Job(question, release.reference(), known.history, known.cases, usual)
+            ).table
+
+        found = answered(question, raw, reference, known.history, known.cases, release.taught)
+        table = found.predictions
         if table.num_rows <= EXPLAINED:
             table = _explained(project, release, rung, known, table)
     n = table.num_rows
@@ -92,7 +98,7 @@ def _explained(
     project: Project, release: Release, rung: Rung, known: Known, table: pa.Table
 ) -> pa.Table:
     """The answers, in their order, with the source rows they come from; of our own rungs, as they see it."""
-    own = rung.why(release.model(), known.history, table) if rung.ours else None
+    own = reasons(rung, release.model(), known.history, table) if rung.ours else None
     nth = table.append_column("nth", pa.array(range(table.num_rows)))
     found = project.question.explain(known.history, nth, own)
     return found.sort_by("nth").drop_columns(["nth"])

@@ -80,7 +80,7 @@ def _keep(project: Project, number: int, outcome: Outcome, runs: Path) -> list[S
         for replay, scored in zip(outcome.replays, outcome.scored.get(rung.rung, []), strict=False):
             if scored is None:
                 continue
-            path = partial / rung.rung / f"{replay.now}.parquet"
+            path = partial / rung.rung / f"{replay.name}.parquet"
             path.parent.mkdir(parents=True, exist_ok=True)
             body = parquet(scored.predictions)
             path.write_bytes(body)
@@ -89,7 +89,7 @@ def _keep(project: Project, number: int, outcome: Outcome, runs: Path) -> list[S
                 Stored(project.ask.question, rung.rung, replay.now, where.as_posix(),
                        hashlib.sha256(body).hexdigest(), scored.predictions.num_rows)
             )  # fmt: skip
-        fitted = runs / rung.rung / outcome.replays[-1].now / "model"
+        fitted = runs / rung.rung / outcome.replays[-1].name / "model"
         if rung.status == "ok":
             shutil.copytree(fitted, partial / rung.rung / "model")
     partial.replace(target)
@@ -97,7 +97,7 @@ def _keep(project: Project, number: int, outcome: Outcome, runs: Path) -> list[S
 
 
 def _losses(result: Result) -> list[Loss]:
-    cases = {window.now: window.cases for window in result.windows}
+    cases = {window.called: window.cases for window in result.windows}
     rows = []
     for rung in result.rungs:
         if rung.cost is None:

@@ -19,6 +19,7 @@ from stepladder.core.ask import Source
 from stepladder.core.errors import Problem
 from stepladder.core.on_disk import settle
 from stepladder.core.question import Question
+from stepladder.core.table import TableSpec
 from stepladder.project import question_toml, sources
 from stepladder.project.cleaning import AskUser, Chosen, choose, cleaned
 from stepladder.project.folder import Project
@@ -200,16 +201,16 @@ def _write_settings(
     _write(toml, question_toml.written(question, asked, made, 1, settings))
     project = Project.open(partial)
     history = project.history()
-    first = history.sql(_earliest(asked))["first"][0].as_py()
+    timed = [spec for spec in asked.TABLES if spec.time]
+    first = history.sql(_earliest(timed[0]))["first"][0].as_py() if timed else project.now()
     days = asked.horizon((project.now() - first).days)
     _write(toml, question_toml.written(question, asked, made, days, settings))
     asked.check(Project.open(partial).history())
 
 
-def _earliest(asked: Question) -> str:
+def _earliest(spec: TableSpec) -> str:
     from stepladder.core.history import quoted
 
-    spec = next(spec for spec in asked.TABLES if spec.time)
     return f"select min({quoted(spec.time or '')})::date as first from {quoted(spec.name)}"
 
 

@@ -14,7 +14,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from stepladder.bakeoff.score import meant, with_interval
+from stepladder.core.asking import answered, reasons
 from stepladder.core.model import Model
 from stepladder.core.question import Question
 from stepladder.core.rung import Rung
@@ -92,12 +92,10 @@ class Alone:
         question, door = self.question, self.door
         mine = checked(self.rung.predict(self.model, door, cases), question, cases)
         usual = checked(self.reference.predict(self.reference_model, door, cases), question, cases)
-        means = self.release.manifest.means
-        if means is not None:
-            mine = meant(mine, {int(k): v for k, v in means.items()})
-        table = question.complete(mine, usual, door, cases).predictions
-        table = with_interval(question, table, self.release.bins)
-        own = self.rung.why(self.model, door, table) if self.release.manifest.ours else None
+        table = answered(
+            question, mine, lambda: usual, door, cases, self.release.taught
+        ).predictions
+        own = reasons(self.rung, self.model, door, table) if self.release.manifest.ours else None
         # without everybody's rows, a question would look for reasons among the others of the request
         return question.explain(door, table, _none_said(table, question) if own is None else own)
 

@@ -90,7 +90,9 @@ def _people(api: FastAPI, shelf: Shelf, aside: ThreadPoolExecutor) -> None:
         key, value = requests.known(found, body["case"]), requests.number(body["prediction"])
         who = _token(request, found).name
         record, question = found.project.record, found.project.ask.question
-        return _said({"answer": await noted(lambda: record.answer(question, key, value, by=who))})
+        return _said(
+            {"answer": await noted(lambda: record.answer(question, [(key, value)], by=who))}
+        )
 
     @api.post(
         "/decisions",

@@ -11,7 +11,7 @@ from typing import Any, TypeVar, cast
 import duckdb
 import pyarrow as pa
 
-from stepladder.core.history import History, asked, literal, quoted
+from stepladder.core.history import History, ask_columns, literal, quoted
 from stepladder.service.quick import FEW, Twin, named
 from stepladder.service.statement import Statement, reads
 
@@ -141,7 +141,7 @@ class Door(History):
                 con.execute(
                     f"create table {quoted(name)} as from read_parquet({literal(path)}){seen}"
                 )
-        con.execute(f"create table ask as select {asked(self.now, self.ask)}")
+        con.execute(f"create table ask as select {ask_columns(self.now, self.ask)}")
         con.execute("set enable_external_access = false")
         return con
 

@@ -64,7 +64,7 @@ def _contents(watched: Watched) -> dict[str, Any]:
         "realised": found,
         "rung": found.called,
         "reference": words.label(question.REFERENCE),
-        "people": words.many(question.CASE),
+        "people": words.many(" ".join(question.CASE)),
         "headline": _headline(watched),
         "figures": [_figure(each) for each in watched.figures],
         "windows": pictures.windows(found),

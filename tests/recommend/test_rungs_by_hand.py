@@ -152,8 +152,8 @@ def test_ease_says_how_many_items_it_was_learnt_on(shop, monkeypatch):
 def test_the_better_setting_is_found_on_the_rungs_own_past(tmp_path):
     import pyarrow.parquet as pq
 
-    from stepladder.core.ask import parse
     from stepladder.core.history import History
+    from stepladder.questions.question_toml import parse
     from stepladder.questions.recommend import rules, toy
 
     tables = {}

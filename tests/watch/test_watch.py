@@ -12,8 +12,9 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
-from stepladder.core.ask import Indicator, parse
+from stepladder.core.ask import Indicator
 from stepladder.project.folder import Project
+from stepladder.questions.question_toml import parse
 from stepladder.release.ship import ship
 from stepladder.watch.act import compared
 from stepladder.watch.page import write_page

@@ -9,8 +9,9 @@ from pathlib import Path
 
 import tomlkit
 
-from stepladder.core.ask import ANSWERED, Ask, parse
+from stepladder.core.ask import ANSWERED, Ask
 from stepladder.project.folder import Project
+from stepladder.questions.question_toml import parse
 from stepladder.record import Record, address
 from stepladder.release.release import Release
 from stepladder.release.ship import in_production

@@ -8,6 +8,7 @@ from dataclasses import asdict
 from typing import NamedTuple
 
 from stepladder.bakeoff.result import Result, RungResult
+from stepladder.money import prices
 from stepladder.project.folder import Project
 from stepladder.release.release import Release
 
@@ -33,10 +34,10 @@ def params(release: Release, result: Result | None) -> dict[str, str]:
         "as_of": found.as_of,
         "horizon": ask.horizon,
         "seed": ask.seed,
-        "k": ask.k,
     }
-    if ask.prices:
-        said |= {f"prices.{name}": value for name, value in ask.prices.model_dump().items()}
+    said |= {f"settings.{name}": value for name, value in ask.settings.scalars.items()}
+    if given := prices(ask):
+        said |= {f"prices.{name}": value for name, value in given.model_dump().items()}
     if result:
         said |= {
             "bakeoff": result.id,

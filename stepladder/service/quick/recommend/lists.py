@@ -14,7 +14,7 @@ from stepladder.service.quick.recommend.own import Pair, candidates, pairs, take
 def bestsellers(seen: Seen, given: Tables) -> pa.Table:
     """Twin of r1_bestsellers.sql's last SELECT: what most people took, less what a case has."""
     best = _best(seen, given["model_bestsellers"])
-    there, length = set(taken(seen)), seen.ask.list_length
+    there, length = set(taken(seen)), seen.ask.settings.list_length
     found: list[tuple[Any, Any, float | None]] = []
     for person in given["cases"]["person"].to_pylist():
         mine: list[tuple[Any, Any, float | None]] = []
@@ -49,7 +49,7 @@ def ranked(seen: Seen, given: Tables) -> pa.Table:
         more = [pair for pair in usual.get(person, []) if pair[0] not in listed]
         order: list[tuple[Any, float | None]] = [*sorted(own, key=_strongest)]
         order += [(item, None) for item, _ in sorted(more, key=_strongest)]
-        order = order[: seen.ask.list_length]
+        order = order[: seen.ask.settings.list_length]
         out += [(nth, person, item, said, place) for place, (item, said) in enumerate(order, 1)]
         if not order:
             out.append((nth, person, None, None, None))

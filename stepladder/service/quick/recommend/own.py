@@ -16,7 +16,7 @@ Pair = tuple[Any, Any]
 
 def likes(seen: Seen) -> list[Row]:
     """The rows of things that were liked."""
-    liked = seen.ask.rules.liked
+    liked = seen.ask.settings.liked
 
     def read() -> list[Row]:
         own = columns(seen.rows["interactions"])
@@ -28,7 +28,7 @@ def likes(seen: Seen) -> list[Row]:
 
 def taken(seen: Seen) -> list[Pair]:
     """What the persons have, and may not be shown again."""
-    if seen.ask.rules.already_seen:
+    if seen.ask.settings.already_seen:
         return []
     return seen.once("had", lambda: pairs(seen.rows["interactions"]))
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from datetime import date
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal, get_args
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_serializer
 
 # what a rung's answers depend on; the rest says where things are, and what comes of the answers
-ANSWERED = ("question", "horizon", "prices", "k", "rules", "seed", "memory_mb", "engine")
+ANSWERED = ("question", "horizon", "settings", "seed", "memory_mb", "engine")
 DAYS = {"day": 1, "week": 7, "month": 30, "quarter": 91, "year": 365}
 UPKEEP_HOURS = {0: 200.0, 1: 2.0, 2: 4.0, 3: 8.0, 4: 40.0, 5: 80.0}
 
@@ -40,12 +41,33 @@ class Part(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
 
 
-class Prices(Part):
-    """What acting on a customer earns and costs: act if predicted value × margin > cost."""
+class Settings(Part):
+    """A question's own settings: [<question>] of question.toml. Its scalars are columns of `ask`.
 
-    margin: float = Field(gt=0, le=1)
-    cost: float = Field(gt=0)
-    currency: str = ""
+    A field that is a Part itself is a section of its own, such as [prices]. MOVED: where a key stood in
+    older files -> where it stands now, "" for this section itself.
+    """
+
+    MOVED: ClassVar[Mapping[str, str]] = {}
+
+    @property
+    def scalars(self) -> dict[str, bool | int | float | str | None]:
+        """What SQL sees of them, in the table `ask`."""
+        plain = (bool, int, float, str, type(None))
+        found = {name: getattr(self, name) for name in type(self).model_fields}
+        own = {name: value for name, value in found.items() if name not in self.sections()}
+        return {name: value for name, value in own.items() if isinstance(value, plain)}
+
+    @classmethod
+    def sections(cls) -> list[str]:
+        """The fields that are sections of their own."""
+        return [name for name, field in cls.model_fields.items() if parts(field.annotation)]
+
+
+def parts(kind: Any) -> list[type[Part]]:
+    """The Part that a field of this kind holds, if it does: X, X | None, dict[str, X]."""
+    found = [kind, *get_args(kind)]
+    return [each for each in found if isinstance(each, type) and issubclass(each, Part)]
 
 
 class Costs(Part):
@@ -62,25 +84,6 @@ class Costs(Part):
     def upkeep(self, height: int) -> float:
         """Hours a year somebody spends keeping a rung of this height alive."""
         return self.upkeep_hours.get(height, UPKEEP_HOURS.get(height, 80.0))
-
-
-Value = str | int | float
-
-
-class Rules(Part):
-    """What may be shown at all: settings of the business, the same for every rung.
-
-    min_support: persons who must have taken an item before it is shown to others. already_seen: whether
-    what somebody has may be shown again. liked: the least value that counts as liking. exclude, include:
-    by any column of the items. at_most: so many items of one kind in a list, by column.
-    """
-
-    min_support: Annotated[int, Field(ge=1)] = 5
-    already_seen: bool = False
-    liked: float | None = None
-    exclude: dict[str, tuple[Value, ...]] = Field(default_factory=dict)
-    include: dict[str, tuple[Value, ...]] = Field(default_factory=dict)
-    at_most: dict[str, Annotated[int, Field(ge=1)]] = Field(default_factory=dict)
 
 
 Days = Annotated[int, BeforeValidator(days), Field(ge=1)]
@@ -131,7 +134,11 @@ class Source(Part):
 
 
 class Ask(Part):
-    """What the business asks: of which tables, how far ahead, and when an answer is good enough."""
+    """What the business asks: of which tables, how far ahead, and when an answer is good enough.
+
+    horizon: days ahead. mature: days until what came of a case is known; replays stand so much earlier,
+    so that quick answers are not scored before slow ones.
+    """
 
     question: str
     words: str = ""
@@ -140,10 +147,9 @@ class Ask(Part):
     cutoffs: tuple[date, ...] = ()
     good_enough: Annotated[float, BeforeValidator(share), Field(gt=0, lt=1)] = 0.10
     good_enough_money: Annotated[float | None, Field(gt=0)] = None
-    prices: Prices | None = None
+    mature: Annotated[int, BeforeValidator(days), Field(ge=0, le=3660)] = 0
     costs: Costs = Costs()
-    k: Annotated[int, Field(ge=1, le=1000)] = 10
-    rules: Rules = Rules()
+    settings: Any = Field(default_factory=Settings)  # the question's own, of its own class
     seed: Annotated[int, Field(ge=0, lt=2**31)] = 1
     time_box: Annotated[int, Field(ge=1)] = 600
     memory_mb: Annotated[int, Field(ge=200)] = 4000
@@ -155,11 +161,6 @@ class Ask(Part):
     kris: dict[str, Indicator] = Field(default_factory=dict)
     engine: Literal["duckdb", "spark"] = "duckdb"
     spark: str = "local[*]"
-
-    @property
-    def list_length(self) -> int:
-        """How many items a rung lists for each person: more than k where a rule thins the list out."""
-        return self.k * 10 if self.rules.at_most else self.k
 
     @property
     def for_answers(self) -> Ask:

@@ -9,20 +9,21 @@ from datetime import date
 from pathlib import Path
 from typing import NamedTuple
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from stepladder.bakeoff.measure import Job
 from stepladder.bakeoff.replay import Files, write
 from stepladder.bakeoff.result import Result, RungResult
-from stepladder.bakeoff.score import meant, with_interval
+from stepladder.core import asking
 from stepladder.core import model as models
+from stepladder.core.asking import Beside, Taught, answered
 from stepladder.core.errors import Problem
 from stepladder.core.history import History
 from stepladder.core.on_disk import settle
+from stepladder.core.question import Question
 from stepladder.core.rung import Rung
-from stepladder.core.stats import Bins, learn_bins
+from stepladder.core.stats import Bins
 from stepladder.project.engine import runner
 from stepladder.project.folder import Project
 
@@ -35,13 +36,6 @@ class Known(NamedTuple):
     files: Files
 
 
-class Past(NamedTuple):
-    """What the bake-off teaches of a rung's answers: what a 0/1 answer stands for, how far all stray."""
-
-    means: dict[int, float] | None
-    bins: Bins | None
-
-
 def answer(project: Project, name: str, day: date, scratch: Path) -> tuple[pa.Table, str]:
     """A rung's predictions for every case as of a day, and the hash of its fitted model.
 
@@ -51,11 +45,15 @@ def answer(project: Project, name: str, day: date, scratch: Path) -> tuple[pa.Ta
     known = known_at(project, day, scratch)
     raw, fitted = run(project, project.rung(name), known, scratch)
     keep_model(project, scratch / name / "model", fitted)
-    reference = raw
-    if name != project.question.REFERENCE:
-        other = project.rung(project.question.REFERENCE)
-        reference, _ = run(project, other, known, scratch)
-    return finished(project, raw, reference, past_of(project, name, day), known), fitted
+
+    def reference() -> pa.Table:
+        if name == project.question.REFERENCE:
+            return raw
+        return run(project, project.rung(project.question.REFERENCE), known, scratch)[0]
+
+    taught = taught_by(project, name, day)
+    found = answered(project.question, raw, reference, known.history, known.cases, taught)
+    return found.predictions, fitted
 
 
 def known_at(project: Project, day: date, scratch: Path) -> Known:
@@ -123,25 +121,15 @@ def keep_model(project: Project, fitted: Path, name: str) -> None:
                 raise
 
 
-def finished(
-    project: Project, raw: pa.Table, reference: pa.Table, past: Past, known: Known
-) -> pa.Table:
-    """A rung's raw answers as they are used: gaps filled, rules kept, with low and high."""
-    if past.means is not None:
-        raw = meant(raw, past.means)
-    table, _, _ = project.question.complete(raw, reference, known.history, known.cases)
-    return with_interval(project.question, table, past.bins)
-
-
-def past_of(project: Project, name: str, day: date) -> Past:
+def taught_by(project: Project, name: str, day: date) -> Taught:
     """What the latest bake-off taught of a rung, as far as it was known by a day."""
     latest = project.record.latest_bakeoff(project.ask.question)
     result = project.result() if latest else None
     row = {r.rung: r for r in result.rungs}.get(name) if result else None
     if result is None or row is None:
-        return Past(None, None)
+        return Taught()
     fits = result.horizon == project.ask.horizon
-    return Past(_means(result, row, day), _bins(project, result, name, day) if fits else None)
+    return Taught(_means(result, row, day), _bins(project, result, name, day) if fits else None)
 
 
 def _means(result: Result, row: RungResult, day: date) -> dict[int, float] | None:
@@ -153,17 +141,33 @@ def _means(result: Result, row: RungResult, day: date) -> dict[int, float] | Non
 
 def _bins(project: Project, result: Result, name: str, day: date) -> Bins | None:
     """What came of the rung's predictions in the bake-off's windows that had ended by the day."""
-    said_by_window, came_of_it = [], []
-    for window in result.windows:
-        path = project.folder / "bakeoffs" / str(result.id) / name / f"{window.now}.parquet"
-        if date.fromisoformat(window.until) > day or not path.is_file():
-            continue
-        past, later = (date.fromisoformat(d) for d in (window.now, window.until))
-        said, history = pq.read_table(path), project.history()
-        cases = said.select(list(project.question.KEYS))
-        came = project.question.outcome(history.at(past), history.at(later), cases)
-        said_by_window.append(said["prediction"].to_numpy().astype(float))
-        came_of_it.append(came["actual"].to_numpy().astype(float))
-    if not came_of_it or project.question.INTERVALS is None:
+    if project.question.INTERVALS is None:
         return None
-    return learn_bins(np.concatenate(said_by_window), np.concatenate(came_of_it))
+    stored = project.folder / "bakeoffs" / str(result.id) / name
+    history = project.history()
+    windows = {window.called: window.until for window in result.windows}
+    past = []
+    for holdout in project.question.holdouts(history.at(date.fromisoformat(result.now))):
+        path = stored / f"{holdout.name}.parquet"
+        ended = date.fromisoformat(windows.get(holdout.name, "9999-12-31")) <= day
+        if ended and path.is_file():
+            past.append(
+                _against(project.question, holdout.past, holdout.later, pq.read_table(path))
+            )
+    return asking.bins(project.question, past)
+
+
+def _against(question: Question, past: History, later: History, said: pa.Table) -> Beside:
+    """Stored predictions beside what came of them."""
+    cases = cases_of(question, said)
+    came = question.outcome(past, later, cases)
+    return asking.beside(question, said, came, question.scale(past, cases))
+
+
+def cases_of(question: Question, said: pa.Table) -> pa.Table:
+    """Whom predictions are about, each once, in their order."""
+    found = said.select(list(question.CASE))
+    if question.CASE == question.KEYS:
+        return found
+    once = found.group_by(found.column_names, use_threads=False).aggregate([])
+    return once.select(list(question.CASE))

@@ -3,24 +3,20 @@
 from __future__ import annotations
 
 import difflib
+import json
 import re
 import tomllib
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
-from stepladder.core.ask.parts import (
-    Ask,
-    Costs,
-    Indicator,
-    Nightly,
-    Prices,
-    Rules,
-    Source,
-    Watch,
-)
+from stepladder import questions
+from stepladder.core.ask import Ask, Settings, parts
 from stepladder.core.errors import Problem
+from stepladder.core.question import Question
+from stepladder.money import prices
 
 PASSWORD = re.compile(r"://[^/?#@:]*:[^/?#]+@|://.*[?&](?:password|pass|pwd)=[^&#]", re.I)
 
@@ -36,7 +32,7 @@ def read(path: Path) -> str:
         raise Problem(
             f"there is no {path.name} in {path.parent.resolve()}",
             "the verbs bakeoff, report, decide and predict work inside a project's folder",
-            "go to the folder, name it with --project, or make one: stepladder new retention --from FILE",
+            "go to the folder, name it with --project, or make one: stepladder new QUESTION --from FILE",
         )
     try:
         return path.read_text(encoding="utf-8-sig")
@@ -59,12 +55,15 @@ def parse(text: str, name: str = "question.toml") -> Ask:
             'TOML: one `key = value` a line, text in "quotes", [sections] in brackets',
             "mend that line and run again",
         ) from None
+    question = _question(raw)
+    _refuse_prices(raw, question, name)
     try:
-        ask = Ask.model_validate(_as_asked(raw))
+        rest, kind, own = _split(_tuples(_with_heights(raw)), question)
+        ask = Ask.model_validate({**rest, "settings": kind.model_validate(own)})
     except ValidationError as error:
         found = sorted(error.errors(), key=lambda e: e["type"] != "extra_forbidden")
-        raise _problem(found[0], text, name) from None
-    if ask.good_enough_money and not ask.prices:
+        raise _problem(found[0], error.title, question, text, name) from None
+    if ask.good_enough_money and not prices(ask):
         raise Problem(
             f"{name}: good_enough_money is set, but there are no [prices]",
             "an amount of money needs a margin and a cost",
@@ -74,25 +73,70 @@ def parse(text: str, name: str = "question.toml") -> Ask:
     return ask
 
 
-def _as_asked(raw: dict[str, Any]) -> dict[str, Any]:
-    """TOML has lists where Ask has tuples, and texts where Ask has heights."""
-    plain = {k: tuple(v) if k == "cutoffs" and isinstance(v, list) else v for k, v in raw.items()}
-    costs = plain.get("costs")
+def asked(plain: Mapping[str, Any]) -> Ask:
+    """The question from plain values, as `Ask.model_dump_json` writes them, now or in older releases."""
+    raw = dict(plain)
+    question = _question(raw)
+    if own := raw.pop("settings", None):
+        raw[str(raw["question"])] = own
+    rest, kind, own = _split(raw, question)
+    settings = kind.model_validate_json(json.dumps(own))
+    return Ask.model_validate_json(json.dumps(rest)).model_copy(update={"settings": settings})
+
+
+def moved(raw: dict[str, Any], question: Question | None) -> dict[str, str]:
+    """Keys of older files that stand elsewhere now, taken there: where each stood -> where it stands."""
+    if question is None:
+        return {}
+    home = str(raw["question"])
+    found = {old: new for old, new in question.Settings.MOVED.items() if raw.get(old) is not None}
+    for old, new in found.items():
+        value = raw.pop(old)
+        own = raw.setdefault(home, {})
+        own.update(value if new == "" else {new: value})
+    return {old: f"{home}.{new}" if new else f"[{home}]" for old, new in found.items()}
+
+
+def _question(raw: Mapping[str, Any]) -> Question | None:
+    """The question that is asked; None where it is not named, or not as a text."""
+    name = raw.get("question")
+    return questions.load(name) if isinstance(name, str) else None
+
+
+def _split(
+    raw: dict[str, Any], question: Question | None
+) -> tuple[dict[str, Any], type[Settings], Any]:
+    """What every question has, and a question's own settings with the class they are of."""
+    moved(raw, question)
+    kind = question.Settings if question else Settings
+    own = raw.pop(str(raw.get("question")), {})
+    sections = {name: raw.pop(name) for name in kind.sections() if name in raw}
+    return raw, kind, {**own, **sections} if isinstance(own, Mapping) else own
+
+
+def _with_heights(raw: dict[str, Any]) -> dict[str, Any]:
+    """TOML has texts where Ask has heights."""
+    costs = raw.get("costs")
     if isinstance(costs, dict) and isinstance(hours := costs.get("upkeep_hours"), dict):
-        heights = {int(k) if k.isdecimal() else k: v for k, v in hours.items()}
-        plain["costs"] = {**costs, "upkeep_hours": heights}
-    rules = plain.get("rules")
-    if isinstance(rules, dict):
-        plain["rules"] = {key: _tuples(value) for key, value in rules.items()}
-    if isinstance(nightly := plain.get("nightly"), dict):
-        plain["nightly"] = _tuples(nightly)
-    return plain
+        heights = {int(k) if str(k).isdecimal() else k: v for k, v in hours.items()}
+        return {**raw, "costs": {**costs, "upkeep_hours": heights}}
+    return raw
 
 
 def _tuples(value: Any) -> Any:
-    if not isinstance(value, dict):
-        return value
-    return {k: tuple(v) if isinstance(v, list) else v for k, v in value.items()}
+    """TOML and JSON have lists where Ask has tuples."""
+    if isinstance(value, dict):
+        return {k: _tuples(v) for k, v in value.items()}
+    return tuple(map(_tuples, value)) if isinstance(value, list) else value
+
+
+def _refuse_prices(raw: Mapping[str, Any], question: Question | None, name: str) -> None:
+    if question and "prices" in raw and question.LOSS_IN_MONEY is None:
+        raise Problem(
+            f"{name}: [prices] are given, and the loss of {raw['question']} is no amount of money",
+            f"its loss: {question.LOSS}",
+            "remove [prices]",
+        )
 
 
 def _refuse_passwords(ask: Ask, text: str, name: str) -> None:
@@ -108,12 +152,17 @@ def _refuse_passwords(ask: Ask, text: str, name: str) -> None:
             )
 
 
-def _problem(error: Any, text: str, name: str) -> Problem:
+def _problem(error: Any, title: str, question: Question | None, text: str, name: str) -> Problem:
     keys = [str(k) for k in error["loc"]]
+    part: type[BaseModel] = Ask
+    if question and title == question.Settings.__name__:
+        part = question.Settings
+        if keys[0] not in part.sections():
+            keys = [str(tomllib.loads(text)["question"]), *keys]
     key = ".".join(keys)
     where = f"{name}, line {_line(text, keys)}: key `{key}`"
+    known = _fields(part, [str(k) for k in error["loc"]][:-1])
     if error["type"] == "extra_forbidden":
-        known = _fields(keys[:-1])
         near = difflib.get_close_matches(keys[-1], known, 1)
         hint = f"did you mean `{near[0]}`? else" if near else "correct its name, or"
         return Problem(
@@ -126,25 +175,19 @@ def _problem(error: Any, text: str, name: str) -> Problem:
     given = error.get("input")
     said = str(error["msg"]).removeprefix("Value error, ")
     if error["type"] == "model_type":
-        said = f"it is a section: [{key}], and below it {', '.join(_fields(keys))}"
+        inside = _fields(part, [str(k) for k in error["loc"]])
+        said = f"it is a section: [{key}], and below it {', '.join(inside)}"
     return Problem(f"{where} is {given!r}", said, "correct the value and run again")
 
 
-def _fields(keys: list[str]) -> list[str]:
-    part: type[BaseModel] = Ask
-    for key, kind in (
-        ("prices", Prices),
-        ("costs", Costs),
-        ("rules", Rules),
-        ("tables", Source),
-        ("nightly", Nightly),
-        ("watch", Watch),
-        ("kpis", Indicator),
-        ("kris", Indicator),
-    ):
-        if keys[:1] == [key]:
-            part = kind
-    return list(part.model_fields)
+def _fields(part: type[BaseModel], keys: list[str]) -> list[str]:
+    """What may stand below some keys."""
+    for key in keys:
+        field = part.model_fields.get(key)
+        inside = parts(field.annotation) if field else []
+        part = inside[0] if inside else part
+    names = [name for name in part.model_fields if name != "settings"]
+    return names
 
 
 def _line(text: str, keys: list[str]) -> int:
