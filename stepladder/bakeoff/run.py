@@ -6,11 +6,12 @@ import importlib.metadata
 import platform
 import sys
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
+from stepladder.bakeoff import person
 from stepladder.bakeoff.choose import Candidate, propose
 from stepladder.bakeoff.compare import Comparison, Losses, compare, unit_of
 from stepladder.bakeoff.replay import Replay, prepare
@@ -44,7 +45,8 @@ def run(
     """
     progress("preparing the past", 0, 0)
     replays = prepare(setting.question, setting.history, setting.folder / "known")
-    ran = run_all(setting, replays, progress)
+    few = person.drawn(setting.question, replays)
+    ran = [person.heard(each, few, replays) for each in run_all(setting, replays, progress)]
     progress("comparing", 0, 0)
     reference = _reference(setting.question, ran)
     answers = [table for table in reference.raw() if table is not None]
@@ -55,11 +57,7 @@ def run(
             scored[each.rung.name], meanings[each.rung.name] = score(
                 setting.question, replays, each.raw(), answers, each.rung.ours
             )
-    comparison = compare(
-        _losses(setting.question, replays, scored),
-        setting.question.REFERENCE,
-        setting.history.ask.seed,
-    )
+    comparison = _compared(setting, replays, scored, few)
     rows = tuple(
         row(setting.question, setting.history.ask, each, replays, scored, comparison,
             meanings.get(each.rung.name))
@@ -81,6 +79,40 @@ def _reference(question: Question, ran: list[Ran]) -> Ran:
             "mend that; where it says time box or memory, raise time_box or memory_mb in question.toml",
         )
     return found
+
+
+def _compared(
+    setting: Setting,
+    replays: list[Replay],
+    scored: dict[str, list[Scored | None]],
+    few: person.Drawn,
+) -> Comparison:
+    """All rungs on all cases; a person beside them on the cases drawn for them."""
+    question, seed = setting.question, setting.history.ask.seed
+    everyone = {n: found for n, found in scored.items() if not person.is_person(n)}
+    whole = compare(_losses(question, replays, everyone), question.REFERENCE, seed)
+    for name in scored.keys() - everyone.keys():
+        some = {
+            rung: [
+                _on(question, replay, one, few.get(replay.name))
+                for replay, one in zip(replays, found, strict=True)
+            ]
+            for rung, found in {**everyone, name: scored[name]}.items()
+        }
+        own = compare(_losses(question, replays, some), question.REFERENCE, seed)
+        whole = person.merged(whole, own, name)
+    return whole
+
+
+def _on(
+    question: Question, replay: Replay, found: Scored | None, cases: pa.Table | None
+) -> Scored | None:
+    """The same answers, scored on some of the cases only."""
+    if found is None or cases is None:
+        return None
+    said = person.only(found.predictions, cases, question.CASE)
+    loss = question.loss(said, replay.known, replay.holdout.later, cases)
+    return replace(found, predictions=said, loss=loss)
 
 
 def _losses(

@@ -58,7 +58,7 @@ def _scored(question: Question, replay: Replay, found: Completed) -> Scored:
     table = found.predictions
     loss = question.loss(table, replay.known, replay.holdout.later, replay.cases)
     scale = question.scale(replay.known, replay.cases)
-    against = beside(question, table, replay.came, scale)
+    against = beside(table, replay.came, question.KEYS, question.LABELS, scale)
     return Scored(table, loss, found.nulls, found.floored, against)
 
 

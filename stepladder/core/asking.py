@@ -114,12 +114,15 @@ class Beside(NamedTuple):
 
 
 def beside(
-    question: Question, said: pa.Table, came: pa.Table, scale: pa.Table | None = None
+    said: pa.Table,
+    came: pa.Table,
+    keys: Sequence[str],
+    labels: Mapping[str, float] | None = None,
+    scale: pa.Table | None = None,
 ) -> Beside:
-    """Hold answers against what came, by key."""
-    keys = [name for name in question.KEYS if name in came.column_names]
+    """Hold answers against what came, by key; `labels`: what words count as."""
     predicted = numbers(said["prediction"])
-    actual = numbers(matched(said, came, keys, "actual"), question.LABELS)
+    actual = numbers(matched(said, came, keys, "actual"), labels)
     strays = (
         None if scale is None else numbers(matched(said, scale, scale.column_names[:-1], "scale"))
     )
@@ -144,7 +147,7 @@ def means(question: Question, past: list[tuple[pa.Table, pa.Table]]) -> dict[int
     """What a 0/1 rung's answers stand for: the average of what came of each; None without a past."""
     if not past:
         return None
-    pairs = [beside(question, said, came) for said, came in past]
+    pairs = [beside(said, came, question.KEYS, question.LABELS) for said, came in past]
     labels = np.concatenate([pair.labels for pair in pairs])
     return group_means(labels, np.concatenate([pair.actual for pair in pairs]))
 

@@ -161,7 +161,8 @@ def _against(question: Question, past: History, later: History, said: pa.Table) 
     """Stored predictions beside what came of them."""
     cases = cases_of(question, said)
     came = question.outcome(past, later, cases)
-    return asking.beside(question, said, came, question.scale(past, cases))
+    scale = question.scale(past, cases)
+    return asking.beside(said, came, question.KEYS, question.LABELS, scale)
 
 
 def cases_of(question: Question, said: pa.Table) -> pa.Table:
