@@ -1,4 +1,4 @@
-"""A person behind the curtain is compared with the rungs on the cases drawn at random for them, and no others."""
+"""A person behind the curtain is compared with the rungs on the cases drawn at random for them alone."""
 
 from __future__ import annotations
 

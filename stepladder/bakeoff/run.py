@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 
 from stepladder.bakeoff import person
 from stepladder.bakeoff.choose import Candidate, propose
