@@ -7,9 +7,10 @@ from datetime import date
 from typing import Literal
 
 from stepladder.core.table import Column, TableSpec
-from stepladder.tables.raw import Raw
-from stepladder.tables.report import DataReport, Finding, Mapped, to_markdown, to_text
-from stepladder.tables.spec import Choices, Cleaned, Look
+from stepladder.tables.choices import Choices
+from stepladder.tables.findings import Finding, Mapped
+from stepladder.tables.raw import Look, Raw
+from stepladder.tables.report import Cleaned, DataReport, to_markdown, to_text
 
 __all__ = [
     "Choices",

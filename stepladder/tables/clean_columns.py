@@ -8,12 +8,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from stepladder.core.table import TableSpec
+from stepladder.tables.choices import Choices
 from stepladder.tables.columns import parts
+from stepladder.tables.findings import Finding
 from stepladder.tables.ids import Texts, texts, typed_ids
 from stepladder.tables.reasons import Value
-from stepladder.tables.report import Finding
 from stepladder.tables.rows import Rows
-from stepladder.tables.spec import Choices
 from stepladder.tables.times import counted_as, stamped
 from stepladder.tables.values import Amount, Day
 

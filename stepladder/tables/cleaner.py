@@ -11,18 +11,19 @@ import pyarrow as pa
 from stepladder.core.errors import Problem
 from stepladder.core.table import TableSpec
 from stepladder.tables.address import without_password
+from stepladder.tables.choices import Choices
 from stepladder.tables.clean_columns import EMPTY, clean_column, other_columns
 from stepladder.tables.columns import check_columns, find_columns
+from stepladder.tables.findings import Finding, Mapped
 from stepladder.tables.ids import texts
 from stepladder.tables.last_day import last_day
 from stepladder.tables.once import once
 from stepladder.tables.order import ordered
 from stepladder.tables.raw import Raw
 from stepladder.tables.reasons import Value, drop_rows
-from stepladder.tables.report import DataReport, Finding, Mapped
+from stepladder.tables.report import Cleaned, DataReport
 from stepladder.tables.rows import Rows
 from stepladder.tables.sources import read
-from stepladder.tables.spec import Choices, Cleaned
 from stepladder.tables.times import dealt
 from stepladder.tables.values import Day, read_amount, read_day
 

@@ -11,6 +11,7 @@ import pyarrow as pa
 from stepladder.core.errors import Problem
 from stepladder.core.table import Column, TableSpec
 from stepladder.tables.content import comes_back, has_cents
+from stepladder.tables.findings import Mapped
 from stepladder.tables.naming import (
     by_content_alone,
     by_name,
@@ -18,7 +19,6 @@ from stepladder.tables.naming import (
     is_money,
     product,
 )
-from stepladder.tables.report import Mapped
 from stepladder.tables.words import plain
 
 SURE = 0.5

@@ -12,15 +12,15 @@ from stepladder.core.errors import Problem
 from stepladder.core.table import TableSpec
 from stepladder.tables.address import without_password
 from stepladder.tables.amounts import decimal_mark
+from stepladder.tables.choices import Choices
 from stepladder.tables.cleaner import need_columns
 from stepladder.tables.columns import find_columns, parts
 from stepladder.tables.date_texts import read_dates
 from stepladder.tables.dates import day_order
+from stepladder.tables.findings import Mapped
 from stepladder.tables.ids import texts
-from stepladder.tables.raw import Raw
-from stepladder.tables.report import Mapped
+from stepladder.tables.raw import Look, Raw
 from stepladder.tables.sources import read
-from stepladder.tables.spec import Choices, Look
 from stepladder.tables.times import typed_dates
 from stepladder.tables.values import unclear_order
 

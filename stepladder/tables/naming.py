@@ -8,7 +8,7 @@ import pyarrow as pa
 
 from stepladder.core.table import Column, TableSpec
 from stepladder.tables.content import by_content
-from stepladder.tables.report import Mapped
+from stepladder.tables.findings import Mapped
 from stepladder.tables.words import (
     OTHER_DAYS,
     OTHER_IDS,

@@ -8,11 +8,11 @@ import numpy as np
 import pyarrow as pa
 
 from stepladder.core.table import TableSpec
+from stepladder.tables.choices import Choices
 from stepladder.tables.columns import parts
 from stepladder.tables.duplicates import duplicate_rows
 from stepladder.tables.ids import Texts
 from stepladder.tables.rows import Rows, header_rows, total_rows
-from stepladder.tables.spec import Choices
 from stepladder.tables.values import Amount, Day
 
 Value = Texts | Day | Amount

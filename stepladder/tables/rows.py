@@ -7,9 +7,9 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from stepladder.tables.findings import Finding, finding
 from stepladder.tables.ids import BLANKS
-from stepladder.tables.raw import Raw, finding
-from stepladder.tables.report import Finding
+from stepladder.tables.raw import Raw
 from stepladder.tables.words import TOTALS
 
 Bools = npt.NDArray[np.bool_]

@@ -11,11 +11,11 @@ import pyarrow.compute as pc
 
 from stepladder.core.errors import Problem
 from stepladder.tables.amounts import read_amounts
+from stepladder.tables.choices import DAY_ORDERS, Choices
 from stepladder.tables.columns import parts
 from stepladder.tables.date_texts import read_dates
 from stepladder.tables.dates import Dates, day_order
 from stepladder.tables.ids import texts
-from stepladder.tables.spec import DAY_ORDERS, Choices
 from stepladder.tables.times import typed_dates
 
 Bools = npt.NDArray[np.bool_]
