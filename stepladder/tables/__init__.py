@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import date
 from typing import Literal
 
@@ -40,15 +40,18 @@ def look(
     encoding: str | None = None,
     separator: str | None = None,
     raw: Raw | None = None,
+    taken: Collection[str] = (),
 ) -> Look:
     """Looks at a table: how it is written, and which of its columns serve the question.
 
-    `raw` is the source where it was read already (as `Look.raw`). Raises Problem if it cannot
-    be read or an override names no column.
+    `raw` is the source where it was read already (as `Look.raw`); `taken` are columns of it that
+    serve another table. Raises Problem if it cannot be read or an override names no column.
     """
     from stepladder.tables import first_look
 
-    return first_look.look(source, spec, overrides, encoding=encoding, separator=separator, raw=raw)
+    return first_look.look(
+        source, spec, overrides, encoding=encoding, separator=separator, raw=raw, taken=taken
+    )
 
 
 def choose(

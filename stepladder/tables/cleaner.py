@@ -25,7 +25,7 @@ from stepladder.tables.report import Cleaned, DataReport
 from stepladder.tables.rows import Rows
 from stepladder.tables.sources import read
 from stepladder.tables.times import dealt
-from stepladder.tables.values import Day, read_amount, read_day
+from stepladder.tables.values import Day, read_amount, read_content, read_day
 
 Bools = npt.NDArray[np.bool_]
 
@@ -68,7 +68,8 @@ def need_columns(
     what = words.get(missing[0].kind, missing[0].name)
     others = ", ".join(f"{name} is {column}" for name, column in found.items() if column)
     needs = " and ".join(f"{column.name} ({column.sentence})" for column in missing)
-    flags = " and ".join(f"--column {column.name}=NAME" for column in missing)
+    own = f"{spec.name}." if spec.within else ""  # another table may have a column of that name
+    flags = " and ".join(f"--column {own}{column.name}=NAME" for column in missing)
     raise Problem(
         f"No {what} column was found in {without_password(source)}"
         + (f" ({others})." if others else "."),
@@ -89,6 +90,8 @@ def _value(table: pa.Table, kind: str, source: str, choices: Choices) -> Value:
         return read_day(table, source, choices)
     if kind == "amount":
         return read_amount(table, source, choices)
+    if kind in ("long", "bytes"):
+        return read_content(table, source, kind)
     return texts(table.column(source))
 
 
@@ -160,6 +163,8 @@ def _last_day(
         return True, "The table has no time: what it says is taken as known today."
     if choices.time == "random":
         return True, "The days are random; the last one is taken as complete."
+    if spec.time not in values:
+        return True, f"The source has no {spec.time}: what it says is taken as known today."
     time = values[spec.time]
     assert isinstance(time, Day)
     return last_day(time.dates.day[kept], time.dates.second[kept])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import date
 from typing import Literal
 
@@ -37,13 +37,14 @@ def look(
     encoding: str | None = None,
     separator: str | None = None,
     raw: Raw | None = None,
+    taken: Collection[str] = (),
 ) -> Look:
     """Looks at a table: how it is written, and which columns serve the question.
 
     Raises Problem if the source cannot be read or an override names no column.
     """
     raw = raw or read(source, encoding, separator, None)
-    mapping = find_columns(raw.table, spec, overrides)
+    mapping = find_columns(raw.table, spec, overrides, taken)
     order, examples = _order(raw.table, spec, mapping)
     decimal, odd = _decimal(raw.table, spec, mapping, raw.separator)
     mapped = {m.canonical for m in mapping}
