@@ -6,6 +6,7 @@ import ast
 import re
 import subprocess
 import sys
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -73,6 +74,19 @@ def test_a_question_imports_no_other_question(path):
     for name in imported(path):
         parts = name.split(".")
         assert parts[1] != "questions" or len(parts) < 3 or parts[2] == inside[1]
+
+
+def test_no_files_import_each_other_in_a_circle():
+    """Also not for types alone; a package's own `__init__` may gather what lies in it."""
+    names = {path: ".".join(path.relative_to(ROOT.parent).with_suffix("").parts) for path in FILES}
+    names = {path: name.removesuffix(".__init__") for path, name in names.items()}
+    below = {
+        name: {
+            n for n in imported(path) & set(names.values()) if not f"{name}.".startswith(f"{n}.")
+        }
+        for path, name in names.items()
+    }
+    TopologicalSorter(below).prepare()
 
 
 def test_every_room_has_a_level():

@@ -5,12 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-Kind = Literal["id", "day", "time", "amount", "text"]
+Kind = Literal["id", "day", "time", "amount", "text", "long", "bytes"]
 
 
 @dataclass(frozen=True)
 class Column:
-    """One column that a question needs, and the names under which tables out there carry it."""
+    """One column that a question needs, and the names under which tables out there carry it.
+
+    Kinds: a "text" is a name or a label; "long" is a document or a review, kept as it was written;
+    "bytes" is the content of a file, such as a photo.
+    """
 
     name: str
     kind: Kind
@@ -24,8 +28,8 @@ class TableSpec:
     """A table that a question needs: its columns, who a row is about, and which column is time.
 
     `rest`: every other column of the source is kept too. `unique`: each key has one row. `within`:
-    where no source is given, the table is made from that table's source, without the rest. `outcomes`:
-    it holds what comes of cases, so that nothing is known beyond its end.
+    where no source is given, the table is made from that table's source, without the rest.
+    `outcomes`: it carries what comes of cases, so what came is known only as far as it reaches.
     """
 
     name: str

@@ -19,7 +19,6 @@ from stepladder.core.ask import Source
 from stepladder.core.errors import Problem
 from stepladder.core.on_disk import settle
 from stepladder.core.question import Question
-from stepladder.core.table import TableSpec
 from stepladder.project import question_toml, sources
 from stepladder.project.cleaning import AskUser, Chosen, choose, cleaned
 from stepladder.project.folder import Project
@@ -200,18 +199,20 @@ def _write_settings(
     toml = partial / "question.toml"
     _write(toml, question_toml.written(question, asked, made, 1, settings))
     project = Project.open(partial)
-    history = project.history()
-    timed = [spec for spec in asked.TABLES if spec.time]
-    first = history.sql(_earliest(timed[0]))["first"][0].as_py() if timed else project.now()
-    days = asked.horizon((project.now() - first).days)
+    days = asked.horizon((project.now() - _earliest(asked, project)).days)
     _write(toml, question_toml.written(question, asked, made, days, settings))
     asked.check(Project.open(partial).history())
 
 
-def _earliest(spec: TableSpec) -> str:
+def _earliest(asked: Question, project: Project) -> date:
+    """The first day of the data; `now` where nothing in them has a time."""
     from stepladder.core.history import quoted
 
-    return f"select min({quoted(spec.time or '')})::date as first from {quoted(spec.name)}"
+    spec = next((spec for spec in asked.TABLES if spec.time), None)
+    if spec is None:
+        return project.now()
+    query = f"select min({quoted(spec.time or '')})::date as first from {quoted(spec.name)}"
+    return project.history().sql(query)["first"][0].as_py() or project.now()
 
 
 def _place(partial: Path, target: Path) -> None:

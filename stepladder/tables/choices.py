@@ -1,19 +1,11 @@
-"""What was found of a table, and what was chosen about reading it."""
+"""What was chosen about reading a table."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from datetime import date
-from typing import TYPE_CHECKING, Any, Literal
-
-from stepladder.core.table import TableSpec
-
-if TYPE_CHECKING:
-    import pyarrow as pa
-
-    from stepladder.tables.raw import Raw
-    from stepladder.tables.report import DataReport, Mapped
+from typing import Any, Literal
 
 DAY_ORDERS = ("day first", "month first", "mixed", "clear")
 
@@ -54,36 +46,3 @@ class Choices:
         if isinstance(values.get("today"), str):
             values["today"] = date.fromisoformat(values["today"])
         return cls(**values)
-
-
-@dataclass(frozen=True)
-class Look:
-    """What a first look at a source found, before anything is decided.
-
-    `day_order` is one of DAY_ORDERS, or "ambiguous" (no day beyond 12 shows which comes first),
-    or "contradictory" (both orders occur); `decimal` is ".", "," or "ambiguous".
-    """
-
-    source: str
-    spec: TableSpec
-    encoding: str | None
-    separator: str | None
-    header: int
-    columns: tuple[str, ...]
-    rows: int
-    mapping: tuple[Mapped, ...]
-    missing: tuple[str, ...]
-    day_order: str
-    day_examples: tuple[str, ...]
-    decimal: str
-    decimal_examples: tuple[str, ...]
-    notes: tuple[str, ...]
-    raw: Raw | None = field(default=None, compare=False, repr=False)
-
-
-@dataclass(frozen=True)
-class Cleaned:
-    """A clean table (canonical columns and `row`) and the report of what was wrong."""
-
-    table: pa.Table
-    report: DataReport
