@@ -15,13 +15,11 @@ import pytest
 from stepladder.core.ask import Indicator, parse
 from stepladder.project.folder import Project
 from stepladder.release.ship import ship
-from stepladder.watch.act import compared
+from stepladder.watch.findings import Calibrated, Drift, Figure, Input, Judgement, Realised, to_json
 from stepladder.watch.page import write_page
 from stepladder.watch.realised import fell
-from stepladder.watch.suggest import suggestion
+from stepladder.watch.suggest import compared, suggestion
 from stepladder.watch.watch import watch
-from stepladder.watch.watched import Drift, Figure, Input, to_json
-from stepladder.watch.worth import Calibrated, Judgement, Realised
 
 from .conftest import RUNGS, as_text, publish
 
