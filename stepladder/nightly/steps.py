@@ -31,7 +31,7 @@ EXPLAINED = 200_000  # answers; with more of them each is explained when somebod
 
 def check(production: Production, day: date, accept: str, output: Path) -> None:
     """Look at the data before anything is learnt of them. Raises Problem on what nobody should act on."""
-    from stepladder.watch.first_batch import check_batch
+    from stepladder.watch.batch import check_batch
 
     project = production.project
     if day > project.now():
@@ -118,8 +118,8 @@ def publish(
 
 def watch(production: Production, day: date, output: Path) -> None:
     """Compare what was predicted with what came, as of a day."""
+    from stepladder.watch.findings import to_json
     from stepladder.watch.watch import watch as looked
-    from stepladder.watch.watched import to_json
 
     write(output, _json(to_json(looked(production.project, now=day))))
 

@@ -15,8 +15,8 @@ from stepladder import questions, report
 from stepladder.report import words
 from stepladder.report.drawing import Drawn
 from stepladder.watch import pictures
-from stepladder.watch.input_words import figure, least
-from stepladder.watch.watched import Drift, Figure, Input, Watched
+from stepladder.watch.drift import figure, least
+from stepladder.watch.findings import Drift, Figure, Input, Watched
 
 DRAWN = 6  # inputs that are drawn; all are in the table
 LISTED = 120  # inputs in the table

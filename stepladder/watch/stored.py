@@ -9,7 +9,6 @@ from collections.abc import Iterator
 from datetime import date
 
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from stepladder.core import predictions
@@ -96,14 +95,6 @@ def standard(question: Question, table: pa.Table, name: str) -> pa.Table:
         there = column in table.column_names
         out[column] = table[column].cast(kind) if there else pa.nulls(table.num_rows, kind)
     return pa.table(out)
-
-
-def asked(question: Question, said: pa.Table, names: list[str]) -> pa.Table:
-    """Whom the predictions are about, each once, in their order; `names` are the columns of a case."""
-    found = said.select(names)
-    if tuple(names) != tuple(question.KEYS):  # several rows a case
-        found = found.group_by(names, use_threads=False).aggregate([]).select(names)
-    return found.filter(pc.is_valid(found[names[0]])).combine_chunks()
 
 
 def _lost(stored: Stored, what: str, remedy: str) -> Problem:

@@ -1,21 +1,31 @@
 """Past weeks replayed one after the other: when an alarm opened, and whether it is open still.
 
-Nothing is remembered between runs: the same weeks give the same alarms, whoever asks and when.
+Each series is judged by the yardstick that sees most, two weeks in a row at a threshold made for a budget
+of alarms. Nothing is remembered between runs: the same weeks give the same alarms, whoever asks and when.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
 from stepladder.core.stats import Floats
-from stepladder.watch.best_yardstick import LEAST, as_last_year, best
+from stepladder.watch import drift_expected
+from stepladder.watch.drift_expected import Expected
 
+LEAST = 26  # past weeks, else nothing is judged
+ENOUGH = 52  # past weeks from which a yearly season can be told
 MOST = 156  # past weeks that count
 SETTLED = 13  # weeks after which a new level is the level
 FOUND = 1.7  # standard errors beyond the threshold that both of two weeks are in 90 of 100 cases
+# Where the threshold is worked out; between them it is interpolated, in the scales it is smooth in.
+_ANGLES = np.linspace(0.0, np.pi / 2, 13)  # arcsin of the correlation
+_INVERSE = np.linspace(0.0, 0.25, 26)  # 1 ÷ degrees of freedom: from known to four
+_NODES, _WEIGHTS = np.polynomial.legendre.leggauss(48)
 
 
 @dataclass(frozen=True)
@@ -136,3 +146,103 @@ def _beyond(errors: Floats, tolerance: Floats) -> NDArray[np.bool_]:
     above = (errors > tolerance).all(axis=0)
     below = (errors < -tolerance).all(axis=0)
     return np.asarray(above | below)
+
+
+def best(past: Floats, least_error: Floats, alpha: float) -> tuple[Expected, Floats]:
+    """Of each series the yardstick that would find the smallest shift, by past weeks alone."""
+    chosen: Expected | None = None
+    limits = np.empty(0)
+    for stick in _sticks(len(past)):
+        found = stick(past)
+        found = found._replace(
+            stray=np.fmax(found.stray, least_error), df=_heavy(found.left, found.df)
+        )
+        limit = critical(alpha, found.alike, found.df)
+        if chosen is None:
+            chosen, limits = found, limit
+            continue
+        mine = (limit * found.stray).max(axis=0) < (limits * chosen.stray).max(axis=0)
+        chosen = Expected(
+            *(np.where(mine, new, old) for new, old in zip(found, chosen, strict=True))
+        )
+        limits = np.where(mine, limit, limits)
+    assert chosen is not None
+    return chosen, limits
+
+
+def _heavy(left: Floats, df: Floats) -> Floats:
+    """Fewer degrees of freedom where weeks stray wildly now and then, as a t distribution would have.
+
+    By the excess kurtosis: of all series together, or of one that is surely wilder than the others.
+    """
+    there = np.isfinite(left)
+    count = np.maximum(there.sum(axis=0), 1)
+    square = np.nan_to_num(left) ** 2
+    second = square.sum(axis=0) / count
+    fourth = np.einsum("ws,ws->s", square, square) / count
+    own = np.divide(fourth, second**2, out=np.full(len(df), 3.0), where=second > 0) - 3
+    excess = np.maximum(float(np.median(own)), own - 2 * np.sqrt(24 / count))
+    wild = np.maximum(excess, 0.0) / (6 + 4 * np.maximum(excess, 0.0))  # 1 ÷ the df of such a t
+    return np.asarray(1 / (1 / df + wild))
+
+
+def _sticks(weeks: int) -> list[Callable[[Floats], Expected]]:
+    found: list[Callable[[Floats], Expected]] = [
+        drift_expected.steady,
+        drift_expected.level,
+        drift_expected.trend,
+    ]
+    if weeks >= ENOUGH:
+        found.append(drift_expected.season)
+    if weeks >= round(drift_expected.YEAR) + LEAST:
+        found.append(drift_expected.last_year)
+    return found
+
+
+def as_last_year(left: Floats, errors: Floats) -> NDArray[np.bool_]:
+    """Whether a like week a year ago strayed at least half as far the same way: a season, then."""
+    first = len(left) - round(drift_expected.YEAR) - 1  # a week of leeway on either side
+    found = np.zeros(errors.shape[1], bool)
+    for i in (0, 1) if first >= 0 else ():
+        like = np.nan_to_num(left[first + i : first + i + 3]) * np.sign(errors[i])
+        found |= 2 * like.max(axis=0) >= np.abs(errors[i])
+    return found
+
+
+def both_beyond(threshold: Floats, angle: Floats, inverse: Floats) -> Floats:
+    """The chance that two errors, each divided by the same estimated spread, both lie above a threshold.
+
+    Their upper orthant probability under the bivariate t with correlation sin(angle) and 1/inverse
+    degrees of freedom: by Plackett's identity, (1/2π) ∫ (1 + 2c²/((1 + sin θ)ν))^(−ν/2) dθ from −π/2
+    to `angle`.
+    """
+    half = (angle + np.pi / 2) / 2
+    theta = half[..., None] * (_NODES + 1) - np.pi / 2
+    square = 2 * threshold[..., None] ** 2 / (1 + np.sin(theta))
+    nu = 1 / np.maximum(inverse, 1e-6)[..., None]
+    density = np.exp(-nu / 2 * np.log1p(square / nu))
+    return np.asarray((density @ _WEIGHTS) * half / (2 * np.pi))
+
+
+def critical(alpha: float, correlation: Floats, df: Floats) -> Floats:
+    """The threshold that two errors in a row both pass, on the same side, with probability `alpha`."""
+    at = np.arcsin(np.clip(correlation, 0.0, 1.0)) / _ANGLES[1]
+    down = np.clip(1 / np.maximum(df, 4.0), 0.0, _INVERSE[-1]) / _INVERSE[1]
+    i = np.minimum(at.astype(int), len(_ANGLES) - 2)
+    j = np.minimum(down.astype(int), len(_INVERSE) - 2)
+    u, v, table = at - i, down - j, _table(alpha)
+    near = (1 - v) * table[i, j] + v * table[i, j + 1]
+    far = (1 - v) * table[i + 1, j] + v * table[i + 1, j + 1]
+    return np.asarray((1 - u) * near + u * far)
+
+
+@lru_cache(maxsize=16)
+def _table(alpha: float) -> Floats:
+    """Thresholds on the grid, by bisection; both sides share `alpha`."""
+    angle, inverse = (a.ravel() for a in np.meshgrid(_ANGLES, _INVERSE, indexing="ij"))
+    low, high = np.zeros(len(angle)), np.full(len(angle), 1e4)
+    for _ in range(60):
+        middle = (low + high) / 2
+        above = both_beyond(middle, angle, inverse) > alpha / 2
+        low, high = np.where(above, middle, low), np.where(above, high, middle)
+    return np.asarray(((low + high) / 2).reshape(len(_ANGLES), len(_INVERSE)))

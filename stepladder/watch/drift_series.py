@@ -13,7 +13,7 @@ from stepladder.core.question import Question
 from stepladder.core.stats import Floats
 from stepladder.core.table import TableSpec
 from stepladder.report.words import many
-from stepladder.watch.weeks_judged import MOST
+from stepladder.watch.drift_alarms import MOST
 
 WEEKS = MOST + 54  # no week before these has a say
 FEW = 30  # rows of a week, below which an average says nothing
