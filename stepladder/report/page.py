@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import hashlib
 import importlib
-import os
 from pathlib import Path
 from typing import Any, cast
 
@@ -14,6 +13,7 @@ from markupsafe import Markup
 
 from stepladder import questions
 from stepladder.bakeoff.result import Result, RungResult
+from stepladder.core import files
 from stepladder.core.view import Chart, Example, Section, View
 from stepladder.report import (
     bakeoff_charts,
@@ -38,9 +38,7 @@ def write(result: Result, view: View, path: str | Path) -> Path:
     The file appears whole or not at all.
     """
     target = Path(path)
-    partial = target.with_name(f".{target.name}.partial")
-    partial.write_text(html(result, view), encoding="utf-8", newline="\n")
-    os.replace(partial, target)
+    files.write(target, html(result, view))
     return target
 
 
