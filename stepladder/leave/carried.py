@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 
 from stepladder.core.errors import Problem
 from stepladder.core.history import quoted
-from stepladder.leave.unpacked import CONTENTS
+from stepladder.leave.loaded import CONTENTS
 from stepladder.project.folder import Project
 from stepladder.release.inputs import inputs
 from stepladder.release.release import Release

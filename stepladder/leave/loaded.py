@@ -1,14 +1,18 @@
-"""What MLflow loads: a release that answers from rows that come with the question.
+"""What MLflow loads: a carried release, opened and asked about rows that come with the question.
 
-It imports no MLflow, and no pandas unless it is handed some.
+It imports no MLflow, no pandas unless it is handed some, and nothing that only writing one needs: what
+it imports goes along with the model.
 """
 
 from __future__ import annotations
 
+import hashlib
+import json
 import os
 import shutil
 import tempfile
 import weakref
+from datetime import date
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -19,12 +23,14 @@ import pyarrow as pa
 from stepladder import questions
 from stepladder.bakeoff.score import meant, with_interval
 from stepladder.core.errors import Problem
-from stepladder.core.history import quoted
+from stepladder.core.history import History, quoted
 from stepladder.core.model import Model
 from stepladder.core.predictions import check
 from stepladder.core.rung import Rung
 from stepladder.core.table import TableSpec
-from stepladder.leave.unpacked import events_of, unpacked
+from stepladder.release.release import Release
+
+CONTENTS = "release.json"  # which release lies here, and its tables with their hashes
 
 
 def _load_pyfunc(path: str) -> Loaded:
@@ -79,7 +85,7 @@ class Loaded:
     @cached_property
     def events(self) -> TableSpec:
         """The table of which a case brings its own rows."""
-        return events_of(self.question)
+        return next(spec for spec in self.question.TABLES if spec.time)
 
     @cached_property
     def key(self) -> str:
@@ -133,3 +139,26 @@ def _cast(column: Any, field: pa.Field) -> Any:
             f"it holds {field.type}, as in the project's own table",
             "give it in that type; a day is written YYYY-MM-DD",
         ) from None
+
+
+def unpacked(folder: Path) -> tuple[Release, History]:
+    """The release that lies in the folder, and the history that rows are laid over: it knows nobody.
+
+    Raises Problem where any byte is not what its hash says.
+    """
+    said = json.loads((folder / CONTENTS).read_text())
+    release = Release.load(said["release"], folder)
+    tables: dict[str, tuple[str, str | None]] = {}
+    for name, about in said["tables"].items():
+        path = folder / "tables" / f"{name}.parquet"
+        if hashlib.sha256(path.read_bytes()).hexdigest() != about["sha256"]:
+            raise Problem(
+                f"the table {name} of the release is not what it was: its bytes were changed",
+                "what was carried elsewhere is loaded only as it was written",
+                "fetch it again from where it was logged",
+            )
+        tables[name] = (str(path), about["time"])
+    views = tuple(questions.load(release.manifest.question).views(release.ask).items())
+    return release, History(
+        date.fromisoformat(release.manifest.as_of), release.ask, tables, views=views
+    )

@@ -17,7 +17,7 @@ from stepladder.bakeoff.row import parquet
 from stepladder.core.errors import Problem
 from stepladder.core.files import write
 from stepladder.nightly.lock import alone
-from stepladder.nightly.targets import erase
+from stepladder.nightly.publishing import erase
 from stepladder.project.folder import Project
 from stepladder.project.forgotten import hashed
 

@@ -11,8 +11,7 @@ from typing import Any
 
 from stepladder import report
 from stepladder.core.files import write
-from stepladder.nightly.keys import STEPS
-from stepladder.nightly.plan import Planned, plan
+from stepladder.nightly.plan import STEPS, Planned, plan
 from stepladder.nightly.production import Production
 from stepladder.project.folder import Project
 from stepladder.record import Step

@@ -16,8 +16,7 @@ import stepladder
 from stepladder.core.errors import Problem
 from stepladder.leave.carried import carry
 from stepladder.leave.loaded import Loaded
-from stepladder.leave.to_mlflow import to_mlflow
-from stepladder.leave.to_mlflow.server import plain
+from stepladder.leave.mlflow import plain, to_mlflow
 from stepladder.project.answer import answer
 from stepladder.questions.recommend import toy
 from stepladder.release.release import Release
