@@ -19,14 +19,7 @@ from stepladder.record import Step
 from stepladder.release.inputs import inputs
 
 LATELY = 50  # runs of a step from which its time is foreseen
-ENDINGS = {  # of the steps, in their order
-    "check": "json",
-    "fit": "json",
-    "predict": "parquet",
-    "publish": "parquet",
-    "watch": "json",
-}
-STEPS = tuple(ENDINGS)
+STEPS = ("check", "fit", "predict", "publish", "watch")
 WORDS = {
     "code": "stepladder's code has changed",
     "release": "another release was shipped",
@@ -61,7 +54,8 @@ class Named:
         """The file that says that the step is done."""
         if self.step == "publish":
             return self.folder / "published" / f"{self.day}-{self.key}.parquet"
-        return self.folder / "runs" / str(self.day) / f"{self.step}-{self.key}.{ENDINGS[self.step]}"
+        ending = "parquet" if self.step == "predict" else "json"
+        return self.folder / "runs" / str(self.day) / f"{self.step}-{self.key}.{ending}"
 
 
 def named(production: Production, step: str, day: date) -> Named:

@@ -30,7 +30,6 @@ from stepladder.tables.address import without_password
 
 NEAR = 31  # days: with nothing published more lately there is nothing to compare with
 SHRUNK, JUMPED = 0.5, 2.0
-MARKS = ("question", "as_of", "release")  # a table with these is one of ours
 SCHEMES = ("duckdb", "sqlite", "postgres", "postgresql")
 
 
@@ -40,10 +39,8 @@ def audit(production: Production, day: date, table: pa.Table) -> None:
     last = _last(project, day)
     if last is None:
         return
-    keys = list(project.question.KEYS)
-    before, now = (
-        t.select(keys[:1]).group_by(keys[:1]).aggregate([]).num_rows for t in (last, table)
-    )
+    key = project.question.KEYS[0]
+    before, now = (len(t[key].unique()) for t in (last, table))
     if now < SHRUNK * before:
         raise _suspicious(f"{now:,} {project.question.CASE}s, where there were {before:,}")
     if project.question.INTERVALS is None:
@@ -162,8 +159,7 @@ def _refuse(target: str, scheme: str, name: str, project: Project) -> None:
             "sqlite:///shop.db?table=predictions, postgresql://user@host/shop?table=predictions",
             "correct it",
         )
-    sources = {source.source for source in project.ask.tables.values()}
-    if target in sources:
+    if target in {source.source for source in project.ask.tables.values()}:
         raise Problem(
             f"question.toml: [nightly] publish names {without_password(target)}, a source of this project",
             "predictions are written beside the data, never over them",
@@ -180,8 +176,8 @@ def _duckdb(file: Path, name: str, rows: pa.Table, day: date) -> None:
         con.execute(f"create table if not exists {quoted(name)} as from _rows limit 0")
         there = [row[0] for row in con.execute(f"describe {quoted(name)}").fetchall()]
         _ours(name, there, rows)
-        mine = [rows["question"][0].as_py(), day]
-        con.execute(f"delete from {quoted(name)} where question = ? and as_of = ?", mine)
+        mine = "where question = ? and as_of = ?"
+        con.execute(f"delete from {quoted(name)} {mine}", [rows["question"][0].as_py(), day])
         con.execute(f"insert into {quoted(name)} by name from _rows")
         con.commit()
 
@@ -202,9 +198,9 @@ def _server(address: Any, name: str, rows: pa.Table, day: date) -> None:
 
 def _ours(name: str, there: list[str], rows: pa.Table) -> None:
     missing = [column for column in rows.column_names if column not in there]
-    if missing or any(mark not in there for mark in MARKS):
+    if missing:
         raise Problem(
-            f"the table {name!r} has no column {', '.join(missing or MARKS)}",
+            f"the table {name!r} has no column {', '.join(missing)}",
             "predictions go into a table of their own, which is made when it is not there",
             "name another table in [nightly] publish, or remove this one if it is an old one of ours",
         )

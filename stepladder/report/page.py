@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import importlib
 from pathlib import Path
 from typing import Any, cast
-
-from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
-from markupsafe import Markup
 
 from stepladder import questions
 from stepladder.bakeoff.result import Result, RungResult
@@ -27,9 +22,9 @@ from stepladder.report.drawing import Drawn, draw
 from stepladder.report.glossary import glossary
 from stepladder.report.ladder_chart import ladder
 from stepladder.report.meaning import called, few, headline, meaning, remarks
+from stepladder.report.rendered import rendered
 
 EXAMPLES = 20
-WORDS = ("number", "percent", "seconds", "day", "days")
 
 
 def write(result: Result, view: View, path: str | Path) -> Path:
@@ -44,21 +39,7 @@ def write(result: Result, view: View, path: str | Path) -> Path:
 
 def html(result: Result, view: View) -> str:
     """The page as text."""
-    pages = Environment(
-        loader=PackageLoader("stepladder.report"),
-        autoescape=select_autoescape(default=True, default_for_string=True),
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    pages.filters |= {name: getattr(words, name) for name in WORDS}
-    style = (Path(__file__).parent / "templates" / "style.css").read_text(encoding="utf-8")
-    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
-    return pages.get_template("page.html.j2").render(
-        style=Markup(style),
-        digest=digest,
-        **_contents(result, view),
-    )
+    return rendered("stepladder.report", "page", _contents(result, view))
 
 
 def _contents(result: Result, view: View) -> dict[str, Any]:
