@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 import stepladder
+from stepladder.nightly.production import ROOMS
 
 ROOT = Path(stepladder.__file__).parent
 FILES = sorted(ROOT.rglob("*.py"))
@@ -91,6 +92,11 @@ def test_no_files_import_each_other_in_a_circle():
 
 def test_every_room_has_a_level():
     assert {room(path) for path in FILES} - {"__init__"} == set(LEVELS)
+
+
+def test_a_night_is_done_anew_when_any_room_below_it_changes():
+    below = {name for name, level in LEVELS.items() if level < LEVELS["nightly"]}
+    assert set(ROOMS) == below - {"questions"} | {"nightly"}
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda p: str(p.relative_to(ROOT)))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any, NamedTuple
 
@@ -33,17 +33,21 @@ def spec(question: Question) -> TableSpec:
     return next(table for table in question.TABLES if table.name == question.OWN.table)
 
 
+def about_cases(question: Question, columns: Sequence[str]) -> bool:
+    """Whether a table of these columns has rows of cases; any other is the same for everyone."""
+    return set(question.CASE) <= set(columns)
+
+
 def brought(question: Question, history: History, given: Sequence[pa.Table]) -> Brought:
     """The rows of several newcomers, each under an id that nobody has, as the question's table.
 
-    Rows come with the columns they have; what is missing is null. Without a time they lie just before
-    now, in their order. `row` counts from 1 where they bring none.
+    Without a time they lie just before now, in their order. `row` counts on from 1 where they bring none.
     """
-    table = spec(question)
-    kinds = history.sql(f"select * from {quoted(table.name)} limit 0").schema
+    kinds = schema(question, history)
     whole, start = [], 1
     for nth, rows in enumerate(given):
-        whole.append(_as_ours(question, table, history, kinds, rows, nth, start))
+        case = {n: [nobody(kinds.field(n).type, nth)] * rows.num_rows for n in question.CASE}
+        whole.append(as_ours(question, history, rows, case, start))
         start += rows.num_rows
     cases = {
         name: pa.array(
@@ -51,7 +55,42 @@ def brought(question: Question, history: History, given: Sequence[pa.Table]) -> 
         )
         for name in question.CASE
     }
-    return Brought(pa.table(cases), {table.name: pa.concat_tables(whole)})
+    return Brought(pa.table(cases), {spec(question).name: pa.concat_tables(whole)})
+
+
+def schema(question: Question, history: History) -> pa.Schema:
+    """The columns of the table that a newcomer brings rows of, as the project has them."""
+    name = quoted(spec(question).name)
+    return history.sql(f"select * from {name} limit 0").schema.remove_metadata()
+
+
+def as_ours(
+    question: Question,
+    history: History,
+    rows: pa.Table,
+    case: Mapping[str, Sequence[Any]] | None = None,
+    start: int = 1,
+) -> pa.Table:
+    """Rows as the question's table has them: columns it does not know are left out, missing ones null.
+
+    `case`: whose they are, where the rows do not say. Raises Problem on columns that cannot be read.
+    """
+    table, n = spec(question), rows.num_rows
+    made: dict[str, Any] = dict(case or {})
+    if "row" not in rows.column_names:
+        made["row"] = range(start, start + n)
+    if case and table.time and (table.time not in rows.column_names or rows[table.time].null_count):
+        yesterday = np.datetime64(history.now - timedelta(days=1), "us")
+        made[table.time] = yesterday + np.arange(n).astype("timedelta64[s]")
+    columns = {}
+    for field in schema(question, history):
+        if field.name in made:
+            columns[field.name] = pa.array(made[field.name]).cast(field.type, safe=False)
+        elif field.name in rows.column_names:
+            columns[field.name] = fitting(rows[field.name], field)
+        else:
+            columns[field.name] = pa.nulls(n, field.type)
+    return pa.table(columns, schema(question, history))
 
 
 def nobody(kind: pa.DataType, nth: int = 0) -> Any:
@@ -79,36 +118,6 @@ def among(everyone: pa.Table, wanted: pa.Table) -> pa.Table | None:
     """The wanted case, if it is among them."""
     found = wanted.join(everyone, wanted.column_names, join_type="left semi", use_threads=False)
     return found if found.num_rows else None
-
-
-def _as_ours(
-    question: Question,
-    table: TableSpec,
-    history: History,
-    kinds: pa.Schema,
-    rows: pa.Table,
-    nth: int,
-    start: int,
-) -> pa.Table:
-    n = rows.num_rows
-    made: dict[str, Any] = {
-        name: pa.array([nobody(kinds.field(name).type, nth)] * n, kinds.field(name).type)
-        for name in question.CASE
-    }
-    if "row" not in rows.column_names:
-        made["row"] = pa.array(range(start, start + n))
-    if table.time and (table.time not in rows.column_names or rows[table.time].null_count):
-        yesterday = np.datetime64(history.now - timedelta(days=1), "us")
-        made[table.time] = pa.array(yesterday + np.arange(n).astype("timedelta64[s]"))
-    columns = {}
-    for field in kinds:
-        if field.name in made:
-            columns[field.name] = made[field.name].cast(field.type, safe=False)
-        elif field.name in rows.column_names:
-            columns[field.name] = fitting(rows[field.name], field)
-        else:
-            columns[field.name] = pa.nulls(n, field.type)
-    return pa.table(columns, kinds)
 
 
 def fitting(column: pa.ChunkedArray, field: pa.Field) -> pa.ChunkedArray:

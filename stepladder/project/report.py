@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib
-import shutil
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
@@ -13,7 +12,7 @@ import pyarrow.parquet as pq
 
 from stepladder.bakeoff.result import Result
 from stepladder.bakeoff.row import parquet
-from stepladder.core import model
+from stepladder.core import files, model
 from stepladder.core.asking import reasons
 from stepladder.core.errors import Problem
 from stepladder.core.model import Model
@@ -134,7 +133,5 @@ def _at_now(project: Project, result: Result, name: str) -> pa.Table:
     if not path.is_file():
         with scratch() as room:
             table, _ = answer(project, name, date.fromisoformat(result.now), room)
-        partial = path.with_suffix(".partial")
-        partial.write_bytes(parquet(table))
-        shutil.move(partial, path)
+        files.write(path, parquet(table))
     return pq.read_table(path)

@@ -207,15 +207,18 @@ class Record:
         with writing(self.engine) as connection:
             connection.execute(update(t).where(t.c.id == token).values(revoked=_now()))
 
-    def forget(self, question: str, sha256: str, key: str) -> int:
+    def forget(self, question: str, sha256: str, case: Mapping[str, Any]) -> int:
         """Erase what people said about one case, and remember its hash; returns how much was erased."""
-        answers = schema.answers
-        mine = answers.c.question == question, answers.c.key == _plain(key)
+        t, mine = schema.answers, dict(case).items()
         row = {"question": question, "sha256": sha256, "by": user(), "time": _now()}
         with writing(self.engine) as connection:
-            erased = connection.execute(delete(answers).where(*mine)).rowcount
+            there = connection.execute(
+                select(t.c.id, t.c.key).where(t.c.question == question)
+            ).all()
+            about = [each.id for each in there if mine <= json.loads(each.key).items()]
+            connection.execute(delete(t).where(t.c.id.in_(about)))
             connection.execute(insert(schema.forgotten).values(row))
-        return int(erased)
+        return len(about)
 
     def forgotten(self, question: str) -> set[str]:
         """The hashes of those who are forgotten."""

@@ -103,7 +103,7 @@ def _without_more(question: Question, known: Known, few: pa.Table) -> pa.Table:
     alone = few
     for spec in question.TABLES:
         names = [column.name for column in spec.columns]
-        if question.OWN and spec.name != question.OWN.table and set(question.CASE) <= set(names):
+        if spec.name != own.spec(question).name and own.about_cases(question, names):
             using = ", ".join(map(quoted, question.CASE))
             query = f"select * from cases anti join {quoted(spec.name)} using ({using})"
             alone = known.history.sql(query, alone)
@@ -140,7 +140,7 @@ def _alone(project: Project, rung: Rung, tried: Known, said: pa.Table, room: Pat
     tables = {name: place for name, place in tried.files.tables.items() if name != ANSWERS}
     for spec in project.question.TABLES:
         path, time = tables[spec.name]
-        if set(project.question.CASE) <= {column.name for column in spec.columns}:
+        if own.about_cases(project.question, [column.name for column in spec.columns]):
             whole = pq.read_schema(path).empty_table()
             path = str(room / f"own_{spec.name}.parquet")
             pq.write_table(

@@ -89,10 +89,7 @@ class Release:
 
     def save(self, project: Path) -> str:
         """Write the manifest under the hash of its bytes, whole or not at all; returns the hash."""
-        folder = project / "releases"
-        path = folder / f"{self.hash}.json"
-        if not path.exists() or path.read_bytes() != self.body:
-            write(path, self.body)
+        write(project / "releases" / f"{self.hash}.json", self.body)
         return self.hash
 
     @cached_property

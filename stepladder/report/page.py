@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import importlib
-import os
 from pathlib import Path
 from typing import Any, cast
 
-from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
-from markupsafe import Markup
-
 from stepladder import questions
 from stepladder.bakeoff.result import Result, RungResult
+from stepladder.core import files
 from stepladder.core.question import case_word
 from stepladder.core.view import Chart, Example, Section, View
 from stepladder.money import currency, prices
@@ -29,9 +24,9 @@ from stepladder.report.drawing import Drawn, draw
 from stepladder.report.glossary import glossary
 from stepladder.report.ladder_chart import ladder
 from stepladder.report.meaning import called, few, headline, meaning, remarks
+from stepladder.report.rendered import rendered
 
 EXAMPLES = 20
-WORDS = ("number", "percent", "seconds", "day", "days")
 
 
 def write(result: Result, view: View, path: str | Path) -> Path:
@@ -40,29 +35,13 @@ def write(result: Result, view: View, path: str | Path) -> Path:
     The file appears whole or not at all.
     """
     target = Path(path)
-    partial = target.with_name(f".{target.name}.partial")
-    partial.write_text(html(result, view), encoding="utf-8", newline="\n")
-    os.replace(partial, target)
+    files.write(target, html(result, view))
     return target
 
 
 def html(result: Result, view: View) -> str:
     """The page as text."""
-    pages = Environment(
-        loader=PackageLoader("stepladder.report"),
-        autoescape=select_autoescape(default=True, default_for_string=True),
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    pages.filters |= {name: getattr(words, name) for name in WORDS}
-    style = (Path(__file__).parent / "templates" / "style.css").read_text(encoding="utf-8")
-    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
-    return pages.get_template("page.html.j2").render(
-        style=Markup(style),
-        digest=digest,
-        **_contents(result, view),
-    )
+    return rendered("stepladder.report", "page", _contents(result, view))
 
 
 def _contents(result: Result, view: View) -> dict[str, Any]:

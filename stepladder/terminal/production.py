@@ -46,7 +46,7 @@ def elsewhere(project: Project, to: str, tracking: str | None, as_json: bool) ->
     """Take what is in production to another system."""
     if to != "mlflow":
         raise Problem(f"--to {to}", "what is shipped can be taken to: mlflow", "--to mlflow")
-    from stepladder.leave.to_mlflow import to_mlflow
+    from stepladder.leave.mlflow import to_mlflow
 
     found = to_mlflow(project, in_production(project), tracking_uri=tracking)
     if as_json:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import os
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +11,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescap
 from markupsafe import Markup
 
 from stepladder import questions, report
+from stepladder.core import files
 from stepladder.report import words
 from stepladder.report.drawing import Drawn
 from stepladder.watch import pictures
@@ -31,9 +31,7 @@ TAGS = {"fine": "fine", "off target": "off target", "beyond limit": "beyond its 
 
 def write_page(watched: Watched, path: Path) -> Path:
     """Write the page and return where it is; the same input gives the same bytes, whole or not at all."""
-    partial = path.with_name(f".{path.name}.partial")
-    partial.write_text(html(watched), encoding="utf-8", newline="\n")
-    os.replace(partial, path)
+    files.write(path, html(watched))
     return path
 
 

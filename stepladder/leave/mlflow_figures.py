@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import asdict
-from typing import NamedTuple
 
 from stepladder.bakeoff.result import Result, RungResult
 from stepladder.money import prices
@@ -14,14 +13,7 @@ from stepladder.release.release import Release
 
 SHOWN = ("loss", "loss_low", "loss_high", "worse", "worse_low", "worse_high")
 LONGEST = 5000  # of a tag or parameter: servers refuse longer ones
-
-
-class Figure(NamedTuple):
-    """One number: its name, and the cutoff it belongs to, counted from 0."""
-
-    name: str
-    value: float
-    step: int = 0
+Figure = tuple[str, float, int]  # its name, and the cutoff it belongs to, counted from 0
 
 
 def params(release: Release, result: Result | None) -> dict[str, str]:
@@ -68,19 +60,19 @@ def tags(project: Project, release: Release) -> dict[str, str]:
 def figures(result: Result) -> list[Figure]:
     """Each rung's loss, how much worse it is than the best, and what it costs; numbers only."""
     found = [figure for rung in result.rungs for figure in _of_rung(rung)]
-    return [f for f in found if math.isfinite(f.value)]
+    return [figure for figure in found if math.isfinite(figure[1])]
 
 
 def _of_rung(rung: RungResult) -> Iterator[Figure]:
     for role, estimate in (("choose", rung.choose), ("report", rung.report)):
         for name in SHOWN if estimate else ():
-            yield Figure(f"{role}/{name}/{rung.rung}", float(getattr(estimate, name)))
+            yield f"{role}/{name}/{rung.rung}", float(getattr(estimate, name)), 0
     for step, at in enumerate(rung.cutoffs):
-        yield Figure(f"cutoff/loss/{rung.rung}", float(at.estimate.loss), step)
-        yield Figure(f"cutoff/worse/{rung.rung}", float(at.estimate.worse), step)
+        yield f"cutoff/loss/{rung.rung}", float(at.estimate.loss), step
+        yield f"cutoff/worse/{rung.rung}", float(at.estimate.worse), step
     for name, value in asdict(rung.cost).items() if rung.cost else ():
         if isinstance(value, int | float):
-            yield Figure(f"cost/{name}/{rung.rung}", float(value))
+            yield f"cost/{name}/{rung.rung}", float(value), 0
 
 
 def _texts(said: dict[str, object]) -> dict[str, str]:
