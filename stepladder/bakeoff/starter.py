@@ -15,6 +15,7 @@ import signal
 import struct
 import sys
 from pathlib import Path
+from typing import Any
 
 MARK = "STEPLADDER_JOB"  # in the environment of a job and of all it starts: whose they are
 FORKS = sys.platform.startswith("linux")  # the libraries of other systems do not survive a copy
@@ -38,27 +39,25 @@ def main(parent: int) -> None:
             command = [sys.executable, "-P", "-m", "stepladder.bakeoff.child", job["file"]]
             os.execve(sys.executable, command, dict(os.environ))
         child.main(Path(job["file"]))
-        with contextlib.suppress(
-            OSError, ValueError, AttributeError
-        ):  # a rung may have closed them
+        # A rung may have closed them. Taking the libraries down takes as long as a small rung.
+        with contextlib.suppress(OSError, ValueError, AttributeError):
             sys.stdout.flush()
             sys.stderr.flush()
-        os._exit(0)  # taking the libraries down one by one takes as long as a small rung
+        os._exit(0)
 
 
-def _become(job: dict[str, str | dict[str, str]], parent: int) -> None:
+def _become(job: dict[str, Any], parent: int) -> None:
     """In the copy, before anything of the rung is loaded: its own group, output and environment."""
     _die_with(parent)
     os.setsid()
     for target, name in enumerate((os.devnull, job["printed"], job["printed"])):
-        handle = os.open(str(name), os.O_RDWR | os.O_APPEND)
+        handle = os.open(name, os.O_RDWR | os.O_APPEND)
         os.dup2(handle, target)  # 0 was the socket
         os.close(handle)
-    os.chdir(str(job["folder"]))
-    environment = dict(job["environment"])
-    _mark(environment[MARK])
+    os.chdir(job["folder"])
+    _mark(job["environment"][MARK])
     os.environ.clear()
-    os.environ.update(environment)
+    os.environ.update(job["environment"])
 
 
 def _mark(mark: str) -> None:
