@@ -178,15 +178,20 @@ def _memory_mb(pid: int) -> float:
 
 
 def _end(pid: int, mark: str) -> None:
-    """Kill the whole group, and whoever left it: all that were started carry the mark."""
-    for _ in range(3):
+    """Kill the whole group, and whoever left it: all that were started carry the mark.
+
+    Nobody seen once proves nothing: one may have started another and ended while they were looked at.
+    """
+    nobody = 0
+    for _ in range(5):
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(pid, signal.SIGKILL)
         strays = [one for one in psutil.process_iter() if _marked(one, mark)]
         for stray in strays:
             with contextlib.suppress(psutil.Error):
                 stray.kill()
-        if not strays:
+        nobody = 0 if strays else nobody + 1
+        if nobody == 2:
             break
         psutil.wait_procs(strays, timeout=1)
 
