@@ -130,13 +130,15 @@ def test_its_bakeoff_reproduces(tmp_path, name):
     assert not differences([without_bytes(then["rungs"][rung]) for rung in then["ladder"]],
                            [without_bytes(now[rung]) for rung in then["ladder"]])  # fmt: skip
     moved = []
-    for rung, before in then["rungs"].items():
-        for cutoff, one in before["cutoffs"].items():
+    for rung, row in then["rungs"].items():
+        for cutoff, one in row["cutoffs"].items():
             old, new = (
                 project.folder / "bakeoffs" / str(n) / rung / f"{cutoff}.parquet"
                 for n in (1, found.second.id)
             )
-            moved += differences(plain(pq.read_table(old)), plain(pq.read_table(new)), new.name)
+            before, after = pq.read_table(old), pq.read_table(new)
+            if not before.equals(after):  # as a rule they are, and rows are slow to compare
+                moved += differences(plain(before), plain(after), f"{rung} {cutoff}")
             if now[rung]["cutoffs"][cutoff]["predictions_sha256"] != one["predictions_sha256"]:
                 moved += [f"other bytes: {rung} {cutoff}"] * must_be_the_same(name, rung, found)
     assert not moved
