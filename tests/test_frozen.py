@@ -11,6 +11,7 @@ import json
 import math
 import os
 import platform
+import re
 import socket
 import subprocess
 import sys
@@ -266,7 +267,8 @@ def differences(then: Any, now: Any, place: str = "") -> list[str]:
 
 def processor() -> str:
     """What this runs on, told as make.py told it."""
-    info = Path("/proc/cpuinfo")
-    lines = info.read_text().splitlines() if info.is_file() else []
-    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
-    return names[0] if names else platform.processor()
+    info = Path("/proc/cpuinfo")  # "model name" alone may be that of several generations
+    text = info.read_text().split("\n\n")[0] if info.is_file() else ""
+    said = dict(re.findall(r"^([\w ]+?)\s*: (.*)$", text, re.M))
+    named = (said.get(key, "") for key in ("vendor_id", "cpu family", "model", "model name"))
+    return " ".join(named).strip() or platform.processor()
