@@ -15,6 +15,7 @@ import io
 import json
 import os
 import platform
+import re
 import shutil
 import socket
 import sqlite3
@@ -379,10 +380,11 @@ def unpack(name: str, room: Path) -> None:
 
 def processor() -> str:
     """What the figures were reckoned on: on another the last bits may differ."""
-    info = Path("/proc/cpuinfo")
-    lines = info.read_text().splitlines() if info.is_file() else []
-    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
-    return names[0] if names else platform.processor()
+    info = Path("/proc/cpuinfo")  # "model name" alone may be that of several generations
+    text = info.read_text().split("\n\n")[0] if info.is_file() else ""
+    said = dict(re.findall(r"^([\w ]+?)\s*: (.*)$", text, re.M))
+    named = (said.get(key, "") for key in ("vendor_id", "cpu family", "model", "model name"))
+    return " ".join(named).strip() or platform.processor()
 
 
 def write(name: str, value: Any) -> None:
