@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
-from stepladder.project.answer import answer
+from stepladder.project.all_cases import answer
 
 import stepladder
 from stepladder.core.errors import Problem

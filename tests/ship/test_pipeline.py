@@ -15,7 +15,7 @@ import duckdb
 import httpx
 import pyarrow.parquet as pq
 import pytest
-from stepladder.project.answer import answer
+from stepladder.project.all_cases import answer
 
 import stepladder
 from stepladder.core.errors import Problem
