@@ -151,7 +151,9 @@ class Window:
 
     def mark(self, answers: pa.Table) -> dict[Any, float]:
         """NDCG@k of each person of whom something came."""
-        full = self.question.complete(answers, self.usual, self.past, self.cases).predictions
+        full = self.question.complete(
+            answers, lambda: self.usual, self.past, self.cases
+        ).predictions
         lost = truth.loss(full, self.past, self.later, self.cases)
         return dict(zip(lost["person"].to_pylist(), 1 - lost["loss"].to_numpy(), strict=True))
 

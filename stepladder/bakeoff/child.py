@@ -1,4 +1,4 @@
-"""One rung, one cutoff, one process: python -m stepladder.bakeoff.child JOB.json.
+"""One rung, one cutoff, one process, which `starter` made.
 
 Reads what to do from the file, enters the sandbox, fits, saves and loads the model, predicts, and
 leaves predictions.parquet, model/ and outcome.json in the job's folder.
@@ -6,12 +6,10 @@ leaves predictions.parquet, model/ and outcome.json in the job's folder.
 
 from __future__ import annotations
 
-import ctypes
 import importlib
 import json
 import os
 import resource
-import signal
 import sys
 import time
 import warnings
@@ -35,12 +33,9 @@ from stepladder.core.model import Model
 from stepladder.core.rung import Rung
 from stepladder.questions import question_toml
 
-DIE_WITH_PARENT = 1
-
 
 def main(job_file: Path) -> None:
     """Do the job and write its outcome, whatever happens inside the rung."""
-    _die_with_parent()
     job = Job(**json.loads(job_file.read_text()))
     out = Path(job.out)
     question = importlib.import_module(f"stepladder.questions.{job.question}")
@@ -136,12 +131,6 @@ def peak_memory_mb() -> float:
     status = Path("/proc/self/status").read_text()
     kilobytes = next(line for line in status.splitlines() if line.startswith("VmHWM"))
     return int(kilobytes.split()[1]) * 1024 / 1e6
-
-
-def _die_with_parent() -> None:
-    """Should the program be killed, no rung computes on alone."""
-    if sys.platform.startswith("linux"):
-        ctypes.CDLL(None).prctl(DIE_WITH_PARENT, signal.SIGKILL, 0, 0, 0)
 
 
 def _write(path: Path, content: bytes) -> None:

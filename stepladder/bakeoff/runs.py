@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from stepladder.bakeoff.measure import Job, Measured, measure
+from stepladder.bakeoff.process import keep_starter
 from stepladder.bakeoff.replay import Replay
 from stepladder.core.history import History
 from stepladder.core.question import Question
@@ -71,7 +72,7 @@ def run_all(setting: Setting, replays: list[Replay], progress: Progress) -> list
         progress(rung.name, done, total)
         return Ran(rung, status, measured)
 
-    with ThreadPoolExecutor(max_workers=setting.workers) as pool:
+    with ThreadPoolExecutor(setting.workers, initializer=keep_starter) as pool:
         futures = [pool.submit(run_rung, rung) for rung in setting.ladder]
         try:
             ended, _ = wait(futures, return_when=FIRST_EXCEPTION)

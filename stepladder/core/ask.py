@@ -163,6 +163,11 @@ class Ask(Part):
     spark: str = "local[*]"
 
     @property
+    def known_after(self) -> int:
+        """Days until what comes of somebody asked about today is known."""
+        return self.horizon + self.mature
+
+    @property
     def for_answers(self) -> Ask:
         """The part that answers depend on; everything else as usual, and nothing of the record."""
         return Ask(record="", **{name: getattr(self, name) for name in ANSWERED})

@@ -160,8 +160,13 @@ def places(rows: pa.Table, other: pa.Table, keys: Sequence[str]) -> pa.Array:
     keys = list(keys)
     if rows.num_rows == other.num_rows and rows.select(keys).equals(other.select(keys)):
         return pa.array(np.arange(rows.num_rows))
-    mine = rows.select(keys).append_column("nth", pa.array(np.arange(rows.num_rows)))
-    theirs = other.select(keys).append_column("place", pa.array(np.arange(other.num_rows)))
+    kinds = pa.schema(
+        [rows.schema.field(key).remove_metadata().with_nullable(True) for key in keys]
+    )
+    mine = rows.select(keys).cast(kinds)
+    mine = mine.append_column("nth", pa.array(np.arange(rows.num_rows)))
+    theirs = other.select(keys).cast(kinds)
+    theirs = theirs.append_column("place", pa.array(np.arange(other.num_rows)))
     found = mine.join(theirs, keys, join_type="left outer", use_threads=False)
     return found.sort_by("nth")["place"].combine_chunks()
 

@@ -61,22 +61,23 @@ def new(
 
 def refresh(project: Project) -> Project:
     """Read every source again with the choices frozen in question.toml; older versions are kept."""
-    chosen, text, reports = {}, project.settings, {}
+    chosen, versions, reports = {}, {}, {}
+    today = date.today()
     for spec in project.question.TABLES:
         known = _known(project, spec.name)
         source = known.source
         if "://" not in source:
             source = str((project.folder / source).resolve())
-        frozen = replace(_frozen(known, spec.name), today=date.today())
+        frozen = replace(_frozen(known, spec.name), today=today)
         chosen[spec.name] = Chosen(source, frozen)
     found = left_out(project, cleaned(project.question.TABLES, chosen))
     for name, table in found.items():
         path = _keep(table, name, project.folder)
         reports[name] = to_markdown(table.report)
-        was, today = project.ask.tables[name].cleaned, chosen[name].choices.today
-        text = question_toml.refreshed(text, name, was, f"data/{path.name}", today)
+        versions[name] = f"data/{path.name}"
     for name, said in reports.items():
         files.write(project.folder / f"data-report-{name}.md", said)
+    text = question_toml.refreshed(project.settings, versions, today, project.question)
     files.write(project.folder / "question.toml", text)  # last: it says which version is in use
     return Project.open(project.folder)
 

@@ -10,8 +10,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from stepladder.core import predictions
+from stepladder.core.asking import Job, Taught, answered, asked, beside
 from stepladder.core.history import History
+from stepladder.core.predictions import places
 from stepladder.core.question import Question
 from stepladder.core.rung import Rung
 from stepladder.core.stats import Floats, bootstrap_sums, calibration, interval
@@ -30,7 +31,7 @@ class Window(NamedTuple):
 
 def window(question: Question, history: History, as_of: date, said: pa.Table) -> Window:
     """The window of predictions made as of a day; those asked about are those whom they name, each once."""
-    later = as_of + timedelta(days=history.ask.horizon)
+    later = as_of + timedelta(days=history.ask.known_after)
     names = history.once("case", lambda: question.cases(history).column_names)
     once = said.select(names).group_by(names, use_threads=False).aggregate([]).select(names)
     return Window(moment(history, as_of), moment(history, later), once.drop_null().combine_chunks())
@@ -44,22 +45,20 @@ def moment(history: History, day: date) -> History:
 def known(question: Question, past: History, said: pa.Table) -> pa.Table:
     """Only the predictions about cases that were there already: newcomers of a replay had rows laid over."""
     cases = question.cases(past)
-    there, _ = matched(said, cases, cases.column_names)
-    return said.take(there)
+    return said.filter(pc.is_valid(places(said, cases, cases.column_names)))
 
 
 def reference(question: Question, rung: Rung, at: Window) -> pa.Table:
     """What the reference rung says of the same cases, learnt from what was known then."""
-    raw = rung.predict(rung.fit(at.past), at.past, at.cases)
-    checked = predictions.check(raw, question, at.cases)
-    return question.complete(checked, checked, at.past, at.cases).predictions
+    said = asked(Job(question, rung, at.past, at.cases)).table
+    return answered(question, said, lambda: said, at.past, at.cases, Taught()).predictions
 
 
 def completed(question: Question, said: pa.Table, other: pa.Table, at: Window) -> pa.Table:
     """Stored numbers without an opinion are the reference's; lists are stored as they were shown."""
     if question.INTERVALS is None or not said["prediction"].null_count:
         return said
-    return question.complete(said, other, at.past, at.cases).predictions
+    return question.complete(said, lambda: other, at.past, at.cases).predictions
 
 
 def judge(
@@ -75,8 +74,7 @@ def judge(
     mine = theirs = _weighed(question, loss)
     if other is not None:
         theirs = _weighed(question, question.loss(other, at.past, at.later, at.cases))
-    here, there = matched(mine, theirs, question.UNIT)
-    mine, theirs = mine.take(here), theirs.take(there)
+    theirs = theirs.take(places(mine, theirs, question.UNIT))
     sums = np.column_stack(
         [_floats(mine["loss"]), _floats(theirs["loss"]), _floats(mine["weight"])]
     )
@@ -109,11 +107,12 @@ def _weighed(question: Question, loss: pa.Table) -> pa.Table:
 
 def calibrate(question: Question, said: pa.Table, at: Window, level: float) -> Calibrated:
     """Predicted for each one that came, with its interval, and group by group."""
-    found = beside(said, question.outcome(at.past, at.later, at.cases))
-    actual, mean = _floats(found["actual"]), _floats(found["prediction"])
-    low, high = (_bounds(found, name) for name in ("low", "high"))
-    sums = by_unit(question, found, ["prediction", "actual"])
-    each = np.column_stack([_floats(sums["prediction"]), _floats(sums["actual"])])
+    came = question.outcome(at.past, at.later, at.cases)
+    mean, actual, _, rows = beside(said, came, question.KEYS, question.LABELS)
+    found = said.take(pa.array(rows))
+    low, high = (_bounds(question, found, name) for name in ("low", "high"))
+    sums = by_unit(question, _with_unit(question, found, came, mean, actual), ["said", "came"])
+    each = np.column_stack([_floats(sums["said"]), _floats(sums["came"])])
     draws = bootstrap_sums(each, at.past.ask.seed, _draws(level), BAGS)
     ratio = draws[:, 0] / np.maximum(draws[:, 1], 1e-12)
     covered = (
@@ -128,36 +127,18 @@ def calibrate(question: Question, said: pa.Table, at: Window, level: float) -> C
 
 def total(question: Question, said: pa.Table, at: Window) -> float:
     """What was predicted in all, for each one that came."""
-    found = beside(said, question.outcome(at.past, at.later, at.cases))
-    actual = _floats(found["actual"]).sum()
-    return float(_floats(found["prediction"]).sum() / max(actual, 1e-12))
+    came = question.outcome(at.past, at.later, at.cases)
+    both = beside(said, came, question.KEYS, question.LABELS)
+    return float(both.predicted.sum() / max(both.actual.sum(), 1e-12))
 
 
-def beside(said: pa.Table, came: pa.Table) -> pa.Table:
-    """The predictions with what came of each, where it is known by now, in the order of the predictions.
-
-    Joined by the columns that both tables have; what else is said of the outcome (`actual`, or a unit
-    that is no key) stands to the right.
-    """
-    keys = [name for name in came.column_names if name in said.column_names]
-    came = came.filter(pc.is_valid(came["actual"]))
-    here, there = matched(said, came, keys)
-    found, rest = said.take(here), came.drop_columns(keys).take(there)
-    for name in rest.column_names:
-        found = found.append_column(name, rest[name])
-    return found
-
-
-def matched(one: pa.Table, other: pa.Table, keys: Sequence[str]) -> tuple[pa.Array, pa.Array]:
-    """The rows of two tables that have the same keys, pair by pair, in the order of the first."""
-    keys = list(keys)
-    kinds = pa.schema([one.schema.field(key).remove_metadata().with_nullable(True) for key in keys])
-    left, right = one.select(keys).cast(kinds), other.select(keys).cast(kinds)
-    pairs = left.append_column("one", pa.array(np.arange(one.num_rows))).join(
-        right.append_column("other", pa.array(np.arange(other.num_rows))), keys,
-        join_type="inner", use_threads=False,
-    ).sort_by([("one", "ascending"), ("other", "ascending")])  # fmt: skip
-    return pairs["one"], pairs["other"]
+def _with_unit(
+    question: Question, found: pa.Table, came: pa.Table, said: Floats, actual: Floats
+) -> pa.Table:
+    """What was said and what came, with the independent unit of each: of the answer, else of the outcome."""
+    at = places(found, came, question.KEYS)
+    unit = {n: found[n] if n in found.column_names else came[n].take(at) for n in question.UNIT}
+    return pa.table({**unit, "said": said, "came": actual})
 
 
 def by_unit(question: Question, rows: pa.Table, columns: Sequence[str]) -> pa.Table:
@@ -173,8 +154,10 @@ def _draws(level: float) -> int:
     return int(np.clip(20 / (1 - level), *DRAWS))
 
 
-def _bounds(said: pa.Table, name: str) -> Floats | None:
-    return None if said[name].null_count else _floats(said[name])
+def _bounds(question: Question, said: pa.Table, name: str) -> Floats | None:
+    """Low or high of all; None where some have none, or where they hold a share of many."""
+    missing = said[name].null_count or question.INTERVALS == "share"
+    return None if missing else _floats(said[name])
 
 
 def _floats(column: pa.ChunkedArray) -> Floats:

@@ -45,7 +45,7 @@ def realised(project: Project, history: History) -> Realised:
         bakeoff=tuple(each for each, _ in then),
         calibration=_beside(now.calibrated, [total for _, total in then if total is not None]),
         learnt=stored.learnt(said),
-        due="" if now.judged else _due(said, project.ask.horizon, history.now),
+        due="" if now.judged else _due(said, project.ask.known_after, history.now),
         missing=tuple(now.missing),
         afterwards=tuple(now.afterwards),
         called=_called(project, decision.rung),
@@ -139,7 +139,7 @@ def ended(project: Project, history: History, said: list[Stored], level: float) 
     """Judge what was stored for days whose horizon has ended; spans do not overlap."""
     found, left, upto = Ended(), list(said), history.now
     while len(found.judged) < MOST:
-        one = next(stored.disjoint(left, project.ask.horizon, upto), None)
+        one = next(stored.disjoint(left, project.ask.known_after, upto), None)
         if one is None:
             break
         left = left[left.index(one) + 1 :]

@@ -210,17 +210,6 @@ def test_a_new_bakeoff_says_whether_a_lower_rung_would_do():
     assert compared(2, "r3_x", "r3_x").compared == "same"
 
 
-def test_what_came_is_joined_by_every_key_and_not_known_yet_is_left_out():
-    said = pa.table({"shop": ["a", "a", "b", "b"], "day": [1, 2, 1, 2], "prediction": [1.0, 2.0, 3.0, 4.0],
-                     "why": pa.array([[1], None, [2], []])})  # fmt: skip
-    came = pa.table({"day": pa.array([2, 1, 2, 1], pa.int32()), "actual": [40, 30, None, 10],
-                     "shop": pa.array(["b", "b", "a", "a"], pa.large_string())})  # fmt: skip
-    found = judgement.beside(said, came)
-    assert found["prediction"].to_pylist() == [1.0, 3.0, 4.0]
-    assert found["actual"].to_pylist() == [10, 30, 40]
-    assert judgement.beside(said, came.take([3, 1, 0, 2])).equals(found)
-
-
 def test_a_unit_of_several_columns_is_neither_its_first_nor_its_last():
     rows = pa.table({"x": ["a", "a", "b", "a"], "y": [1, 2, 1, 1], "loss": [1.0, 2.0, 4.0, 8.0]})
     found = judgement.by_unit(SimpleNamespace(UNIT=("x", "y")), rows, ["loss"])
