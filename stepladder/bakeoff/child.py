@@ -23,6 +23,7 @@ from typing import Any, NamedTuple
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from stepladder import questions
 from stepladder.bakeoff import sandbox
 from stepladder.bakeoff.failure import failure
 from stepladder.bakeoff.measure import Job
@@ -113,7 +114,8 @@ def _save(model: Model, out: Path) -> None:
 def _places(job: Job, scratch: str) -> sandbox.Places:
     writable = [job.out, scratch, os.environ.get("NUMBA_CACHE_DIR", scratch)]
     # the cases are read already; DuckDB opens the tables when they are asked
-    files = [job.rung, *(path for path, _ in job.tables.values()), *[job.model] * bool(job.model)]
+    tables = [path for path, _ in job.tables.values()]
+    files = [job.rung, str(questions.folder(job.question)), *tables, *[job.model] * bool(job.model)]
     return sandbox.places(files, writable, job.project, list(job.closed))
 
 

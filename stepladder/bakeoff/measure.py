@@ -24,6 +24,7 @@ ONE_THREAD = ("OMP", "OPENBLAS", "MKL", "NUMEXPR", "VECLIB_MAXIMUM", "NUMBA")
 # What a rung sees of the environment; anything else may be a secret: passwords, tokens, addresses.
 KEPT = re.compile(
     r"PATH|LANG|LC_\w+|TZ|LD_LIBRARY_PATH|DYLD_\w+|VIRTUAL_ENV|PYTHON\w*|COVERAGE\w*|SYSTEMROOT"
+    r"|STEPLADDER_QUESTIONS"
 )
 FULL = os.strerror(errno.ENOSPC)
 ROOM = 1_000_000  # with fewer bytes left, a child that died without a word died of it

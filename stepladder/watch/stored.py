@@ -72,19 +72,21 @@ def same_question(project: Project, stored: Stored) -> None:
     release = project.folder / "releases" / f"{stored.model_hash}.json"
     if not release.is_file():  # it is gone, or this was made by hand
         return
-    then = question_toml.asked(json.loads(release.read_bytes())["ask"])
-    now = project.ask
-    if (then.horizon, _own(then)) != (now.horizon, _own(now)):
-        raise Problem(
-            f"the predictions as of {stored.as_of} were made for {then.horizon} days, with {_own(then)}",
-            f"only answers to the same question can be compared; it is now: {now.horizon} days, {_own(now)}",
-            "decide and ship anew after a change of the question; later days will be judged",
-        )
+    then = _asked(question_toml.asked(json.loads(release.read_bytes())["ask"]))
+    now = _asked(project.ask)
+    for name in now:
+        if then.get(name) != now[name]:
+            raise Problem(
+                f"the predictions as of {stored.as_of} were made with another {name}",
+                f"only answers to the same question can be compared; it is now: {now[name]}",
+                "decide and ship anew after a change of the question; later days will be judged",
+            )
 
 
-def _own(ask: Ask) -> dict[str, Any]:
-    """A question's own settings, without sections such as prices: these judge answers, and make none."""
-    return ask.settings.model_dump(exclude=set(ask.settings.sections()))
+def _asked(ask: Ask) -> dict[str, Any]:
+    """What was asked; sections such as prices judge answers and do not make them."""
+    own = ask.settings.model_dump(exclude=set(ask.settings.sections()))
+    return {"horizon": ask.horizon, **own}
 
 
 def standard(question: Question, table: pa.Table, name: str) -> pa.Table:
