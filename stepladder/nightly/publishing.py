@@ -242,8 +242,7 @@ def note(
     body = predicted.read_bytes()
     digest, where = hashlib.sha256(body).hexdigest(), output.relative_to(project.folder).as_posix()
     question = project.ask.question
-    there = {(s.path, s.sha256) for s in project.record.predictions(question)}
-    if (where, digest) not in there:
+    if (where, digest) not in {(s.path, s.sha256) for s in project.record.predictions(question)}:
         rows = int(pq.read_metadata(predicted).num_rows)
         project.record.store_prediction(
             Stored(

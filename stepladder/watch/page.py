@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
-from markupsafe import Markup
-
-from stepladder import questions, report
+from stepladder import questions
 from stepladder.core import files
 from stepladder.report import words
 from stepladder.report.drawing import Drawn
+from stepladder.report.rendered import rendered
 from stepladder.watch import pictures
 from stepladder.watch.drift import figure, least
 from stepladder.watch.findings import Drift, Figure, Input, Watched
@@ -37,22 +33,8 @@ def write_page(watched: Watched, path: Path) -> Path:
 
 def html(watched: Watched) -> str:
     """The page as text."""
-    pages = Environment(
-        loader=PackageLoader("stepladder.watch"),
-        autoescape=select_autoescape(default=True, default_for_string=True),
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    pages.filters |= {name: getattr(words, name) for name in ("number", "percent", "day", "days")}
-    style = "".join(
-        (Path(folder).parent / "templates" / name).read_text(encoding="utf-8")
-        for folder, name in ((str(report.__file__), "style.css"), (__file__, "watch.css"))
-    )
-    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
-    return pages.get_template("watch.html.j2").render(
-        style=Markup(style), digest=digest, **_contents(watched)
-    )
+    style = Path(__file__).parent / "templates" / "watch.css"
+    return rendered("stepladder.watch", "watch", _contents(watched), style)
 
 
 def _contents(watched: Watched) -> dict[str, Any]:

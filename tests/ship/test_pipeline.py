@@ -15,7 +15,6 @@ import duckdb
 import httpx
 import pyarrow.parquet as pq
 import pytest
-from stepladder.project.answer import answer
 
 import stepladder
 from stepladder.core.errors import Problem
@@ -25,6 +24,7 @@ from stepladder.nightly.plan import named
 from stepladder.nightly.production import Production
 from stepladder.nightly.rehearsal import rehearsal
 from stepladder.nightly.run import foreseen, run
+from stepladder.project.all_cases import answer
 from stepladder.project.scratch import scratch
 from stepladder.record import Shipment, Step
 from stepladder.release.ship import in_production, rollback, ship
