@@ -13,8 +13,8 @@ import resource
 import sys
 import time
 import warnings
-from collections.abc import Callable
-from dataclasses import asdict
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
 from datetime import date
 from pathlib import Path
 from types import ModuleType
@@ -26,13 +26,36 @@ import pyarrow.parquet as pq
 from stepladder import questions
 from stepladder.bakeoff import sandbox
 from stepladder.bakeoff.failure import failure
-from stepladder.bakeoff.measure import Job
 from stepladder.core import asking
 from stepladder.core import model as models
 from stepladder.core.history import History
 from stepladder.core.model import Model
 from stepladder.core.rung import Rung
 from stepladder.questions import question_toml
+
+
+@dataclass(frozen=True)
+class Job:
+    """What a child does. tables: name -> (Parquet file without the future, time column or None).
+
+    rung: the file. cases: the file of those asked about; newcomers: the file of those asked about once
+    their own first rows (table -> file) are laid over. now: ISO day. ask: Ask as JSON. out: the folder
+    for predictions.parquet, model/ and outcome.json. project: the user's folder, which is closed to
+    the rung. closed: files that are closed as well; `measure` fills it in from the ask, and takes out of
+    that what tells of the future. model: the folder of one fitted before, where nothing is to be learnt.
+    """
+
+    question: str
+    rung: str
+    tables: Mapping[str, tuple[str, str | None]]
+    cases: str
+    now: str
+    ask: str
+    out: str
+    newcomers: tuple[str, Mapping[str, str]] | None = None
+    project: str = "."
+    closed: tuple[str, ...] = ()
+    model: str = ""
 
 
 def main(job_file: Path) -> None:

@@ -10,12 +10,12 @@ import re
 import shutil
 import signal
 import tempfile
-from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from threading import Event
 from typing import Any
 
+from stepladder.bakeoff.child import Job
 from stepladder.bakeoff.process import Ended, Limits, run_watched
 from stepladder.core.errors import Problem
 from stepladder.questions import question_toml
@@ -33,30 +33,6 @@ SIGNALS: dict[int, str] = {
     signal.SIGABRT: "it crashed: a library gave up",
     signal.SIGKILL: "something killed it, perhaps the system for want of memory",
 }
-
-
-@dataclass(frozen=True)
-class Job:
-    """What a child does. tables: name -> (Parquet file without the future, time column or None).
-
-    rung: the file. cases: the file of those asked about; newcomers: the file of those asked about once
-    their own first rows (table -> file) are laid over. now: ISO day. ask: Ask as JSON. out: the folder
-    for predictions.parquet, model/ and outcome.json. project: the user's folder, which is closed to
-    the rung. closed: files that are closed as well; `measure` fills it in from the ask, and takes out of
-    that what tells of the future. model: the folder of one fitted before, where nothing is to be learnt.
-    """
-
-    question: str
-    rung: str
-    tables: Mapping[str, tuple[str, str | None]]
-    cases: str
-    now: str
-    ask: str
-    out: str
-    newcomers: tuple[str, Mapping[str, str]] | None = None
-    project: str = "."
-    closed: tuple[str, ...] = ()
-    model: str = ""
 
 
 @dataclass(frozen=True)

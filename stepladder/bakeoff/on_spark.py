@@ -16,9 +16,9 @@ from typing import Any
 
 import psutil
 
-from stepladder.bakeoff.child import Asked, answer, asked_of
+from stepladder.bakeoff.child import Asked, Job, answer, asked_of
 from stepladder.bakeoff.failure import failure
-from stepladder.bakeoff.measure import Job, Measured, emptied, stopped
+from stepladder.bakeoff.measure import Measured, emptied, stopped
 from stepladder.core.history import History
 from stepladder.spark import SparkHistory, session
 

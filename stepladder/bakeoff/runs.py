@@ -12,7 +12,8 @@ from threading import Event
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from stepladder.bakeoff.measure import Job, Measured, measure
+from stepladder.bakeoff.child import Job
+from stepladder.bakeoff.measure import Measured, measure
 from stepladder.bakeoff.process import keep_starter
 from stepladder.bakeoff.replay import Replay
 from stepladder.core.history import History

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 from dataclasses import replace
 from datetime import date
@@ -12,15 +11,15 @@ from typing import NamedTuple
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from stepladder.bakeoff.measure import Job
+from stepladder.bakeoff.child import Job
 from stepladder.bakeoff.replay import Files, write
 from stepladder.bakeoff.result import Result, RungResult
 from stepladder.core import asking
 from stepladder.core import model as models
 from stepladder.core.asking import Beside, Taught, answered
 from stepladder.core.errors import Problem
+from stepladder.core.files import whole
 from stepladder.core.history import History
-from stepladder.core.on_disk import settle
 from stepladder.core.question import Question
 from stepladder.core.rung import Rung
 from stepladder.core.stats import Bins
@@ -87,6 +86,7 @@ def run(
         rung=str(rung.path),
         tables=known.files.tables,
         cases=known.files.cases,
+        newcomers=known.files.newcomers,
         now=day.isoformat(),
         ask=ask.model_dump_json(),
         out=str(out),
@@ -109,14 +109,10 @@ def keep_model(project: Project, fitted: Path, name: str) -> None:
     if kept.exists() and models.digest(kept) != name:
         shutil.rmtree(kept)
     if not kept.exists():
-        partial = kept.with_name(f".{name}.{os.getpid()}.partial")
-        shutil.rmtree(partial, ignore_errors=True)
         try:
-            shutil.copytree(fitted, partial)
-            settle(partial)
-            partial.replace(kept)
-        except OSError:  # another process was first, or there is no room
-            shutil.rmtree(partial, ignore_errors=True)
+            with whole(kept) as partial:
+                shutil.copytree(fitted, partial)
+        except Problem:  # another process was first, or there is no room
             if not kept.is_dir():
                 raise
 

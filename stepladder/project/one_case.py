@@ -18,6 +18,7 @@ from stepladder.core import model as models
 from stepladder.core import own
 from stepladder.core.asking import Job, Taught, answered, asked, reasons
 from stepladder.core.errors import Problem
+from stepladder.core.files import write
 from stepladder.core.history import History
 from stepladder.core.model import Model
 from stepladder.core.rung import Rung
@@ -172,9 +173,7 @@ def fitted(project: Project, name: str) -> Model:
     with scratch() as room:
         found = fit_and_ask(project, name, room)
         keep_model(project, room / name / "model", found)
-    partial = note.with_suffix(".partial")
-    partial.write_text(json.dumps({"key": key, "model": found}))
-    partial.replace(note)
+    write(note, json.dumps({"key": key, "model": found}))
     return models.load(project.folder / "models" / found)
 
 

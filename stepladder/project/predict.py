@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 from datetime import date
 from pathlib import Path
@@ -13,6 +12,7 @@ import pyarrow.csv
 
 from stepladder.bakeoff.row import parquet
 from stepladder.core.errors import Problem
+from stepladder.core.files import write
 from stepladder.project.all_cases import answer
 from stepladder.project.folder import Project
 from stepladder.project.scratch import scratch
@@ -52,7 +52,7 @@ def predict(
     target = Path(to) if to else _place(project, f"{name}-{day}-{fitted[:8]}")
     table = table.append_column("as_of", pa.array([day] * table.num_rows, pa.date32()))
     body = parquet(table) if target.suffix == ".parquet" else _csv(table)
-    _write(target, body)
+    write(target, body)
     project.record.store_prediction(
         Stored(project.ask.question, name, day.isoformat(), _relative(project, target),
                hashlib.sha256(body).hexdigest(), table.num_rows, fitted)
@@ -95,23 +95,6 @@ def _csv(table: pa.Table) -> bytes:
     sink = pa.BufferOutputStream()
     pyarrow.csv.write_csv(table.set_column(at, "why", why), sink)
     return bytes(sink.getvalue())
-
-
-def _write(target: Path, body: bytes) -> None:
-    """All of the file or nothing of it."""
-    partial = target.with_name(f".{target.name}.partial")
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        partial.write_bytes(body)
-        partial.replace(target)
-    except OSError as error:
-        with contextlib.suppress(OSError):
-            partial.unlink(missing_ok=True)
-        raise Problem(
-            f"{target} cannot be written: {error.strerror}",
-            "the folder must exist, be writable and have room",
-            "free some room or write elsewhere with --to",
-        ) from None
 
 
 def _relative(project: Project, path: Path) -> str:

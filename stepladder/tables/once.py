@@ -20,22 +20,21 @@ def once(rows: Rows, spec: TableSpec, values: dict[str, Value]) -> tuple[Finding
 
     The rows that go are counted as dropped; keys that had several texts are returned as changed.
     """
-    key = values[spec.key[0]]
+    key = _key(values, spec.key)
     name = next((c.name for c in spec.columns if c.kind == "text" and c.name in values), None)
     text = values[name] if name else None
-    assert isinstance(key, Texts)
     at = np.flatnonzero(rows.kept)
-    best = at[_first(key.code[at])]
+    best = at[_first(key[at])]
     several = best[:0]
     if isinstance(text, Texts):
         with_text = at[~text.missing[at]]
-        usual, several = _usual(key.code[with_text], _ranks(text)[with_text])
+        usual, several = _usual(key[with_text], _ranks(text)[with_text])
         usual, several = with_text[usual], with_text[several]
-        named = np.isin(key.code[best], key.code[usual])
+        named = np.isin(key[best], key[usual])
         best = np.concatenate([usual, best[~named]])
     again = rows.kept
     again[best] = False
-    thing = spec.key[0]
+    thing = " ".join(spec.key)
     rows.drop(
         again,
         f"{thing} again",
@@ -43,6 +42,15 @@ def once(rows: Rows, spec: TableSpec, values: dict[str, Value]) -> tuple[Finding
         + (f", under its most frequent {name}" if name else ""),
     )
     return _marked(rows, several, thing, name)
+
+
+def _key(values: dict[str, Value], names: tuple[str, ...]) -> Codes:
+    """A number for each row's key, which several columns may make together."""
+    codes = [value.code for name in names if isinstance(value := values[name], Texts)]
+    whole = codes[0].astype(np.int64)
+    for code in codes[1:]:
+        whole = np.unique(whole * (int(code.max(initial=0)) + 1) + code, return_inverse=True)[1]
+    return whole
 
 
 def _marked(rows: Rows, at: Codes, thing: str, name: str | None) -> tuple[Finding, ...]:

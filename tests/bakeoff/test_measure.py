@@ -20,8 +20,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from stepladder.bakeoff.child import Job
 from stepladder.bakeoff.landlock import version
-from stepladder.bakeoff.measure import Job, Measured, measure
+from stepladder.bakeoff.measure import Measured, measure
 from stepladder.bakeoff.process import keep_starter
 from stepladder.bakeoff.starter import FORKS
 from stepladder.core.ask import Ask, Source

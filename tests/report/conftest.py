@@ -17,7 +17,8 @@ from playwright.sync_api import Browser, sync_playwright
 
 from stepladder import questions
 from stepladder.bakeoff import child
-from stepladder.bakeoff.measure import Job, Measured
+from stepladder.bakeoff.child import Job
+from stepladder.bakeoff.measure import Measured
 from stepladder.bakeoff.result import Result, RungResult
 from stepladder.bakeoff.run import Outcome, run
 from stepladder.bakeoff.runs import Setting

@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from stepladder import questions
-from stepladder.bakeoff.measure import Job
+from stepladder.bakeoff.child import Job
 from stepladder.bakeoff.on_spark import measure_on_spark
 from stepladder.core import model as models
 from stepladder.core.predictions import check
