@@ -78,7 +78,7 @@ def test_the_truth_is_what_each_rung_answers_for_every_fresh_customer(
             np.testing.assert_allclose(grouped, direct, rtol=1e-9, err_msg=rung.name)
         usual = said[[rung.name for rung in RUNGS].index(retention.REFERENCE)]
         for r, table in enumerate(said):
-            whole, _, _ = complete(table, usual, retention.FLOOR)
+            whole, _, _ = complete(table, usual, retention.FLOOR, retention.KEYS)
             sums[r] += retention.loss(whole, known, later, asked)["loss"].to_numpy().sum()
         cases += asked.num_rows
     models = [
