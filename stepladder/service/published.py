@@ -52,6 +52,8 @@ class Published:
 
     def find(self, case: int | str) -> Range:
         """From which row to which row the case's answer stands; an empty range for a stranger."""
+        if isinstance(case, int) != pa.types.is_integer(self.key.type):
+            return 0, 0
         if isinstance(self._keys, np.ndarray):
             first, last = (
                 np.searchsorted(self._keys, case),
