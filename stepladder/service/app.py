@@ -143,7 +143,7 @@ def _described(api: FastAPI, served: Iterable[Served]) -> None:
     def openapi() -> dict[str, Any]:
         schema = plain()
         parts = schema.setdefault("components", {})
-        bodies = [*(one.request for one in served), body.Answered, body.Decided]
+        bodies: list[Any] = [*(one.request for one in served), body.Answered, body.Decided]
         parts["schemas"] = {**parts.get("schemas", {}), **body.schemas(bodies)}
         parts["securitySchemes"] = {"token": {"type": "http", "scheme": "bearer"}}
         schema["security"] = [{"token": []}]
@@ -152,7 +152,7 @@ def _described(api: FastAPI, served: Iterable[Served]) -> None:
     api.openapi = openapi  # type: ignore[method-assign]
 
 
-def _errors(*statuses: int) -> dict[int, Any]:
+def _errors(*statuses: int) -> dict[int | str, Any]:
     """What may be refused, each in three parts."""
     return {status: {"model": body.Error, "description": MEANING[status]} for status in statuses}
 

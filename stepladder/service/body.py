@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple, TypeVar
@@ -43,6 +44,8 @@ if TYPE_CHECKING:
 
 Json = dict[str, Any]
 T = TypeVar("T", bound=BaseModel)
+_model: Any = create_model  # its types know no fields but those written out
+MOST_CASES = 1_000
 REF = "#/components/schemas/{model}"
 Said = Annotated[str, Field(strict=True, min_length=1, max_length=2_000, pattern=r"\S")]
 
@@ -96,53 +99,50 @@ class Error(BaseModel):
 def request_model(name: str, own: Own) -> type[BaseModel]:
     """The request of /predict about one project."""
     key = own.key.name
-    row = row_model(own.spec, own.schema, [key], f"{name}.Row")
-    case = create_model(
-        f"{name}.Case",
-        __base__=Told,
-        __validators__={"either": model_validator(mode="before")(_either(key))},
-        **{
-            key: (_asked_for(own.key) | None, Field(None, description=f"the {key}'s id in the data")),
-            "rows": (Annotated[list[row], Field(min_length=1, max_length=MOST), several("rows", MOST)],  # type: ignore[valid-type]
-                     Field(None, description="rows of one's own")),
-        },
-    )  # type: ignore[call-overload]  # fmt: skip
-    return create_model(
-        f"{name}.Request",
-        __base__=Told,
-        question=(Literal[name], Field(name, description="may be left out where there is one")),
-        cases=(Annotated[list[case], Field(min_length=1), several("cases", 10**9)], ...),  # type: ignore[valid-type]
-        why=(bool, Field(False, description="whether cases with rows are answered with reasons")),
-    )
+    row: Any = row_model(own.spec, own.schema, [key], _called(name, "Row"))
+    rows = Annotated[list[row], Field(min_length=1, max_length=MOST), several("rows", MOST)]
+    of: Json = {
+        key: (_asked_for(own.key) | None, Field(None, description=f"the {key}'s id in the data")),
+        "rows": (rows, Field(None, description="rows of one's own")),
+    }
+    either = {"either": model_validator(mode="before")(_either(key))}
+    case: Any = _model(_called(name, "Case"), **of, __base__=Told, __validators__=either)
+    cases = Annotated[list[case], Field(min_length=1), several("cases", MOST_CASES)]
+    about = "whether cases with rows are answered with reasons"
+    asked: Json = {
+        "question": (Literal[name], Field(name, description="not needed where there is one")),
+        "cases": (cases, ...),
+        "why": (bool, Field(False, description=about)),
+    }
+    return _model(_called(name, "Request"), **asked, __base__=Told)
 
 
 def answer_model(name: str, own: Own, question: Question) -> type[BaseModel]:
     """The answer of /predict about one project."""
-    about = Field(None, description=question.PREDICTION)
-    said: Json = {"prediction": (float | None, about)}
+    said: Json = {"prediction": (float | None, Field(None, description=question.PREDICTION))}
     for column, kind in columns(question).items():
         said.setdefault(column, ((float if pa.types.is_floating(kind) else str) | None, None))
     words = "rows of the data, or of the case's own (the first is 1), that it comes from"
     said["why"] = (list[int] | None, Field(None, description=words))
     said["because"] = (str | None, None)
     if len(question.KEYS) > 1:
-        item = create_model(f"{name}.Item", **{question.KEYS[-1]: (Any, None)}, **said)
-        said = {"list": (list[item], ...)}  # type: ignore[valid-type]
-    head: Json = {
+        item: Any = _model(_called(name, "Item"), **{question.KEYS[-1]: (Any, None)}, **said)
+        said = {"list": (list[item], ...)}
+    whose: Json = {
         own.key.name: (int | str | None, ...),
         "from": (Literal["published", "rows"], ...),
         "release": (str, ...),
     }
-    entry = create_model(f"{name}.Entry", **head, **said)
-    return create_model(
-        f"{name}.Answer",
-        question=(Literal[name], ...),
-        rung=(str, ...),
-        release=(str, Field(description="the hash of what is in production")),
-        model=(str, Field(description="the hash of what the rung learnt")),
-        as_of=(str, ...),
-        answers=(list[entry | Error], ...),  # type: ignore[valid-type]
-    )
+    entry: Any = _model(_called(name, "Entry"), **whose, **said)
+    whole: Json = {
+        "question": (Literal[name], ...),
+        "rung": (str, ...),
+        "release": (str, Field(description="the hash of what is in production")),
+        "model": (str, Field(description="the hash of what the rung learnt")),
+        "as_of": (str, ...),
+        "answers": (list[entry | Error], ...),
+    }
+    return _model(_called(name, "Answer"), **whole)
 
 
 async def parsed(request: Request) -> Json:
@@ -213,7 +213,7 @@ def known(found: Served, case: Json) -> Json:
             "a person's answer is one number about one case",
             "answer a question that forecasts a number",
         )
-    model = create_model("Known", __base__=Told, **{key: (_asked_for(found.key), ...)})  # type: ignore[call-overload]
+    model = _model("Known", **{key: (_asked_for(found.key), ...)}, __base__=Told)
     id_ = getattr(read(model, case), key)
     first, last = found.published.find(id_) if found.published else (0, 0)
     if first == last:
@@ -261,6 +261,11 @@ def _made_up(one: Served, row: Json, nth: int) -> Json:
     return {name: said.get(one.own.spec.column(name).kind, value) for name, value in row.items()}
 
 
+def _called(project: str, what: str) -> str:
+    """The name of a project's model in OpenAPI."""
+    return f"{re.sub('[^A-Za-z0-9]', '_', project)}-{what}"
+
+
 def _asked_for(key: pa.Field) -> Any:
     """An id that somebody may have; a text where ids are numbers is nobody's, and told so later."""
     text = Annotated[str, Field(strict=True, max_length=1000), AfterValidator(_printable)]
@@ -277,13 +282,12 @@ def _printable(given: str) -> str:
 
 def _either(key: str) -> Any:
     def either(given: Any) -> Any:
-        if isinstance(given, dict) and not given.keys() - {key, "rows"} and given.get(key) is None:
-            if "rows" not in given:
-                raise wrong(
-                    f"has neither `{key}` nor `rows`",
-                    f"somebody known is named by `{key}`; somebody new brings `rows` of their own",
-                    "add one of them",
-                )
+        if isinstance(given, dict) and given.get(key) is None and not given.keys() - {key}:
+            raise wrong(
+                f"has neither `{key}` nor `rows`",
+                f"somebody known is named by `{key}`; somebody new brings `rows` of their own",
+                "add one of them",
+            )
         return given
 
     return either

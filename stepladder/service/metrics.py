@@ -15,7 +15,7 @@ from prometheus_client.registry import Collector
 from stepladder.service.served import Served
 
 EDGES = (0.0005, 0.001, 0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 5.0)
-prometheus.disable_created_metrics()  # when each count began says nothing that is asked here
+prometheus.disable_created_metrics()  # type: ignore[no-untyped-call]  # when each count began says nothing that is asked here
 
 
 class Metrics:
@@ -47,7 +47,7 @@ class Metrics:
         return prometheus.generate_latest(self.registry) + prometheus.generate_latest(theirs)
 
 
-@dataclass
+@dataclass(eq=False)  # registered by who it is
 class _Projects(Collector):
     """What is in production in some projects, worked out when it is asked."""
 

@@ -70,9 +70,10 @@ def row_model(spec: TableSpec, schema: pa.Schema, keys: Iterable[str], name: str
     for column in spec.columns:
         if column.name in {*keys} or column.name not in schema.names:
             continue
-        kind, words = _kind(column, schema.field(column.name).type)
+        found, words = _kind(column, schema.field(column.name).type)
         needed = column.required and column.kind != "time"
-        said = Annotated[kind if needed else kind | None, or_told(words)]
+        kind: Any = found if needed else found | None
+        said = Annotated[kind, or_told(words)]
         about = Field(... if needed else None, description=f"{column.sentence}: {words}")
         fields[column.name] = (said, about)
     return create_model(name, __base__=Told, **fields)
@@ -137,7 +138,7 @@ def or_told(words: str) -> WrapValidator:
 def wrong(given: str, allowed: str, remedy: str, kind: str = "told") -> PydanticCustomError:
     """A slip, told in three parts once its place is known."""
     parts = {"given": given, "allowed": allowed, "remedy": remedy}
-    return PydanticCustomError(kind, "{given}", parts)  # type: ignore[arg-type]
+    return PydanticCustomError(kind, "{given}", parts)
 
 
 def told(error: ValidationError) -> Problem:
@@ -197,7 +198,7 @@ def _text(given: Any) -> Any:
 
 def _timed(spec: TableSpec, where: str, rows: list[Json], now: date) -> list[Json]:
     when = spec.time or ""
-    said = [row.get(when) for row in rows]
+    said: list[Any] = [row.get(when) for row in rows]
     if not any(said):
         start = datetime.combine(now, time()) - timedelta(days=1)
         return [{**row, when: start + timedelta(seconds=i)} for i, row in enumerate(rows)]

@@ -203,7 +203,7 @@ def _try(alone: Alone, example: Sequence[dict[str, Any]]) -> float:
             "a release is tried on a few rows of its own data before it is served",
             "check the data: stepladder refresh",
         )
-    took = []
+    took: list[float] = []
     for _ in range(TRIED):
         begun = time.perf_counter()
         alone.answer([("the example", example)], why=not took)
