@@ -32,11 +32,11 @@ import numpy as np
 import pyarrow as pa
 
 from stepladder import questions
-from stepladder.core.ask import parse
 from stepladder.core.errors import Problem
 from stepladder.core.history import History
 from stepladder.core.rung import ladder
 from stepladder.core.stats import bootstrap_sums, interval
+from stepladder.questions.question_toml import parse
 from stepladder.questions.recommend import matrix, replays, truth
 from stepladder.questions.recommend.matrix.lists import Scores, top
 
@@ -151,7 +151,9 @@ class Window:
 
     def mark(self, answers: pa.Table) -> dict[Any, float]:
         """NDCG@k of each person of whom something came."""
-        full = self.question.complete(answers, self.usual, self.past, self.cases).predictions
+        full = self.question.complete(
+            answers, lambda: self.usual, self.past, self.cases
+        ).predictions
         lost = truth.loss(full, self.past, self.later, self.cases)
         return dict(zip(lost["person"].to_pylist(), 1 - lost["loss"].to_numpy(), strict=True))
 
@@ -172,7 +174,7 @@ class Window:
         # cosines stand above zero; factors rank below it too, and all of their lists counts
         found += 1 - min(float(found.min()), 0.0) if found.min() < 0 else 0.0
         found[rows.nonzero()] = -np.inf
-        row, item, best = top(Scores(found), self.past.ask.k)
+        row, item, best = top(Scores(found), self.past.ask.settings.k)
         answers = {
             "person": known.persons.take(pa.array(row)),
             "item": known.items.take(pa.array(item)),

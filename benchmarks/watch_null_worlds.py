@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from stepladder.watch.drift import SHARE
-from stepladder.watch.weeks_judged import judge
+from stepladder.watch.drift_alarms import judge
 
 INPUTS, ROWS, RHO, YEAR = 50, 10_000, 0.5, 52.18
 ROWS_PER_UNIT = 5

@@ -17,6 +17,9 @@ from pathlib import Path
 import psycopg
 import pytest
 
+# a third question, found by path: whatever holds for all questions holds for one of a user's own
+os.environ["STEPLADDER_QUESTIONS"] = str(Path(__file__).parent / "questions")
+
 PASSWORD = "correct-horse"
 
 

@@ -14,10 +14,10 @@ import pytest
 
 from stepladder import questions
 from stepladder.cli import app
-from stepladder.core.ask import parse
 from stepladder.core.history import History
 from stepladder.core.predictions import check
 from stepladder.core.rung import Rung
+from stepladder.questions.question_toml import parse
 from stepladder.questions.retention import toy
 
 ROOT = Path(__file__).parents[1]

@@ -10,10 +10,11 @@ import pyarrow.parquet as pq
 import pytest
 
 from stepladder import questions
-from stepladder.core.ask import parse
+from stepladder.core.asking import numbers
 from stepladder.core.history import History
 from stepladder.core.predictions import check
 from stepladder.core.rung import ladder
+from stepladder.questions.question_toml import parse
 
 SEED = 3
 
@@ -35,7 +36,7 @@ def history(name, tmp_path) -> History:
         pq.write_table(toy.tables(SEED)[spec.name], path)
         tables[spec.name] = (str(path), spec.time)
     ask = parse(toy.ASK)
-    end = toy.NOW + timedelta(days=ask.horizon)
+    end = toy.NOW + timedelta(days=ask.horizon + ask.mature)
     return History(end, ask, tables, views=tuple(question.views(ask).items()))
 
 
@@ -44,8 +45,9 @@ def test_it_is_a_question_in_words(name):
     assert question.WORDS.endswith("?")
     assert questions.folder(name).joinpath("README.md").is_file()
     assert all(text.endswith(".") for text in question.GLOSSARY.values())
-    assert (questions.folder(name) / question.DEMO.file).is_file()
-    assert question.DEMO.source
+    assert question.DEMO is None or (questions.folder(name) / question.DEMO.file).is_file()
+    assert question.DEMO is None or question.DEMO.source
+    assert set(question.CASE) <= set(question.KEYS)
 
 
 def test_its_reference_stands_on_its_ladder(name):
@@ -62,6 +64,7 @@ def test_replays_are_in_order_and_the_last_window_is_untouched(name, history):
     assert [r.role for r in replays].count("report") == 1
     assert replays[-1].role == "report"
     assert any(r.role == "choose" for r in replays)
+    assert len({r.name for r in replays}) == len(replays)
     for early in replays[:-1]:
         assert early.past.now < early.later.now <= replays[-1].past.now
     assert replays[-1].later.now <= history.now
@@ -76,12 +79,14 @@ def test_a_better_forecast_costs_less(name, history):
     past, later = history.at(toy.NOW), history
     cases = question.cases(past)
     reference = usual(name, past, cases)
-    assert question.outcome(past, later, cases)["actual"].to_numpy().sum() > 0
+    came = question.outcome(past, later, cases)
+    assert set(came.column_names) >= {*question.KEYS, "actual"}
+    assert np.nansum(numbers(came["actual"], question.LABELS)) > 0
     units = []
 
     def mean_loss(answers):
         checked = check(answers, question, cases)
-        full = question.complete(checked, reference, past, cases).predictions
+        full = question.complete(checked, lambda: reference, past, cases).predictions
         found = question.loss(full, past, later, cases)
         assert found.column_names == [*question.UNIT, "loss", "weight"]
         units.append(found.select(list(question.UNIT)))
@@ -101,10 +106,11 @@ def usual(name, past, cases):
 
 def test_measures_are_sentences(name, history):
     question = questions.load(name)
-    past, later = list(question.holdouts(history))[-1][:2]
+    last = list(question.holdouts(history))[-1]
+    past, later = last.past, last.later
     cases = question.cases(past)
     reference = usual(name, past, cases)
-    full = question.complete(reference, reference, past, cases).predictions
+    full = question.complete(reference, lambda: reference, past, cases).predictions
     rows = question.measures(full, past, later, cases).to_pylist()
     assert rows
     assert all(row["sentence"] and np.isfinite(row["value"]) for row in rows)

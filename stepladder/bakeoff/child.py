@@ -1,4 +1,4 @@
-"""One rung, one cutoff, one process: python -m stepladder.bakeoff.child JOB.json.
+"""One rung, one cutoff, one process, which `starter` made.
 
 Reads what to do from the file, enters the sandbox, fits, saves and loads the model, predicts, and
 leaves predictions.parquet, model/ and outcome.json in the job's folder.
@@ -6,12 +6,10 @@ leaves predictions.parquet, model/ and outcome.json in the job's folder.
 
 from __future__ import annotations
 
-import ctypes
 import importlib
 import json
 import os
 import resource
-import signal
 import sys
 import time
 import warnings
@@ -28,18 +26,16 @@ import pyarrow.parquet as pq
 from stepladder.bakeoff import sandbox
 from stepladder.bakeoff.failure import failure
 from stepladder.bakeoff.measure import Job
+from stepladder.core import asking
 from stepladder.core import model as models
-from stepladder.core import predictions
-from stepladder.core.ask import Ask
 from stepladder.core.history import History
+from stepladder.core.model import Model
 from stepladder.core.rung import Rung
-
-DIE_WITH_PARENT = 1
+from stepladder.questions import question_toml
 
 
 def main(job_file: Path) -> None:
     """Do the job and write its outcome, whatever happens inside the rung."""
-    _die_with_parent()
     job = Job(**json.loads(job_file.read_text()))
     out = Path(job.out)
     question = importlib.import_module(f"stepladder.questions.{job.question}")
@@ -70,7 +66,7 @@ class Asked(NamedTuple):
 def asked_of(job: Job, question: ModuleType) -> Asked:
     """The job's files, read."""
     tables = {name: (path, time) for name, (path, time) in job.tables.items()}
-    ask = Ask.model_validate_json(job.ask)
+    ask = question_toml.asked(json.loads(job.ask))
     views = tuple(question.views(ask).items())
     history = History(date.fromisoformat(job.now), ask, tables, views=views)
     newcomers = None
@@ -89,32 +85,29 @@ def answer(
     Where the job brings a fitted model nothing is learnt.
     """
     rung = Rung(Path(job.rung), ours=sandbox.PACKAGE in Path(job.rung).parents)
-    start = cpu_s()
-    home = Path(job.model) if job.model else _fit(rung, asked.history, out)
-    fit_s = cpu_s() - start
-    fitted = models.load(home)
-    start = cpu_s()
-    table = rung.predict(fitted, asked.history, asked.cases)
-    predict_s = cpu_s() - start
-    table = predictions.check(table, question, asked.cases)
-    if asked.newcomers:
-        history, cases = asked.newcomers
-        late = predictions.check(rung.predict(fitted, history, cases), question, cases)
-        table = pa.concat_tables([table, late])
-    pq.write_table(table, out / "predictions.part")
+    home = Path(job.model) if job.model else out / "model"
+
+    def kept(model: Model) -> Model:
+        _save(model, out)
+        return models.load(home)
+
+    history, cases, newcomers = asked
+    learnt = models.load(home) if job.model else None
+    said = asking.asked(asking.Job(question, rung, history, cases, learnt, newcomers, kept), cpu_s)
+    pq.write_table(said.table, out / "predictions.part")
     (out / "predictions.part").rename(out / "predictions.parquet")
     size, model_hash = models.size(home), models.digest(home)
-    counts = {"cases": asked.cases.num_rows, "model_bytes": size, "model_hash": model_hash}
-    said = str(fitted.get("warnings", "")).splitlines()  # what a rung wants people to know
-    return {"status": "ok", "fit_s": fit_s, "predict_s": predict_s, "warnings": said, **counts}
+    counts = {"cases": cases.num_rows, "model_bytes": size, "model_hash": model_hash}
+    told = str(said.model.get("warnings", "")).splitlines()  # what a rung wants people to know
+    spent = {"fit_s": said.fit_s, "predict_s": said.predict_s}
+    return {"status": "ok", **spent, "warnings": told, **counts}
 
 
-def _fit(rung: Rung, history: History, out: Path) -> Path:
-    """Learn, and leave the model in the job's folder, whole or not at all."""
-    part, home = out / "model.part", out / "model"
-    models.save(rung.fit(history), part)
-    part.rename(home)
-    return home
+def _save(model: Model, out: Path) -> None:
+    """Leave the model in the job's folder, whole or not at all."""
+    part = out / "model.part"
+    models.save(model, part)
+    part.rename(out / "model")
 
 
 def _places(job: Job, scratch: str) -> sandbox.Places:
@@ -138,12 +131,6 @@ def peak_memory_mb() -> float:
     status = Path("/proc/self/status").read_text()
     kilobytes = next(line for line in status.splitlines() if line.startswith("VmHWM"))
     return int(kilobytes.split()[1]) * 1024 / 1e6
-
-
-def _die_with_parent() -> None:
-    """Should the program be killed, no rung computes on alone."""
-    if sys.platform.startswith("linux"):
-        ctypes.CDLL(None).prctl(DIE_WITH_PARENT, signal.SIGKILL, 0, 0, 0)
 
 
 def _write(path: Path, content: bytes) -> None:

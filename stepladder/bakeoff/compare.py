@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from stepladder.core.stats import Floats, bootstrap_sums, interval
 
@@ -93,6 +94,17 @@ def compare(losses: Losses, reference: str, seed: int) -> Comparison:
             for r, name in enumerate(losses.rungs)
         },
     )
+
+
+def unit_of(rows: pa.Table, unit: tuple[str, ...]) -> pa.Array:
+    """Which independent unit each row is of, as one array, however many columns name it."""
+    if len(unit) == 1:
+        return pa.chunked_array(rows[unit[0]]).combine_chunks()
+    parts = [rows[name].cast(pa.string()) for name in unit]
+    sized = [
+        pc.binary_join_element_wise(pc.utf8_length(p).cast(pa.string()), p, ":") for p in parts
+    ]
+    return pc.binary_join_element_wise(*sized, "").combine_chunks()
 
 
 def _by_unit(losses: Losses) -> Floats:

@@ -9,7 +9,6 @@ import os
 import re
 import shutil
 import signal
-import sys
 import tempfile
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
@@ -18,8 +17,8 @@ from threading import Event
 from typing import Any
 
 from stepladder.bakeoff.process import Ended, Limits, run_watched
-from stepladder.core.ask import Ask
 from stepladder.core.errors import Problem
+from stepladder.questions import question_toml
 
 ONE_THREAD = ("OMP", "OPENBLAS", "MKL", "NUMEXPR", "VECLIB_MAXIMUM", "NUMBA")
 # What a rung sees of the environment; anything else may be a secret: passwords, tokens, addresses.
@@ -120,9 +119,8 @@ def _disk_full() -> Problem:
 
 
 def _run(job: Job, scratch: Path, limits: Limits) -> Ended:
-    command = [sys.executable, "-P", "-m", "stepladder.bakeoff.child", str(scratch / "job.json")]
-    environment = _environment(job, scratch)
-    return run_watched(command, job.project, environment, scratch / "printed.txt", limits)
+    environment, printed = _environment(job, scratch), scratch / "printed.txt"
+    return run_watched(scratch / "job.json", job.project, environment, printed, limits)
 
 
 def _outcome(out: Path, code: int) -> dict[str, Any]:
@@ -167,7 +165,10 @@ def _environment(job: Job, scratch: Path) -> dict[str, str]:
     threads = {f"{name}_NUM_THREADS": "1" for name in ONE_THREAD}
     folders = dict.fromkeys(("TMPDIR", "HOME", "XDG_CACHE_HOME"), str(scratch))
     compiled = {"NUMBA_CACHE_DIR": str(_compiled(job) or scratch)}
-    return {**kept, **threads, **folders, **compiled, "PYTHONHASHSEED": "0"}
+    alone = {
+        "JE_ARROW_MALLOC_CONF": "background_thread:false"
+    }  # a process with threads is not copied
+    return {**kept, **threads, **folders, **compiled, **alone, "PYTHONHASHSEED": "0"}
 
 
 def _compiled(job: Job) -> Path | None:
@@ -185,7 +186,7 @@ def _handed_over(job: Job) -> Job:
     """The job as the child gets it: paths absolute; the ask without what came later, or where it is."""
     tables = {name: (os.path.realpath(path), time) for name, (path, time) in job.tables.items()}
     rung, out, project = map(os.path.realpath, (job.rung, job.out, job.project))
-    ask = Ask.model_validate_json(job.ask)
+    ask = question_toml.asked(json.loads(job.ask))
     closed = tuple(name for table in ask.tables.values() for name in (table.source, table.cleaned))
     model = os.path.realpath(job.model) if job.model else ""
     return replace(

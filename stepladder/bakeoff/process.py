@@ -1,22 +1,29 @@
-"""A process under watch: killed with all its offspring when it takes too long or too much."""
+"""A job in a process under watch: killed with all its offspring when it takes too long or too much."""
 
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import signal
+import socket
+import struct
 import subprocess
+import sys
+import threading
 import time
 import uuid
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Event
 
 import psutil
 
+from stepladder.bakeoff.starter import MARK
+
 TICK_S = 0.05
 TICKS_PER_CENSUS = 5  # finding offspring reads the whole process table
-MARK = "STEPLADDER_JOB"
 
 
 @dataclass(frozen=True)
@@ -37,44 +44,125 @@ class Ended:
     limit: str  # "", "time", "memory", "hand"
 
 
-def run_watched(
-    command: list[str], folder: str, environment: dict[str, str], printed: Path, limits: Limits
-) -> Ended:
-    """Run a command to its end, or to a limit's. Whatever it started is dead when this returns."""
-    mark = uuid.uuid4().hex
-    with printed.open("wb") as output:
-        process = subprocess.Popen(
-            command,
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=output,
-            cwd=folder,
-            env={**environment, MARK: mark},
-            start_new_session=True,
-        )
+class Starter:
+    """The process that starts jobs, one at a time: clean, with the libraries loaded."""
+
+    def __init__(self, environment: dict[str, str], printed: Path) -> None:
+        self.line, theirs = socket.socketpair()
+        with theirs, printed.open("ab") as output:
+            self.process = subprocess.Popen(
+                [sys.executable, "-P", "-m", "stepladder.bakeoff.starter", str(os.getpid())],
+                stdin=theirs.fileno(),
+                stdout=output,
+                stderr=output,
+                env={**environment, MARK: uuid.uuid4().hex},  # room for a job's
+                start_new_session=True,
+            )
+
+    def start(self, seconds: float, **job: object) -> int:
+        """Start a job; returns its process id. Raises EOFError where the starter is dead."""
+        with contextlib.suppress(BrokenPipeError):
+            self.line.sendall(json.dumps(job).encode() + b"\n")
+        return self._said(seconds)
+
+    def ended(self, seconds: float | None = None) -> int | None:
+        """The job's exit code, once it has ended; None if it did not within so many seconds."""
+        with contextlib.suppress(TimeoutError):
+            return self._said(seconds)
+        return None
+
+    def end(self) -> None:
+        """Kill it, and with it what it started."""
+        self.line.close()
+        self.process.kill()
+        self.process.wait()
+
+    __del__ = end
+
+    def _said(self, seconds: float | None) -> int:
+        self.line.settimeout(seconds)
+        said = b""
+        with contextlib.suppress(ConnectionResetError):
+            said = self.line.recv(4)
+        if not said:
+            raise EOFError
+        return int(struct.unpack("i", said)[0])
+
+
+class _Own(threading.local):
+    """A thread's own starter: the system ends one together with the thread that made it."""
+
+    keeps = False
+    starter: Starter | None = None
+
+
+_own = _Own()
+
+
+def keep_starter() -> None:
+    """From now on this thread keeps its starter for the next job, as long as the thread lives."""
+    _own.keeps = True
+
+
+@contextlib.contextmanager
+def _ready(environment: dict[str, str], printed: Path) -> Iterator[Starter]:
+    starter, _own.starter = _own.starter or Starter(environment, printed), None
     try:
-        peak, limit = _watch(process, limits)
-    finally:  # also on Ctrl-C
-        _end(process, mark)
-    return Ended(process.returncode, peak, limit)
+        yield starter
+    except BaseException:
+        starter.end()
+        raise
+    if _own.keeps:
+        _own.starter = starter
+    else:
+        starter.end()
 
 
-def _watch(process: subprocess.Popen[bytes], limits: Limits) -> tuple[float, str]:
-    end, peak, family, tick = time.monotonic() + limits.seconds, 0.0, [process.pid], 0
-    while True:
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            process.wait(TICK_S)
-            return peak, ""
+def run_watched(
+    job: Path, folder: str, environment: dict[str, str], printed: Path, limits: Limits
+) -> Ended:
+    """Do a job in a process of its own, to its end or a limit's. Whatever it started is dead then."""
+    end, mark = time.monotonic() + limits.seconds, uuid.uuid4().hex
+    environment = {**environment, MARK: mark}
+    printed.touch()
+    asked = {
+        "file": str(job),
+        "folder": folder,
+        "printed": str(printed),
+        "environment": environment,
+    }
+    try:
+        with _ready(environment, printed) as starter:
+            pid = starter.start(limits.seconds, **asked)
+            try:
+                code, peak, limit = _watch(starter, pid, end, limits)
+            finally:  # also on Ctrl-C
+                _end(pid, mark)
+            if limit:
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)  # where it had no group yet
+                code = starter.ended()
+    except EOFError:  # whoever killed the starter killed the job with it
+        code, peak, limit = starter.process.returncode, 0.0, ""
+    except TimeoutError:  # the libraries alone took so long
+        code, peak, limit = -signal.SIGKILL, 0.0, "time"
+    return Ended(code or 0, peak, limit)
+
+
+def _watch(starter: Starter, pid: int, end: float, limits: Limits) -> tuple[int | None, float, str]:
+    peak, family, tick = 0.0, [pid], 0
+    while (code := starter.ended(TICK_S)) is None:
         tick += 1
         if tick % TICKS_PER_CENSUS == 0:
-            family = [process.pid, *_offspring(process.pid)]
+            family = [pid, *_offspring(pid)]
         peak = max(peak, sum(map(_memory_mb, family)))
         if peak > limits.memory_mb:
-            return peak, "memory"
+            return None, peak, "memory"
         if time.monotonic() > end:
-            return peak, "time"
+            return None, peak, "time"
         if limits.stop and limits.stop.is_set():
-            return peak, "hand"
+            return None, peak, "hand"
+    return code, peak, ""
 
 
 def _offspring(pid: int) -> list[int]:
@@ -89,20 +177,23 @@ def _memory_mb(pid: int) -> float:
     return 0.0
 
 
-def _end(process: subprocess.Popen[bytes], mark: str) -> None:
-    """Kill the whole group, and whoever left it: all that were started carry the mark."""
-    for _ in range(3):
+def _end(pid: int, mark: str) -> None:
+    """Kill the whole group, and whoever left it: all that were started carry the mark.
+
+    Nobody seen once proves nothing: one may have started another and ended while they were looked at.
+    """
+    nobody = 0
+    for _ in range(5):
         with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.killpg(process.pid, signal.SIGKILL)
+            os.killpg(pid, signal.SIGKILL)
         strays = [one for one in psutil.process_iter() if _marked(one, mark)]
         for stray in strays:
             with contextlib.suppress(psutil.Error):
                 stray.kill()
-        if not strays:
+        nobody = 0 if strays else nobody + 1
+        if nobody == 2:
             break
-        psutil.wait_procs([one for one in strays if one.pid != process.pid], timeout=1)
-        process.wait()
-    process.wait()
+        psutil.wait_procs(strays, timeout=1)
 
 
 def _marked(process: psutil.Process, mark: str) -> bool:

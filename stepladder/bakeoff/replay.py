@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from stepladder.core.asking import numbers
 from stepladder.core.errors import Problem
 from stepladder.core.history import History, quoted
 from stepladder.core.question import Holdout, Newcomers, Question
@@ -34,8 +36,14 @@ class Replay:
     holdout: Holdout
     known: History  # the past, over the files; the newcomers' first rows laid over
     cases: pa.Table  # all that are asked about, newcomers last
-    actual: Floats
+    came: pa.Table  # KEYS…, actual
+    actual: Floats  # the same as numbers, where it is known
     files: Files
+
+    @property
+    def name(self) -> str:
+        """What it is called: by default its cutoff."""
+        return self.holdout.name
 
     @property
     def now(self) -> str:
@@ -51,7 +59,7 @@ def prepare(question: Question, history: History, folder: Path) -> list[Replay]:
     """Write every cutoff's tables below `folder`, earliest cutoff first."""
     found = []
     for holdout in question.holdouts(history):
-        here = folder / holdout.past.now.isoformat()
+        here = folder / holdout.name
         here.mkdir(parents=True)
         past, newcomers = holdout.past, holdout.newcomers
         cases = question.cases(past) if holdout.cases is None else holdout.cases
@@ -62,12 +70,13 @@ def prepare(question: Question, history: History, folder: Path) -> list[Replay]:
                 "choose later cutoffs, or a shorter horizon",
             )
         files = write(question, past, cases, newcomers, here)
-        known = replace(past, tables=files.tables)
+        known = replace(past, tables=files.tables, left_out=())
         if newcomers:
             known = known.plus(**newcomers.rows)
             cases = pa.concat_tables([cases, newcomers.cases])
         came = question.outcome(known, holdout.later, cases)
-        found.append(Replay(holdout, known, cases, came["actual"].to_numpy().astype(float), files))
+        actual = numbers(came["actual"], question.LABELS)
+        found.append(Replay(holdout, known, cases, came, actual[~np.isnan(actual)], files))
     return found
 
 
@@ -79,7 +88,16 @@ def write(
     folder: Path,
 ) -> Files:
     """Write what a rung may know of a moment, and whom it is asked about."""
-    tables = write_known(question, past, folder)
+    return write_asked(write_known(question, past, folder), cases, newcomers, folder)
+
+
+def write_asked(
+    tables: dict[str, tuple[str, str | None]],
+    cases: pa.Table,
+    newcomers: Newcomers | None,
+    folder: Path,
+) -> Files:
+    """Write whom a rung is asked about, beside tables that are written already."""
     pq.write_table(cases, folder / "cases.parquet")
     asked = None
     if newcomers:

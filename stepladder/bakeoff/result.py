@@ -88,6 +88,12 @@ class Window:
     cases: int
     actual: float  # sum of outcomes
     scored: int = 0  # rows of the loss: those of whom something came, where silence says nothing
+    name: str = ""  # what the replay is called, where several stand at one moment
+
+    @property
+    def called(self) -> str:
+        """Its name: by default the moment it stands at."""
+        return self.name or self.now
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
@@ -19,10 +20,12 @@ from stepladder.bakeoff.result import (
 )
 from stepladder.bakeoff.runs import Ran
 from stepladder.bakeoff.score import Scored
+from stepladder.core import asking
 from stepladder.core.ask import Ask
 from stepladder.core.question import Question
 from stepladder.core.rung import Rung
 from stepladder.core.stats import calibration
+from stepladder.money import prices
 
 
 def row(
@@ -51,7 +54,7 @@ def row(
         cutoffs=_cutoffs(rung.name, replays, mine, comparison),
         cost=_cost(rung, ran.measured, ask, comparison.choose[rung.name].loss),
         measures=_measures(question, replays[-1], mine[-1]),
-        calibration=_calibration(replays[-1], mine[-1]) if question.INTERVALS else (),
+        calibration=_calibration(question, mine[-1]) if question.INTERVALS else (),
         calibrated=calibrated,
         warnings=_warnings(ran.measured),
     )
@@ -74,7 +77,7 @@ def _cutoffs(
     ]
     return tuple(
         AtCutoff(
-            replay.now,
+            replay.name,
             replay.holdout.role,
             estimates[name],
             found.nulls,
@@ -101,7 +104,7 @@ def _cost(rung: Rung, measured: list[Measured | None], ask: Ask, loss: float) ->
         upkeep_hours=upkeep,
         machine_money=machine,
         money_per_year=machine + upkeep * ask.costs.hour_price,
-        regret_per_year=loss * last.cases * 365 / ask.horizon if ask.prices else None,
+        regret_per_year=loss * last.cases * 365 / ask.horizon if prices(ask) else None,
     )
 
 
@@ -112,15 +115,13 @@ def _measures(question: Question, last: Replay, mine: Scored | None) -> tuple[Me
     return tuple(Measure(r["name"], r["value"], r["sentence"]) for r in rows)
 
 
-def _calibration(last: Replay, mine: Scored | None) -> tuple[CalibrationBin, ...]:
+def _calibration(question: Question, mine: Scored | None) -> tuple[CalibrationBin, ...]:
     assert mine is not None
-    low, high = (
-        None
-        if mine.predictions[name].null_count
-        else mine.predictions[name].to_numpy().astype(float)
-        for name in ("low", "high")
-    )
-    return tuple(CalibrationBin(*bin) for bin in calibration(mine.mean, last.actual, low, high))
+    said, actual, _, rows = mine.beside
+    bounds = [asking.numbers(mine.predictions[name])[rows] for name in ("low", "high")]
+    known = question.INTERVALS != "share" and not any(np.isnan(bound).any() for bound in bounds)
+    low, high = bounds if known else (None, None)
+    return tuple(CalibrationBin(*bin) for bin in calibration(said, actual, low, high))
 
 
 def _warnings(measured: list[Measured | None]) -> tuple[str, ...]:

@@ -6,14 +6,15 @@ import importlib.metadata
 import platform
 import sys
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
+from stepladder.bakeoff import person
 from stepladder.bakeoff.choose import Candidate, propose
-from stepladder.bakeoff.compare import Comparison, Losses, compare
+from stepladder.bakeoff.compare import Comparison, Losses, compare, unit_of
 from stepladder.bakeoff.replay import Replay, prepare
 from stepladder.bakeoff.result import Result, RungResult, Window
 from stepladder.bakeoff.row import row
@@ -45,7 +46,8 @@ def run(
     """
     progress("preparing the past", 0, 0)
     replays = prepare(setting.question, setting.history, setting.folder / "known")
-    ran = run_all(setting, replays, progress)
+    few = person.drawn(setting.question, replays)
+    ran = [person.heard(each, few, replays) for each in run_all(setting, replays, progress)]
     progress("comparing", 0, 0)
     reference = _reference(setting.question, ran)
     answers = [table for table in reference.raw() if table is not None]
@@ -56,9 +58,7 @@ def run(
             scored[each.rung.name], meanings[each.rung.name] = score(
                 setting.question, replays, each.raw(), answers, each.rung.ours
             )
-    comparison = compare(
-        _losses(replays, scored), setting.question.REFERENCE, setting.history.ask.seed
-    )
+    comparison = _compared(setting, replays, scored, few)
     rows = tuple(
         row(setting.question, setting.history.ask, each, replays, scored, comparison,
             meanings.get(each.rung.name))
@@ -82,7 +82,43 @@ def _reference(question: Question, ran: list[Ran]) -> Ran:
     return found
 
 
-def _losses(replays: list[Replay], scored: dict[str, list[Scored | None]]) -> Losses:
+def _compared(
+    setting: Setting,
+    replays: list[Replay],
+    scored: dict[str, list[Scored | None]],
+    few: person.Drawn,
+) -> Comparison:
+    """All rungs on all cases; a person beside them on the cases drawn for them."""
+    question, seed = setting.question, setting.history.ask.seed
+    everyone = {n: found for n, found in scored.items() if not person.is_person(n)}
+    whole = compare(_losses(question, replays, everyone), question.REFERENCE, seed)
+    for name in scored.keys() - everyone.keys():
+        some = {
+            rung: [
+                _on(question, replay, one, few.get(replay.name))
+                for replay, one in zip(replays, found, strict=True)
+            ]
+            for rung, found in {**everyone, name: scored[name]}.items()
+        }
+        own = compare(_losses(question, replays, some), question.REFERENCE, seed)
+        whole = person.merged(whole, own, name)
+    return whole
+
+
+def _on(
+    question: Question, replay: Replay, found: Scored | None, cases: pa.Table | None
+) -> Scored | None:
+    """The same answers, scored on some of the cases only."""
+    if found is None or cases is None:
+        return None
+    said = person.only(found.predictions, cases, question.CASE)
+    loss = question.loss(said, replay.known, replay.holdout.later, cases)
+    return replace(found, predictions=said, loss=loss)
+
+
+def _losses(
+    question: Question, replays: list[Replay], scored: dict[str, list[Scored | None]]
+) -> Losses:
     asked = [i for i, replay in enumerate(replays) if replay.holdout.role != "calibrate"]
     names = tuple(scored)
 
@@ -92,16 +128,30 @@ def _losses(replays: list[Replay], scored: dict[str, list[Scored | None]]) -> Lo
 
     first = scored[names[0]]
     units = [first[i].loss for i in asked]  # type: ignore[union-attr]
+    for name in names:
+        for n, i in enumerate(asked):
+            if (mine := scored[name][i]) and not mine.loss.drop_columns("loss").equals(
+                units[n].drop_columns("loss")
+            ):
+                raise _other_units(name)
     return Losses(
         rungs=names,
-        cutoffs=tuple(replays[i].now for i in asked),
+        cutoffs=tuple(replays[i].name for i in asked),
         roles=tuple(replays[i].holdout.role for i in asked),
-        units=tuple(pa.chunked_array(table.column(0)).combine_chunks() for table in units),
+        units=tuple(unit_of(table, question.UNIT) for table in units),
         weights=tuple(table["weight"].to_numpy().astype(float) for table in units),
         losses=tuple(
             np.column_stack(at(i, "loss")) * units[n]["weight"].to_numpy()[:, None]
             for n, i in enumerate(asked)
         ),
+    )
+
+
+def _other_units(name: str) -> Problem:
+    return Problem(
+        f"the loss of {name} is of other cases, or weighs them differently, than that of the others",
+        "rungs are compared on the same cases: units and weights do not depend on the predictions",
+        "mend the question's `loss`",
     )
 
 
@@ -128,7 +178,7 @@ def _result(
         margin=ask.good_enough,
         allowed_loss=ask.good_enough_money and ask.good_enough_money / year,
         year=year,
-        cutoffs=tuple(replay.now for replay in replays if replay.holdout.role != "calibrate"),
+        cutoffs=tuple(replay.name for replay in replays if replay.holdout.role != "calibrate"),
     )
     return Result(
         question=setting.name,
@@ -192,7 +242,9 @@ def _window(replay: Replay, scored: int) -> Window:
     later = replay.holdout.later.now.isoformat()
     actual = float(replay.actual.sum())
     cases = replay.cases.num_rows
-    return Window(replay.now, later, replay.holdout.role, cases, actual, scored)
+    return Window(
+        replay.now, later, replay.holdout.role, cases, actual, scored, replay.name
+    )  # fmt: skip
 
 
 def versions(ladder: list[Rung]) -> dict[str, str]:

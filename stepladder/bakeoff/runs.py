@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from stepladder.bakeoff.measure import Job, Measured, measure
+from stepladder.bakeoff.process import keep_starter
 from stepladder.bakeoff.replay import Replay
 from stepladder.core.history import History
 from stepladder.core.question import Question
@@ -62,7 +63,7 @@ def run_all(setting: Setting, replays: list[Replay], progress: Progress) -> list
         measured: list[Measured | None] = []
         status = NOBODY if rung.height == 0 and not _answers(setting.history) else "ok"
         for replay in replays:
-            progress(f"{rung.name} at {replay.now}", done, total)
+            progress(f"{rung.name} at {replay.name}", done, total)
             found = _measure(setting, rung, replay, stop) if status == "ok" else None
             if found and found.status != "ok" and replay.holdout.role != "calibrate":
                 status = found.status
@@ -71,7 +72,7 @@ def run_all(setting: Setting, replays: list[Replay], progress: Progress) -> list
         progress(rung.name, done, total)
         return Ran(rung, status, measured)
 
-    with ThreadPoolExecutor(max_workers=setting.workers) as pool:
+    with ThreadPoolExecutor(setting.workers, initializer=keep_starter) as pool:
         futures = [pool.submit(run_rung, rung) for rung in setting.ladder]
         try:
             ended, _ = wait(futures, return_when=FIRST_EXCEPTION)
@@ -94,13 +95,13 @@ def _measure(setting: Setting, rung: Rung, replay: Replay, stop: Event) -> Measu
         newcomers=replay.files.newcomers,
         now=replay.now,
         ask=ask.model_dump_json(),
-        out=str(setting.folder / rung.name / replay.now),
+        out=str(setting.folder / rung.name / replay.name),
         project=str(setting.project),
     )
     found = setting.measure(job, time_box=ask.time_box, memory_mb=ask.memory_mb, stop=stop)
-    log.info("%s at %s: %s", rung.name, replay.now, found.status)
+    log.info("%s at %s: %s", rung.name, replay.name, found.status)
     if found.detail:
-        log.debug("%s at %s:\n%s", rung.name, replay.now, found.detail)
+        log.debug("%s at %s:\n%s", rung.name, replay.name, found.detail)
     return found
 
 

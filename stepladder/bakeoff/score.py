@@ -1,4 +1,4 @@
-"""From a rung's raw answers to scored ones: gaps filled, 0/1 answers calibrated, low and high learnt."""
+"""From a rung's raw answers to scored ones, at every cutoff, each by what was known before it."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ import numpy as np
 import pyarrow as pa
 
 from stepladder.bakeoff.replay import Replay
-from stepladder.core.question import Question
-from stepladder.core.stats import Bins, Floats, apply_bins, group_means, learn_bins
+from stepladder.core import asking
+from stepladder.core.asking import Beside, Taught, answered, beside
+from stepladder.core.question import Completed, Question
 
 
 @dataclass(frozen=True)
@@ -20,11 +21,7 @@ class Scored:
     loss: pa.Table
     nulls: int
     floored: int
-
-    @property
-    def mean(self) -> Floats:
-        """The predictions themselves."""
-        return self.predictions["prediction"].to_numpy().astype(float)
+    beside: Beside  # the predictions beside what came, as far as it is known
 
 
 def score(
@@ -36,93 +33,45 @@ def score(
 ) -> tuple[list[Scored | None], dict[str, float] | None]:
     """Score a rung at every cutoff it answered at.
 
-    Returns the scores, and, for a user's rung that says only 0 or 1 to a question of counts, what
-    each answer stands for from now on (its average outcome on earlier pasts).
+    Returns the scores, and, for a user's rung that says only 0 or 1, what each answer stands for from
+    now on (its average outcome on earlier pasts).
     """
-    labels = None if ours else _labels(question, raw)
+    labels = not ours and _only_labels(question, raw)
     scored: list[Scored | None] = []
     for i, replay in enumerate(replays):
         if (table := raw[i]) is None:
             scored.append(None)
             continue
-        if labels is not None:
-            earlier = [j for j in range(i) if replays[j].ended_before(replay)]
-            table = meant(table, _learnt(labels, replays, earlier) or {})
-        table, nulls, floored = question.complete(table, reference[i], replay.known, replay.cases)
-        bins = bins_before(question, replays, scored, replay)
-        table = with_interval(question, table, bins)
-        loss = question.loss(table, replay.known, replay.holdout.later, replay.cases)
-        scored.append(Scored(table, loss, nulls, floored))
-    everything = list(range(len(replays)))
-    meaning = None if labels is None else _learnt(labels, replays, everything)
+        earlier = [j for j in range(i) if replays[j].ended_before(replay)]
+        taught = Taught(
+            (_means(question, replays, raw, earlier) or {}) if labels else None,
+            asking.bins(question, [s.beside for j in earlier if (s := scored[j]) is not None]),
+        )
+        usual = reference[i]
+        found = answered(question, table, lambda: usual, replay.known, replay.cases, taught)  # noqa: B023
+        scored.append(_scored(question, replay, found))
+    meaning = _means(question, replays, raw, list(range(len(replays)))) if labels else None
     return scored, None if meaning is None else {str(k): v for k, v in meaning.items()}
 
 
-def bins_before(
-    question: Question,
-    replays: list[Replay],
-    scored: list[Scored | None],
-    replay: Replay,
-) -> Bins | None:
-    """What came of this rung's earlier predictions, as far as it was known at the replay's cutoff."""
+def _scored(question: Question, replay: Replay, found: Completed) -> Scored:
+    table = found.predictions
+    loss = question.loss(table, replay.known, replay.holdout.later, replay.cases)
+    scale = question.scale(replay.known, replay.cases)
+    against = beside(table, replay.came, question.KEYS, question.LABELS, scale)
+    return Scored(table, loss, found.nulls, found.floored, against)
+
+
+def _only_labels(question: Question, raw: list[pa.Table | None]) -> bool:
+    """Whether a rung gives no answers but 0 and 1 to a question of numbers."""
     if question.INTERVALS is None:
-        return None
-    past = [
-        (s.mean, r.actual)
-        for s, r in zip(scored, replays, strict=False)
-        if s is not None and r.ended_before(replay)
-    ]
-    if not past:
-        return None
-    return learn_bins(np.concatenate([m for m, _ in past]), np.concatenate([a for _, a in past]))
+        return False
+    said = [asking.numbers(table["prediction"]) for table in raw if table is not None]
+    return bool(said) and all(np.isin(v[~np.isnan(v)], (0.0, 1.0)).all() for v in said)
 
 
-def with_interval(question: Question, table: pa.Table, bins: Bins | None) -> pa.Table:
-    """Low and high filled from past errors, where the rung gave none itself."""
-    if bins is None or table["low"].null_count < table.num_rows:
-        return table
-    whole = question.INTERVALS == "count"
-    low, high = apply_bins(bins, table["prediction"].to_numpy().astype(float), whole)
-    for name, values in (("low", low), ("high", high)):
-        table = table.set_column(table.column_names.index(name), name, pa.array(values))
-    return table
-
-
-def _labels(question: Question, raw: list[pa.Table | None]) -> list[Floats | None] | None:
-    """The 0/1 answers of a rung that gives no others to a question of counts; else None."""
-    if question.INTERVALS != "count":
-        return None
-    found = []
-    for table in raw:
-        values = None if table is None else _floats(table["prediction"])
-        if values is not None and not np.isin(values[~np.isnan(values)], (0.0, 1.0)).all():
-            return None
-        found.append(values)
-    return found if any(values is not None for values in found) else None
-
-
-def _learnt(
-    labels: list[Floats | None], replays: list[Replay], which: list[int]
+def _means(
+    question: Question, replays: list[Replay], raw: list[pa.Table | None], which: list[int]
 ) -> dict[int, float] | None:
-    pairs = [(labels[j], replays[j].actual) for j in which if labels[j] is not None]
-    if not pairs:
-        return None
-    said = np.concatenate([said for said, _ in pairs if said is not None])
-    opinion = ~np.isnan(said)
-    came = np.concatenate([actual for _, actual in pairs])
-    return group_means(said[opinion].astype(np.int64), came[opinion])
-
-
-def meant(table: pa.Table, means: dict[int, float]) -> pa.Table:
-    """A 0/1 rung's answers as what came of them before; no opinion where nothing came before."""
-    said = _floats(table["prediction"])
-    values = np.full(len(said), np.nan)
-    for label, mean in means.items():
-        values[said == label] = mean
-    column = pa.array(values, mask=np.isnan(values))
-    return table.set_column(table.column_names.index("prediction"), "prediction", column)
-
-
-def _floats(column: pa.ChunkedArray) -> Floats:
-    """Numbers, nulls as NaN."""
-    return column.cast(pa.float64()).to_numpy(zero_copy_only=False)
+    past = [(table, replays[j].came) for j in which if (table := raw[j]) is not None]
+    return asking.means(question, past)

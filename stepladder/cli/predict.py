@@ -42,8 +42,8 @@ def predict(
         rung: A rung other than the one decided on.
     """
     from stepladder.project.folder import Project
+    from stepladder.project.one_case import predict_one
     from stepladder.project.predict import predict as forecast
-    from stepladder.project.predict_one import predict_one
     from stepladder.terminal import show
 
     with show.log(verbose):
@@ -51,7 +51,7 @@ def predict(
         if case or for_ or item or radio:
             _refuse_other(as_of=as_of, to=to)
             found = predict_one(opened, case=case, rows=for_, item=item, radio=radio, rung=rung)
-            show.answers(found, json)
+            show.answers(found, opened.question, json)
             return
         path = forecast(opened, rung=rung, as_of=day(as_of, "--as-of"), to=to)
     show.written("predictions", path, json)

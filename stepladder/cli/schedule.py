@@ -30,8 +30,8 @@ def schedule(
     """
     import json as plain
 
-    from stepladder.leave.schedule.schedule import KINDS, write
-    from stepladder.leave.schedule.schedule import schedule as written
+    from stepladder.leave.schedules import KINDS, write
+    from stepladder.leave.schedules import schedule as written
     from stepladder.project.folder import Project
     from stepladder.terminal import show
 

@@ -7,7 +7,7 @@ import re
 import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from functools import cached_property
 from typing import Any, ClassVar, TypeVar, cast
 
@@ -18,6 +18,7 @@ from stepladder.core.ask import Ask
 from stepladder.core.errors import Problem
 
 T = TypeVar("T")
+ANSWERS = "answers"  # what people said of cases: a table of every question
 Tables = Mapping[str, tuple[str, str | None]]  # name -> (Parquet file, its time column or None)
 
 
@@ -26,9 +27,9 @@ class History:
     """The past as it was known just before `now`, asked in SQL.
 
     Queries see the question's tables (rows before `now` only), its views, `cases` where given, and
-    `ask`, one row: now, learn_at (now − horizon), horizon (days), seed, k, list_length. DuckDB runs in
-    memory over read-only files, on one thread, with access to anything else switched off and the
-    configuration locked.
+    `ask`, one row: now, learn_at (now − horizon), horizon (days), seed, and the question's own settings.
+    `now` is a day; only a question that declares hours has moments. DuckDB runs in memory over read-only
+    files, on one thread, with access to anything else switched off and the configuration locked.
     """
 
     now: date
@@ -38,6 +39,10 @@ class History:
     threads: int = 1
     # name, SELECT: made of the tables, in this order; one that is among the tables was worked out before
     views: tuple[tuple[str, str], ...] = ()
+    left_out: tuple[tuple[str, pa.Table], ...] = ()  # rows with these keys are not there
+    planted: pa.Table | None = (
+        None  # what is true of a replay because it was made so: KEYS…, actual
+    )
     engine: ClassVar[str] = "duckdb"
 
     def sql(self, query: str, cases: pa.Table | None = None, **tables: pa.Table) -> pa.Table:
@@ -60,7 +65,14 @@ class History:
 
     def plus(self, **rows: pa.Table) -> History:
         """The same history with rows laid over: a late-comer's own, or an effect planted for a replay."""
+        for name in rows:
+            self._declared(name)
         return replace(self, laid_over=(*self.laid_over, *sorted(rows.items())))
+
+    def without(self, table: str, keys: pa.Table) -> History:
+        """The same history without a table's rows of these keys: a holdout where there is no time."""
+        self._declared(table)
+        return replace(self, left_out=(*self.left_out, (table, keys)))
 
     def once(self, key: str, work_out: Callable[[], T]) -> T:
         """Something worked out from this history, kept for whoever asks for it again under that name."""
@@ -84,7 +96,7 @@ class History:
         con.execute("set preserve_insertion_order = true")
         for name, (path, time) in self.tables.items():
             con.execute(self._view(con, name, path, time))
-        con.execute(f"create table ask as select {asked(self.now, self.ask)}")
+        con.execute(f"create table ask as select {ask_columns(self.now, self.ask)}")
         for name, select in self.views:
             if name not in self.tables:
                 self._create_view(con, name, select)
@@ -101,8 +113,8 @@ class History:
         except duckdb.BinderException as error:
             raise Problem(
                 f"{name} cannot be made: {str(error).splitlines()[0]}",
-                "the rules of question.toml name columns that the tables have",
-                "correct [rules] in question.toml",
+                "the settings of question.toml name columns that the tables have",
+                f"correct [{self.ask.question}] in question.toml",
             ) from None
 
     def _one(self, query: str, cases: pa.Table | None, tables: Mapping[str, pa.Table]) -> Any:
@@ -118,21 +130,64 @@ class History:
         source = f"select * from read_parquet({literal(path)})"
         for i, (over, rows) in enumerate(self.laid_over):
             if over == name:
-                con.register("_rows", rows)
-                con.execute(f"create table {quoted(f'over_{name}_{i}')} as from _rows")
-                con.unregister("_rows")
-                source += f" union all by name select * from {quoted(f'over_{name}_{i}')}"
-        where = f" where {quoted(time)} < date {literal(str(self.now))}" if time else ""
+                aside = _put_aside(con, f"over_{name}_{i}", rows)
+                source += f" union all by name select * from {aside}"
+        for i, (out, keys) in enumerate(self.left_out):
+            if out == name:
+                aside = _put_aside(con, f"without_{name}_{i}", keys)
+                using = ", ".join(map(quoted, keys.column_names))
+                source = f"select * from ({source}) as kept anti join {aside} using ({using})"
+        where = f" where {known(name, time, self.now)}" if time else ""
         return f"create view {quoted(name)} as select * from ({source}){where}"
 
+    def _declared(self, name: str) -> None:
+        if name not in self.tables:
+            raise Problem(
+                f"rows of a table {name!r}",
+                f"the tables of this history are: {', '.join(self.tables)}",
+                "name one of these",
+            )
 
-def asked(now: date, ask: Ask) -> str:
+
+def _put_aside(con: Any, name: str, rows: pa.Table) -> str:
+    """The rows as a table of the connection; its quoted name."""
+    con.register("_rows", rows)
+    con.execute(f"create table {quoted(name)} as from _rows")
+    con.unregister("_rows")
+    return quoted(name)
+
+
+def known(table: str, time: str, now: date) -> str:
+    """The condition on a row to be known just before a moment.
+
+    What people answered blind about this very moment is as old as the moment, whenever they said it.
+    """
+    before = f"{quoted(time)} < {moment(now)}"
+    return f"({before} or (blind and as_of = {moment(now)}))" if table == ANSWERS else before
+
+
+def moment(now: date) -> str:
+    """A day, or a moment where it has hours, as an SQL literal."""
+    kind = "timestamp" if isinstance(now, datetime) else "date"
+    return f"{kind} {literal(now.isoformat())}"
+
+
+def ask_columns(now: date, ask: Ask) -> str:
     """The columns of the one-row table `ask`, as an SQL select list."""
-    learn_at = now - timedelta(days=ask.horizon)
-    return (
-        f"date '{now}' as now, date '{learn_at}' as learn_at, {ask.horizon} as horizon, "
-        f"{ask.seed} as seed, {ask.k} as k, {ask.list_length} as list_length"
-    )
+    usual = {
+        "now": moment(now),
+        "learn_at": moment(now - timedelta(days=ask.horizon)),
+        "horizon": str(ask.horizon),
+        "seed": str(ask.seed),
+    }
+    own = {name: _scalar(value) for name, value in ask.settings.scalars.items()}
+    return ", ".join(f"{value} as {quoted(name)}" for name, value in {**own, **usual}.items())
+
+
+def _scalar(value: bool | int | float | str | None) -> str:
+    if isinstance(value, str):
+        return literal(value)
+    return "null" if value is None else str(value).lower()
 
 
 def not_one_select(query: str) -> Problem:

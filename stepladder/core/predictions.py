@@ -161,8 +161,16 @@ def _check_values(table: pa.Table, question: Question) -> pa.Table:
     return table
 
 
-def complete(table: pa.Table, reference: pa.Table, floor: float | None) -> Completed:
-    """One number per case, fit for scoring: nulls become the reference's answer, tiny ones are floored."""
+def complete(
+    table: pa.Table, reference: pa.Table, floor: float | None, keys: Sequence[str]
+) -> Completed:
+    """One number per row, fit for scoring: nulls become the reference's answer, tiny ones are floored.
+
+    Rows that only the reference answered, such as a step ahead that a rung left out, are its.
+    """
+    if not table.select(keys).equals(reference.select(keys)):
+        found = table.take(places(reference, table, keys))
+        table = pa.table({**_columns(found), **_columns(reference.select(keys))}, found.schema)
     given, base = table["prediction"], reference["prediction"]
     nulls = given.null_count
     filled = pc.coalesce(given, base)
@@ -178,6 +186,26 @@ def complete(table: pa.Table, reference: pa.Table, floor: float | None) -> Compl
         filled = pc.max_element_wise(filled, least)
     at = table.column_names.index("prediction")
     return Completed(table.set_column(at, "prediction", filled), nulls, floored)
+
+
+def _columns(table: pa.Table) -> dict[str, pa.ChunkedArray]:
+    return dict(zip(table.column_names, table.columns, strict=True))
+
+
+def places(rows: pa.Table, other: pa.Table, keys: Sequence[str]) -> pa.Array:
+    """For each row the place of the other table's row of the same keys, null where there is none."""
+    keys = list(keys)
+    if rows.num_rows == other.num_rows and rows.select(keys).equals(other.select(keys)):
+        return pa.array(np.arange(rows.num_rows))
+    kinds = pa.schema(
+        [rows.schema.field(key).remove_metadata().with_nullable(True) for key in keys]
+    )
+    mine = rows.select(keys).cast(kinds)
+    mine = mine.append_column("nth", pa.array(np.arange(rows.num_rows)))
+    theirs = other.select(keys).cast(kinds)
+    theirs = theirs.append_column("place", pa.array(np.arange(other.num_rows)))
+    found = mine.join(theirs, keys, join_type="left outer", use_threads=False)
+    return found.sort_by("nth")["place"].combine_chunks()
 
 
 def _wrong(given: str, remedy: str) -> Problem:

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple, Protocol
 
 import pyarrow as pa
 
-from stepladder.core.ask import Ask
+from stepladder.core.ask import Ask, Settings
 from stepladder.core.history import History
 from stepladder.core.table import TableSpec
 
 Role = Literal["calibrate", "choose", "report"]
+Intervals = Literal["count", "number", "share"] | None
+Kind = Literal["share", "number", "text"]
+Reference = Callable[[], pa.Table]  # the reference's answers, asked for only where they are needed
 
 
 class Newcomers(NamedTuple):
@@ -22,12 +25,14 @@ class Newcomers(NamedTuple):
     rows: Mapping[str, pa.Table]  # table -> their first rows, dated before the cutoff
 
 
-class Holdout(NamedTuple):
+@dataclass(frozen=True)
+class Holdout:
     """A replay of the past: what was known, what came of it, and what the replay is for.
 
     `choose` windows decide; the `report` window is the last and touched once; a `calibrate` window
     only teaches how far predictions stray, so that low and high mean something at later ones.
-    `cases` are those asked about, everyone known where None.
+    `cases` are those asked about, everyone known where None. `name` tells replays of one moment apart;
+    by default it is the moment. A truth that was planted stands in `later.planted`.
     """
 
     past: History
@@ -35,6 +40,11 @@ class Holdout(NamedTuple):
     role: Role
     cases: pa.Table | None = None
     newcomers: Newcomers | None = None
+    name: str = field(default="")
+
+    def __post_init__(self) -> None:
+        if not self.name:
+            object.__setattr__(self, "name", self.past.now.isoformat().replace(":", ""))
 
 
 class Completed(NamedTuple):
@@ -43,6 +53,14 @@ class Completed(NamedTuple):
     predictions: pa.Table
     nulls: int  # cases without an opinion, answered as the reference
     floored: int  # answers raised, or taken out by a rule
+
+
+class Own(NamedTuple):
+    """What a newcomer brings: rows of which table, one or many, and whether with columns of their own."""
+
+    table: str
+    many: bool = True
+    rest: bool = False
 
 
 @dataclass(frozen=True)
@@ -56,25 +74,63 @@ class Demo:
     settings: str = ""  # lines of question.toml
 
 
+def case_word(question: Question) -> str:
+    """What a case is called: its columns' names, as in "customer" or "shop ticket"."""
+    return " ".join(question.CASE)
+
+
+class Answering(Protocol):
+    """A rung that has learnt, asked about one case at a time without learning anew."""
+
+    @property
+    def history(self) -> History:
+        """All that is known."""
+
+    def known(self, case: str) -> pa.Table:
+        """The answer for somebody who is in the data. Raises Problem where nobody has that id."""
+
+    def new(self, rows: pa.Table) -> pa.Table:
+        """The answer for somebody never seen, from rows of their own, oldest first."""
+
+    def asking(self, **settings: Any) -> Answering:
+        """The same, with other settings of the question."""
+
+
+Lookup = Callable[[Answering, Mapping[str, Any]], pa.Table]  # from what was given, by flag
+
+
 class Question(Protocol):
-    """The contract of a question's module: names in capitals are declarations, the rest functions."""
+    """The contract of a question's module: names in capitals are declarations, the rest functions.
+
+    CASE: the columns of what is asked about; KEYS: those of a row answered, CASE among them, where a case
+    may have several rows (items of a list, steps ahead, labels); UNIT: of what is independent. Tables of
+    answers, outcomes and losses are joined by these, never by position.
+    """
 
     WORDS: str  # the question as a business person asks it
     PREDICTION: str  # what the number in `prediction` is, in lay words; may name {horizon}
     LOSS: str  # the loss in lay words
-    LOSS_IN_MONEY: str  # the same where prices are given
+    LOSS_IN_MONEY: str | None  # the same where prices are given; None where it can be no money
     TABLES: tuple[TableSpec, ...]
-    CASE: str  # what is asked about, in one word
+    CASE: tuple[str, ...]
     KEYS: tuple[str, ...]
     UNIT: tuple[str, ...]
-    EXTRAS: Mapping[str, Literal["share", "number", "text"]]
-    INTERVALS: Literal["count", "number"] | None
+    EXTRAS: Mapping[str, Kind]
+    INTERVALS: Intervals  # what low and high hold: a count, a number, the share among like cases
+    LABELS: Mapping[
+        str, float
+    ]  # where outcomes, or people's answers, are words: what each counts as
     REFERENCE: str
+    OWN: Own | None  # None where nobody new can be answered
     GAIN: str  # what there is to gain over the reference, in lay words
     DERIVED: tuple[str, ...]  # those of its views worked out once for each moment, and kept
     SETTINGS: str  # what a new question.toml says beyond the usual, with comments
+    Settings: type[Settings]
     GLOSSARY: Mapping[str, str]
-    DEMO: Demo
+    DEMO: Demo | None
+    LOOKUPS: Mapping[
+        str, Lookup
+    ]  # further ways to ask, by the flag of `predict`; the last one given counts
 
     def horizon(self, days: int) -> int:
         """A sensible horizon, in days, for data that span so many days."""
@@ -86,18 +142,21 @@ class Question(Protocol):
         """SELECTs that every rung sees as tables, made of the question's tables and its settings."""
 
     def cases(self, history: History) -> pa.Table:
-        """Everyone asked about as of the history's now: KEYS…"""
+        """Everyone asked about as of the history's now: CASE…"""
 
     def holdouts(self, history: History) -> Iterator[Holdout]:
         """Replays of the past, earliest first; the last one reports."""
 
     def complete(
-        self, answers: pa.Table, reference: pa.Table, past: History, cases: pa.Table
+        self, answers: pa.Table, reference: Reference, past: History, cases: pa.Table
     ) -> Completed:
         """A rung's checked answers, filled from the reference's and held to the business's rules."""
 
+    def scale(self, past: History, cases: pa.Table) -> pa.Table | None:
+        """How far each case strays by nature: CASE…, scale; None where all are alike."""
+
     def outcome(self, past: History, later: History, cases: pa.Table) -> pa.Table:
-        """What came of each case, in the order of the cases: actual, and what else the loss needs."""
+        """What came: KEYS…, actual (null where it is not known yet), and what else the loss needs."""
 
     def loss(
         self, predictions: pa.Table, past: History, later: History, cases: pa.Table

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections.abc import Mapping
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -47,35 +48,71 @@ def interval(draws: Floats, level: float = LEVEL) -> tuple[float, float]:
 
 
 class Bins(NamedTuple):
-    """What came of predictions of each size: bin edges, and the outcomes' quantiles in each bin.
+    """What came of predictions of each size: bin edges, and where the outcomes of each bin lay.
 
-    The top bin is open: its outcomes are kept as multiples of the prediction, or the heaviest
-    buyer's forecast would lie above everybody's upper limit.
+    The top bin of counts and numbers is open: its outcomes are kept as multiples of the prediction, or
+    the heaviest buyer's forecast would lie above everybody's upper limit. `scaled`: everything is in
+    units of how far a case strays by nature, and low and high are distances from the prediction.
     """
 
     edges: Floats  # k − 1 inner edges, rising
     low: Floats  # of the k − 1 lower bins: outcomes; of the top bin: outcome ÷ prediction
     high: Floats
+    scaled: bool = False
+
+    def plain(self) -> dict[str, Any]:
+        """As JSON has it."""
+        found = {name: getattr(self, name).tolist() for name in ("edges", "low", "high")}
+        return {**found, "scaled": True} if self.scaled else found
+
+    @staticmethod
+    def from_plain(plain: Mapping[str, Any]) -> Bins:
+        """The bins that `plain` wrote."""
+        edges, low, high = (np.array(plain[name], float) for name in ("edges", "low", "high"))
+        return Bins(edges, low, high, bool(plain.get("scaled")))
 
 
-def learn_bins(predicted: Floats, actual: Floats, level: float = LEVEL) -> Bins | None:
+def learn_bins(
+    predicted: Floats,
+    actual: Floats,
+    level: float = LEVEL,
+    share: bool = False,
+    scale: Floats | None = None,
+) -> Bins | None:
     """Quantiles of outcomes within bins of prediction; None with fewer than 100 past cases.
 
     Quantiles are outcomes that occurred (integers for counts), so a bin covers at least `level` of
     the cases it was learnt from. Finer bins at the top: plain residuals cover the many who buy
-    nothing and miss the few who buy most.
+    nothing and miss the few who buy most. Of one case that comes true or not no outcome lies between;
+    with `share` a bin holds the interval of the share that came true among like predictions. `scale`:
+    how far each case strays by nature, e.g. a series' own volatility.
     """
     if len(predicted) < LEAST:
         return None
     tail = (1 - level) / 2
-    edges = _edges(predicted)
-    bins = np.searchsorted(edges, predicted, side="right")
-    groups = [actual[bins == i] for i in range(len(edges) + 1)]
-    top = bins == len(edges)
-    groups[-1] = actual[top] / np.maximum(predicted[top], TINY)
+    size = predicted if scale is None else predicted / scale
+    edges = _edges(size)
+    at = np.searchsorted(edges, size, side="right")
+    came = actual if scale is None else (actual - predicted) / scale
+    groups = [came[at == i] for i in range(len(edges) + 1)]
+    if share:
+        found = np.array([wilson(float(group.sum()), len(group)) for group in groups])
+        return Bins(edges, found[:, 0], found[:, 1])
+    if scale is None:
+        top = at == len(edges)
+        groups[-1] = actual[top] / np.maximum(predicted[top], TINY)
     low = [np.quantile(group, tail, method="lower") for group in groups]
     high = [np.quantile(group, 1 - tail, method="higher") for group in groups]
-    return Bins(edges, np.array(low, float), np.array(high, float))
+    return Bins(edges, np.array(low, float), np.array(high, float), scale is not None)
+
+
+def wilson(some: float, total: int) -> tuple[float, float]:
+    """The 95 % interval of a share (Wilson, 1927)."""
+    z = 1.96
+    share, n = some / total, total + z * z
+    middle = (some + z * z / 2) / n
+    half = z / n * np.sqrt(total * share * (1 - share) + z * z / 4)
+    return float(max(middle - half, 0.0)), float(min(middle + half, 1.0))
 
 
 def _edges(predicted: Floats) -> Floats:
@@ -91,11 +128,23 @@ def _edges(predicted: Floats) -> Floats:
     return np.array(edges, float)
 
 
-def apply_bins(bins: Bins, predicted: Floats, whole: bool = True) -> tuple[Floats, Floats]:
+def apply_bins(
+    bins: Bins,
+    predicted: Floats,
+    whole: bool = True,
+    share: bool = False,
+    scale: Floats | None = None,
+) -> tuple[Floats, Floats]:
     """Low and high for each prediction; `whole` rounds outwards, for counts."""
-    at = np.searchsorted(bins.edges, predicted, side="right")
-    times = np.where(at == len(bins.edges), np.maximum(predicted, TINY), 1.0)
-    low, high = bins.low[at] * times, bins.high[at] * times
+    if bins.scaled:
+        assert scale is not None
+        at = np.searchsorted(bins.edges, predicted / scale, side="right")
+        low, high = predicted + bins.low[at] * scale, predicted + bins.high[at] * scale
+    else:
+        at = np.searchsorted(bins.edges, predicted, side="right")
+        top = (at == len(bins.edges)) & (not share)
+        times = np.where(top, np.maximum(predicted, TINY), 1.0)
+        low, high = bins.low[at] * times, bins.high[at] * times
     # a hair of tolerance: 3 ÷ 0.3 × 0.3 must not become 4
     return (np.floor(low + 1e-9), np.ceil(high - 1e-9) + 0.0) if whole else (low, high)  # no -0
 

@@ -5,12 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-Kind = Literal["id", "day", "time", "amount", "text"]
+Kind = Literal["id", "day", "time", "amount", "text", "long", "bytes"]
 
 
 @dataclass(frozen=True)
 class Column:
-    """One column that a question needs, and the names under which tables out there carry it."""
+    """One column that a question needs, and the names under which tables out there carry it.
+
+    Kinds: a "text" is a name or a label; "long" is a document or a review, kept as it was written;
+    "bytes" is the content of a file, such as a photo.
+    """
 
     name: str
     kind: Kind
@@ -25,6 +29,7 @@ class TableSpec:
 
     `rest`: every other column of the source is kept too. `unique`: each key has one row. `within`:
     where no source is given, the table is made from that table's source, without the rest.
+    `outcomes`: it carries what comes of cases, so what came is known only as far as it reaches.
     """
 
     name: str
@@ -34,6 +39,7 @@ class TableSpec:
     rest: bool = False
     unique: bool = False
     within: str | None = None
+    outcomes: bool = False
 
     def column(self, name: str) -> Column:
         """The column of that name; KeyError if there is none."""

@@ -12,9 +12,10 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from stepladder.core import own
 from stepladder.core.errors import Problem
 from stepladder.core.history import quoted
-from stepladder.leave.unpacked import CONTENTS
+from stepladder.leave.loaded import CONTENTS
 from stepladder.project.folder import Project
 from stepladder.release.inputs import inputs
 from stepladder.release.release import Release
@@ -55,11 +56,13 @@ def refuse(release: Release) -> None:
 
 
 def _tables(project: Project, release: Release) -> dict[str, tuple[pa.Table, str | None]]:
-    """Tables without time, and those worked out for the day, as they were; of events, the columns only."""
+    """Tables that are the same for everyone, as they were; of those with rows of cases, the columns only."""
     question, day = project.question, date.fromisoformat(release.manifest.as_of)
     history = replace(project.history().at(day), ask=release.ask)
     specs = {spec.name: spec.time for spec in question.TABLES}
-    whole = [name for name, time in specs.items() if not time] + list(question.DERIVED)
+    there = {name: pq.read_schema(project.table(name)).names for name in specs}
+    whole = [name for name in specs if not own.about_cases(question, there[name])]
+    whole += question.DERIVED
     if whole and inputs(project, day) != release.manifest.data:
         raise Problem(
             f"the data before {day} have changed since the release learnt from them",

@@ -1,30 +1,35 @@
-"""What MLflow loads: a release that answers from rows that come with the question.
+"""What MLflow loads: a carried release, opened and asked about rows that come with the question.
 
-It imports no MLflow, and no pandas unless it is handed some.
+It imports no MLflow, no pandas unless it is handed some, and nothing that only writing one needs: what
+it imports goes along with the model.
 """
 
 from __future__ import annotations
 
+import hashlib
+import json
 import os
 import shutil
 import tempfile
 import weakref
+from datetime import date
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pyarrow as pa
 
 from stepladder import questions
-from stepladder.bakeoff.score import meant, with_interval
+from stepladder.core import own
+from stepladder.core.asking import Job, answered, asked
 from stepladder.core.errors import Problem
-from stepladder.core.history import quoted
+from stepladder.core.history import History, quoted
 from stepladder.core.model import Model
-from stepladder.core.predictions import check
 from stepladder.core.rung import Rung
 from stepladder.core.table import TableSpec
-from stepladder.leave.unpacked import events_of, unpacked
+from stepladder.release.release import Release
+
+CONTENTS = "release.json"  # which release lies here, and its tables with their hashes
 
 
 def _load_pyfunc(path: str) -> Loaded:
@@ -55,41 +60,31 @@ class Loaded:
 
     def answer(self, rows: pa.Table) -> pa.Table:
         """The same, of Arrow tables."""
-        own, key = self._as_ours(rows), self.key
-        history = self.history.plus(**{self.events.name: own})
-        cases = history.sql(
-            f"select distinct {quoted(key)} from own where {quoted(key)} is not null order by 1",
-            own=own,
-        )
-        said, usual = (
-            check(rung.predict(model, history, cases), self.question, cases)
-            for rung, model in self._rungs
-        )
-        if self.release.manifest.means is not None:
-            said = meant(said, {int(k): v for k, v in self.release.manifest.means.items()})
-        table = self.question.complete(said, usual, history, cases).predictions
-        return with_interval(self.question, table, self.release.bins).drop_columns(["why"])
+        mine = self._as_ours(rows)
+        history = self.history.plus(**{self.own.name: mine})
+        case = ", ".join(map(quoted, self.question.CASE))
+        known = " and ".join(f"{quoted(name)} is not null" for name in self.question.CASE)
+        query = f"select distinct {case} from own where {known} order by {case}"
+        cases = history.sql(query, own=mine)
+
+        def ask(rung: Rung, model: Model) -> pa.Table:
+            return asked(Job(self.question, rung, history, cases, model)).table
+
+        raw = ask(self.release.rung(self._room), self.release.model())
+        usual = self.release.reference(), self.release.reference_model()
+        taught = self.release.taught
+        found = answered(self.question, raw, lambda: ask(*usual), history, cases, taught)
+        return found.predictions.drop_columns(["why"])
 
     @cached_property
-    def _rungs(self) -> tuple[tuple[Rung, Model], tuple[Rung, Model]]:
-        found = self.release
-        mine = (found.rung(self._room), found.model())
-        return mine, (found.reference(), found.reference_model())
-
-    @cached_property
-    def events(self) -> TableSpec:
+    def own(self) -> TableSpec:
         """The table of which a case brings its own rows."""
-        return events_of(self.question)
-
-    @cached_property
-    def key(self) -> str:
-        """The column that says whom a prediction is about."""
-        return self.question.cases(self.history).column_names[0]
+        return own.spec(self.question)
 
     @cached_property
     def schema(self) -> pa.Schema:
         """Its columns, as the project has them."""
-        return self.history.sql(f"select * from {quoted(self.events.name)}").schema
+        return own.schema(self.question, self.history)
 
     def field(self, key: str) -> pa.Field:
         """A column that says what a prediction is about, with its type."""
@@ -101,35 +96,34 @@ class Loaded:
 
     def _as_ours(self, rows: pa.Table) -> pa.Table:
         """The rows with the types of the project's own table; columns it does not have are left out."""
-        needed = {column.name for column in self.events.columns if column.required}
+        needed = {column.name for column in self.own.columns if column.required}
         if missing := sorted(needed - set(rows.column_names)):
             raise Problem(
                 f"the rows have no column {', '.join(missing)}; there are {', '.join(rows.column_names)}",
                 f"a case's own rows have the columns {', '.join(self.schema.names)}",
                 "name the columns as the project does",
             )
-        own = {"row": pa.array(np.arange(1, rows.num_rows + 1))}
-        own |= {name: rows[name] for name in self.schema.names if name in rows.column_names}
-        return pa.table(
-            {
-                field.name: _cast(own[field.name], field)
-                if field.name in own
-                else pa.nulls(rows.num_rows, field.type)
-                for field in self.schema
-            }
-        )
+        return own.as_ours(self.question, self.history, rows)
 
 
-def _cast(column: Any, field: pa.Field) -> Any:
-    """The column in the type of ours; a time of day is cut off where ours are days."""
-    try:
-        if pa.types.is_date(field.type) and pa.types.is_string(column.type):
-            column = column.cast(pa.timestamp("us"))
-        safe = not (pa.types.is_date(field.type) or pa.types.is_timestamp(field.type))
-        return column.cast(field.type, safe=safe)
-    except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
-        raise Problem(
-            f"the column {field.name} cannot be read: {error}",
-            f"it holds {field.type}, as in the project's own table",
-            "give it in that type; a day is written YYYY-MM-DD",
-        ) from None
+def unpacked(folder: Path) -> tuple[Release, History]:
+    """The release that lies in the folder, and the history that rows are laid over: it knows nobody.
+
+    Raises Problem where any byte is not what its hash says.
+    """
+    said = json.loads((folder / CONTENTS).read_text())
+    release = Release.load(said["release"], folder)
+    tables: dict[str, tuple[str, str | None]] = {}
+    for name, about in said["tables"].items():
+        path = folder / "tables" / f"{name}.parquet"
+        if hashlib.sha256(path.read_bytes()).hexdigest() != about["sha256"]:
+            raise Problem(
+                f"the table {name} of the release is not what it was: its bytes were changed",
+                "what was carried elsewhere is loaded only as it was written",
+                "fetch it again from where it was logged",
+            )
+        tables[name] = (str(path), about["time"])
+    views = tuple(questions.load(release.manifest.question).views(release.ask).items())
+    return release, History(
+        date.fromisoformat(release.manifest.as_of), release.ask, tables, views=views
+    )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,12 +13,14 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from stepladder.bakeoff.row import parquet
+from stepladder.core import own
 from stepladder.core.errors import Problem
 from stepladder.core.files import write
+from stepladder.core.question import case_word
 from stepladder.nightly.lock import alone
-from stepladder.nightly.targets import erase
+from stepladder.nightly.publishing import erase
 from stepladder.project.folder import Project
-from stepladder.project.forgotten import hashed
+from stepladder.project.forgotten import hashed, named
 
 ROOMS = ("data", "predictions", "published", "runs", "bakeoffs")
 
@@ -43,46 +44,50 @@ def forget(project: Project, case: str) -> Forgotten:
     The record keeps a hash only, by which every later refresh leaves them out. The sources are not ours
     to change: erase the person there too. Raises Problem where nobody has that id.
     """
-    key = project.question.cases(project.history()).schema.field(0)
-    value = _typed(case, key)
-    said = json.dumps({key.name: value}, sort_keys=True, ensure_ascii=False)
+    who = _typed(project, case)
+    told = who.to_pylist()[0]
     with alone(project.folder, 60):
         # first of all: whatever breaks from here on, they do not come back, and it can be done again
-        answers = project.record.forget(project.ask.question, hashed(value), said)
+        hash_ = hashed(named(told.values()))
+        answers = project.record.forget(project.ask.question, hash_, told)
         _without_examples(project.folder)
-        rows = {room: _erased(project, room, key.name, value) for room in ROOMS}
+        rows = {room: _erased(project, room, who) for room in ROOMS}
         for kept in (project.folder / "runs" / "inputs").glob("*.json"):
             kept.unlink()  # worked out from rows that are gone
         for target in project.ask.nightly.publish:
-            rows[target.partition(":")[0]] = erase(target, project, key.name, value)
+            rows[target.partition(":")[0]] = erase(target, project, told)
     found = Forgotten({k: n for k, n in rows.items() if n}, answers)
     if not found.total:
         raise Problem(
-            f"nothing is known of {key.name} {case!r}",
+            f"nothing is known of {case_word(project.question)} {case!r}",
             "somebody is forgotten by their id, as it stands in the data",
             "check the id; from now on it is left out all the same, should it come",
         )
     return found
 
 
-def _typed(case: str, key: pa.Field) -> int | str:
-    if not pa.types.is_integer(key.type):
-        return case
-    if not re.fullmatch(r"-?\d{1,18}", case, re.ASCII):
+def _typed(project: Project, case: str) -> pa.Table:
+    """The case as it was typed, in the types of the data. Raises Problem where it cannot be one."""
+    schema = project.question.cases(project.history()).schema
+    found = own.named(schema, case)
+    if found is None:
+        kinds = ", ".join(f"{f.name}: {f.type}" for f in schema)
         raise Problem(
-            f"{key.name} {case!r}", f"a {key.name} is a whole number in these data", "check the id"
+            f"{case_word(project.question)} {case!r}",
+            f"in these data it is made of {kinds}, joined by /",
+            "check the id",
         )
-    return int(case)
+    return found
 
 
-def _erased(project: Project, room: str, key: str, value: int | str) -> int:
-    """Rows taken out of every Parquet file of a room that has the column; the record knows the new bytes."""
+def _erased(project: Project, room: str, who: pa.Table) -> int:
+    """Rows taken out of every Parquet file of a room that has the columns; the record knows the new bytes."""
     total = 0
     for path in sorted((project.folder / room).rglob("*.parquet")):
-        if key not in pq.read_schema(path).names:
+        if not set(who.column_names) <= set(pq.read_schema(path).names):
             continue
         table = pq.read_table(path)
-        kept = without(table, key, value)
+        kept = without(table, who)
         if kept.num_rows == table.num_rows:
             continue
         total += table.num_rows - kept.num_rows
@@ -112,12 +117,12 @@ def _blank(value: Any) -> Any:
     return {k: [] if k == "examples" else _blank(each) for k, each in value.items()}
 
 
-def without(table: pa.Table, key: str, value: int | str) -> pa.Table:
-    """The rows that are not about somebody."""
-    column = table[key]
-    same = pc.equal(column, pa.scalar(value).cast(column.type)) if _fits(column, value) else None
-    return table if same is None else table.filter(pc.invert(pc.fill_null(same, False)))
-
-
-def _fits(column: pa.ChunkedArray, value: int | str) -> bool:
-    return pa.types.is_integer(column.type) == isinstance(value, int)
+def without(table: pa.Table, who: pa.Table) -> pa.Table:
+    """The rows that are not about somebody; where ids are of another type, nobody is."""
+    stays = None
+    for name in who.column_names:
+        if pa.types.is_integer(table[name].type) != pa.types.is_integer(who[name].type):
+            return table
+        other = pc.not_equal(table[name], who[name][0].cast(table[name].type))
+        stays = other if stays is None else pc.or_(stays, other)
+    return table.filter(pc.fill_null(stays, True))

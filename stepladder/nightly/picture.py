@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any
 
-from stepladder import report
 from stepladder.core.files import write
-from stepladder.nightly.keys import STEPS
-from stepladder.nightly.plan import Planned, plan
+from stepladder.nightly.plan import STEPS, Planned, plan
 from stepladder.nightly.production import Production
 from stepladder.project.folder import Project
 from stepladder.record import Step
 from stepladder.report import words
+from stepladder.report.rendered import rendered
 
 MOST = 400  # days on the page
 # where each step stands in the graph, and what it waits for
@@ -57,24 +54,25 @@ def picture(project: Project, path: Path, days: list[date] | None = None) -> Pat
     asked = sorted({date.fromisoformat(one.day) for one in ran} | set(days or ()))[-MOST:]
     asked = asked or [project.now()]
     found = {(one.day, one.step): one for one in plan(production, asked).steps}
-    page = _template().render(
-        **_style(),
-        question=production.project.question.WORDS,
-        name=project.ask.question,
-        rung=words.label(manifest.rung, _title(project, manifest.rung)),
-        decision=manifest.decision,
-        forced=manifest.forced,
-        notes=production.changed(),
-        boxes=(boxes := _boxes(production, asked[-1], found, ran)),
-        arrows=_arrows(boxes),
-        wide=5 * WIDE + 4 * GAP_X,
-        high=2 * HIGH + GAP_Y,
-        steps=STEPS,
-        last=asked[-1],
-        rows=[_row(day, found, ran) for day in reversed(asked)],
-        failures=_failures(found),
-    )
-    write(path, page.encode())
+    boxes = _boxes(production, asked[-1], found, ran)
+    contents = {
+        "question": production.project.question.WORDS,
+        "name": project.ask.question,
+        "rung": words.label(manifest.rung, _title(project, manifest.rung)),
+        "decision": manifest.decision,
+        "forced": manifest.forced,
+        "notes": production.changed(),
+        "boxes": boxes,
+        "arrows": _arrows(boxes),
+        "wide": 5 * WIDE + 4 * GAP_X,
+        "high": 2 * HIGH + GAP_Y,
+        "steps": STEPS,
+        "last": asked[-1],
+        "rows": [_row(day, found, ran) for day in reversed(asked)],
+        "failures": _failures(found),
+    }
+    style = Path(__file__).parent / "templates" / "runs.css"
+    write(path, rendered("stepladder.nightly", "runs", contents, style))
     return path
 
 
@@ -140,28 +138,3 @@ def _failures(found: dict[tuple[date, str], Planned]) -> list[dict[str, Any]]:
         names = words.listed(step for step in STEPS if step in steps)
         said.append({"steps": names, "first": days[0], "last": days[-1], "why": why})
     return said
-
-
-def _template() -> Any:
-    from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
-
-    pages = Environment(
-        loader=PackageLoader("stepladder.nightly"),
-        autoescape=select_autoescape(default=True, default_for_string=True),
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    pages.filters |= {"day": words.day}
-    return pages.get_template("runs.html.j2")
-
-
-def _style() -> dict[str, Any]:
-    """The report's own style and a little more, allowed by its hash."""
-    from markupsafe import Markup
-
-    own = Path(__file__).parent / "templates" / "runs.css"
-    shared = Path(report.__file__).parent / "templates" / "style.css"
-    style = shared.read_text(encoding="utf-8") + own.read_text(encoding="utf-8")
-    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
-    return {"style": Markup(style), "digest": digest}

@@ -1,19 +1,115 @@
-"""What a run would do, and why, and how long it will take, before it does it."""
+"""What a run would do, and why: each step's output is named by what it is made of, and is there or not.
+
+The name is a hash of code, settings and inputs, so nothing old passes for done.
+"""
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
+from pathlib import Path
 from statistics import fmean
 from typing import Any
 
-from stepladder.nightly.keys import STEPS, named
 from stepladder.nightly.production import Production
 from stepladder.record import Step
+from stepladder.release.inputs import inputs
 
 LATELY = 50  # runs of a step from which its time is foreseen
+STEPS = ("check", "fit", "predict", "publish", "watch")
+WORDS = {
+    "code": "stepladder's code has changed",
+    "release": "another release was shipped",
+    "shipment": "something was shipped or rolled back since",
+    "versions": "libraries have changed",
+    "data": "rows from before that day came late or changed",
+    "publish": "it goes elsewhere now",
+    "watch": "KPIs or the watch's settings have changed",
+    "said": "other days were published since",
+    "bakeoff": "there was another bake-off",
+    "fit": "the rung was fitted anew",
+}
+
+
+@dataclass(frozen=True)
+class Named:
+    """A step's output for a day: what its name was made of, and where it is."""
+
+    step: str
+    day: date
+    parts: Mapping[str, Any]
+    folder: Path
+
+    @property
+    def key(self) -> str:
+        """The hash of its parts."""
+        plain = json.dumps({"step": self.step, "day": str(self.day), **self.parts}, sort_keys=True)
+        return hashlib.sha256(plain.encode()).hexdigest()[:16]
+
+    @property
+    def path(self) -> Path:
+        """The file that says that the step is done."""
+        if self.step == "publish":
+            return self.folder / "published" / f"{self.day}-{self.key}.parquet"
+        ending = "parquet" if self.step == "predict" else "json"
+        return self.folder / "runs" / str(self.day) / f"{self.step}-{self.key}.{ending}"
+
+
+def named(production: Production, step: str, day: date) -> Named:
+    """The output of a step for a day, as things are now."""
+    return Named(step, day, _PARTS[step](production, day), production.project.folder)
+
+
+def _check(production: Production, day: date) -> dict[str, Any]:
+    return {**production.code, "data": inputs(production.project, day)}
+
+
+def _fit(production: Production, day: date) -> dict[str, Any]:
+    """As shipped on its own day, whatever became of the data since.
+
+    A fit takes its intervals from the errors of the latest bake-off.
+    """
+    if production.shipped_on(day):
+        return production.code
+    return {**_check(production, day), "bakeoff": _bakeoff(production)}
+
+
+def _predict(production: Production, day: date) -> dict[str, Any]:
+    fitted = named(production, "fit", production.fit_day(day))
+    return {**_check(production, day), "fit": fitted.key}
+
+
+def _publish(production: Production, day: date) -> dict[str, Any]:
+    """With what was shipped by hand last: after a rollback the days of before it are told again."""
+    where = list(production.project.ask.nightly.publish)
+    last = production.shipment.id
+    return {**_predict(production, day), "publish": where, "shipment": last}
+
+
+def _watch(production: Production, day: date) -> dict[str, Any]:
+    ask = production.project.ask
+    watched = {name: getattr(ask, name) for name in ("watch", "kpis", "kris")}
+    plain = json.loads(ask.model_dump_json(include=set(watched)))
+    return {**_publish(production, day), "watch": plain, "bakeoff": _bakeoff(production),
+            "said": _said(production, day)}  # fmt: skip
+
+
+def _said(production: Production, day: date) -> str:
+    """What was published of earlier days: it is what the watch judges."""
+    there = production.project.record.predictions(production.project.ask.question)
+    earlier = [s for s in there if s.path.startswith("published/") and s.as_of < day.isoformat()]
+    return hashlib.sha256(repr(sorted({(s.path, s.sha256) for s in earlier})).encode()).hexdigest()
+
+
+def _bakeoff(production: Production) -> int:
+    latest = production.project.record.latest_bakeoff(production.project.ask.question)
+    return latest.id if latest else 0
+
+
+_PARTS = {"check": _check, "fit": _fit, "predict": _predict, "publish": _publish, "watch": _watch}
 
 
 @dataclass(frozen=True)
@@ -92,17 +188,3 @@ def _difference(before: list[Step], parts: Mapping[str, Any]) -> str:
     then = json.loads(done[-1].detail)
     now = json.loads(json.dumps(parts))
     return ", ".join(WORDS[name] for name in WORDS if then.get(name) != now.get(name)) or "changed"
-
-
-WORDS = {
-    "code": "stepladder's code has changed",
-    "release": "another release was shipped",
-    "shipment": "something was shipped or rolled back since",
-    "versions": "libraries have changed",
-    "data": "rows from before that day came late or changed",
-    "publish": "it goes elsewhere now",
-    "watch": "KPIs or the watch's settings have changed",
-    "said": "other days were published since",
-    "bakeoff": "there was another bake-off",
-    "fit": "the rung was fitted anew",
-}

@@ -17,11 +17,12 @@ from stepladder.record import Shipment
 from stepladder.release.release import Release
 from stepladder.release.ship import in_production, shipments
 
-# what answers depend on, and how they are made
+# the rooms whose code answers depend on, beside the question's own
 ROOMS = (
-    "core", "people", "bakeoff", "project", "watch", "release", "nightly/steps.py", "nightly/audit.py",
-    "nightly/note.py", "nightly/targets.py",
+    "core", "people", "money", "tables", "record", "spark", "bakeoff", "report", "project", "watch",
+    "release", "nightly",
 )  # fmt: skip
+CODE = (".py", ".sql")
 
 
 @dataclass(frozen=True)
@@ -96,9 +97,8 @@ def package_hash(question: str) -> str:
     """One hash over the code that answers depend on."""
     root = Path(stepladder.__file__).parent
     places = [root / room for room in (*ROOMS, f"questions/{question}")]
-    files = [f for place in places for f in ([place] if place.is_file() else place.rglob("*"))]
     total = hashlib.sha256()
-    for file in sorted(f for f in files if f.suffix in (".py", ".sql")):
+    for file in sorted(f for place in places for f in place.rglob("*") if f.suffix in CODE):
         total.update(f"{file.relative_to(root)}\0".encode())
         total.update(hashlib.sha256(file.read_bytes()).digest())
     return total.hexdigest()

@@ -58,9 +58,10 @@ def _record_of_its_own(copy: Path) -> Iterator[None]:
 
 def _some(project: Project, name: str, share: float, copy: Path) -> str:
     """A table with the rows of some customers, or all of it where it is not about customers."""
-    key, path = project.question.KEYS[0], project.table(name)
-    there = key in pq.read_schema(path).names
-    bucket = f"md5_number_lower(cast({quoted(key)} as varchar)) % 1000000 < {round(share * 1e6)}"
+    case, path = project.question.CASE, project.table(name)
+    there = set(case) <= set(pq.read_schema(path).names)
+    said = " || '/' || ".join(f"cast({quoted(column)} as varchar)" for column in case)
+    bucket = f"md5_number_lower({said}) % 1000000 < {round(share * 1e6)}"
     query = f"select * from {quoted(name)}" + (f" where {bucket}" if there else "")
     table = project.history().sql(query)
     if not table.num_rows:

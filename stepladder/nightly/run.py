@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
-from contextlib import nullcontext
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -12,16 +12,15 @@ from pathlib import Path
 from stepladder.core.errors import Problem
 from stepladder.core.extras import need
 from stepladder.core.files import sweep
-from stepladder.nightly.again import once_more, put_back
-from stepladder.nightly.keys import named
 from stepladder.nightly.lock import alone
-from stepladder.nightly.plan import Plan, days_of, plan
+from stepladder.nightly.plan import STEPS, Plan, days_of, named, plan
 from stepladder.nightly.production import Production
 from stepladder.project.folder import Project
 from stepladder.project.new import refresh
 from stepladder.record import Step
 
 Progress = Callable[[str, int, int], None]  # what is being done, steps done, steps in all
+ASIDE = ".again"  # what is done once more, while it lasts
 
 
 @dataclass(frozen=True)
@@ -55,7 +54,7 @@ def run(
     with alone(project.folder, wait):
         project = Project.open(project.folder)  # whoever was before may have changed it
         for room in ("runs", "published", "releases", "models"):
-            put_back(project.folder / room)
+            _put_back(project.folder / room)
             sweep(project.folder / room)
         if fresh and _beyond(project, since, until):
             progress("reading the sources", 0, 0)
@@ -63,7 +62,7 @@ def run(
         production = Production.of(project)
         first, last = _days(project, since, until)
         days = days_of(first, last)
-        with once_more(production, again, days) if again else nullcontext():
+        with _once_more(production, again, days) if again else nullcontext():
             planned = plan(production, days)
             _build(production, first, last, planned, workers, accept, progress)
         if last == project.now():
@@ -132,7 +131,6 @@ def _build(
     import luigi
 
     from stepladder.nightly import tasks
-    from stepladder.nightly.scheduler import Scheduling
 
     tasks.production.cache_clear()
     luigi.task_register.Register.clear_instance_cache()
@@ -145,7 +143,7 @@ def _build(
     )
     done = luigi.build(
         [night],
-        worker_scheduler_factory=Scheduling(progress, len(planned.to_do)),
+        worker_scheduler_factory=tasks.Scheduling(progress, len(planned.to_do)),
         local_scheduler=True,
         workers=workers,
         no_lock=True,
@@ -153,6 +151,37 @@ def _build(
     )
     if not done:
         raise _failed(record.noted(Step, question)[before:])
+
+
+@contextmanager
+def _once_more(production: Production, step: str, days: Iterable[date]) -> Iterator[None]:
+    """While this lasts a step, and those after it, are not done. Raises Problem.
+
+    What was there before comes back where nothing new took its place.
+    """
+    if step not in STEPS:
+        raise Problem(f"--again {step}", f"the steps are: {', '.join(STEPS)}", "name one of these")
+    try:
+        for day in days:
+            for later in STEPS[STEPS.index(step) :]:
+                when = production.fit_day(day) if later == "fit" else day
+                path = named(production, later, when).path
+                if path.is_file():
+                    path.replace(path.with_name(f".{path.name}{ASIDE}"))
+        yield
+    finally:
+        for room in ("runs", "published"):
+            _put_back(production.project.folder / room)
+
+
+def _put_back(folder: Path) -> None:
+    """Files that were put aside return, unless there is a new one; also after a kill."""
+    for aside in folder.rglob(f".*{ASIDE}"):
+        path = aside.with_name(aside.name[1 : -len(ASIDE)])
+        if path.is_file():
+            aside.unlink()
+        else:
+            aside.replace(path)
 
 
 def _page(production: Production) -> None:

@@ -1,8 +1,15 @@
-"""What each step of the nightly run does: it writes one file, whole or not at all, and then it is done."""
+"""What each step of the nightly run does: it writes one file, whole or not at all, and then it is done.
+
+It is tried again where what went wrong may pass, and noted in the record either way.
+"""
 
 from __future__ import annotations
 
 import json
+import logging
+import time
+from collections.abc import Callable
+from contextlib import suppress
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -11,27 +18,29 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from stepladder.bakeoff.row import parquet
-from stepladder.core.errors import Problem
+from stepladder.core.asking import Job, answered, asked, reasons
+from stepladder.core.errors import CannotStand, Passing, Problem
 from stepladder.core.files import write
-from stepladder.core.predictions import check as checked
 from stepladder.core.rung import Rung
-from stepladder.nightly.audit import audit
-from stepladder.nightly.note import note
+from stepladder.nightly import publishing
+from stepladder.nightly.plan import Named
 from stepladder.nightly.production import Production
-from stepladder.nightly.targets import send
-from stepladder.project.answer import Known, Past, finished, known_at, run
+from stepladder.project.all_cases import Known, known_at, run
 from stepladder.project.folder import Project
 from stepladder.project.scratch import scratch
+from stepladder.record import Step
 from stepladder.release.fit import fit
 from stepladder.release.inputs import inputs
 from stepladder.release.release import Release
 
 EXPLAINED = 200_000  # answers; with more of them each is explained when somebody asks
+FIRST_S, MOST_S = 1.0, 60.0  # waits double from one try to the next
+log = logging.getLogger("stepladder")
 
 
 def check(production: Production, day: date, accept: str, output: Path) -> None:
     """Look at the data before anything is learnt of them. Raises Problem on what nobody should act on."""
-    from stepladder.watch.first_batch import check_batch
+    from stepladder.watch.batch import check_batch
 
     project = production.project
     if day > project.now():
@@ -77,9 +86,15 @@ def predict(production: Production, day: date, fitted: Path, output: Path) -> No
         known = known_at(project, day, room)
         rung = release.rung(room)
         raw, _ = run(project, rung, known, room, str(release.home / release.manifest.model))
-        usual = release.reference().predict(release.reference_model(), known.history, known.cases)
-        reference = checked(usual, question, known.cases)
-        table = finished(project, raw, reference, Past(release.means, release.bins), known)
+
+        def reference() -> pa.Table:
+            usual = release.reference_model()
+            return asked(
+                Job(question, release.reference(), known.history, known.cases, usual)
+            ).table
+
+        found = answered(question, raw, reference, known.history, known.cases, release.taught)
+        table = found.predictions
         if table.num_rows <= EXPLAINED:
             table = _explained(project, release, rung, known, table)
     n = table.num_rows
@@ -92,7 +107,7 @@ def _explained(
     project: Project, release: Release, rung: Rung, known: Known, table: pa.Table
 ) -> pa.Table:
     """The answers, in their order, with the source rows they come from; of our own rungs, as they see it."""
-    own = rung.why(release.model(), known.history, table) if rung.ours else None
+    own = reasons(rung, release.model(), known.history, table) if rung.ours else None
     nth = table.append_column("nth", pa.array(range(table.num_rows)))
     found = project.question.explain(known.history, nth, own)
     return found.sort_by("nth").drop_columns(["nth"])
@@ -104,16 +119,16 @@ def publish(
     """Make a day's predictions visible once they have passed the audit: as a file, and in every table."""
     table, release = pq.read_table(predicted), released(production.project, fitted)
     if not accept:
-        audit(production, day, table)
+        publishing.audit(production, day, table)
     for target in production.project.ask.nightly.publish:
-        send(table, target, production.project, day)
-    note(production, day, release, predicted, output)
+        publishing.send(table, target, production.project, day)
+    publishing.note(production, day, release, predicted, output)
 
 
 def watch(production: Production, day: date, output: Path) -> None:
     """Compare what was predicted with what came, as of a day."""
+    from stepladder.watch.findings import to_json
     from stepladder.watch.watch import watch as looked
-    from stepladder.watch.watched import to_json
 
     write(output, _json(to_json(looked(production.project, now=day))))
 
@@ -125,3 +140,53 @@ def released(project: Project, fitted: Path) -> Release:
 
 def _json(value: dict[str, Any]) -> bytes:
     return json.dumps(value, indent=1, sort_keys=True, ensure_ascii=False).encode()
+
+
+def noted(project: Project, named: Named, work: Callable[[], None], accept: str = "") -> None:
+    """Do the work; note how long it took and what its name was made of, or why it failed.
+
+    `accept`: why things that look wrong were let through, which is noted too.
+    """
+    began = time.monotonic()
+    try:
+        _tried(work, project.ask.nightly.retries)
+    except Exception as error:
+        log.debug("%s for %s failed", named.step, named.day, exc_info=True)
+        with suppress(Problem):  # on a full disk: what went wrong first is what is told
+            _note(project, named, "failed", began, _said(error))
+        raise
+    said = {**named.parts, **({"accepted": accept} if accept else {})}
+    _note(project, named, "done", began, json.dumps(said, sort_keys=True))
+
+
+def _tried(work: Callable[[], None], retries: int) -> None:
+    from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_exponential
+
+    passing = retry_if_exception_type((Passing, OSError))
+    wait = wait_exponential(multiplier=FIRST_S, max=MOST_S)
+    for attempt in Retrying(
+        stop=stop_after_attempt(retries + 1),
+        wait=wait,
+        retry=passing,
+        reraise=True,
+        sleep=lambda seconds: pause(seconds),
+    ):
+        with attempt:
+            work()
+
+
+def pause(seconds: float) -> None:
+    """Wait before the next try."""
+    time.sleep(seconds)
+
+
+def _said(error: Exception) -> str:
+    if isinstance(error, Problem | CannotStand):
+        return str(error)
+    return f"{type(error).__name__}: {error}"
+
+
+def _note(project: Project, named: Named, status: str, began: float, detail: str) -> None:
+    seconds = time.monotonic() - began
+    day, question = named.day.isoformat(), project.ask.question
+    project.record.note(Step(question, day, named.step, named.key, status, seconds, detail))

@@ -11,10 +11,12 @@ from pathlib import Path
 from typing import Any
 
 import luigi
+from luigi.scheduler import Scheduler
+from luigi.worker import Worker
 
+from stepladder.bakeoff.runs import Progress
 from stepladder.nightly import steps
-from stepladder.nightly.keys import Named, named
-from stepladder.nightly.noting import noted
+from stepladder.nightly.plan import Named, named
 from stepladder.nightly.production import Production
 from stepladder.project.folder import Project
 
@@ -56,7 +58,7 @@ class Step(luigi.Task):  # type: ignore[misc]
     def run(self) -> None:
         """Do the step and note how it went; what may pass by itself is tried again."""
         work = partial(self.work, self.named.path)
-        noted(self.running.project, self.named, work, str(self.accept))
+        steps.noted(self.running.project, self.named, work, str(self.accept))
 
     def work(self, output: Path) -> None:
         """What the step does."""
@@ -161,3 +163,45 @@ class Night(luigi.WrapperTask):  # type: ignore[misc]
         key = named(production(folder), "watch", self.day).key
         since = date.fromisoformat(self.since) if self.since else self.day
         return Watch(project=folder, day=self.day, since=since, version=key, accept=self.accept)
+
+
+class Telling(Scheduler):  # type: ignore[misc]
+    """A scheduler that says whenever a step is done."""
+
+    def __init__(self, progress: Progress, steps: int) -> None:
+        super().__init__(prune_on_get_work=True, record_task_history=False, retry_count=1)
+        self.progress, self.steps = progress, steps
+        self.waiting, self.ended = set[str](), 0
+        progress("starting", 0, steps)
+
+    def add_task(self, **said: Any) -> Any:
+        """Luigi tells of a task that waits, or has ended."""
+        task = str(said.get("task_id"))
+        if said.get("status") == "PENDING":
+            self.waiting.add(task)
+        elif said.get("status") in ("DONE", "FAILED") and task in self.waiting:
+            self.waiting.remove(task)
+            self.ended += 1
+            day = (said.get("params") or {}).get("day", "")
+            self.progress(f"{said.get('family', '')} {day}", self.ended, self.steps)
+        return super().add_task(**said)
+
+
+class Scheduling:
+    """What Luigi asks for its scheduler and its worker."""
+
+    def __init__(self, progress: Progress, steps: int) -> None:
+        self.progress, self.steps = progress, steps
+
+    def create_local_scheduler(self) -> Scheduler:
+        """The scheduler of this process."""
+        return Telling(self.progress, self.steps)
+
+    def create_worker(
+        self, scheduler: Any, worker_processes: int, assistant: bool = False
+    ) -> Worker:
+        """A worker that ends with its work."""
+        return Worker(
+            scheduler=scheduler, worker_processes=worker_processes, assistant=assistant,
+            wait_interval=0.1, wait_jitter=0.0, keep_alive=False,
+        )  # fmt: skip

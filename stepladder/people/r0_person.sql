@@ -1,6 +1,8 @@
 -- A person looks at each case and says what they expect; what they said last counts.
-select cases.*, said.prediction
-from cases natural left join (
-  select * exclude (prediction, time, nth), arg_max(prediction, nth) as prediction
-  from answers group by all
-) as said
+with latest as (
+  select cases.*, max(answers.nth) as nth from cases natural join answers group by all
+),
+said as (
+  select * exclude (nth, as_of, time, blind) from answers natural join latest
+)
+select * from cases natural left join said

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 from stepladder.bakeoff.result import Result, RungResult
 from stepladder.bakeoff.runs import Progress
-from stepladder.core.ask import parse
 from stepladder.project.bakeoff import run_bakeoff
 from stepladder.project.folder import Project
+from stepladder.questions.question_toml import parse
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ from stepladder.bakeoff.row import parquet
 from stepladder.bakeoff.run import Outcome, run, versions
 from stepladder.bakeoff.runs import Progress, Setting
 from stepladder.core.errors import Problem
+from stepladder.core.files import whole
 from stepladder.project.engine import runner
 from stepladder.project.folder import Project
 from stepladder.project.scratch import scratch
@@ -45,8 +46,7 @@ def run_bakeoff(
             stored = _keep(project, number, outcome, room / "runs")
         project.record.finish_bakeoff(number, to_json(result), _losses(result), stored)
     except BaseException as error:
-        for left in (str(number), f".{number}.partial"):
-            shutil.rmtree(project.folder / "bakeoffs" / left, ignore_errors=True)
+        shutil.rmtree(project.folder / "bakeoffs" / str(number), ignore_errors=True)
         with contextlib.suppress(Problem):  # the first failure is the one to tell
             said = str(error).split("\n")[0] if isinstance(error, Exception) else ""
             project.record.fail_bakeoff(number, said or type(error).__name__)
@@ -73,31 +73,31 @@ def _run(project: Project, scratch: Path, workers: int, progress: Progress) -> O
 def _keep(project: Project, number: int, outcome: Outcome, runs: Path) -> list[Stored]:
     """Write every scored prediction, and the models of the last cutoff, into the project, or nothing."""
     target = project.folder / "bakeoffs" / str(number)
-    partial = target.with_name(f".{number}.partial")
-    shutil.rmtree(partial, ignore_errors=True)
     stored = []
-    for rung in outcome.result.rungs:
-        for replay, scored in zip(outcome.replays, outcome.scored.get(rung.rung, []), strict=False):
-            if scored is None:
-                continue
-            path = partial / rung.rung / f"{replay.now}.parquet"
-            path.parent.mkdir(parents=True, exist_ok=True)
-            body = parquet(scored.predictions)
-            path.write_bytes(body)
-            where = (target / rung.rung / path.name).relative_to(project.folder)
-            stored.append(
-                Stored(project.ask.question, rung.rung, replay.now, where.as_posix(),
-                       hashlib.sha256(body).hexdigest(), scored.predictions.num_rows)
-            )  # fmt: skip
-        fitted = runs / rung.rung / outcome.replays[-1].now / "model"
-        if rung.status == "ok":
-            shutil.copytree(fitted, partial / rung.rung / "model")
-    partial.replace(target)
+    with whole(target) as partial:
+        for rung in outcome.result.rungs:
+            for replay, scored in zip(
+                outcome.replays, outcome.scored.get(rung.rung, []), strict=False
+            ):
+                if scored is None:
+                    continue
+                path = partial / rung.rung / f"{replay.name}.parquet"
+                path.parent.mkdir(parents=True, exist_ok=True)
+                body = parquet(scored.predictions)
+                path.write_bytes(body)
+                where = (target / rung.rung / path.name).relative_to(project.folder)
+                stored.append(
+                    Stored(project.ask.question, rung.rung, replay.now, where.as_posix(),
+                           hashlib.sha256(body).hexdigest(), scored.predictions.num_rows)
+                )  # fmt: skip
+            fitted = runs / rung.rung / outcome.replays[-1].name / "model"
+            if rung.status == "ok":
+                shutil.copytree(fitted, partial / rung.rung / "model")
     return stored
 
 
 def _losses(result: Result) -> list[Loss]:
-    cases = {window.now: window.cases for window in result.windows}
+    cases = {window.called: window.cases for window in result.windows}
     rows = []
     for rung in result.rungs:
         if rung.cost is None:

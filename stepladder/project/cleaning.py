@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 from stepladder import tables
@@ -36,10 +37,11 @@ def choose(
         own, whole = spec.name in given, chosen.get(spec.within or "")
         source = given[spec.name] if own or whole is None else whole.source
         raw = None if own or whole is None else whole.raw
-        look = tables.look(source, spec, named[spec.name], raw=raw, **reading)
-        if whole is not None:  # What both tables call the same is the same.
-            same = sources.shared(look, whole.choices)
-            look = tables.look(source, spec, {**same, **named[spec.name]}, raw=look.raw)
+        look = tables.look(source, spec, named[spec.name], raw=raw, taken=(), **reading)
+        if whole is not None:
+            known = {**sources.shared(look, whole.choices), **named[spec.name]}
+            taken = set() if own else sources.serving(whole.choices, look.columns)
+            look = tables.look(source, spec, known, raw=look.raw, taken=taken)
         try:
             found = tables.choose(look, ask_user=ask_user, own=own, **choices)
         except Problem as error:
@@ -79,5 +81,25 @@ def cleaned(
         source, choices, raw = chosen[spec.name]
         how = (source, choices.encoding, choices.separator, choices.header)
         kept[how] = raw or kept.get(how) or read(*how)  # two tables may be in one source
-        found[spec.name] = tables.clean(source, spec, choices, kept[how])
+        outer = _without_inner(kept[how], spec, specs, chosen) if choices.rest else kept[how]
+        found[spec.name] = tables.clean(source, spec, choices, outer)
     return tables.agreed(specs, found)
+
+
+def _without_inner(
+    raw: Raw,
+    spec: tables.TableSpec,
+    specs: Sequence[tables.TableSpec],
+    chosen: Mapping[str, Chosen],
+) -> Raw:
+    """Without what serves a table that lies within: kept with the rest, it would tell the future."""
+    source, choices, _ = chosen[spec.name]
+    names = raw.table.column_names
+    inner = [
+        chosen[one.name].choices
+        for one in specs
+        if one.within == spec.name and chosen[one.name].source == source
+    ]
+    theirs = {name for one in inner for name in sources.serving(one, names)}
+    gone = sorted(theirs - sources.serving(choices, names))
+    return replace(raw, table=raw.table.drop_columns(gone)) if gone else raw

@@ -16,14 +16,14 @@ import pyarrow.parquet as pq
 
 from stepladder import people, questions
 from stepladder.bakeoff.result import Result, from_json
-from stepladder.core import ask as asking
 from stepladder.core.ask import Ask
 from stepladder.core.errors import Problem
-from stepladder.core.history import History
+from stepladder.core.history import ANSWERS, History, quoted
 from stepladder.core.question import Question
 from stepladder.core.rung import Rung, ladder
 from stepladder.project.engine import door
-from stepladder.record import Record, address
+from stepladder.questions import question_toml
+from stepladder.record import Answer, Record, address
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,9 @@ class Project:
     def open(folder: str | Path = ".") -> Project:
         """Open the project in a folder. Raises Problem naming line and key of what needs mending."""
         path = Path(folder) / "question.toml"
-        return Project(Path(folder).resolve(), asking.load(path), path.read_text("utf-8-sig"))
+        return Project(
+            Path(folder).resolve(), question_toml.load(path), path.read_text("utf-8-sig")
+        )
 
     @cached_property
     def question(self) -> Question:
@@ -121,9 +123,16 @@ class Project:
 
     @cached_property
     def _data_end(self) -> date:
-        """The day after the last complete day in the data."""
-        specs = [spec for spec in self.question.TABLES if spec.time]
-        return max(self._after_last_day(spec.name, spec.time or "") for spec in specs)
+        """The day after the last complete day: of the table that ends first, of those that hold outcomes.
+
+        Beyond it nobody would seem to have done anything. Without any time it is the day they were read.
+        """
+        timed = [spec for spec in self.question.TABLES if spec.time]
+        if not timed:
+            read = self.ask.tables[self.question.TABLES[0].name].choices
+            return date.fromisoformat(str(read["today"]))
+        decisive = [spec for spec in timed if spec.outcomes] or timed
+        return min(self._after_last_day(spec.name, spec.time or "") for spec in decisive)
 
     def _after_last_day(self, name: str, time: str) -> date:
         last = pc.max(
@@ -141,23 +150,28 @@ class Project:
         history = door(self.ask)(self.now(), self.ask, tables, views=views)
         if scratch is None:
             return history
-        path = scratch / "answers.parquet"
-        pq.write_table(self._answers(self.question.cases(history).schema), path)
-        return replace(history, tables={**tables, "answers": (str(path), "time")})
+        path = scratch / f"{ANSWERS}.parquet"
+        pq.write_table(self._answers(history), path)
+        return replace(history, tables={**tables, ANSWERS: (str(path), "time")})
 
-    def _answers(self, keys: pa.Schema) -> pa.Table:
-        """What people said of cases, in the order they said it: a past day sees what was said by then."""
+    def _answers(self, history: History) -> pa.Table:
+        """What people said, in the order they said it: KEYS…, prediction, as_of, time, blind, nth.
+
+        Of a case that was answered several times in one go, as a list is, all rows are of one `nth`.
+        """
+        keys = pa.schema([_key(self.question, history, name) for name in self.question.KEYS])
         rows = [
-            {
-                **json.loads(a.key),
-                "prediction": a.prediction,
-                "time": date.fromisoformat(a.time[:10]),
-                "nth": nth,
-            }
-            for nth, a in enumerate(self.record.answers(self.ask.question))
-        ]
-        extra = {"prediction": pa.float64(), "time": pa.date32(), "nth": pa.int64()}
+            {**json.loads(a.key), "prediction": self._counts_as(a), "as_of": _day(a.as_of or a.said),
+             "time": _day(a.said), "blind": bool(a.trial), "nth": a.act}
+            for a in self.record.answers(self.ask.question)
+        ]  # fmt: skip
+        extra = {"prediction": pa.float64(), "as_of": pa.date32(), "time": pa.date32(),
+                 "blind": pa.bool_(), "nth": pa.int64()}  # fmt: skip
         return pa.Table.from_pylist(rows, schema=pa.schema([*keys, *extra.items()]))
+
+    def _counts_as(self, answer: Answer) -> float | None:
+        """A person's answer as a number: words count as the question says."""
+        return answer.prediction if answer.label is None else self.question.LABELS.get(answer.label)
 
     def result(self, number: int | None = None) -> Result:
         """A recorded bake-off's result, by default the latest. Raises Problem where there is none."""
@@ -174,3 +188,16 @@ class Project:
                 "run one: stepladder bakeoff",
             )
         return from_json(latest.result)
+
+
+def _key(question: Question, history: History, name: str) -> pa.Field:
+    """A column of KEYS with its type, as it stands in the first of the question's tables that has it."""
+    for spec in question.TABLES:
+        schema = history.sql(f"select * from {quoted(spec.name)} limit 0").schema
+        if name in schema.names:
+            return schema.field(name)
+    return pa.field(name, pa.string())
+
+
+def _day(moment: str) -> date:
+    return date.fromisoformat(moment[:10])

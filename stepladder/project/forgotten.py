@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
+from stepladder.core.predictions import places
 from stepladder.project.folder import Project
 from stepladder.tables import Cleaned, Finding
+
+
+def named(values: Iterable[object]) -> str:
+    """A case by its columns' values, as it is typed."""
+    return "/".join(map(str, values))
 
 
 def hashed(case: object) -> str:
@@ -21,18 +28,18 @@ def left_out(project: Project, cleaned: Mapping[str, Cleaned]) -> dict[str, Clea
     """The tables without the rows of those who are forgotten, which are counted."""
     question = project.ask.question
     gone = project.record.forgotten(question) if project.has_record else set()
-    key = project.question.KEYS[0]
-    return {name: _without(one, key, gone) if gone else one for name, one in cleaned.items()}
+    case = project.question.CASE
+    return {name: _without(one, case, gone) if gone else one for name, one in cleaned.items()}
 
 
-def _without(one: Cleaned, key: str, gone: set[str]) -> Cleaned:
-    if key not in one.table.column_names:
+def _without(one: Cleaned, case: Sequence[str], gone: set[str]) -> Cleaned:
+    if not set(case) <= set(one.table.column_names):
         return one
-    ids = one.table[key].combine_chunks().dictionary_encode()
-    stays = pa.array(
-        [hashed(value) not in gone for value in ids.dictionary.to_pylist()], pa.bool_()
-    )
-    table = one.table.filter(stays.take(ids.indices))
+    said = one.table.select(list(case))
+    ids = said.group_by(said.column_names, use_threads=False).aggregate([]).to_pylist()
+    away = [row for row in ids if hashed(named(row.values())) in gone]
+    lost_ids = pa.Table.from_pylist(away, schema=said.schema)
+    table = one.table.filter(pc.is_null(places(said, lost_ids, case)))
     lost = one.table.num_rows - table.num_rows
     if not lost:
         return one

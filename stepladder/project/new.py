@@ -5,27 +5,23 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import shutil
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
 
-import pyarrow.parquet as pq
-
 from stepladder import questions, tables
+from stepladder.bakeoff.row import parquet
+from stepladder.core import files
 from stepladder.core.ask import Source
 from stepladder.core.errors import Problem
-from stepladder.core.on_disk import settle
 from stepladder.core.question import Question
 from stepladder.project import question_toml, sources
 from stepladder.project.cleaning import AskUser, Chosen, choose, cleaned
 from stepladder.project.folder import Project
 from stepladder.project.forgotten import left_out
 from stepladder.tables.report import to_markdown
-
-PARTIAL = ".partial"
 
 
 def new(
@@ -51,47 +47,38 @@ def new(
     target = Path(folder or question).resolve()
     _must_be_free(target)
     given = sources.by_table(asked.TABLES, source)
-    # a folder that is there may be a mount, or lie in one that is not ours to write in
-    home = target if target.exists() else target.parent
-    partial = home / f".{target.name}{PARTIAL}"
-    shutil.rmtree(partial, ignore_errors=True)
-    try:
-        (partial / "rungs").mkdir(parents=True)
-        (partial / "data").mkdir()
+    with files.whole(target, last="question.toml") as partial:
         chosen = choose(asked.TABLES, given, columns or {}, ask_user, choices or {}, reading or {})
         made = _made(asked, cleaned(asked.TABLES, chosen), chosen, partial, target)
         del chosen  # with the sources as they were read
-        _write(partial / ".gitignore", IGNORED)
-        _write(partial / "rungs" / "README.md", RUNGS)
+        files.write(partial / ".gitignore", IGNORED)
+        files.write(partial / "rungs" / "README.md", RUNGS)
         for name, table in made.items():
-            _write(partial / f"data-report-{name}.md", table["report"])
+            files.write(partial / f"data-report-{name}.md", table["report"])
         _write_settings(partial, question, asked, made, settings)
-        _place(partial, target)
-    except BaseException:
-        shutil.rmtree(partial, ignore_errors=True)
-        raise
     return Project.open(target)
 
 
 def refresh(project: Project) -> Project:
     """Read every source again with the choices frozen in question.toml; older versions are kept."""
-    chosen, text, reports = {}, project.settings, {}
+    chosen, versions, reports = {}, {}, {}
+    today = date.today()
     for spec in project.question.TABLES:
         known = _known(project, spec.name)
         source = known.source
         if "://" not in source:
             source = str((project.folder / source).resolve())
-        frozen = replace(_frozen(known, spec.name), today=date.today())
+        frozen = replace(_frozen(known, spec.name), today=today)
         chosen[spec.name] = Chosen(source, frozen)
     found = left_out(project, cleaned(project.question.TABLES, chosen))
     for name, table in found.items():
         path = _keep(table, name, project.folder)
         reports[name] = to_markdown(table.report)
-        was, today = project.ask.tables[name].cleaned, chosen[name].choices.today
-        text = question_toml.refreshed(text, name, was, f"data/{path.name}", today)
+        versions[name] = f"data/{path.name}"
     for name, said in reports.items():
-        _write(project.folder / f"data-report-{name}.md", said)
-    _write(project.folder / "question.toml", text)  # last: it says which version is in use
+        files.write(project.folder / f"data-report-{name}.md", said)
+    text = question_toml.refreshed(project.settings, versions, today, project.question)
+    files.write(project.folder / "question.toml", text)  # last: it says which version is in use
     return Project.open(project.folder)
 
 
@@ -117,8 +104,8 @@ def _frozen(known: Source, name: str) -> tables.Choices:
 
 
 def _must_be_free(target: Path) -> None:
-    left = f".{target.name}{PARTIAL}"  # of a run that was killed
-    if target.exists() and (not target.is_dir() or any(p.name != left for p in target.iterdir())):
+    files.sweep(target if target.is_dir() else target.parent, target.name)
+    if target.exists() and (not target.is_dir() or any(target.iterdir())):
         raise Problem(
             f"{target} exists already",
             "a new project needs a folder of its own",
@@ -158,38 +145,11 @@ def _source(said: str, given: str, target: Path) -> str:
 
 def _keep(cleaned: tables.Cleaned, name: str, folder: Path) -> Path:
     """Write the clean table under the hash of its bytes, then its report beside it."""
-    partial = folder / "data" / f".{name}{PARTIAL}"
-    partial.parent.mkdir(exist_ok=True)
-    try:
-        pq.write_table(cleaned.table, partial, compression="zstd")
-        digest = _digest(partial)
-        path = partial.with_name(f"{name}-{digest}.parquet")
-        if not path.exists() or _digest(path) != digest:  # a damaged one is replaced
-            settle(partial)
-            partial.replace(path)
-    finally:
-        partial.unlink(missing_ok=True)
-    _write(path.with_suffix(".json"), json.dumps(cleaned.report.to_dict(), indent=1))
+    body = parquet(cleaned.table)
+    path = folder / "data" / f"{name}-{hashlib.sha256(body).hexdigest()[:12]}.parquet"
+    files.write(path, body)  # a damaged one is replaced
+    files.write(path.with_suffix(".json"), json.dumps(cleaned.report.to_dict(), indent=1))
     return path
-
-
-def _digest(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()[:12]
-
-
-def _write(path: Path, text: str) -> None:
-    """All of the file or nothing of it; one that says the same already is left alone."""
-    body = text.encode()
-    if path.is_file() and path.read_bytes() == body:
-        return
-    partial = path.with_name(f".{path.name}{PARTIAL}")
-    try:
-        partial.write_bytes(body)
-        settle(partial)
-        partial.replace(path)
-    finally:
-        partial.unlink(missing_ok=True)
 
 
 def _write_settings(
@@ -197,36 +157,22 @@ def _write_settings(
 ) -> None:
     """Set the horizon the data allow, and refuse data that cannot carry the question."""
     toml = partial / "question.toml"
-    _write(toml, question_toml.written(question, asked, made, 1, settings))
+    files.write(toml, question_toml.written(question, asked, made, 1, settings))
     project = Project.open(partial)
-    history = project.history()
-    first = history.sql(_earliest(asked))["first"][0].as_py()
-    days = asked.horizon((project.now() - first).days)
-    _write(toml, question_toml.written(question, asked, made, days, settings))
+    days = asked.horizon((project.now() - _earliest(asked, project)).days)
+    files.write(toml, question_toml.written(question, asked, made, days, settings))
     asked.check(Project.open(partial).history())
 
 
-def _earliest(asked: Question) -> str:
+def _earliest(asked: Question, project: Project) -> date:
+    """The first day of the data; `now` where nothing in them has a time."""
     from stepladder.core.history import quoted
 
-    spec = next(spec for spec in asked.TABLES if spec.time)
-    return f"select min({quoted(spec.time or '')})::date as first from {quoted(spec.name)}"
-
-
-def _place(partial: Path, target: Path) -> None:
-    """Make the folder, or fill the empty one that is there: question.toml last, or nothing at all."""
-    if not target.exists():
-        partial.replace(target)
-        return
-    moved: list[Path] = []
-    try:
-        for path in sorted(partial.iterdir(), key=lambda path: path.name == "question.toml"):
-            moved.append(path.replace(target / path.name))
-        partial.rmdir()
-    except BaseException:
-        for path in moved:
-            path.replace(partial / path.name)
-        raise
+    spec = next((spec for spec in asked.TABLES if spec.time), None)
+    if spec is None:
+        return project.now()
+    query = f"select min({quoted(spec.time or '')})::date as first from {quoted(spec.name)}"
+    return project.history().sql(query)["first"][0].as_py() or project.now()
 
 
 IGNORED = (

@@ -13,7 +13,7 @@ import pyarrow.csv
 
 from stepladder.bakeoff.row import parquet
 from stepladder.core.errors import Problem
-from stepladder.project.answer import answer
+from stepladder.project.all_cases import answer
 from stepladder.project.folder import Project
 from stepladder.project.scratch import scratch
 from stepladder.record import Stored

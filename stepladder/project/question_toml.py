@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import json
-import re
+import logging
 from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
+import tomlkit
+
 from stepladder.core.question import Question
+from stepladder.questions import question_toml as reading
+
+log = logging.getLogger("stepladder")
 
 
 def written(
@@ -32,13 +37,19 @@ def written(
     return "\n".join(lines) + "\n"
 
 
-def refreshed(text: str, table: str, old: str, new: str, today: date) -> str:
-    """The same text, naming the table's new version and the day it was read; all else as it stands."""
-    inside = r"(?:(?!^\s*\[).)*?"  # up to the next section
-    before = rf"^\s*\[\s*tables\.{re.escape(table)}\.choices\s*\]{inside}^\s*today\s*=\s*"
-    value = r"[^\n#]*?(?=\s*(?:#|$))"
-    text = re.sub(rf"({before}){value}", rf'\g<1>"{today}"', text, flags=re.M | re.S)
-    return text.replace(old, new)
+def refreshed(text: str, cleaned: Mapping[str, str], today: date, question: Question) -> str:
+    """The same text naming each table's new version and the day it was read; all else as it stands.
+
+    Keys that stand elsewhere since the file was written are taken there; every comment stays.
+    """
+    document = tomlkit.parse(text)
+    for old, new in reading.moved(document, question).items():
+        log.warning("question.toml: `%s` has moved to %s; what it says stays as it is", old, new)
+    for name, path in cleaned.items():
+        table: Any = document["tables"][name]
+        table["cleaned"] = path
+        table["choices"]["today"] = today.isoformat()
+    return tomlkit.dumps(document)
 
 
 def _pairs(values: Mapping[str, Any]) -> list[str]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib
-import shutil
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
@@ -13,15 +12,16 @@ import pyarrow.parquet as pq
 
 from stepladder.bakeoff.result import Result
 from stepladder.bakeoff.row import parquet
-from stepladder.core import model
-from stepladder.core.ask import parse
+from stepladder.core import files, model
+from stepladder.core.asking import reasons
 from stepladder.core.errors import Problem
 from stepladder.core.model import Model
 from stepladder.core.question import Holdout, Question
 from stepladder.core.view import Exam, View
-from stepladder.project.answer import answer
+from stepladder.project.all_cases import answer
 from stepladder.project.folder import Project
 from stepladder.project.scratch import scratch
+from stepladder.questions.question_toml import parse
 from stepladder.report.words import label
 
 
@@ -46,13 +46,14 @@ def view(project: Project, result: Result, mask: bool) -> View:
     project = _as_it_was(project, result)
     ran = [row.rung for row in result.rungs if row.status == "ok"]
     cutoffs = tuple(date.fromisoformat(w.now) for w in result.windows if w.role != "calibrate")
+    last_window = result.windows[-1]
     folder = project.folder / "bakeoffs" / str(result.id)
-    at_cutoff = {name: _stored(folder / name / f"{cutoffs[-1]}.parquet") for name in ran}
+    at_cutoff = {name: _stored(folder / name / f"{last_window.called}.parquet") for name in ran}
     decided = decision and decision.bakeoff == result.id and decision.rung in ran
     shown = decision.rung if decision and decided else result.proposal.rung
     models = {n: model.load(folder / n / "model") for n in ran if (folder / n / "model").is_dir()}
     history = project.history().at(date.fromisoformat(result.now))
-    last = next(h for h in project.question.holdouts(history) if h.past.now == cutoffs[-1])
+    last = next(h for h in project.question.holdouts(history) if h.name == last_window.called)
     exam = exam_of(project.question, last)
     return View(
         history=history,
@@ -86,7 +87,7 @@ def _explained(
     rung = next((r for r in project.ladder if (r.name, r.sha256) == (name, row.code_sha256)), None)
 
     def explained(answers: pa.Table) -> pa.Table:
-        own = rung.why(fitted, exam.known, answers) if rung and fitted is not None else None
+        own = reasons(rung, fitted, exam.known, answers) if rung and fitted is not None else None
         return project.question.explain(exam.known, answers, own)
 
     return explained
@@ -132,7 +133,5 @@ def _at_now(project: Project, result: Result, name: str) -> pa.Table:
     if not path.is_file():
         with scratch() as room:
             table, _ = answer(project, name, date.fromisoformat(result.now), room)
-        partial = path.with_suffix(".partial")
-        partial.write_bytes(parquet(table))
-        shutil.move(partial, path)
+        files.write(path, parquet(table))
     return pq.read_table(path)

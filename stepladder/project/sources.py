@@ -36,7 +36,7 @@ def given(question: str, texts: Sequence[str]) -> dict[str, str]:
 
 def _refuse_slips(text: str, tables: list[str]) -> None:
     name, _, source = text.partition("=")
-    if re.fullmatch(r"\w+", name) and not Path(text).exists() and Path(source).is_file():
+    if re.fullmatch(r"\w+", name) and not Path(text).exists() and source and Path(source).exists():
         raise Problem(
             f"--from {text}",
             f"the question has no table {name!r}; its tables are: {', '.join(tables)}",
@@ -79,7 +79,16 @@ def columns_by_table(
 
 
 def shared(look: Look, other: Choices) -> dict[str, str]:
-    """The columns that both tables have, by the names that the other one's source has for them."""
-    names = {column.name for column in look.spec.columns}
+    """The ids that both tables have, by the names that the other one's source has for them.
+
+    Nothing else is the same because both call it so: each table has a time of its own.
+    """
+    names = {column.name for column in look.spec.columns if column.kind == "id"}
     both = {name: source for name, source in other.columns.items() if name in names}
     return {name: source for name, source in both.items() if source in look.columns}
+
+
+def serving(choices: Choices, names: Sequence[str]) -> set[str]:
+    """Which of a source's columns serve a table."""
+    factors = {part.strip() for source in choices.columns.values() for part in source.split("*")}
+    return {*factors, *choices.columns.values()}.intersection(names)

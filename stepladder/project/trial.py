@@ -22,6 +22,12 @@ def try_out(question: str, folder: str | Path = "stepladder-try") -> Project:
     """
     asked = questions.load(question)
     demo = asked.DEMO
+    if demo is None:
+        raise Problem(
+            f"{question} has no data of its own to try",
+            "a trial runs on data that come with the question",
+            f"bring yours: stepladder new {question} --from FILE",
+        )
     target = Path(folder)
     if target.exists() and any(target.iterdir()):
         toml = target / "question.toml"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import importlib
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
@@ -13,14 +14,21 @@ if TYPE_CHECKING:
     from stepladder.core.question import Question
 
 
+VARIABLE = "STEPLADDER_QUESTIONS"  # folders that hold questions of one's own
+__path__ += [place for place in os.environ.get(VARIABLE, "").split(os.pathsep) if place]
+
+
 def names() -> list[str]:
-    """The questions there are: every folder here that is a package."""
-    return sorted(path.parent.name for path in folder("").glob("*/__init__.py"))
+    """The questions there are: every folder here, or in a place of one's own, that is a package."""
+    return sorted(
+        path.parent.name for place in __path__ for path in Path(place).glob("*/__init__.py")
+    )
 
 
 def folder(name: str) -> Path:
     """The folder of a question, where its rungs are."""
-    return Path(__file__).parent / name
+    places = [Path(place, name) for place in __path__]
+    return next((place for place in places if (place / "__init__.py").is_file()), places[0])
 
 
 def load(name: str) -> Question:

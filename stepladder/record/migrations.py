@@ -75,9 +75,31 @@ def _production(connection: Connection) -> None:
         Table(name, then, _id(), *found, sqlite_autoincrement=True).create(connection)
 
 
+def _answers_of_any_kind(connection: Connection) -> None:
+    """3 -> 4. Labels beside numbers, the moment that was shown, blind trials; frozen as it was."""
+    connection.execute(text("alter table answers rename to answers_3"))
+    columns: list[Column[Any]] = [_id(), *map(_text, ("question", "key"))]
+    columns += [Column("prediction", Float), Column("label", Text)]
+    columns += [*map(_text, ("as_of", "said", "by", "trial")), Column("seconds", Float)]
+    columns += [Column("act", Integer, nullable=False)]
+    Table("answers", MetaData(), *columns, sqlite_autoincrement=True).create(connection)
+    connection.execute(
+        text(
+            "insert into answers (id, question, key, prediction, as_of, said, by, trial, act) "
+            "select id, question, key, prediction, substr(time, 1, 10), time, by, '', id from answers_3"
+        )
+    )
+    if connection.dialect.name == "postgresql":  # the numbers go on where they were
+        connection.execute(
+            text("select setval(pg_get_serial_sequence('answers', 'id'), max(id)) from answers")
+        )
+    connection.execute(text("drop table answers_3"))
+
+
 MIGRATIONS: tuple[Callable[[Connection], None], ...] = (
     _decisions_know_their_bakeoff_and_people_answer,
     _production,
+    _answers_of_any_kind,
 )
 VERSION = 1 + len(MIGRATIONS)
 

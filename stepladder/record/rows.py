@@ -83,14 +83,24 @@ class Decision:
 
 @dataclass(frozen=True)
 class Answer:
-    """What the person behind the curtain said about one case; key is JSON of the case's keys."""
+    """What the person behind the curtain said of one case: a number, or a label.
+
+    key: JSON of the row's KEYS. as_of: the moment that was shown to them; said: when they said it, by the
+    clock. trial: of which blind trial, whose cases were drawn at random; empty outside one. seconds: how
+    long they took. act: what was said in one go has one number, as the items of a list.
+    """
 
     id: int
     question: str
     key: str
-    prediction: float
+    prediction: float | None
+    label: str | None
+    as_of: str
+    said: str
     by: str
-    time: str
+    trial: str
+    seconds: float | None
+    act: int
 
 
 @dataclass(frozen=True)

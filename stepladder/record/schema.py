@@ -101,9 +101,14 @@ answers = Table(
     _id(),
     _text("question"),
     _text("key"),
-    Column("prediction", Float, nullable=False),
+    Column("prediction", Float),
+    Column("label", Text),
+    _text("as_of"),
+    _text("said"),
     _text("by"),
-    _text("time"),
+    _text("trial"),
+    Column("seconds", Float),
+    Column("act", Integer, nullable=False),
     sqlite_autoincrement=True,
 )
 

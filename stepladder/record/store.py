@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
-from sqlalchemy import URL, Engine, Row, Select, Table, delete, insert, select, update
+from sqlalchemy import URL, Engine, Row, Select, Table, delete, func, insert, select, update
 
 from stepladder.core.errors import Problem
 from stepladder.record import migrations, schema
@@ -158,11 +158,34 @@ class Record:
         taken = self.decisions(question)
         return taken[-1] if taken else None
 
-    def answer(self, question: str, keys: Mapping[str, Any], prediction: float, *, by: str) -> int:
-        """Note what a person expects of one case, named by its keys; return the answer's number."""
-        key = json.dumps(dict(keys), sort_keys=True, ensure_ascii=False)
-        row = {"question": question, "key": key, "prediction": prediction, "by": by}
-        return self._add(schema.answers, {**row, "time": _now()})
+    def answer(
+        self,
+        question: str,
+        said: Sequence[tuple[Mapping[str, Any], float | str]],
+        *,
+        by: str,
+        as_of: str = "",
+        trial: str = "",
+        seconds: float | None = None,
+    ) -> int:
+        """Note what a person expects, a number or a label for each of some keys; return the answer's number.
+
+        What is said in one go, as the items of a list, counts together: it replaces what was said before.
+        """
+        now = _now()
+        usual: dict[str, Any] = {"question": question, "by": by, "trial": trial, "seconds": seconds}
+        usual |= {"said": now, "as_of": as_of or now[:10]}
+        t = schema.answers
+        with writing(self.engine) as connection:
+            act = int(connection.scalar(select(func.max(t.c.act))) or 0) + 1
+            for keys, value in said:
+                key = json.dumps(dict(keys), sort_keys=True, ensure_ascii=False)
+                word = isinstance(value, str)
+                what = {"label": value if word else None, "prediction": None if word else value}
+                connection.execute(
+                    insert(t).values(_plain({**usual, **what, "key": key, "act": act}))
+                )
+        return act
 
     def answers(self, question: str) -> list[Answer]:
         """Everything people said about a question's cases, the oldest first."""
@@ -184,15 +207,18 @@ class Record:
         with writing(self.engine) as connection:
             connection.execute(update(t).where(t.c.id == token).values(revoked=_now()))
 
-    def forget(self, question: str, sha256: str, key: str) -> int:
+    def forget(self, question: str, sha256: str, case: Mapping[str, Any]) -> int:
         """Erase what people said about one case, and remember its hash; returns how much was erased."""
-        answers = schema.answers
-        mine = answers.c.question == question, answers.c.key == _plain(key)
+        t, mine = schema.answers, dict(case).items()
         row = {"question": question, "sha256": sha256, "by": user(), "time": _now()}
         with writing(self.engine) as connection:
-            erased = connection.execute(delete(answers).where(*mine)).rowcount
+            there = connection.execute(
+                select(t.c.id, t.c.key).where(t.c.question == question)
+            ).all()
+            about = [each.id for each in there if mine <= json.loads(each.key).items()]
+            connection.execute(delete(t).where(t.c.id.in_(about)))
             connection.execute(insert(schema.forgotten).values(row))
-        return int(erased)
+        return len(about)
 
     def forgotten(self, question: str) -> set[str]:
         """The hashes of those who are forgotten."""

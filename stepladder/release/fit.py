@@ -4,21 +4,26 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import date
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from stepladder.bakeoff.replay import Files, write_asked
 from stepladder.bakeoff.run import versions
 from stepladder.core import model as models
+from stepladder.core import own
+from stepladder.core.asking import fitted
 from stepladder.core.errors import Problem
-from stepladder.core.history import quoted
+from stepladder.core.history import ANSWERS, quoted
+from stepladder.core.predictions import places
+from stepladder.core.question import Newcomers, Question
 from stepladder.core.rung import Rung
-from stepladder.core.stats import Bins
-from stepladder.project.answer import Known, keep_model, known_at, past_of, run
+from stepladder.project.all_cases import Known, keep_model, known_at, run, taught_by
 from stepladder.project.folder import Project
 from stepladder.project.scratch import scratch
 from stepladder.release.release import Manifest, Release
@@ -43,19 +48,20 @@ def fit(
     """
     name = rung.name
     with scratch() as room:
-        known = _asking_few(known_at(project, day, room))
-        said, fitted = run(project, rung, known, room)
-        keep_model(project, room / name / "model", fitted)
+        known = known_at(project, day, room)
+        tried = _tried(project, known, room)
+        said, model = run(project, rung, tried, room)
+        keep_model(project, room / name / "model", model)
         usual = _reference(project, known, room)
-        alone = _alone(project, rung, known, said, room)
-    past = past_of(project, name, day)
+        alone = _alone(project, rung, tried, said, room)
+    taught = taught_by(project, name, day)
     manifest = Manifest(
         question=project.ask.question,
         rung=name,
         suffix=rung.path.suffix,
         code=rung.path.read_bytes().decode("utf-8"),
         ours=rung.ours,
-        model=fitted,
+        model=model,
         reference=project.question.REFERENCE,
         reference_model=usual,
         as_of=day.isoformat(),
@@ -64,8 +70,8 @@ def fit(
         versions=versions([rung, project.rung(project.question.REFERENCE)]),
         decision=decision,
         forced=forced,
-        bins=_plain(past.bins),
-        means=None if past.means is None else {str(k): v for k, v in past.means.items()},
+        bins=taught.bins and taught.bins.plain(),
+        means=None if taught.means is None else {str(k): v for k, v in taught.means.items()},
         alone="" if alone else NIGHTLY_ONLY,
     )
     release = Release(manifest, project.folder / "models")
@@ -73,49 +79,85 @@ def fit(
     return release
 
 
-def _asking_few(known: Known) -> Known:
-    """The same, asking about a few cases from everywhere."""
+def _tried(project: Project, known: Known, room: Path) -> Known:
+    """The same, asking about a few cases from everywhere, and about newcomers who bring their rows.
+
+    Newcomers are the same few under ids that nobody has, and mixtures of two of them, whose rows nobody
+    has: a rung that knows people by their ids, or by what they did, has never met these.
+    """
     step = max(known.cases.num_rows // TRIED, 1)
     few = known.cases.take(pa.array(range(0, known.cases.num_rows, step)[:TRIED]))
-    pq.write_table(few, known.files.cases)
-    return known._replace(cases=few)
+    if project.question.OWN is None:
+        pq.write_table(few, known.files.cases)
+        return known._replace(cases=few)
+    few = _without_more(project.question, known, few)
+    rows = _each(project.question, known, few)
+    mixed = [pa.concat_tables([a[::2], b[1::2]]) for a, b in pairwise(rows)]
+    brought = own.brought(project.question, known.history, [*rows, *filter(len, mixed)])
+    files = write_asked(known.files.tables, few, Newcomers(*brought), room)
+    return Known(known.history, few, files)
+
+
+def _without_more(question: Question, known: Known, few: pa.Table) -> pa.Table:
+    """Those who have rows in no other table than newcomers bring rows of; all, where there is nobody."""
+    alone = few
+    for spec in question.TABLES:
+        names = [column.name for column in spec.columns]
+        if spec.name != own.spec(question).name and own.about_cases(question, names):
+            using = ", ".join(map(quoted, question.CASE))
+            query = f"select * from cases anti join {quoted(spec.name)} using ({using})"
+            alone = known.history.sql(query, alone)
+    return alone if alone.num_rows else few
+
+
+def _each(question: Question, known: Known, cases: pa.Table) -> list[pa.Table]:
+    """The rows of each case, in the table that newcomers bring rows of."""
+    using = ", ".join(map(quoted, question.CASE))
+    rows = known.history.sql(
+        f"select * from {quoted(own.spec(question).name)} semi join cases using ({using})", cases
+    )
+    whose = places(rows, cases, question.CASE).to_numpy()
+    return [rows.filter(pa.array(whose == nth)) for nth in range(cases.num_rows)]
 
 
 def _reference(project: Project, known: Known, room: Path) -> str:
     """Fit the question's own reference; the hash of its model, kept in the project."""
     home = room / "reference"
-    usual = models.save(project.rung(project.question.REFERENCE).fit(known.history), home)
+    usual = models.save(fitted(project.rung(project.question.REFERENCE), known.history), home)
     keep_model(project, home, usual)
     return usual
 
 
-def _alone(project: Project, rung: Rung, known: Known, said: pa.Table, room: Path) -> bool:
-    """Whether the rung answers the same for a few cases when it sees their own rows and no others.
+def _alone(project: Project, rung: Rung, tried: Known, said: pa.Table, room: Path) -> bool:
+    """Whether newcomers are answered alone as among everybody, and their twins as those they are like.
 
-    Nor what people said of them: about somebody new nobody has said anything.
+    What people said of cases is left out: about somebody new nobody has said anything.
     """
-    key = known.cases.column_names[0]
-    own = {}
+    if tried.files.newcomers is None:
+        return False
+    file, brought = tried.files.newcomers
+    new = pq.read_table(file)
+    tables = {name: place for name, place in tried.files.tables.items() if name != ANSWERS}
     for spec in project.question.TABLES:
-        path, time = known.files.tables[spec.name]
-        if spec.time and key in [column.name for column in spec.columns]:
-            rows = known.history.sql(
-                f"select * from {quoted(spec.name)} semi join cases using ({quoted(key)})",
-                known.cases,
-            )
+        path, time = tables[spec.name]
+        if own.about_cases(project.question, [column.name for column in spec.columns]):
+            whole = pq.read_schema(path).empty_table()
             path = str(room / f"own_{spec.name}.parquet")
-            pq.write_table(rows, path)
-        own[spec.name] = (path, time)
-    same = {name: place for name, place in known.files.tables.items() if name != "answers"}
-    few = Known(known.history, known.cases, replace(known.files, tables={**same, **own}))
-    model = str(room / rung.name / "model")
-    kept = room / "kept"
-    (room / rung.name).rename(kept)
+            pq.write_table(
+                pq.read_table(brought[spec.name]) if spec.name in brought else whole, path
+            )
+        tables[spec.name] = (path, time)
+    (room / rung.name).rename(room / "kept")
+    alone = Known(tried.history, new, Files(tables, file))
     try:
-        again, _ = run(project, rung, few, room, str(kept / Path(model).name))
+        again, _ = run(project, rung, alone, room, str(room / "kept" / "model"))
     except Problem:
         return False  # it fell over its own rows: it needs the others
-    return _same(said, again)
+    case = project.question.CASE
+    theirs = said.filter(pc.is_valid(places(said, tried.cases, case)))
+    mine = said.filter(pc.is_valid(places(said, new, case)))
+    twins = mine.filter(pc.is_valid(places(mine, new.slice(0, tried.cases.num_rows), case)))
+    return _same(mine, again) and _same(theirs.drop_columns(case), twins.drop_columns(case))
 
 
 def _same(one: pa.Table, other: pa.Table) -> bool:
@@ -128,7 +170,3 @@ def _same(one: pa.Table, other: pa.Table) -> bool:
             if a != b and not near:
                 return False
     return True
-
-
-def _plain(bins: Bins | None) -> dict[str, list[float]] | None:
-    return None if bins is None else {k: v.tolist() for k, v in bins._asdict().items()}

@@ -11,16 +11,16 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from stepladder import __version__, questions
 from stepladder.core import model as models
 from stepladder.core.ask import Ask
+from stepladder.core.asking import Taught
 from stepladder.core.errors import Problem
 from stepladder.core.files import write
 from stepladder.core.model import Model
 from stepladder.core.rung import Rung
 from stepladder.core.stats import Bins
+from stepladder.questions import question_toml
 
 FORMAT = 1
 KEYS = ("format", "made_with")  # what a release of any version says about itself
@@ -89,10 +89,7 @@ class Release:
 
     def save(self, project: Path) -> str:
         """Write the manifest under the hash of its bytes, whole or not at all; returns the hash."""
-        folder = project / "releases"
-        path = folder / f"{self.hash}.json"
-        if not path.exists() or path.read_bytes() != self.body:
-            write(path, self.body)
+        write(project / "releases" / f"{self.hash}.json", self.body)
         return self.hash
 
     @cached_property
@@ -109,19 +106,16 @@ class Release:
     @cached_property
     def ask(self) -> Ask:
         """The question it answers."""
-        return Ask.model_validate_json(json.dumps(self.manifest.ask))
+        return question_toml.asked(self.manifest.ask)
 
     @property
-    def bins(self) -> Bins | None:
-        """What came of predictions of each size, for low and high."""
-        found = self.manifest.bins
-        return Bins(**{k: np.array(v, float) for k, v in found.items()}) if found else None
-
-    @property
-    def means(self) -> dict[int, float] | None:
-        """What the answers of a rung that says only 0 or 1 stand for."""
-        found = self.manifest.means
-        return None if found is None else {int(k): v for k, v in found.items()}
+    def taught(self) -> Taught:
+        """What earlier answers taught: what 0 and 1 stand for, and how far all stray."""
+        means, bins = self.manifest.means, self.manifest.bins
+        return Taught(
+            None if means is None else {int(k): v for k, v in means.items()},
+            None if bins is None else Bins.from_plain(bins),
+        )
 
     def model(self) -> Model:
         """What the rung learnt."""

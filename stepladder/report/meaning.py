@@ -7,6 +7,7 @@ import pyarrow.compute as pc
 from stepladder import questions
 from stepladder.bakeoff.choose import LEVELS
 from stepladder.bakeoff.result import Result, RungResult
+from stepladder.core.question import case_word
 from stepladder.core.view import Chart, View
 from stepladder.report.words import day, in_words, label, many, money, number, percent
 
@@ -65,7 +66,7 @@ def _exam(result: Result, view: View, counted: str) -> str:
 
 
 def _people(result: Result) -> str:
-    return many(questions.load(result.question).CASE)
+    return many(case_word(questions.load(result.question)))
 
 
 def _neighbours(result: Result, currency: str) -> str:

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import importlib
-import os
 from pathlib import Path
 from typing import Any, cast
 
-from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
-from markupsafe import Markup
-
 from stepladder import questions
 from stepladder.bakeoff.result import Result, RungResult
+from stepladder.core import files
+from stepladder.core.question import case_word
 from stepladder.core.view import Chart, Example, Section, View
+from stepladder.money import currency, prices
 from stepladder.report import (
     bakeoff_charts,
     cost_table,
@@ -27,9 +24,9 @@ from stepladder.report.drawing import Drawn, draw
 from stepladder.report.glossary import glossary
 from stepladder.report.ladder_chart import ladder
 from stepladder.report.meaning import called, few, headline, meaning, remarks
+from stepladder.report.rendered import rendered
 
 EXAMPLES = 20
-WORDS = ("number", "percent", "seconds", "day", "days")
 
 
 def write(result: Result, view: View, path: str | Path) -> Path:
@@ -38,36 +35,19 @@ def write(result: Result, view: View, path: str | Path) -> Path:
     The file appears whole or not at all.
     """
     target = Path(path)
-    partial = target.with_name(f".{target.name}.partial")
-    partial.write_text(html(result, view), encoding="utf-8", newline="\n")
-    os.replace(partial, target)
+    files.write(target, html(result, view))
     return target
 
 
 def html(result: Result, view: View) -> str:
     """The page as text."""
-    pages = Environment(
-        loader=PackageLoader("stepladder.report"),
-        autoescape=select_autoescape(default=True, default_for_string=True),
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    pages.filters |= {name: getattr(words, name) for name in WORDS}
-    style = (Path(__file__).parent / "templates" / "style.css").read_text(encoding="utf-8")
-    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
-    return pages.get_template("page.html.j2").render(
-        style=Markup(style),
-        digest=digest,
-        **_contents(result, view),
-    )
+    return rendered("stepladder.report", "page", _contents(result, view))
 
 
 def _contents(result: Result, view: View) -> dict[str, Any]:
     question = questions.load(result.question)
     chart = cast(Chart, importlib.import_module(f"stepladder.questions.{result.question}.chart"))
-    prices, costs = view.history.ask.prices, view.history.ask.costs
-    currency = prices.currency if prices else ""
+    unit, costs = currency(view.history.ask), view.history.ask.costs
     shown = _shown(result, view.rung)
     chosen = [window for window in result.windows if window.role == "choose"]
     reads = [
@@ -75,16 +55,16 @@ def _contents(result: Result, view: View) -> dict[str, Any]:
     ]
     return {
         "result": result,
-        "currency": currency,
+        "currency": unit,
         "headline": headline(result),
         "shown_rung": view.rung,
         "proposed": next(rung for rung in result.rungs if rung.rung == result.proposal.rung),
-        "meaning": meaning(result, view, chart, currency),
+        "meaning": meaning(result, view, chart, unit),
         "labels": {rung.rung: called(rung) for rung in result.rungs},
-        "ladder": ladder(result, currency),
+        "ladder": ladder(result, unit),
         "headings": cost_table.headings(result, chart.ANSWER),
-        "lines": cost_table.lines(result, currency, chart.MENDED),
-        "assumptions": cost_table.assumptions(costs, currency),
+        "lines": cost_table.lines(result, unit, chart.MENDED),
+        "assumptions": cost_table.assumptions(costs, unit),
         "exam": next(window for window in result.windows if window.role == "report"),
         "chosen": chosen,
         "earlier": words.listed(words.number(window.scored) for window in chosen),
@@ -95,11 +75,11 @@ def _contents(result: Result, view: View) -> dict[str, Any]:
         "measures": measures_table.measures(result),
         "shown": shown[0],
         "sections": [_drawn(section) for section in chart.sections(view)],
-        "examples": _examples(chart, view, reads, question.CASE[0].upper()),
+        "examples": _examples(chart, view, reads, case_word(question)[0].upper()),
         "about_examples": chart.about_examples(view),
         "answer": chart.ANSWER,
-        "case": question.CASE,
-        "people": words.many(question.CASE),
+        "case": case_word(question),
+        "people": words.many(case_word(question)),
         "gain": question.GAIN,
         "loud": [*data_report.loud(result.data), *few(result)],
         "remarks": remarks(result),
@@ -107,7 +87,7 @@ def _contents(result: Result, view: View) -> dict[str, Any]:
         "prediction": question.PREDICTION.format(horizon=result.horizon),
         "cutoff": view.cutoff,
         "reads": reads,
-        "glossary": glossary(question, prices is not None),
+        "glossary": glossary(question, prices(view.history.ask) is not None),
     }
 
 

@@ -14,10 +14,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from stepladder.bakeoff.score import meant, with_interval
+from stepladder.core.asking import Job, answered, asked, reasons
 from stepladder.core.errors import Problem
 from stepladder.core.model import Model
-from stepladder.core.predictions import check
 from stepladder.core.question import Question
 from stepladder.core.rung import Rung
 from stepladder.core.table import TableSpec
@@ -96,23 +95,18 @@ class Alone:
         return _by_case(table, own.key.name, ids, rows)
 
     def _answered(self, door: Door, cases: pa.Table, why: bool) -> pa.Table:
-        question = self.question
-        mine = check(self.rung.predict(self.model, door, cases), question, cases)
-        if (means := self.release.means) is not None:
-            mine = meant(mine, means)
-        table = question.complete(mine, self._usual(door, cases), door, cases).predictions
-        table = with_interval(question, table, self.release.bins)
+        question, taught = self.question, self.release.taught
+        mine = asked(Job(question, self.rung, door, cases, self.model)).table
+
+        def usual() -> pa.Table:
+            return asked(Job(question, self.reference, door, cases, self.reference_model)).table
+
+        table = answered(question, mine, usual, door, cases, taught).predictions
         if not why:
             return table.append_column("because", pa.nulls(table.num_rows, pa.string()))
-        own = self.rung.why(self.model, door, table) if self.release.manifest.ours else None
+        own = reasons(self.rung, self.model, door, table) if self.release.manifest.ours else None
         # without everybody's rows, a question would look for reasons among the others of the request
         return question.explain(door, table, _none_said(table, question) if own is None else own)
-
-    def _usual(self, door: Door, cases: pa.Table) -> pa.Table:
-        """What the reference says, which fills what the rung leaves open."""
-        return check(
-            self.reference.predict(self.reference_model, door, cases), self.question, cases
-        )
 
 
 def _none_said(table: pa.Table, question: Question) -> pa.Table:

@@ -97,7 +97,7 @@ def _people(api: FastAPI, shelf: Shelf, aside: ThreadPoolExecutor) -> None:
         key, who = body.known(found, said.case), _token(request, found).name
         record, name = found.project.record, found.project.ask.question
         return _said(
-            {"answer": await noted(lambda: record.answer(name, key, said.prediction, by=who))}
+            {"answer": await noted(lambda: record.answer(name, [(key, said.prediction)], by=who))}
         )
 
     @api.post(

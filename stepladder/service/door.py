@@ -11,7 +11,7 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
-from stepladder.core.history import History, asked, literal, not_one_select, quoted
+from stepladder.core.history import History, ask_columns, literal, not_one_select, quoted
 
 # its sql() would plan every query twice; the copy that it warns of is of a few rows
 warnings.filterwarnings("ignore", "Arrow output on a DB-API result", UserWarning)
@@ -32,7 +32,7 @@ class Door(History):
         """A door to a history of which the `empty` tables are what requests fill."""
         con = duckdb.connect(config={"threads": 1, "memory_limit": f"{known.ask.memory_mb}MB"})
         con.execute("set preserve_insertion_order = true")
-        con.execute(f"create table ask as select {asked(known.now, known.ask)}")
+        con.execute(f"create table ask as select {ask_columns(known.now, known.ask)}")
         for name, (path, time) in known.tables.items():
             if name not in empty:
                 seen = f" where {quoted(time)} < date '{known.now}'" if time else ""

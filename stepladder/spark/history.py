@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 import pyarrow as pa
 
 from stepladder.core.errors import Problem
-from stepladder.core.history import History, asked
+from stepladder.core.history import History, ask_columns, known
 from stepladder.spark import arrow
 from stepladder.spark.session import session
 from stepladder.spark.transpile import to_spark
@@ -50,7 +50,7 @@ class SparkHistory(History):
     def _door(self) -> dict[str, Any]:
         """Every table a query may read, by name, as a DataFrame."""
         frames = {name: self._table(name) for name in self.tables}
-        frames["ask"] = self._frame(f"select {asked(self.now, self.ask)}", {})
+        frames["ask"] = self._frame(f"select {ask_columns(self.now, self.ask)}", {})
         for name, select in self.views:
             if name not in self.tables:
                 frames[name] = self._frame(select, frames)
@@ -78,10 +78,10 @@ class SparkHistory(History):
         for over, laid in self.laid_over:
             if over == name:
                 rows = rows.unionByName(self._as_frame(laid), allowMissingColumns=True)
-        if not time:
-            return rows
-        escaped = time.replace("`", "``")
-        return rows.filter(rows[f"`{escaped}`"] < self.now)
+        for out, keys in self.left_out:
+            if out == name:
+                rows = rows.join(self._as_frame(keys), list(keys.column_names), "left_anti")
+        return rows.filter(known(name, time, self.now).replace('"', "`")) if time else rows
 
 
 def _too_many(query: str) -> Problem:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import date
 from typing import Literal
 
 from stepladder.core.table import Column, TableSpec
-from stepladder.tables.raw import Raw
-from stepladder.tables.report import DataReport, Finding, Mapped, to_markdown, to_text
-from stepladder.tables.spec import Choices, Cleaned, Look
+from stepladder.tables.choices import Choices
+from stepladder.tables.findings import Finding, Mapped
+from stepladder.tables.raw import Look, Raw
+from stepladder.tables.report import Cleaned, DataReport, to_markdown, to_text
 
 __all__ = [
     "Choices",
@@ -39,15 +40,18 @@ def look(
     encoding: str | None = None,
     separator: str | None = None,
     raw: Raw | None = None,
+    taken: Collection[str] = (),
 ) -> Look:
     """Looks at a table: how it is written, and which of its columns serve the question.
 
-    `raw` is the source where it was read already (as `Look.raw`). Raises Problem if it cannot
-    be read or an override names no column.
+    `raw` is the source where it was read already (as `Look.raw`); `taken` are columns of it that
+    serve another table. Raises Problem if it cannot be read or an override names no column.
     """
     from stepladder.tables import first_look
 
-    return first_look.look(source, spec, overrides, encoding=encoding, separator=separator, raw=raw)
+    return first_look.look(
+        source, spec, overrides, encoding=encoding, separator=separator, raw=raw, taken=taken
+    )
 
 
 def choose(

@@ -10,8 +10,7 @@ import pyarrow.compute as pc
 
 from stepladder.core.table import TableSpec
 from stepladder.tables.order import ordered
-from stepladder.tables.report import DataReport
-from stepladder.tables.spec import Cleaned
+from stepladder.tables.report import Cleaned, DataReport
 
 
 def agreed(specs: Sequence[TableSpec], cleaned: Mapping[str, Cleaned]) -> dict[str, Cleaned]:

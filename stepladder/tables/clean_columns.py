@@ -8,14 +8,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from stepladder.core.table import TableSpec
+from stepladder.tables.choices import Choices
 from stepladder.tables.columns import parts
+from stepladder.tables.findings import Finding
 from stepladder.tables.ids import Texts, texts, typed_ids
 from stepladder.tables.reasons import Value
-from stepladder.tables.report import Finding
 from stepladder.tables.rows import Rows
-from stepladder.tables.spec import Choices
 from stepladder.tables.times import counted_as, stamped
-from stepladder.tables.values import Amount, Day
+from stepladder.tables.values import Amount, Content, Day
 
 Bools = npt.NDArray[np.bool_]
 
@@ -28,6 +28,8 @@ EMPTY = {
     "amount": pa.float64(),
     "day": pa.date32(),
     "time": pa.timestamp("us"),
+    "long": pa.string(),
+    "bytes": pa.binary(),
 }
 
 
@@ -47,6 +49,10 @@ def clean_column(
         return days.cast(pa.date32()), [], notes
     if isinstance(value, Amount):
         return _amount_column(name, value, rows)
+    if isinstance(value, Content):
+        said = f"rows had a {name} with stray bytes or decomposed letters; they were repaired"
+        mended = rows.found(value.repaired & kept, f"characters in {name}", said)
+        return _or_null(value.values, value.missing), list(mended), notes
     changed = rows.found(
         value.trimmed & kept,
         f"blanks around {name}",
@@ -61,9 +67,13 @@ def clean_column(
             notes.append(f"Some values of {name} begin with zeros; they are kept as text.")
     else:
         array = value.text
-    if value.missing.any():
-        array = pc.if_else(pa.array(value.missing), pa.scalar(None, array.type), array)
-    return array, list(changed), notes
+    return _or_null(array, value.missing), list(changed), notes
+
+
+def _or_null(array: pa.Array, missing: Bools) -> pa.Array:
+    if not missing.any():
+        return array
+    return pc.if_else(pa.array(missing), pa.scalar(None, array.type), array)
 
 
 def _zeros(ids: Texts, kept: Bools) -> bool:
@@ -106,7 +116,7 @@ def _amount_column(
 def other_columns(
     rows: Rows, spec: TableSpec, choices: Choices
 ) -> tuple[dict[str, pa.Array], list[str]]:
-    """The source's other columns under their own names, as numbers or text, for the kept rows."""
+    """The source's other columns under their own names, as numbers, text or bytes, for the kept rows."""
     table, kept = rows.raw.table, pa.array(rows.kept)
     used = {part for source in choices.columns.values() for part in parts(source, table)}
     taken = {column.name for column in spec.columns} | {"row"}
@@ -128,6 +138,8 @@ def _free(name: str, taken: set[str]) -> str:
 
 def _number_or_text(column: pa.ChunkedArray) -> pa.Array:
     kind = column.type
+    if pa.types.is_binary(kind):
+        return column
     if pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind):
         return pc.cast(column, pa.float64(), safe=False).combine_chunks()
     read = texts(column)

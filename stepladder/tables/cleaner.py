@@ -11,20 +11,21 @@ import pyarrow as pa
 from stepladder.core.errors import Problem
 from stepladder.core.table import TableSpec
 from stepladder.tables.address import without_password
+from stepladder.tables.choices import Choices
 from stepladder.tables.clean_columns import EMPTY, clean_column, other_columns
 from stepladder.tables.columns import check_columns, find_columns
+from stepladder.tables.findings import Finding, Mapped
 from stepladder.tables.ids import texts
 from stepladder.tables.last_day import last_day
 from stepladder.tables.once import once
 from stepladder.tables.order import ordered
 from stepladder.tables.raw import Raw
 from stepladder.tables.reasons import Value, drop_rows
-from stepladder.tables.report import DataReport, Finding, Mapped
+from stepladder.tables.report import Cleaned, DataReport
 from stepladder.tables.rows import Rows
 from stepladder.tables.sources import read
-from stepladder.tables.spec import Choices, Cleaned
 from stepladder.tables.times import dealt
-from stepladder.tables.values import Day, read_amount, read_day
+from stepladder.tables.values import Day, read_amount, read_content, read_day
 
 Bools = npt.NDArray[np.bool_]
 
@@ -67,7 +68,8 @@ def need_columns(
     what = words.get(missing[0].kind, missing[0].name)
     others = ", ".join(f"{name} is {column}" for name, column in found.items() if column)
     needs = " and ".join(f"{column.name} ({column.sentence})" for column in missing)
-    flags = " and ".join(f"--column {column.name}=NAME" for column in missing)
+    own = f"{spec.name}." if spec.within else ""  # another table may have a column of that name
+    flags = " and ".join(f"--column {own}{column.name}=NAME" for column in missing)
     raise Problem(
         f"No {what} column was found in {without_password(source)}"
         + (f" ({others})." if others else "."),
@@ -88,6 +90,8 @@ def _value(table: pa.Table, kind: str, source: str, choices: Choices) -> Value:
         return read_day(table, source, choices)
     if kind == "amount":
         return read_amount(table, source, choices)
+    if kind in ("long", "bytes"):
+        return read_content(table, source, kind)
     return texts(table.column(source))
 
 
@@ -159,6 +163,8 @@ def _last_day(
         return True, "The table has no time: what it says is taken as known today."
     if choices.time == "random":
         return True, "The days are random; the last one is taken as complete."
+    if spec.time not in values:
+        return True, f"The source has no {spec.time}: what it says is taken as known today."
     time = values[spec.time]
     assert isinstance(time, Day)
     return last_day(time.dates.day[kept], time.dates.second[kept])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 import numpy as np
 import pyarrow as pa
@@ -11,6 +11,7 @@ import pyarrow as pa
 from stepladder.core.errors import Problem
 from stepladder.core.table import Column, TableSpec
 from stepladder.tables.content import comes_back, has_cents
+from stepladder.tables.findings import Mapped
 from stepladder.tables.naming import (
     by_content_alone,
     by_name,
@@ -18,7 +19,6 @@ from stepladder.tables.naming import (
     is_money,
     product,
 )
-from stepladder.tables.report import Mapped
 from stepladder.tables.words import plain
 
 SURE = 0.5
@@ -29,9 +29,11 @@ def find_columns(
     table: pa.Table,
     spec: TableSpec,
     overrides: Mapping[str, str],
+    taken: Collection[str] = (),
 ) -> tuple[Mapped, ...]:
     """Maps a question's columns to a source's; what is given as `overrides` is taken as it is.
 
+    `taken` are source columns that serve another table already, and are not guessed at.
     Raises Problem where an override names no column of the question or of the source.
     """
     chosen = {name: _override(table, spec, name, source) for name, source in overrides.items()}
@@ -40,6 +42,7 @@ def find_columns(
         name
         for name in table.column_names
         if name not in {part for m in chosen.values() for part in parts(m.source, table)}
+        and name not in taken
     ]
     wanted = [column for column in spec.columns if column.name not in chosen]
     foreign = {column.name: foreign_words(column, spec) for column in wanted}
@@ -63,11 +66,12 @@ def find_columns(
             if column.kind != "id" or comes_back(table[name])
         ],
     )
-    _take(chosen, _only_amounts(wanted, chosen, sample))
+    _take(chosen, _only_amounts(wanted, chosen, sample.drop_columns(list(taken))))
     unused = [
         name
         for name in table.column_names
         if name not in {m.source for m in chosen.values() if m.canonical in overrides}
+        and name not in taken
     ]
     for column in wanted:
         if is_money(column):

@@ -1,4 +1,4 @@
-"""What is in a column: ids, dates or amounts."""
+"""What is in a column: ids, dates, amounts, long texts or the content of files."""
 
 from __future__ import annotations
 
@@ -12,12 +12,17 @@ from stepladder.tables.amounts import read_amounts
 from stepladder.tables.date_texts import read_dates
 from stepladder.tables.ids import texts
 
+_LONG = 100  # characters on average: what people write at length, not a name or a label
+
 
 def by_content(column: Column, values: pa.ChunkedArray) -> tuple[float, bool]:
     """The share of filled values that read as the kind, and whether that alone is telling."""
     kind = values.type
     if column.kind in ("day", "time") and (pa.types.is_date(kind) or pa.types.is_timestamp(kind)):
         return 1.0, True
+    if column.kind == "bytes" or pa.types.is_binary(kind):
+        fits = column.kind == "bytes" and pa.types.is_binary(kind)
+        return float(fits), fits
     cleaned = texts(values)
     filled = cleaned.text.filter(pa.array(~cleaned.missing))
     if not len(filled):
@@ -29,6 +34,9 @@ def by_content(column: Column, values: pa.ChunkedArray) -> tuple[float, bool]:
         return share, False
     if column.kind == "text":
         return 1.0, False
+    if column.kind == "long":
+        average = float(pc.mean(pc.utf8_length(filled)).as_py())
+        return min(average / _LONG, 1.0), average > _LONG
     return _ids_in(filled)
 
 
@@ -59,12 +67,16 @@ def _ids_in(filled: pa.Array) -> tuple[float, bool]:
 
 def comes_back(values: pa.ChunkedArray) -> bool:
     """Whether ids recur: what differs on nearly every row numbers documents, not customers."""
+    if pa.types.is_binary(values.type):
+        return False
     filled = len(values) - values.null_count
     return filled > 0 and len(values.unique()) < 0.95 * filled
 
 
 def has_cents(values: pa.ChunkedArray) -> bool:
     """Whether a column holds amounts of money, by the decimals of some of them."""
+    if pa.types.is_binary(values.type):
+        return False
     cleaned = texts(values)
     filled = cleaned.text.filter(pa.array(~cleaned.missing))
     if not len(filled) or _dates_in(filled)[0] > 0.5:

@@ -70,7 +70,7 @@ def decode(data: bytes, source: str, encoding: str | None) -> Decoded:
         )
     encoding = encoding or _encoding(data, source)
     if encoding in ("utf-8", "utf-8-sig"):
-        return _utf8(data.removeprefix(codecs.BOM_UTF8), encoding)
+        return mended(data.removeprefix(codecs.BOM_UTF8), encoding)
     try:
         return Decoded(data.decode(encoding).removeprefix("\ufeff").encode(), encoding, ())
     except (UnicodeError, LookupError) as error:
@@ -166,8 +166,8 @@ def _detected(sample: bytes) -> str:
     return best.encoding if best else "cp1252"
 
 
-def _utf8(data: bytes, encoding: str) -> Decoded:
-    """Stray bytes are read as the Western code page, and their lines are remembered."""
+def mended(data: bytes, encoding: str = "utf-8") -> Decoded:
+    """UTF-8 as it is: stray bytes are read as the Western code page, and their lines are remembered."""
     if _is_utf8(data):
         return Decoded(data, encoding, ())
     pieces = data.decode("utf-8", "surrogateescape")

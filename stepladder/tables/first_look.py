@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import date
 from typing import Literal
 
@@ -12,15 +12,15 @@ from stepladder.core.errors import Problem
 from stepladder.core.table import TableSpec
 from stepladder.tables.address import without_password
 from stepladder.tables.amounts import decimal_mark
+from stepladder.tables.choices import Choices
 from stepladder.tables.cleaner import need_columns
 from stepladder.tables.columns import find_columns, parts
 from stepladder.tables.date_texts import read_dates
 from stepladder.tables.dates import day_order
+from stepladder.tables.findings import Mapped
 from stepladder.tables.ids import texts
-from stepladder.tables.raw import Raw
-from stepladder.tables.report import Mapped
+from stepladder.tables.raw import Look, Raw
 from stepladder.tables.sources import read
-from stepladder.tables.spec import Choices, Look
 from stepladder.tables.times import typed_dates
 from stepladder.tables.values import unclear_order
 
@@ -37,13 +37,14 @@ def look(
     encoding: str | None = None,
     separator: str | None = None,
     raw: Raw | None = None,
+    taken: Collection[str] = (),
 ) -> Look:
     """Looks at a table: how it is written, and which columns serve the question.
 
     Raises Problem if the source cannot be read or an override names no column.
     """
     raw = raw or read(source, encoding, separator, None)
-    mapping = find_columns(raw.table, spec, overrides)
+    mapping = find_columns(raw.table, spec, overrides, taken)
     order, examples = _order(raw.table, spec, mapping)
     decimal, odd = _decimal(raw.table, spec, mapping, raw.separator)
     mapped = {m.canonical for m in mapping}

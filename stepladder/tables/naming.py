@@ -8,7 +8,7 @@ import pyarrow as pa
 
 from stepladder.core.table import Column, TableSpec
 from stepladder.tables.content import by_content
-from stepladder.tables.report import Mapped
+from stepladder.tables.findings import Mapped
 from stepladder.tables.words import (
     OTHER_DAYS,
     OTHER_IDS,
@@ -20,6 +20,7 @@ from stepladder.tables.words import (
 )
 
 _WORD = {"id": "ids", "day": "dates", "time": "times", "amount": "amounts", "text": "texts"}
+_WORD |= {"bytes": "the content of files"}
 _PRICES = frozenset(map(plain, UNIT_PRICE))
 
 
@@ -27,13 +28,13 @@ def by_name(column: Column, name: str, values: pa.ChunkedArray, foreign: frozens
     """How well a column serves by its name, and by what is in it."""
     named, words = _fit(column, name, foreign)
     share = by_content(column, values)[0] if named else 0.0
-    weak = share < 0.5 and column.kind in ("day", "time", "amount")
+    weak = share < 0.5 and column.kind in ("day", "time", "amount", "bytes")
     sure = named * (share if weak else 0.5 + share / 2)
     return Mapped(
         column.name,
         name,
         round(sure, 2),
-        f"{words}; {share:.0%} of its values read as {_WORD[column.kind]}",
+        f"{words}; {_read(column, share)}",
     )
 
 
@@ -48,8 +49,14 @@ def by_content_alone(
         column.name,
         name,
         round(0.6 * share, 2) if strong else 0.0,
-        f"its name says nothing, but {share:.0%} of its values read as {_WORD[column.kind]}",
+        f"its name says nothing, but {_read(column, share)}",
     )
+
+
+def _read(column: Column, share: float) -> str:
+    if column.kind == "long":
+        return "its texts are long" if share == 1 else "its texts are rather short"
+    return f"{share:.0%} of its values read as {_WORD[column.kind]}"
 
 
 def is_money(column: Column) -> bool:
@@ -63,7 +70,7 @@ def foreign_words(column: Column, spec: TableSpec) -> frozenset[str]:
         return OTHER_DAYS
     if column.kind == "text":
         return OTHER_TEXTS
-    if column.kind == "amount":
+    if column.kind in ("amount", "long", "bytes"):
         return frozenset()
     others = [one for one in spec.columns if one.kind == "id" and one is not column]
     return (OTHER_IDS | _single(*others)) - _single(column)

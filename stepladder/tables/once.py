@@ -7,9 +7,9 @@ import numpy.typing as npt
 import pyarrow.compute as pc
 
 from stepladder.core.table import TableSpec
+from stepladder.tables.findings import Finding
 from stepladder.tables.ids import Texts
 from stepladder.tables.reasons import Value
-from stepladder.tables.report import Finding
 from stepladder.tables.rows import Rows
 
 Codes = npt.NDArray[np.int64]

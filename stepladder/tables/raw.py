@@ -1,15 +1,17 @@
-"""A table as it was read, before cleaning."""
+"""A table as it was read, and what a first look at it found, before cleaning."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
-import numpy as np
-import numpy.typing as npt
-import pyarrow as pa
+from stepladder.core.table import TableSpec
+from stepladder.tables.findings import Finding, Mapped
 
-from stepladder.tables.report import Finding
+if TYPE_CHECKING:  # to describe a table must stay cheap
+    import numpy as np
+    import numpy.typing as npt
+    import pyarrow as pa
 
 
 @dataclass(frozen=True)
@@ -31,15 +33,26 @@ class Raw:
     notes: tuple[str, ...] = ()
 
 
-def finding(reason: str, where: Iterable[tuple[int, str]], sentence: str) -> tuple[Finding, ...]:
-    """A finding with its first five examples, or nothing if it never happened."""
-    found = sorted(where)
-    if not found:
-        return ()
-    examples = tuple((line, _short(text)) for line, text in found[:5])
-    return (Finding(reason, len(found), sentence[:1].upper() + sentence[1:] + ".", examples),)
+@dataclass(frozen=True)
+class Look:
+    """What a first look at a source found, before anything is decided.
 
+    `day_order` is one of DAY_ORDERS, or "ambiguous" (no day beyond 12 shows which comes first),
+    or "contradictory" (both orders occur); `decimal` is ".", "," or "ambiguous".
+    """
 
-def _short(text: str) -> str:
-    text = " ".join(text.split())
-    return text if len(text) <= 120 else text[:119] + "…"
+    source: str
+    spec: TableSpec
+    encoding: str | None
+    separator: str | None
+    header: int
+    columns: tuple[str, ...]
+    rows: int
+    mapping: tuple[Mapped, ...]
+    missing: tuple[str, ...]
+    day_order: str
+    day_examples: tuple[str, ...]
+    decimal: str
+    decimal_examples: tuple[str, ...]
+    notes: tuple[str, ...]
+    raw: Raw | None = field(default=None, compare=False, repr=False)

@@ -8,14 +8,14 @@ import numpy as np
 import pyarrow as pa
 
 from stepladder.core.table import TableSpec
+from stepladder.tables.choices import Choices
 from stepladder.tables.columns import parts
 from stepladder.tables.duplicates import duplicate_rows
 from stepladder.tables.ids import Texts
 from stepladder.tables.rows import Rows, header_rows, total_rows
-from stepladder.tables.spec import Choices
-from stepladder.tables.values import Amount, Day
+from stepladder.tables.values import Amount, Content, Day
 
-Value = Texts | Day | Amount
+Value = Texts | Day | Amount | Content
 
 _EARLIEST = (date(1900, 1, 1) - date(1970, 1, 1)).days
 
@@ -47,7 +47,9 @@ def drop_rows(rows: Rows, spec: TableSpec, choices: Choices, values: dict[str, V
 
 
 def _drop_not_rows(rows: Rows, spec: TableSpec, choices: Choices, values: dict[str, Value]) -> None:
-    """Header lines in between, and totals."""
+    """Header lines in between, and totals: of lines only, for a file is neither."""
+    if rows.raw.place == "file":
+        return
     ids = [name for name in spec.key if isinstance(values.get(name), Texts)]
     without = np.zeros(len(rows.status), bool)
     bare = np.ones(len(rows.status), bool)

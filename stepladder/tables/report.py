@@ -4,31 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from stepladder.tables.spec import Choices
+from stepladder.tables.choices import Choices
+from stepladder.tables.findings import Finding, Mapped
+
+if TYPE_CHECKING:  # to describe a table must stay cheap
+    import pyarrow as pa
 
 MERGED = " again"  # so end the reasons of rows that were gathered into one, not lost
-
-
-@dataclass(frozen=True)
-class Finding:
-    """One thing that was wrong: how often, in a sentence, with up to five examples (line, text)."""
-
-    reason: str
-    count: int
-    sentence: str
-    examples: tuple[tuple[int, str], ...]
-
-
-@dataclass(frozen=True)
-class Mapped:
-    """Which source column serves as a canonical one, how sure that is (0 to 1), and why."""
-
-    canonical: str
-    source: str
-    confidence: float
-    reason: str
 
 
 @dataclass(frozen=True)
@@ -65,6 +49,14 @@ class DataReport:
         values["choices"] = Choices.from_dict(plain["choices"])
         values["notes"] = tuple(plain["notes"])
         return cls(**values)
+
+
+@dataclass(frozen=True)
+class Cleaned:
+    """A clean table (canonical columns and `row`) and the report of what was wrong."""
+
+    table: pa.Table
+    report: DataReport
 
 
 def _finding(plain: Mapping[str, Any]) -> Finding:

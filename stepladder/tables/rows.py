@@ -7,9 +7,9 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from stepladder.tables.findings import Finding, finding
 from stepladder.tables.ids import BLANKS
-from stepladder.tables.raw import Raw, finding
-from stepladder.tables.report import Finding
+from stepladder.tables.raw import Raw
 from stepladder.tables.words import TOTALS
 
 Bools = npt.NDArray[np.bool_]
@@ -54,9 +54,15 @@ class Rows:
 
     def _text(self, i: int) -> str:
         row = self.raw.table.slice(i, 1).to_pylist()[0]
-        values = ["" if value is None else str(value) for value in row.values()]
+        values = [_shown(value) for value in row.values()]
         mark = self.raw.separator
         return (mark if mark and len(mark) == 1 else ", ").join(values)
+
+
+def _shown(value: object) -> str:
+    if isinstance(value, bytes):
+        return f"({len(value):,} bytes)"
+    return "" if value is None else str(value)
 
 
 def header_rows(raw: Raw, sources: list[str], candidates: Bools) -> Bools:

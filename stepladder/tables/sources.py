@@ -1,4 +1,4 @@
-"""Where a table comes from: a text file, a Parquet file, or a table in a database by its URL."""
+"""Where a table comes from: a text or Parquet file, files in a folder or zip, a database by its URL."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ import pyarrow.parquet as pq
 
 from stepladder.core.errors import Problem
 from stepladder.tables.address import URL, without_password
+from stepladder.tables.folders import is_zip, read_folder, read_zip
 from stepladder.tables.raw import Raw
 from stepladder.tables.text_files import read_text
 
@@ -23,6 +24,10 @@ def read(source: str, encoding: str | None, separator: str | None, header: int |
 
         return _numbered(read_database(source), source)
     path = Path(source)
+    if path.is_dir():
+        return read_folder(path)
+    if is_zip(path):
+        return read_zip(path)
     data = _bytes(path)
     if data[:4] == b"PAR1":
         return _numbered(_parquet(path), source)
@@ -43,7 +48,8 @@ def _bytes(path: Path) -> bytes:
         )[:5]
         raise Problem(
             f"There is no file {path}.",
-            "A source is a CSV or Parquet file, or a URL such as sqlite:///shop.db?table=orders.",
+            "A source is a CSV or Parquet file, a folder or zip of files, or a URL such as "
+            "sqlite:///shop.db?table=orders.",
             f"In that folder there are: {', '.join(near)}."
             if near
             else "Check the name and the folder.",
@@ -96,6 +102,8 @@ def _numbered(table: pa.Table, source: str) -> Raw:
 def _decoded(column: pa.ChunkedArray) -> pa.ChunkedArray:
     if pa.types.is_dictionary(column.type):
         column = column.cast(column.type.value_type)
+    if pa.types.is_large_binary(column.type) or pa.types.is_fixed_size_binary(column.type):
+        return column.cast(pa.binary())
     wide = pa.types.is_large_string(column.type) or pa.types.is_string_view(column.type)
     return column.cast(pa.string()) if wide else column
 

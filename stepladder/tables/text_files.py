@@ -16,7 +16,8 @@ import pyarrow.csv as pacsv
 from stepladder.core.errors import Problem
 from stepladder.tables.decode import Decoded, decode
 from stepladder.tables.dialect import SPACES, Dialect, sniff
-from stepladder.tables.raw import Raw, finding
+from stepladder.tables.findings import finding
+from stepladder.tables.raw import Raw
 
 Lines = npt.NDArray[np.int64]
 Odd = tuple[int, str]  # the record's number (the first is 0) and its text

@@ -11,11 +11,12 @@ import pyarrow.compute as pc
 
 from stepladder.core.errors import Problem
 from stepladder.tables.amounts import read_amounts
+from stepladder.tables.choices import DAY_ORDERS, Choices
 from stepladder.tables.columns import parts
 from stepladder.tables.date_texts import read_dates
 from stepladder.tables.dates import Dates, day_order
-from stepladder.tables.ids import texts
-from stepladder.tables.spec import DAY_ORDERS, Choices
+from stepladder.tables.decode import mended
+from stepladder.tables.ids import BLANKS, texts
 from stepladder.tables.times import typed_dates
 
 Bools = npt.NDArray[np.bool_]
@@ -45,6 +46,50 @@ class Amount:
     written: Bools
     other: Bools
     refund: Bools
+
+
+@dataclass(frozen=True)
+class Content:
+    """Long texts or the bytes of files, as they are; where there were none; and what was repaired."""
+
+    values: pa.ChunkedArray
+    missing: Bools
+    repaired: Bools
+
+
+def read_content(table: pa.Table, source: str, kind: str) -> Content:
+    """Reads a column of long texts or of files' bytes; Problem where it does not hold bytes."""
+    column = table.column(source)
+    if kind == "long":
+        return _long(column)
+    if not pa.types.is_binary(column.type):
+        raise Problem(
+            f"The column {source!r} holds {column.type}, not the content of files.",
+            "The content of files comes from a folder, a zip, or a column of bytes in Parquet or a "
+            "database.",
+            "Give the folder in which the files lie, or name another column.",
+        )
+    empty = pc.equal(pc.fill_null(pc.binary_length(column), 0), 0).to_numpy()
+    return Content(column, empty, np.zeros(len(column), bool))
+
+
+def _long(column: pa.ChunkedArray) -> Content:
+    """Unicode in its one composed form, and without a mark of byte order; nothing else is changed."""
+    repaired = np.zeros(len(column), bool)
+    if pa.types.is_binary(column.type):
+        column, repaired = _decoded(column)
+    texts = pc.fill_null(pc.cast(column, pa.string()), "")
+    plain = pc.utf8_normalize(pc.utf8_ltrim(texts, "\ufeff"), "NFC")
+    repaired = repaired | pc.not_equal(texts, plain).to_numpy()
+    missing = pc.equal(pc.utf8_trim(plain, BLANKS), "").to_numpy()
+    return Content(plain, missing, repaired)
+
+
+def _decoded(column: pa.ChunkedArray) -> tuple[pa.ChunkedArray, Bools]:
+    """Bytes as text, and where some of them were not UTF-8."""
+    found = [None if value is None else mended(value) for value in column.to_pylist()]
+    plain = pa.chunked_array([[one and one.data.decode() for one in found]], pa.string())
+    return plain, np.array([one is not None and bool(one.mended) for one in found], bool)
 
 
 def read_day(table: pa.Table, source: str, choices: Choices) -> Day:

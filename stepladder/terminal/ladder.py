@@ -13,6 +13,7 @@ from rich.text import Text
 from stepladder import questions
 from stepladder.bakeoff.compare import Estimate
 from stepladder.bakeoff.result import Cost, Result, RungResult
+from stepladder.core.question import case_word
 
 PROPOSED = "▸"
 
@@ -59,8 +60,8 @@ def _descending(found: Result) -> list[RungResult]:
 def _loss(found: Result, priced: bool) -> str:
     """What the loss is, in the question's own first words."""
     question = questions.load(found.question)
-    said = question.LOSS_IN_MONEY if priced else question.LOSS
-    name, each = re.split(r"[:.]", said)[0], f"per {question.CASE}"
+    said = (question.LOSS_IN_MONEY if priced else None) or question.LOSS
+    name, each = re.split(r"[:.]", said)[0], f"per {case_word(question)}"
     return (name if each in name else f"{name} {each}") + f", over {found.horizon} days"
 
 

@@ -46,7 +46,7 @@ def elsewhere(project: Project, to: str, tracking: str | None, as_json: bool) ->
     """Take what is in production to another system."""
     if to != "mlflow":
         raise Problem(f"--to {to}", "what is shipped can be taken to: mlflow", "--to mlflow")
-    from stepladder.leave.to_mlflow import to_mlflow
+    from stepladder.leave.mlflow import to_mlflow
 
     found = to_mlflow(project, in_production(project), tracking_uri=tracking)
     if as_json:
@@ -218,9 +218,9 @@ def forgotten(found: Forgotten, as_json: bool) -> None:
 
 def watched(project: Project, now: date | None, act: bool, to: Path | None, as_json: bool) -> int:
     """What the watch found, in a few lines and on a page; the exit code."""
+    from stepladder.watch.findings import to_json
     from stepladder.watch.page import write_page
     from stepladder.watch.watch import watch
-    from stepladder.watch.watched import to_json
 
     with progress(as_json) as tick:
         found = watch(project, now=now, act=act, progress=tick)

@@ -19,6 +19,7 @@ from rich.text import Text
 
 from stepladder.bakeoff.result import Result, to_json
 from stepladder.core.errors import Problem
+from stepladder.core.question import Question
 from stepladder.project.again import Reproduction
 from stepladder.project.folder import Project
 from stepladder.report.data_report import loud
@@ -26,7 +27,6 @@ from stepladder.tables.report import DataReport, to_text
 from stepladder.terminal import ladder
 
 out = Console(highlight=False)
-ORDER = ("place", "item", "title", "because")  # of a list's columns; the others follow
 EXAMPLE = 6  # blanks before an example in a data report
 
 
@@ -114,22 +114,23 @@ def written(what: str, path: Path, as_json: bool) -> None:
         out.print(Text(f"{what.capitalize()}: {path}"), soft_wrap=True)
 
 
-def answers(found: pa.Table, as_json: bool) -> None:
+def answers(found: pa.Table, question: Question, as_json: bool) -> None:
     """The answers for one case, as a small table; columns with nothing in them are left out."""
     if as_json:
         print_json(found.to_pylist())
         return
-    if "item" in found.column_names and found["item"].null_count == found.num_rows:
+    listed = [name for name in question.KEYS if name not in question.CASE]  # several rows a case
+    if any(
+        found[name].null_count == found.num_rows for name in listed if name in found.column_names
+    ):
         out.print("Nothing is left to show: they have seen everything that may be shown.")
         return
+    # of a list the order counts, and it is one case's
+    hidden = (*question.CASE, "prediction") if "place" in found.column_names else ("low", "high")
+    first = [name for name in ("place", *listed, "title", "because") if name in found.column_names]
+    names = [n for n in found.column_names if n not in (*first, *hidden, "why", "low", "high")]
+    shown = [n for n in (*first, *names) if found[n].null_count < found.num_rows]
     table = rich.table.Table(box=rich.box.SIMPLE_HEAD)
-    names = [name for name in ORDER if name in found.column_names]
-    # of a list the order counts, and it is one person's
-    hidden = ("person", "prediction") if "place" in found.column_names else ("low", "high")
-    names += [
-        name for name in found.column_names if name not in (*ORDER, *hidden, "why", "low", "high")
-    ]
-    shown = [name for name in names if found[name].null_count < found.num_rows]
     for name in shown:
         number = pa.types.is_floating(found[name].type)
         table.add_column(name, justify="right" if number else "left", overflow="fold")

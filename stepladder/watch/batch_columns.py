@@ -1,16 +1,20 @@
-"""Columns that lost their values, became the same for everybody, or are counted in other units."""
+"""Columns of the newest rows that lost their values, became the same for everybody, or changed their unit."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Literal
+from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
+import pyarrow as pa
 
+from stepladder.core.history import History, quoted
+from stepladder.core.stats import Floats
 from stepladder.report.words import number, percent
-from stepladder.watch.blocks import Blocks, Looks
+from stepladder.watch.findings import Finding
 
-Found = tuple[Literal["stop", "tell"], str, str, str]
+BLOCKS = 53  # the newest and a year of weeks before it
 ENOUGH = 20  # rows, below which nothing is said
 LIKE = 4  # blocks of the past that can be compared, at least
 UNITS = (10.0, 100.0, 1000.0, 60.0, 3600.0, 1e6)
@@ -18,7 +22,60 @@ FAR = 4.0  # times as much: what no week did, and no shop does from one week to 
 TRADE = 3.0  # times as far as the past ever went, in logarithms
 
 
-def check_columns(table: str, found: Blocks) -> Iterator[Found]:
+class Looks(NamedTuple):
+    """One column in every block, the newest first; NaN where there was no row."""
+
+    nulls: Floats  # share
+    different: Floats  # values
+    middle: Floats  # median size of what is not zero; NaN for texts
+
+
+@dataclass(frozen=True)
+class Blocks:
+    """Every block of a table: its rows, and its columns."""
+
+    days: int
+    rows: Floats
+    columns: dict[str, Looks]
+
+
+def ago(time: str, days: int) -> str:
+    """Which block a row is in, as SQL: 0 for the newest."""
+    return f"(date_diff('day', cast({quoted(time)} as date), (select now from ask)) - 1) // {days}"
+
+
+def blocks(history: History, name: str, time: str, columns: pa.Schema, days: int) -> Blocks:
+    """The newest blocks of a table in one pass."""
+    watched = [field for field in columns if field.name not in ("row", time)]
+    picked = "".join(f", {part}" for field in watched for part in _select(field))
+    found = history.sql(
+        f"""select {ago(time, days)} as block, count(*) as n {picked} from {quoted(name)}
+        where {ago(time, days)} < {BLOCKS} group by 1"""
+    )
+    at = found["block"].to_numpy()
+
+    def line(column: str, missing: float = np.nan) -> Floats:
+        out = np.full(BLOCKS, missing)
+        out[at] = found[column].cast(pa.float64()).to_numpy(zero_copy_only=False)
+        return out
+
+    looks = {
+        field.name: Looks(*(line(f"{what} {field.name}") for what in Looks._fields))
+        for field in watched
+    }
+    return Blocks(days, line("n", 0.0), looks)
+
+
+def _select(field: pa.Field) -> Iterator[str]:
+    column, name = quoted(field.name), field.name
+    yield f"avg(case when {column} is null then 1.0 else 0.0 end) as {quoted('nulls ' + name)}"
+    yield f"count(distinct {column}) as {quoted('different ' + name)}"
+    numeric = pa.types.is_integer(field.type) or pa.types.is_floating(field.type)
+    size = f"median(case when {column} <> 0 then abs({column}) end)" if numeric else "null"
+    yield f"cast({size} as double) as {quoted('middle ' + name)}"
+
+
+def check_columns(table: str, found: Blocks) -> Iterator[Finding]:
     """What is odd about each column in the newest block."""
     past = found.rows[1:] >= ENOUGH
     if found.rows[0] < ENOUGH or past.sum() < LIKE:
@@ -32,17 +89,17 @@ def check_columns(table: str, found: Blocks) -> Iterator[Found]:
             yield from _units(table, name, now, before)
 
 
-def _nulls(table: str, name: str, now: Looks, before: Looks) -> Iterator[Found]:
+def _nulls(table: str, name: str, now: Looks, before: Looks) -> Iterator[Finding]:
     share, most = float(now.nulls[0]), float(before.nulls.max())
     if share == 1 and most < 1:
-        yield (
+        yield Finding(
             "stop",
             f"{table}: the column {name} is empty in every new row",
             f"before, at most {percent(most)} of its rows were empty",
             "ask where the table comes from whether the column was renamed or left out, and refresh",
         )
     elif share < 1 and share > max(0.2, 5 * most):
-        yield (
+        yield Finding(
             "tell",
             f"{table}: the column {name} is empty in {percent(share)} of the new rows",
             f"before, at most {percent(most)} were",
@@ -50,10 +107,10 @@ def _nulls(table: str, name: str, now: Looks, before: Looks) -> Iterator[Found]:
         )
 
 
-def _constant(table: str, name: str, now: Looks, before: Looks) -> Iterator[Found]:
+def _constant(table: str, name: str, now: Looks, before: Looks) -> Iterator[Finding]:
     """The same for everybody, where no block of the past came anywhere near."""
     if now.different[0] == 1 and before.different.min() >= 5:
-        yield (
+        yield Finding(
             "stop",
             f"{table}: the column {name} has one and the same value in every new row",
             f"before, it had at least {number(float(before.different.min()))} different ones in as many days",
@@ -61,7 +118,7 @@ def _constant(table: str, name: str, now: Looks, before: Looks) -> Iterator[Foun
         )
 
 
-def _units(table: str, name: str, now: Looks, before: Looks) -> Iterator[Found]:
+def _units(table: str, name: str, now: Looks, before: Looks) -> Iterator[Finding]:
     usual = np.log(before.middle[np.isfinite(before.middle) & (before.middle > 0)])
     if len(usual) < LIKE or not now.middle[0] > 0 or now.different[0] < 2:
         return
@@ -69,7 +126,7 @@ def _units(table: str, name: str, now: Looks, before: Looks) -> Iterator[Found]:
     moved = float(np.log(now.middle[0])) - middle
     if abs(moved) < max(np.log(FAR), TRADE * float(np.abs(usual - middle).max())):
         return
-    yield (
+    yield Finding(
         "stop",
         f"{table}: {name} is {_times(moved)} in the new rows: usually about "
         f"{number(float(np.exp(middle)))}, now {number(float(now.middle[0]))}",

@@ -11,8 +11,7 @@ import duckdb
 from stepladder.core.ask import Indicator
 from stepladder.core.errors import Problem
 from stepladder.core.history import History
-from stepladder.watch.watched import Figure
-from stepladder.watch.worth import Trouble
+from stepladder.watch.findings import Figure, Trouble
 
 BEFORE = 8  # weeks looked back, for the picture and for since when it is beyond its limit
 

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
-from stepladder.core import predictions
-from stepladder.core.history import History, quoted
+from stepladder.core.asking import Job, Taught, answered, asked, beside
+from stepladder.core.history import History
+from stepladder.core.predictions import places
 from stepladder.core.question import Question
 from stepladder.core.rung import Rung
 from stepladder.core.stats import Floats, bootstrap_sums, calibration, interval
-from stepladder.watch.stored import asked
-from stepladder.watch.worth import Calibrated, Group, Judgement
+from stepladder.watch.findings import Calibrated, Group, Judgement
 
 DRAWS, BAGS = (500, 10_000), 1000  # as many draws as the interval's ends need: ten beyond each
 
@@ -28,10 +30,11 @@ class Window(NamedTuple):
 
 
 def window(question: Question, history: History, as_of: date, said: pa.Table) -> Window:
-    """The window of predictions made as of a day; those asked about are those whom they name."""
-    later = as_of + timedelta(days=history.ask.horizon)
+    """The window of predictions made as of a day; those asked about are those whom they name, each once."""
+    later = as_of + timedelta(days=history.ask.known_after)
     names = history.once("case", lambda: question.cases(history).column_names)
-    return Window(moment(history, as_of), moment(history, later), asked(question, said, names))
+    once = said.select(names).group_by(names, use_threads=False).aggregate([]).select(names)
+    return Window(moment(history, as_of), moment(history, later), once.drop_null().combine_chunks())
 
 
 def moment(history: History, day: date) -> History:
@@ -42,26 +45,20 @@ def moment(history: History, day: date) -> History:
 def known(question: Question, past: History, said: pa.Table) -> pa.Table:
     """Only the predictions about cases that were there already: newcomers of a replay had rows laid over."""
     cases = question.cases(past)
-    if said.select(question.KEYS).equals(cases):
-        return said
-    keys = ", ".join(quoted(name) for name in cases.column_names)
-    rows = said.select(cases.column_names).append_column("nth", pa.array(np.arange(said.num_rows)))
-    there = f"select nth from said semi join cases using ({keys}) order by nth"
-    return said.take(past.sql(there, cases, said=rows)["nth"].combine_chunks())
+    return said.filter(pc.is_valid(places(said, cases, cases.column_names)))
 
 
 def reference(question: Question, rung: Rung, at: Window) -> pa.Table:
     """What the reference rung says of the same cases, learnt from what was known then."""
-    raw = rung.predict(rung.fit(at.past), at.past, at.cases)
-    checked = predictions.check(raw, question, at.cases)
-    return question.complete(checked, checked, at.past, at.cases).predictions
+    said = asked(Job(question, rung, at.past, at.cases)).table
+    return answered(question, said, lambda: said, at.past, at.cases, Taught()).predictions
 
 
 def completed(question: Question, said: pa.Table, other: pa.Table, at: Window) -> pa.Table:
     """Stored numbers without an opinion are the reference's; lists are stored as they were shown."""
     if question.INTERVALS is None or not said["prediction"].null_count:
         return said
-    return question.complete(said, other, at.past, at.cases).predictions
+    return question.complete(said, lambda: other, at.past, at.cases).predictions
 
 
 def judge(
@@ -71,15 +68,15 @@ def judge(
 
     Intervals hold `level` of the draws. None where nothing came of anybody that could be marked.
     """
-    mine = question.loss(said, at.past, at.later, at.cases)
-    if not mine.num_rows:
+    loss = question.loss(said, at.past, at.later, at.cases)
+    if not loss.num_rows:
         return None
-    theirs = mine if other is None else question.loss(other, at.past, at.later, at.cases)
-    weight = mine["weight"].to_numpy()
-    sums = by_unit(
-        question,
-        mine,
-        [mine["loss"].to_numpy() * weight, theirs["loss"].to_numpy() * weight, weight],
+    mine = theirs = _weighed(question, loss)
+    if other is not None:
+        theirs = _weighed(question, question.loss(other, at.past, at.later, at.cases))
+    theirs = theirs.take(places(mine, theirs, question.UNIT))
+    sums = np.column_stack(
+        [_floats(mine["loss"]), _floats(theirs["loss"]), _floats(mine["weight"])]
     )
     draws = bootstrap_sums(sums, at.past.ask.seed, _draws(level), BAGS)
     total = sums.sum(axis=0)
@@ -91,7 +88,7 @@ def judge(
     return Judgement(
         at.past.now.isoformat(),
         at.later.now.isoformat(),
-        mine.num_rows,
+        loss.num_rows,
         float(total[0] / total[2]),
         low,
         high,
@@ -101,22 +98,55 @@ def judge(
     )
 
 
+def _weighed(question: Question, loss: pa.Table) -> pa.Table:
+    """Loss times weight, and weight, of each unit."""
+    times = pc.multiply(loss["loss"], loss["weight"])
+    at = loss.column_names.index("loss")
+    return by_unit(question, loss.set_column(at, "loss", times), ["loss", "weight"])
+
+
 def calibrate(question: Question, said: pa.Table, at: Window, level: float) -> Calibrated:
     """Predicted for each one that came, with its interval, and group by group."""
     came = question.outcome(at.past, at.later, at.cases)
-    actual = came["actual"].to_numpy().astype(float)
-    mean = said["prediction"].to_numpy().astype(float)
-    low, high = (_bounds(said, name) for name in ("low", "high"))
-    sums = by_unit(question, at.cases, [mean, actual])
-    draws = bootstrap_sums(sums, at.past.ask.seed, _draws(level), BAGS)
+    mean, actual, _, rows = beside(said, came, question.KEYS, question.LABELS)
+    found = said.take(pa.array(rows))
+    low, high = (_bounds(question, found, name) for name in ("low", "high"))
+    sums = by_unit(question, _with_unit(question, found, came, mean, actual), ["said", "came"])
+    each = np.column_stack([_floats(sums["said"]), _floats(sums["came"])])
+    draws = bootstrap_sums(each, at.past.ask.seed, _draws(level), BAGS)
     ratio = draws[:, 0] / np.maximum(draws[:, 1], 1e-12)
     covered = (
         None if low is None or high is None else float(((actual >= low) & (actual <= high)).mean())
     )
-    groups = tuple(Group(*each) for each in calibration(mean, actual, low, high))
+    groups = tuple(Group(*group) for group in calibration(mean, actual, low, high))
     total = float(mean.sum() / max(actual.sum(), 1e-12))
     return Calibrated(
         at.past.now.isoformat(), total, *interval(ratio, level), (), groups, covered, ""
+    )
+
+
+def total(question: Question, said: pa.Table, at: Window) -> float:
+    """What was predicted in all, for each one that came."""
+    came = question.outcome(at.past, at.later, at.cases)
+    both = beside(said, came, question.KEYS, question.LABELS)
+    return float(both.predicted.sum() / max(both.actual.sum(), 1e-12))
+
+
+def _with_unit(
+    question: Question, found: pa.Table, came: pa.Table, said: Floats, actual: Floats
+) -> pa.Table:
+    """What was said and what came, with the independent unit of each: of the answer, else of the outcome."""
+    at = places(found, came, question.KEYS)
+    unit = {n: found[n] if n in found.column_names else came[n].take(at) for n in question.UNIT}
+    return pa.table({**unit, "said": said, "came": actual})
+
+
+def by_unit(question: Question, rows: pa.Table, columns: Sequence[str]) -> pa.Table:
+    """Sums of some columns for each independent unit, whose name may take several columns."""
+    unit = list(question.UNIT)
+    found = rows.group_by(unit, use_threads=False).aggregate([(name, "sum") for name in columns])
+    return found.select([*unit, *(f"{name}_sum" for name in columns)]).rename_columns(
+        [*unit, *columns]
     )
 
 
@@ -124,23 +154,11 @@ def _draws(level: float) -> int:
     return int(np.clip(20 / (1 - level), *DRAWS))
 
 
-def total(question: Question, said: pa.Table, at: Window) -> float:
-    """What was predicted in all, for each one that came."""
-    actual = question.outcome(at.past, at.later, at.cases)["actual"].to_numpy().astype(float).sum()
-    return float(said["prediction"].to_numpy().astype(float).sum() / max(actual, 1e-12))
+def _bounds(question: Question, said: pa.Table, name: str) -> Floats | None:
+    """Low or high of all; None where some have none, or where they hold a share of many."""
+    missing = said[name].null_count or question.INTERVALS == "share"
+    return None if missing else _floats(said[name])
 
 
-def _bounds(said: pa.Table, name: str) -> Floats | None:
-    if said[name].null_count:
-        return None
-    return np.asarray(said[name].to_numpy(), float)
-
-
-def by_unit(question: Question, rows: pa.Table, columns: list[Floats]) -> Floats:
-    """Sums per independent unit: units × columns."""
-    unit = rows[question.UNIT[0]].combine_chunks()
-    for name in question.UNIT[1:]:
-        other = rows[name].combine_chunks().cast(pa.string())
-        unit = pa.compute.binary_join_element_wise(unit.cast(pa.string()), other, "\0")
-    codes = unit.dictionary_encode().indices.to_numpy()
-    return np.column_stack([np.bincount(codes, weights=column) for column in columns])
+def _floats(column: pa.ChunkedArray) -> Floats:
+    return np.asarray(column.cast(pa.float64()).to_numpy())

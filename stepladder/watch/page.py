@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import os
 from pathlib import Path
 from typing import Any
 
@@ -12,11 +11,12 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescap
 from markupsafe import Markup
 
 from stepladder import questions, report
+from stepladder.core import files
 from stepladder.report import words
 from stepladder.report.drawing import Drawn
 from stepladder.watch import pictures
-from stepladder.watch.input_words import figure, least
-from stepladder.watch.watched import Drift, Figure, Input, Watched
+from stepladder.watch.drift import figure, least
+from stepladder.watch.findings import Drift, Figure, Input, Watched
 
 DRAWN = 6  # inputs that are drawn; all are in the table
 LISTED = 120  # inputs in the table
@@ -31,9 +31,7 @@ TAGS = {"fine": "fine", "off target": "off target", "beyond limit": "beyond its 
 
 def write_page(watched: Watched, path: Path) -> Path:
     """Write the page and return where it is; the same input gives the same bytes, whole or not at all."""
-    partial = path.with_name(f".{path.name}.partial")
-    partial.write_text(html(watched), encoding="utf-8", newline="\n")
-    os.replace(partial, path)
+    files.write(path, html(watched))
     return path
 
 
@@ -64,7 +62,7 @@ def _contents(watched: Watched) -> dict[str, Any]:
         "realised": found,
         "rung": found.called,
         "reference": words.label(question.REFERENCE),
-        "people": words.many(question.CASE),
+        "people": words.many(" ".join(question.CASE)),
         "headline": _headline(watched),
         "figures": [_figure(each) for each in watched.figures],
         "windows": pictures.windows(found),

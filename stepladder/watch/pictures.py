@@ -9,8 +9,7 @@ from markupsafe import Markup
 
 from stepladder.report.drawing import ACCENT, ACTUAL, MUTED, WARN, Drawn, draw
 from stepladder.report.words import month
-from stepladder.watch.watched import Figure, Input
-from stepladder.watch.worth import Calibrated, Judgement, Realised
+from stepladder.watch.findings import Calibrated, Figure, Input, Judgement, Realised
 
 CARD = 300  # pixels, of a small picture
 THEN, NOW = "in the bake-off", "what came since"

@@ -7,9 +7,9 @@ import io
 import json
 from collections.abc import Iterator
 from datetime import date
+from typing import Any
 
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from stepladder.core import predictions
@@ -17,6 +17,7 @@ from stepladder.core.ask import Ask
 from stepladder.core.errors import Problem
 from stepladder.core.question import Question
 from stepladder.project.folder import Project
+from stepladder.questions import question_toml
 from stepladder.record import Stored
 
 
@@ -71,15 +72,19 @@ def same_question(project: Project, stored: Stored) -> None:
     release = project.folder / "releases" / f"{stored.model_hash}.json"
     if not release.is_file():  # it is gone, or this was made by hand
         return
-    asked = Ask.model_validate(json.loads(release.read_bytes())["ask"], strict=False)
-    for name in ("horizon", "k", "rules"):
-        then, now = getattr(asked, name), getattr(project.ask, name)
-        if then != now:
-            raise Problem(
-                f"the predictions as of {stored.as_of} were made with another {name}",
-                f"only answers to the same question can be compared; it is now: {now}",
-                "decide and ship anew after a change of the question; later days will be judged",
-            )
+    then = question_toml.asked(json.loads(release.read_bytes())["ask"])
+    now = project.ask
+    if (then.horizon, _own(then)) != (now.horizon, _own(now)):
+        raise Problem(
+            f"the predictions as of {stored.as_of} were made for {then.horizon} days, with {_own(then)}",
+            f"only answers to the same question can be compared; it is now: {now.horizon} days, {_own(now)}",
+            "decide and ship anew after a change of the question; later days will be judged",
+        )
+
+
+def _own(ask: Ask) -> dict[str, Any]:
+    """A question's own settings, without sections such as prices: these judge answers, and make none."""
+    return ask.settings.model_dump(exclude=set(ask.settings.sections()))
 
 
 def standard(question: Question, table: pa.Table, name: str) -> pa.Table:
@@ -96,14 +101,6 @@ def standard(question: Question, table: pa.Table, name: str) -> pa.Table:
         there = column in table.column_names
         out[column] = table[column].cast(kind) if there else pa.nulls(table.num_rows, kind)
     return pa.table(out)
-
-
-def asked(question: Question, said: pa.Table, names: list[str]) -> pa.Table:
-    """Whom the predictions are about, each once, in their order; `names` are the columns of a case."""
-    found = said.select(names)
-    if tuple(names) != tuple(question.KEYS):  # several rows a case
-        found = found.group_by(names, use_threads=False).aggregate([]).select(names)
-    return found.filter(pc.is_valid(found[names[0]])).combine_chunks()
 
 
 def _lost(stored: Stored, what: str, remedy: str) -> Problem:

@@ -10,14 +10,13 @@ from stepladder.core.errors import Problem
 from stepladder.core.history import History
 from stepladder.project.folder import Project
 from stepladder.report.words import day, money, number, percent
-from stepladder.watch.act import act as run_again
+from stepladder.watch.batch import check_batch
 from stepladder.watch.drift import drift as find_drift
-from stepladder.watch.first_batch import Finding, check_batch
+from stepladder.watch.findings import Alarm, Drift, Figure, Finding, Realised, Trouble, Watched
 from stepladder.watch.indicators import figures as read_figures
 from stepladder.watch.realised import realised as judge_stored
+from stepladder.watch.suggest import act as run_again
 from stepladder.watch.suggest import suggestion
-from stepladder.watch.watched import Alarm, Drift, Figure, Watched
-from stepladder.watch.worth import Realised, Trouble
 
 
 def watch(

@@ -10,6 +10,7 @@ import sys
 import tempfile
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -21,6 +22,8 @@ import pytest
 
 from stepladder.bakeoff.landlock import version
 from stepladder.bakeoff.measure import Job, Measured, measure
+from stepladder.bakeoff.process import keep_starter
+from stepladder.bakeoff.starter import FORKS
 from stepladder.core.ask import Ask, Source
 
 NOW = date(2024, 7, 1)
@@ -210,7 +213,7 @@ def _commands(process: psutil.Process) -> str:
         return ""
 
 
-FORKS = """import os, time
+STRAYS = """import os, time
     if os.fork() == 0:
         os.setsid()
         if os.fork() == 0:
@@ -224,9 +227,36 @@ def test_a_grandchild_that_would_outlive_is_killed(
     project: Path, end: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
-    found = run(project, "r1_forks.py", spoilt(FORKS + end), time_box=4)
+    found = run(project, "r1_forks.py", spoilt(STRAYS + end), time_box=4 if end else 60)
     assert found.status == ("stopped: out of its time box of 4 s" if end else "ok"), found.detail
     assert marked(str(tmp_path)) == []
+
+
+SHARES = """import os, stepladder.core.history as shared
+    assert not hasattr(shared, 'left') and 'LEFT' not in os.environ
+    shared.left = os.environ['LEFT'] = 'here'
+    print(os.getpid(), os.getppid())"""
+ALONE = "\n    assert 'Threads:\\t1\\n' in open(f'/proc/{os.getppid()}/status').read()" * FORKS
+
+
+def test_no_job_runs_where_another_ran(project: Path) -> None:
+    """One starter, without threads that a copy would lack, and a process for each job."""
+    with ThreadPoolExecutor(1, initializer=keep_starter) as pool:
+        code = spoilt(SHARES + ALONE)
+        found = list(pool.map(lambda _: run(project, "r1_shares.py", code), range(3)))
+    assert [each.status for each in found] == ["ok"] * 3, found[0].detail
+    jobs, starters = zip(*(each.detail.split() for each in found), strict=True)
+    assert len({*jobs, *starters}) == 4
+    assert not any(psutil.pid_exists(int(pid)) for pid in (*jobs, *starters))
+
+
+def test_a_rung_that_kills_what_started_it_fails_alone(project: Path) -> None:
+    with ThreadPoolExecutor(1, initializer=keep_starter) as pool:
+        body = spoilt("import os; os.kill(os.getppid(), 9)")
+        bad = pool.submit(run, project, "r1_kills.py", body).result()
+        good = pool.submit(run, project, "r1_average.py", HONEST).result()
+    assert bad.status.startswith(("failed: something killed it", "stopped:", "failed: Perm"))
+    assert good.status == "ok", good.detail
 
 
 def test_stopped_by_hand(project: Path) -> None:
@@ -237,9 +267,15 @@ def test_stopped_by_hand(project: Path) -> None:
     assert found.status == "stopped: by hand"
 
 
-@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGKILL])
-def test_no_child_outlives_its_parent(project: Path, tmp_path: Path, how: signal.Signals) -> None:
-    asked = job(project, "r1_slow.py", spoilt("import time; time.sleep(60)"))
+@pytest.mark.parametrize(
+    ("how", "processes", "after_s"),
+    [(signal.SIGINT, 3, 1), (signal.SIGKILL, 3, 1), (signal.SIGKILL, 3, 0), (signal.SIGKILL, 2, 0)],
+    ids=["Ctrl-C", "killed", "as the job starts", "as the libraries load"],
+)
+def test_no_child_outlives_its_parent(
+    project: Path, tmp_path: Path, how: signal.Signals, processes: int, after_s: float
+) -> None:
+    asked = job(project, "r1_slow.py", spoilt("import time; time.sleep(600)"))
     code = (
         # a shell that starts this in the background has it ignore Ctrl-C
         "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)\n"
@@ -249,8 +285,8 @@ def test_no_child_outlives_its_parent(project: Path, tmp_path: Path, how: signal
     environment = {**os.environ, "TMPDIR": str(tmp_path)}
     command = [sys.executable, "-c", code, json.dumps(asked.__dict__)]
     parent = subprocess.Popen(command, env=environment, stderr=subprocess.DEVNULL)
-    wait_until(lambda: len(marked(str(tmp_path))) == 2)
-    time.sleep(1)
+    wait_until(lambda: len(marked(str(tmp_path))) == processes)
+    time.sleep(after_s)
     parent.send_signal(how)
     parent.wait(30)
     wait_until(lambda: not marked(str(tmp_path)))

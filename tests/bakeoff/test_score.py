@@ -11,7 +11,8 @@ import pytest
 
 from stepladder import questions
 from stepladder.bakeoff.replay import Files, Replay
-from stepladder.bakeoff.score import meant, score
+from stepladder.bakeoff.score import score
+from stepladder.core.asking import meant
 from stepladder.core.predictions import check, complete
 
 QUESTION = questions.load("retention")
@@ -30,13 +31,15 @@ class Holdout:
     past: At
     later: At
     role: str
+    name: str
 
 
 def replay(month: int, actual) -> Replay:
     now = date(2024, month, 1)
-    holdout = Holdout(At(now), At(now + timedelta(days=28)), "choose")
+    holdout = Holdout(At(now), At(now + timedelta(days=28)), "choose", str(now))
     cases = pa.table({"customer": np.arange(N)})
-    return Replay(holdout, At(now), cases, np.asarray(actual, float), Files({}, ""))
+    came = cases.append_column("actual", pa.array(np.asarray(actual, float)))
+    return Replay(holdout, At(now), cases, came, np.asarray(actual, float), Files({}, ""))
 
 
 def answers(numbers) -> pa.Table:
@@ -95,7 +98,7 @@ def test_no_opinion_is_the_references_opinion_of_money_too():
     given = given.set_column(at, "value", pa.array([7.0, 8.0] + [9.0] * (N - 2)))
     reference = given.set_column(at, "value", pa.array([1.0] * N))
     reference = reference.set_column(1, "prediction", pa.array([0.5] * N))
-    full, nulls, _ = complete(given, reference, None)
+    full, nulls, _ = complete(given, reference, None, ("customer",))
     assert nulls == 1
     assert full["prediction"].to_pylist()[:2] == [0.2, 0.5]
     assert full["value"].to_pylist()[:3] == [7.0, 1.0, 9.0]

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from stepladder.core.ask import load, parse
 from stepladder.core.errors import Problem
+from stepladder.questions.question_toml import load, parse
 
 GOOD = 'question = "retention"\nhorizon = "13 weeks"\n'
 
@@ -72,7 +72,7 @@ def test_what_is_wrong_is_named(text, given, remedy, monkeypatch):
 
 
 def test_a_folder_without_a_question_says_how_to_begin(tmp_path):
-    with pytest.raises(Problem, match="stepladder new retention --from FILE"):
+    with pytest.raises(Problem, match="stepladder new QUESTION --from FILE"):
         load(tmp_path / "question.toml")
 
 

@@ -9,9 +9,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from stepladder.core.ask import parse
 from stepladder.core.errors import Problem
 from stepladder.core.history import History
+from stepladder.questions.question_toml import parse
 
 DAYS = [date(2024, 1, day) for day in (1, 5, 9, 20)]
 
@@ -30,8 +30,7 @@ def test_it_knows_what_was_before_now(history):
     assert earlier.sql("select who from events")["who"].to_pylist() == [1]
     asked = earlier.sql("select * from ask").to_pylist()[0]
     assert asked == {
-        "now": date(2024, 1, 5), "learn_at": date(2024, 1, 1), "horizon": 4, "seed": 1,
-        "k": 10, "list_length": 10,
+        "now": date(2024, 1, 5), "learn_at": date(2024, 1, 1), "horizon": 4, "seed": 1
     }  # fmt: skip
 
 

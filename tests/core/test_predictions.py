@@ -24,7 +24,7 @@ def test_an_answer_is_put_in_order_and_completed():
     assert checked["alive"].to_pylist() == [None, 1.0, 0.5]
     assert checked["low"].null_count == 3
     reference = check(pa.table({"customer": [1, 2, 3], "prediction": [20.0] * 3}), QUESTION, CASES)
-    full, nulls, floored = complete(checked, reference, 0.01)
+    full, nulls, floored = complete(checked, reference, 0.01, ("customer",))
     assert full["prediction"].to_pylist() == [0.2, 20.0, 0.3]
     assert (nulls, floored) == (1, 1)
 

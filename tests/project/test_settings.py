@@ -8,8 +8,8 @@ import pyarrow.parquet as pq
 import pytest
 
 import stepladder
-from stepladder.core.ask import parse
 from stepladder.core.errors import Problem
+from stepladder.questions.question_toml import parse
 
 
 def with_settings(project, change):

@@ -91,7 +91,7 @@ def test_a_trial_never_deletes_what_somebody_made(tmp_path):
     with pytest.raises(Problem, match=r"work of yours: rungs/r1_mine\.sql"):
         stepladder.try_out("retention", tmp_path / "try")
     mine.unlink()
-    made.record.answer("retention", {"customer": 1}, 2.0, by="Ada")
+    made.record.answer("retention", [({"customer": 1}, 2.0)], by="Ada")
     with pytest.raises(Problem, match="work of yours: decisions or answers"):
         stepladder.try_out("retention", tmp_path / "try")
 
@@ -154,7 +154,7 @@ def test_what_a_person_said_last_counts_from_the_day_they_said_it(project, tmp_p
     known = customers["customer"].to_pylist()[0]
     for day, number in ((first, 2.0), (second, 5.0)):
         monkeypatch.setattr("stepladder.record.store._now", lambda day=day: f"{day}T12:00:00")
-        shop.record.answer("retention", {"customer": known}, number, by="Ada")
+        shop.record.answer("retention", [({"customer": known}, number)], by="Ada")
     rung, history = shop.rung("r0_person"), shop.history(tmp_path)
 
     def said(day):

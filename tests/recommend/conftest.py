@@ -9,8 +9,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from stepladder import questions
-from stepladder.core.ask import parse
 from stepladder.core.history import History
+from stepladder.questions.question_toml import parse
 
 CUTOFF = date(2024, 2, 1)
 # person, item, day, value; from the cutoff on it is the future

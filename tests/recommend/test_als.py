@@ -7,9 +7,9 @@ import itertools
 import numpy as np
 import pytest
 
-from stepladder.questions.recommend.als import Csr, fit, fold_in, loss
+from stepladder.questions.recommend.als import Csr, fit, loss
 from stepladder.questions.recommend.als.fit import head_start, rounds, start
-from stepladder.questions.recommend.als.half_step import Penalty
+from stepladder.questions.recommend.als.half_step import Penalty, axes, solve
 
 PERSONS, ITEMS, FACTORS, PENALTY, WEIGHT = 60, 40, 8, 0.7, 3.0
 
@@ -35,12 +35,18 @@ def dense(likes: Csr) -> tuple[np.ndarray, np.ndarray]:
     return confidence, liked
 
 
+def persons(items: np.ndarray, rows: Csr, penalty: Penalty, compiled: bool = False) -> np.ndarray:
+    """The half step of every round: each row's factors, the items' held."""
+    vectors, sizes = axes(items)
+    found = solve(items @ vectors, sizes, rows, penalty, len(items), compiled=compiled)
+    return found @ vectors.T
+
+
 @pytest.mark.parametrize("compiled", [False, True])
 @pytest.mark.parametrize("scaling", [0.0, 1.0])
-def test_folding_in_solves_the_equation_of_each_row(likes, compiled, scaling):
+def test_a_half_step_solves_the_equation_of_each_row(likes, compiled, scaling):
     items = np.random.default_rng(1).standard_normal((ITEMS, FACTORS)).astype(np.float32)
-    found = fold_in(items, likes, regularization=PENALTY, weight=WEIGHT, scaling=scaling,
-                    compiled=compiled)  # fmt: skip
+    found = persons(items, likes, Penalty(PENALTY, WEIGHT, scaling), compiled)
     confidence, liked = dense(likes)
     y = items.astype(float)
     for row in range(PERSONS):
@@ -79,7 +85,9 @@ def test_compiled_is_plain_and_threads_change_no_byte(likes):
     plain = fit(likes, ITEMS, **settings, compiled=False)
     one, two = (fit(likes, ITEMS, **settings, compiled=True, threads=n) for n in (1, 2))
     assert one.tobytes() == two.tobytes()
-    predicted = [fold_in(items, likes, weight=WEIGHT) @ items.T for items in (plain, one)]
+    predicted = [
+        persons(items, likes, Penalty(0.003, WEIGHT, 1.0)) @ items.T for items in (plain, one)
+    ]
     np.testing.assert_allclose(*predicted, atol=2e-3)
 
 
@@ -90,7 +98,7 @@ def test_extremes_stay_finite():
     rows = Csr(indptr, indices, np.full(50_001, 1e6, np.float32))
     found = fit(rows, 50_000, factors=16, iterations=2, compiled=False)
     assert np.isfinite(found).all()
-    assert np.isfinite(fold_in(found, rows)).all()
+    assert np.isfinite(persons(found, rows, Penalty(0.003, 10.0, 1.0))).all()
 
 
 @pytest.mark.parametrize("compiled", [False, True])
@@ -98,7 +106,7 @@ def test_rows_with_fewer_entries_than_factors_and_more_agree(likes, compiled):
     """More factors than any row has entries: the small form; few factors: the large one."""
     for factors in (2, 64):
         items = np.random.default_rng(1).standard_normal((ITEMS, factors)).astype(np.float32)
-        found = fold_in(items, likes, regularization=PENALTY, weight=WEIGHT, compiled=compiled)
+        found = persons(items, likes, Penalty(PENALTY, WEIGHT, 1.0), compiled)
         confidence, liked = dense(likes)
         y, total = items.astype(float), confidence.sum(1)
         for row in range(PERSONS):
@@ -130,4 +138,3 @@ def test_a_sample_first_where_there_are_many_persons():
 def test_no_likes_at_all_is_no_accident():
     nobody = Csr(np.zeros(4, np.int64), np.zeros(0, np.int32), np.zeros(0, np.float32))
     assert not fit(nobody, 5, factors=4, iterations=2).any()
-    assert fold_in(np.ones((5, 4), np.float32), nobody).shape == (3, 4)

@@ -31,7 +31,7 @@ def lists(history, given, bestsellers) -> tuple[dict[int, list[int]], int, int]:
     cases = pa.table({"person": sorted({row[0] for row in given})})
     usual = [(person, item, float(-i)) for person in cases["person"].to_pylist()
              for i, item in enumerate(bestsellers)]  # fmt: skip
-    done = QUESTION.complete(answers(given, cases), answers(usual, cases), past, cases)
+    done = QUESTION.complete(answers(given, cases), lambda: answers(usual, cases), past, cases)
     found: dict[int, list[int]] = {}
     for row in done.predictions.to_pylist():
         found.setdefault(row["person"], []).append(row["item"])
@@ -88,7 +88,7 @@ def test_the_loss_is_one_minus_ndcg(shop, again):
     given = [(1, 13, 3.0), (1, 12, 2.0), (2, 13, 1.0), (3, None, None), (4, 10, 1.0),
              (-1, 12, 2.0), (-1, 10, 1.0), (8, 10, 1.0)]  # fmt: skip
     table = answers(given, cases)
-    full = QUESTION.complete(table, table, past, cases).predictions
+    full = QUESTION.complete(table, lambda: table, past, cases).predictions
     found = QUESTION.loss(full, past, made.later, cases).to_pylist()
     second, whole = 1 / log2(3), 1 + 1 / log2(3) + 1 / log2(4)
     # a stranger's list is 12, 10: 8 took both of three that count, 9 took 12 and one nobody knew

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from stepladder import questions
-from stepladder.core.ask import parse
 from stepladder.core.errors import Problem
+from stepladder.questions.question_toml import parse
 from stepladder.questions.recommend.rules import removed
 
 from .conftest import CUTOFF

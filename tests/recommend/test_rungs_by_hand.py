@@ -8,7 +8,8 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from stepladder.questions.recommend import als, matrix, r3_ease, r3_item_neighbours, r4_als
+from stepladder.questions.recommend import matrix, r3_ease, r3_item_neighbours, r4_als
+from stepladder.questions.recommend.als.half_step import Penalty, axes, solve
 from stepladder.questions.recommend.matrix import Csr, Matrix, Scores
 from stepladder.questions.recommend.tuning import best_setting
 
@@ -72,12 +73,11 @@ def test_ease_solves_its_least_squares(world):
     assert np.abs(slope).max() < 1e-3 * np.abs(x.T @ x).max() * 0.01
 
 
-def test_a_taste_is_what_folding_in_finds(world):
+def test_a_taste_is_what_a_half_step_finds(world):
     model = learnt(r4_als, world)
-    found = als.fold_in(
-        model["figures"], world.by_person, regularization=model["shrink"],
-        weight=model["weight"], scaling=1.0,
-    )  # fmt: skip
+    vectors, sizes = axes(model["figures"])
+    penalty = Penalty(model["shrink"], model["weight"], 1.0)
+    found = solve(model["figures"] @ vectors, sizes, world.by_person, penalty, 40) @ vectors.T
     own = np.array([r4_als.taste(model, world.by_person, i) for i in range(300)])
     np.testing.assert_allclose(own, found, rtol=1e-3, atol=1e-4)
 
@@ -152,8 +152,8 @@ def test_ease_says_how_many_items_it_was_learnt_on(shop, monkeypatch):
 def test_the_better_setting_is_found_on_the_rungs_own_past(tmp_path):
     import pyarrow.parquet as pq
 
-    from stepladder.core.ask import parse
     from stepladder.core.history import History
+    from stepladder.questions.question_toml import parse
     from stepladder.questions.recommend import rules, toy
 
     tables = {}

@@ -77,7 +77,7 @@ def test_people_decide_and_answer(url: str) -> None:
     assert len(record.decisions("retention")) == 2
     with pytest.raises(Problem, match="no bake-off 99"):
         record.decide("retention", "r1", by="Bo", because="x", bakeoff=99)
-    record.answer("retention", {"customer": "0'); drop table answers; --"}, 2.5, by="Cy")
+    record.answer("retention", [({"customer": "0'); drop table answers; --"}, 2.5)], by="Cy")
     (answer,) = record.answers("retention")
     assert answer.prediction == 2.5
     assert "drop table" in answer.key
@@ -99,7 +99,7 @@ def test_two_writers_lose_nothing(url: str) -> None:
     code = (
         "import sys; from stepladder.record import Record\n"
         "record = Record.open(sys.argv[1])\n"
-        "for i in range(200): record.answer('retention', {'customer': i}, i, by=sys.argv[2])"
+        "for i in range(200): record.answer('retention', [({'customer': i}, i)], by=sys.argv[2])"
     )
     writers = [subprocess.Popen([sys.executable, "-c", code, url, name]) for name in "ab"]
     assert [writer.wait(120) for writer in writers] == [0, 0]
@@ -159,7 +159,7 @@ def test_an_old_record_is_brought_up_to_date(url: str) -> None:
     assert columns(record.engine) == today
     assert record.decision("retention").because == "first"
     record.decide("retention", "r2", by="Bo", because="now with its bake-off", bakeoff=1)
-    record.answer("retention", {"customer": 1}, 1.0, by="Cy")
+    record.answer("retention", [({"customer": 1}, 1.0)], by="Cy")
     assert record.decision("retention").bakeoff == 1
 
 

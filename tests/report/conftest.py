@@ -21,13 +21,13 @@ from stepladder.bakeoff.measure import Job, Measured
 from stepladder.bakeoff.result import Result, RungResult
 from stepladder.bakeoff.run import Outcome, run
 from stepladder.bakeoff.runs import Setting
-from stepladder.core import ask as asking
 from stepladder.core import model, predictions
 from stepladder.core.history import History
 from stepladder.core.question import Question
 from stepladder.core.rung import Rung, ladder
 from stepladder.core.view import View
 from stepladder.project.report import exam_of
+from stepladder.questions import question_toml as asking
 from stepladder.questions.recommend import toy as tastes
 from stepladder.questions.retention.toy import World, simulate
 from stepladder.report.words import label

@@ -11,7 +11,7 @@ import pyarrow as pa
 import pytest
 
 from stepladder.bakeoff.result import from_json, to_json
-from stepladder.core import ask as asking
+from stepladder.questions import question_toml as asking
 from stepladder.questions.recommend import example_persons, marked
 from stepladder.report import data_report, write
 from stepladder.report.ladder_chart import ladder

@@ -19,8 +19,8 @@ import pyarrow.parquet as pq
 
 import stepladder
 from stepladder.nightly import steps
-from stepladder.nightly.note import note
 from stepladder.nightly.production import Production
+from stepladder.nightly.publishing import note
 from stepladder.questions.recommend import toy as tastes
 from stepladder.questions.retention import toy as buyers
 from stepladder.release.ship import ship

@@ -16,7 +16,8 @@ import pytest
 from stepladder import Project
 from stepladder.core.ask import ANSWERED
 from stepladder.core.errors import Problem
-from stepladder.leave.bundle import bundle, write
+from stepladder.leave import bundle as leaving
+from stepladder.leave.bundle import bundle
 from stepladder.record import Token
 from stepladder.release.release import Release
 from stepladder.release.ship import in_production
@@ -103,7 +104,7 @@ def test_all_of_it_or_nothing(shop, tmp_path, monkeypatch):
         raise OSError(28, "No space left on device")
 
     with monkeypatch.context() as broken:
-        broken.setattr(write, "write_wheel", full)
+        broken.setattr(leaving, "write_wheel", full)
         with pytest.raises(Problem, match="No space left"):
             bundle(shop, tmp_path / "empty")
     assert sorted(p.name for p in tmp_path.iterdir()) == ["empty", "full", "here"]

@@ -11,14 +11,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
+from stepladder.project.answer import answer
 
 import stepladder
 from stepladder.core.errors import Problem
 from stepladder.leave.carried import carry
 from stepladder.leave.loaded import Loaded
-from stepladder.leave.to_mlflow import to_mlflow
-from stepladder.leave.to_mlflow.server import plain
-from stepladder.project.answer import answer
+from stepladder.leave.mlflow import plain, to_mlflow
 from stepladder.questions.recommend import toy
 from stepladder.release.release import Release
 from stepladder.release.ship import in_production, ship

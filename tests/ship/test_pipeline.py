@@ -15,16 +15,16 @@ import duckdb
 import httpx
 import pyarrow.parquet as pq
 import pytest
+from stepladder.project.answer import answer
 
 import stepladder
 from stepladder.core.errors import Problem
-from stepladder.nightly import lock, noting, steps
+from stepladder.nightly import lock, production, publishing, steps
 from stepladder.nightly import run as running
-from stepladder.nightly.keys import named
+from stepladder.nightly.plan import named
 from stepladder.nightly.production import Production
 from stepladder.nightly.rehearsal import rehearsal
 from stepladder.nightly.run import foreseen, run
-from stepladder.project.answer import answer
 from stepladder.project.scratch import scratch
 from stepladder.record import Shipment, Step
 from stepladder.release.ship import in_production, rollback, ship
@@ -94,8 +94,6 @@ def test_changed_code_is_stale_and_not_done(shop, monkeypatch):
     now = shop.now()
     run(shop, since=now, until=now)
     assert foreseen(shop, now, now).to_do == []
-    from stepladder.nightly import production
-
     monkeypatch.setattr(production, "package_hash", lambda question: "other")
     todo = foreseen(shop, now, now).to_do
     assert {one.state for one in todo} == {"stale"}
@@ -125,7 +123,7 @@ def test_it_learns_anew_when_due_and_a_rollback_stays(shop):
 
 
 def test_what_fails_says_why_publishes_nothing_and_goes_on_where_it_stopped(shop, monkeypatch):
-    monkeypatch.setattr(noting, "FIRST_S", 0.01)
+    monkeypatch.setattr(steps, "FIRST_S", 0.01)
     now = shop.now()
     out = shop.folder / "out.db"
     with sqlite3.connect(out) as con:
@@ -159,7 +157,7 @@ def test_a_lock_that_passes_is_waited_for(shop, monkeypatch):
                               stdin=subprocess.PIPE, stdout=subprocess.PIPE)  # fmt: skip
     assert holder.stdout.readline() == b"open\n"
     waits = []
-    monkeypatch.setattr(noting, "pause", lambda s: (waits.append(s), holder.communicate(b"\n")))
+    monkeypatch.setattr(steps, "pause", lambda s: (waits.append(s), holder.communicate(b"\n")))
     now = project.now()
     run(project, since=now, until=now)
     assert len(waits) == 1
@@ -170,9 +168,7 @@ def test_a_lock_that_passes_is_waited_for(shop, monkeypatch):
 def test_predictions_that_jump_are_held_back_until_somebody_says_why(shop, monkeypatch):
     since, now = last_days(shop, 2)
     run(shop, since=since, until=since)
-    from stepladder.nightly import audit
-
-    monkeypatch.setattr(audit, "JUMPED", 1.0)
+    monkeypatch.setattr(publishing, "JUMPED", 1.0)
     with pytest.raises(Problem, match="held back"):
         run(shop, since=now, until=now)
     run(shop, since=now, until=now, accept="the sale began")

@@ -154,7 +154,7 @@ def test_a_release_of_a_newer_version_is_refused(shop):
 def test_somebody_forgotten_is_nowhere_and_stays_away(shop):
     now = shop.now()
     run(shop, since=now, until=now)
-    shop.record.answer("retention", {"customer": 7}, 1.0, by="Cy")
+    shop.record.answer("retention", [({"customer": 7}, 1.0)], by="Cy")
     (shop.folder / "out.db").rename(shop.folder / "elsewhere.db")
     (shop.folder / "out.db").write_bytes(b"no database at all")
     with pytest.raises(Problem, match="cannot be taken out of sqlite"):
@@ -186,7 +186,7 @@ def test_what_a_person_said_is_published_and_served_but_not_made_up_for_somebody
 ):
     day = shop.now()
     monkeypatch.setattr("stepladder.record.store._now", lambda: f"{day - timedelta(days=1)}T9")
-    shop.record.answer("retention", {"customer": 7}, 41.0, by="Cy")
+    shop.record.answer("retention", [({"customer": 7}, 41.0)], by="Cy")
     monkeypatch.undo()
     ship(shop, rung="r0_person", force="a person behind the curtain, for a week")
     run(shop, since=day, until=day, fresh=False)

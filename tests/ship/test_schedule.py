@@ -21,9 +21,7 @@ import stepladder
 import stepladder.cli.schedule
 from stepladder.cli import app
 from stepladder.core.errors import Problem
-from stepladder.leave.schedule import airflow, cron, dagster, systemd
-from stepladder.leave.schedule.call import Call
-from stepladder.leave.schedule.schedule import KINDS, schedule
+from stepladder.leave.schedules import KINDS, Call, airflow, cron, dagster, schedule, systemd
 
 ODD = """a 50% "quo'te" {{ ds }} {% raw %} $HOME `id` ü"""
 RECORDER = "#!{python}\nimport json, sys\nopen({out!r}, 'w').write(json.dumps(sys.argv[1:]))\n"
@@ -37,7 +35,7 @@ def call(tmp_path) -> Call:
     python = folder / "py thon"
     python.write_text(RECORDER.format(python=sys.executable, out=str(tmp_path / "said.json")))
     python.chmod(python.stat().st_mode | stat.S_IXUSR)
-    return Call.of(folder, "retention", "4:05", str(python))
+    return Call.of(folder, "retention", "4:05", date(2026, 1, 2), str(python))
 
 
 def said(call: Call) -> list[str]:
@@ -49,7 +47,7 @@ def words(call: Call, *more: str) -> list[str]:
 
 
 def test_cron_runs_it_and_keeps_what_it_prints(call):
-    line = cron.files(call)["crontab"].splitlines()[-1]
+    line = cron(call)["crontab"].splitlines()[-1]
     minute, hour, *rest, command = line.split(" ", 5)
     assert (minute, hour, rest) == ("5", "4", ["*", "*", "*"])
     assert not re.search(r"(?<!\\)%", command), "cron ends the command at a bare %"
@@ -59,7 +57,7 @@ def test_cron_runs_it_and_keeps_what_it_prints(call):
 
 
 def test_systemd_runs_it_and_makes_up_for_a_night_it_slept_through(call):
-    files = systemd.files(call)
+    files = systemd(call)
     service, timer = (_units(files[f"{call.name}.{kind}"]) for kind in ("service", "timer"))
     start = service["Service"]["ExecStart"]
     assert start.startswith(":"), "else $HOME is a variable"
@@ -73,7 +71,7 @@ def test_systemd_runs_it_and_makes_up_for_a_night_it_slept_through(call):
 
 
 def test_airflow_runs_the_day_that_it_names(call):
-    tree = ast.parse(airflow.files(call, date(2026, 1, 2))[f"{call.name}_dag.py"])
+    tree = ast.parse(airflow(call)[f"{call.name}_dag.py"])
     given = {k.arg: k.value for n in ast.walk(tree) if isinstance(n, ast.Call) for k in n.keywords}
     command = jinja2.Template(ast.literal_eval(given["bash_command"])).render(ds="2026-03-04")
     subprocess.run(["bash", "-c", command], check=True, cwd="/")
@@ -83,7 +81,7 @@ def test_airflow_runs_the_day_that_it_names(call):
 
 
 def test_dagster_runs_the_days_of_a_backfill_at_once(call):
-    text = dagster.files(call, date(2026, 1, 2))[f"{call.name}_asset.py"]
+    text = dagster(call)[f"{call.name}_asset.py"]
     tree = ast.parse(text)
     named = {ast.unparse(n.targets[0]): n.value for n in tree.body if isinstance(n, ast.Assign)}
     command = ast.literal_eval(named["COMMAND"])
@@ -112,7 +110,7 @@ def test_what_cannot_be_scheduled_is_told(shop, tmp_path):
     with pytest.raises(Problem, match="line break"):
         Call.of(tmp_path / "a\nb", "retention")
     with pytest.raises(Problem, match="backslash"):
-        cron.files(Call.of(tmp_path / "a\\b", "retention"))
+        cron(Call.of(tmp_path / "a\\b", "retention"))
 
 
 def test_projects_of_one_name_in_two_places_have_names_of_their_own(tmp_path):

@@ -83,7 +83,7 @@ def test_replays_outcome_and_loss_are_alike(worlds, name):
     reference = check(rung.predict(rung.fit(past.duckdb), past.duckdb, cases), question, cases)
     engines = ((past.duckdb, later.duckdb), (past.spark, later.spark))
     alike(*(question.outcome(*pair, cases) for pair in engines), ordered=True)
-    full = [question.complete(reference, reference, before, cases) for before, _ in engines]
+    full = [question.complete(reference, lambda: reference, before, cases) for before, _ in engines]
     alike(full[0].predictions, full[1].predictions, ordered=True)
     assert full[0][1:] == full[1][1:]
     losses = [question.loss(full[0].predictions, *pair, cases) for pair in engines]

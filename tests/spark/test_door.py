@@ -8,9 +8,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from stepladder.core.ask import parse
 from stepladder.core.errors import Problem
 from stepladder.core.history import History
+from stepladder.questions.question_toml import parse
 from stepladder.spark import SparkHistory
 from stepladder.spark import history as door
 

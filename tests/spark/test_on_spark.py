@@ -59,7 +59,7 @@ def test_it_recovers_the_truth_as_its_height_promises(toys, name, rung):
 
     def mean_loss(answers):
         full = question.complete(
-            check(answers, question, cases), reference, past, cases
+            check(answers, question, cases), lambda: reference, past, cases
         ).predictions
         return float(np.mean(question.loss(full, past, later, cases)["loss"].to_numpy()))
 

@@ -13,9 +13,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from stepladder import questions
-from stepladder.core.ask import Ask, parse
+from stepladder.core.ask import Ask
 from stepladder.core.history import History
 from stepladder.core.question import Question
+from stepladder.questions.question_toml import parse
 from stepladder.spark import SparkHistory
 
 ADDRESS = "local[2]"

@@ -55,7 +55,7 @@ def test_wrong_choices_say_what_is_allowed(cleaned, options, said):
 
 @pytest.mark.parametrize(("source", "said"), [
     ("orders.csv", ("There is no file", "CSV or Parquet", "there are: ")),
-    (".", ("cannot be read", "a file that you may read", "permissions")),
+    ("other.csv/x", ("cannot be read", "a file that you may read", "permissions")),
     ("sqlite:///none.db?table=orders", ("no database file none.db", "sqlite:///", "Check")),
     ("sqlite:///shop.db", ("names no table", "?table=NAME", "?table=NAME")),
     ("postgresql://ann:secret@127.0.0.1:9/shop?table=orders&connect_timeout=2", (

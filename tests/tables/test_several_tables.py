@@ -15,7 +15,7 @@ from stepladder.core.errors import Problem
 from stepladder.project.cleaning import choose, cleaned
 from stepladder.project.sources import given
 from stepladder.questions.recommend.interactions import INTERACTIONS, ITEMS
-from stepladder.tables import Choices
+from stepladder.tables import Choices, Column, TableSpec
 from stepladder.tables.duplicates import duplicate_rows
 from stepladder.tables.times import dealt, typed_dates
 
@@ -272,3 +272,48 @@ def test_online_retail_is_read_as_published():
         SPECS, choose(SPECS, {"interactions": str(path)}, {}, None, {"today": date(2026, 1, 1)}, {})
     )
     assert found["interactions"].table.num_rows == 392_732  # 397,924 without the 5,192 doubled rows
+
+
+LEADS = TableSpec(
+    "leads",
+    (Column("lead", "id", True, ("lead_id",), "who"),
+     Column("time", "time", True, ("signup_date", "created"), "when they came")),
+    key=("lead",), time="time", rest=True,
+)  # fmt: skip
+CONVERSIONS = TableSpec(
+    "conversions",
+    (Column("lead", "id", True, ("lead_id",), "who"),
+     Column("time", "time", True, ("converted_date", "date"), "when they converted")),
+    key=("lead",), time="time", within="leads",
+)  # fmt: skip
+
+
+def test_two_tables_of_one_wide_file_have_each_its_own_time(tmp_path):
+    path = tmp_path / "wide.csv"
+    path.write_text(
+        "lead_id,signup_date,country,converted_date\n"
+        "1,2024-01-13,DE,2024-02-20\n2,2024-01-14,FR,\n3,2024-01-15,DE,2024-03-01\n"
+    )
+    specs, given = (LEADS, CONVERSIONS), {"leads": str(path)}
+    chosen = choose(specs, given, {}, None, {"today": TODAY}, {})
+    found = cleaned(specs, chosen)
+    assert chosen["conversions"].choices.columns == {"lead": "lead_id", "time": "converted_date"}
+    assert found["leads"].table.column_names == ["lead", "time", "country", "row"]
+    assert [t.date() for t in found["leads"].table["time"].to_pylist()] == [
+        date(2024, 1, 13), date(2024, 1, 14), date(2024, 1, 15),
+    ]  # fmt: skip
+    assert found["conversions"].table.select(["lead", "time"]).to_pylist() == [
+        {"lead": 1, "time": datetime(2024, 2, 20)}, {"lead": 3, "time": datetime(2024, 3, 1)},
+    ]  # fmt: skip
+
+
+def test_the_time_of_one_table_is_not_guessed_to_be_that_of_another(tmp_path):
+    path = tmp_path / "narrow.csv"
+    path.write_text("lead_id,created,country\n1,2024-01-13,DE\n2,2024-01-14,FR\n")
+    specs, given = (LEADS, CONVERSIONS), {"leads": str(path)}
+    with pytest.raises(Problem) as caught:
+        choose(specs, given, {}, None, {"today": TODAY}, {})
+    assert "--column conversions.time=NAME" in caught.value.remedy
+    named = {"conversions.time": "created"}
+    chosen = choose(specs, given, named, None, {"today": TODAY}, {})
+    assert chosen["conversions"].choices.columns["time"] == "created"

@@ -14,9 +14,9 @@ import pyarrow.parquet as pq
 import pytest
 
 import stepladder
-from stepladder.core.ask import parse
 from stepladder.core.history import History
 from stepladder.project.folder import Project
+from stepladder.questions.question_toml import parse
 from stepladder.questions.retention.toy import World, simulate
 from stepladder.record import Stored
 

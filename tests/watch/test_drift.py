@@ -5,13 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.parquet as pq
-import pytest
 
 from stepladder import questions
-from stepladder.core.errors import Problem
-from stepladder.watch.between import drift_between
 from stepladder.watch.drift import drift
 
 from .conftest import END, shop
@@ -55,31 +50,3 @@ def test_few_weeks_are_not_judged(tmp_path):
     assert "18 weeks of past so far" in found.inputs[0].sentence
     assert drift(shop(tmp_path).at(END - timedelta(weeks=80)), RETENTION, 0.8).inputs == ()
     assert drift(shop(tmp_path).at(END - timedelta(days=557)), RETENTION, 0.8).inputs == ()
-
-
-def test_two_files_are_compared_with_chance_allowed_for(tmp_path):
-    def write(name, shift, seed, n=50_000):
-        rng = np.random.default_rng(seed)
-        number = rng.normal(shift, 1, n)
-        columns = {
-            "x": number,
-            "same": rng.normal(0, 1, n),
-            "gap": number,
-            "kind": rng.choice(["a", "b"], n),
-        }
-        columns["gap"] = pa.array(
-            np.where(rng.random(n) < 0.3 * bool(shift), np.nan, number), from_pandas=True
-        )
-        pq.write_table(pa.table(columns), tmp_path / name)
-        return tmp_path / name
-
-    old, new = write("old.parquet", 0.0, 1), write("new.parquet", 0.2, 2)
-    found = {each.column: each for each in drift_between(old, new)}
-    assert found["x"].psi == pytest.approx(0.04, abs=0.005)  # below the usual threshold of .1
-    assert found["x"].moved == pytest.approx(0.2, abs=0.02)
-    assert found["gap"].nulls[1] == pytest.approx(0.3, abs=0.01)
-    assert [n for n, each in found.items() if each.beyond_chance] == ["x", "gap"]
-    assert not any(each.beyond_chance for each in drift_between(old, old))
-    pq.write_table(pq.read_table(new).rename_columns(["y", "same", "gap", "kind"]), new)
-    with pytest.raises(Problem, match="no column 'x'"):
-        drift_between(old, new)

@@ -9,7 +9,7 @@ import pytest
 
 import stepladder
 from stepladder.core.errors import Problem
-from stepladder.watch.first_batch import check_batch
+from stepladder.watch.batch import check_batch
 
 from .conftest import END, shop
 

@@ -7,21 +7,23 @@ import json
 import re
 from dataclasses import replace
 from datetime import date, timedelta
+from types import SimpleNamespace
 
 import numpy as np
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from stepladder.core.ask import Indicator, parse
+from stepladder.core.ask import Indicator
 from stepladder.project.folder import Project
+from stepladder.questions.question_toml import parse
 from stepladder.release.ship import ship
-from stepladder.watch.act import compared
+from stepladder.watch import judgement
+from stepladder.watch.findings import Calibrated, Drift, Figure, Input, Judgement, Realised, to_json
 from stepladder.watch.page import write_page
 from stepladder.watch.realised import fell
-from stepladder.watch.suggest import suggestion
+from stepladder.watch.suggest import compared, suggestion
 from stepladder.watch.watch import watch
-from stepladder.watch.watched import Drift, Figure, Input, to_json
-from stepladder.watch.worth import Calibrated, Judgement, Realised
 
 from .conftest import RUNGS, as_text, publish
 
@@ -206,3 +208,12 @@ def test_a_new_bakeoff_says_whether_a_lower_rung_would_do():
     assert "lower rung would now do" in compared(2, "r3_bg_nbd", "r1_bought_lately").sentence
     assert compared(2, "r1_x", "r3_y").compared == "higher"
     assert compared(2, "r3_x", "r3_x").compared == "same"
+
+
+def test_a_unit_of_several_columns_is_neither_its_first_nor_its_last():
+    rows = pa.table({"x": ["a", "a", "b", "a"], "y": [1, 2, 1, 1], "loss": [1.0, 2.0, 4.0, 8.0]})
+    found = judgement.by_unit(SimpleNamespace(UNIT=("x", "y")), rows, ["loss"])
+    assert found.to_pylist() == [
+        {"x": "a", "y": 1, "loss": 9.0}, {"x": "a", "y": 2, "loss": 2.0},
+        {"x": "b", "y": 1, "loss": 4.0},
+    ]  # fmt: skip

@@ -10,9 +10,7 @@ import numpy as np
 import pytest
 from scipy.special import stdtr
 
-from stepladder.watch.best_yardstick import LEAST
-from stepladder.watch.critical import both_beyond, critical
-from stepladder.watch.weeks_judged import SETTLED, judge
+from stepladder.watch.drift_alarms import LEAST, SETTLED, both_beyond, critical, judge
 
 STUDY = Path(__file__).parents[2] / "benchmarks" / "watch_null_worlds.py"
 

@@ -4,16 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
-from typing import Literal
 
 import pyarrow as pa
 
 from stepladder.core.ask import Ask
 from stepladder.core.cutoffs import cutoffs
 from stepladder.core.history import History
-from stepladder.core.question import Completed, Demo, Holdout
-from stepladder.questions.recommend import because, lists, replays, rules, truth
+from stepladder.core.question import (
+    Completed,
+    Demo,
+    Holdout,
+    Intervals,
+    Kind,
+    Lookup,
+    Own,
+    Reference,
+)
+from stepladder.questions.recommend import because, lists, lookups, replays, rules, truth
 from stepladder.questions.recommend.interactions import INTERACTIONS, ITEMS
+from stepladder.questions.recommend.settings import Settings as Settings
 
 WORDS = "What should each person be shown next?"
 PREDICTION = (
@@ -24,20 +33,23 @@ LOSS = (
     "went on to take. A hit at the top of the list counts more than one further down; 0 is a perfect "
     "list, 1 a list without a single hit. All items compete, also those nobody could foresee."
 )
-LOSS_IN_MONEY = LOSS
+LOSS_IN_MONEY = None
 TABLES = (INTERACTIONS, ITEMS)
-CASE = "person"
+CASE = ("person",)
 KEYS = ("person", "item")
 UNIT = ("person",)
-EXTRAS: dict[str, Literal["share", "number", "text"]] = {"place": "number"}
-INTERVALS: Literal["count", "number"] | None = None
+EXTRAS: dict[str, Kind] = {"place": "number"}
+INTERVALS: Intervals = None
+LABELS: Mapping[str, float] = {}
 REFERENCE = "r1_bestsellers"
+OWN = Own("interactions")
 GAIN = "the difference between one list of bestsellers for everybody and the best rung"
 DERIVED = ("support",)
+LOOKUPS: Mapping[str, Lookup] = {"for": lookups.own, "item": lookups.item, "radio": lookups.radio}
 SETTINGS = """
+[recommend]
 k = 10  # how many items a list has
-
-[rules]  # the business's own, the same for every rung
+# the business's rules, the same for every rung:
 min_support = 5  # an item is shown only if so many persons have taken it
 already_seen = false  # whether a person may be shown what they have already
 # liked = 4.0  # the least value (stars, say) that counts as liking
@@ -69,8 +81,8 @@ DEMO = Demo(
     "UCI Online Retail: the invoices of a British shop for gifts, December 2010 to December 2011 "
     "(Chen, 2015, UCI Machine Learning Repository, CC BY 4.0)",
     """
+[recommend]
 k = 10
-[rules]
 min_support = 5
 exclude = {title = ["POSTAGE", "DOTCOM POSTAGE", "CARRIAGE", "Manual", "Bank Charges", "Discount"]}
 """,
@@ -108,13 +120,17 @@ def holdouts(history: History) -> Iterator[Holdout]:
         yield replays.holdout(history.at(cutoff), history.at(cutoff + span), role)
 
 
-def complete(answers: pa.Table, reference: pa.Table, past: History, cases: pa.Table) -> Completed:
+def complete(answers: pa.Table, reference: Reference, past: History, cases: pa.Table) -> Completed:
     """A rung's lists, filled up with bestsellers, held to the rules and cut to k."""
     return lists.complete(answers, reference, past, cases)
 
 
+def scale(past: History, cases: pa.Table) -> None:
+    """Nothing: a list has no interval."""
+
+
 def outcome(past: History, later: History, cases: pa.Table) -> pa.Table:
-    """How many items each went on to take, in the order of the cases: person, actual."""
+    """What each went on to take: person, item, actual (1, or of a stranger how many took it)."""
     return truth.outcome(past, later, cases)
 
 

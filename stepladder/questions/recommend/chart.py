@@ -21,7 +21,7 @@ MOST = 8  # persons to learn from: each takes a good part of a page
 def meaning(view: View) -> str:
     """How many found something in their list that they went on to take, and how many without the rung."""
     found, usual = marked.lists(view, view.rung), marked.lists(view, marked.other(view))
-    total, k = len(found.hit), view.history.ask.k
+    total, k = len(found.hit), view.history.ask.settings.k
     said = (
         f"The exam: standing on {_day(view)} and looking {view.history.ask.horizon} days ahead, {total:,} "
         f"lists of {k} could be held against what people really went on to take. With "

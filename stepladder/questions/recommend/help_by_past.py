@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from stepladder.core.stats import wilson
 from stepladder.core.view import Section, View
 from stepladder.questions.recommend import marked
 from stepladder.questions.recommend.marked import Bools
@@ -98,12 +99,3 @@ def _picture(view: View, other: str, rows: list[dict[str, Any]], width: int) -> 
         x=x, shape=alt.Shape("rung:N", scale=alt.Scale(domain=domain, range=["circle", "diamond"]))
     )
     return (rules + dots).properties(width=width - 130, height=44 * len(order))
-
-
-def wilson(some: int, total: int) -> tuple[float, float]:
-    """The 95 % interval of a share (Wilson, 1927)."""
-    z = 1.96
-    share, n = some / total, total + z * z
-    middle = (some + z * z / 2) / n
-    half = z / n * np.sqrt(total * share * (1 - share) + z * z / 4)
-    return float(max(middle - half, 0.0)), float(min(middle + half, 1.0))

@@ -61,6 +61,7 @@ INTERACTIONS = TableSpec(
     ),
     key=("person", "item"),
     time="time",
+    outcomes=True,
 )  # fmt: skip
 ITEMS = TableSpec(
     "items",

@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from stepladder.core.history import History, quoted
-from stepladder.core.question import Completed
+from stepladder.core.question import Completed, Reference
 
 RANKED = """
 with mine as (select person, item, prediction from answers where item is not null),
@@ -47,18 +47,21 @@ where answers.item is not null and (candidates.item is null or seen.item is not 
 """
 
 
-def complete(answers: pa.Table, reference: pa.Table, past: History, cases: pa.Table) -> Completed:
+def complete(answers: pa.Table, reference: Reference, past: History, cases: pa.Table) -> Completed:
     """The list of every case, best first: KEYS…, prediction, low, high, place, why.
 
     Where a rung's own list is short, bestsellers follow, without a prediction. What may not be shown is
     taken out, whoever proposed it, and counted.
     """
     nth = pa.array(np.arange(cases.num_rows))
-    tables = {"answers": answers, "reference": reference}
+    refused = _refused(answers, past)
+    full = not refused and _shortest(answers, cases) >= past.ask.settings.list_length
+    usual = answers.slice(0, 0) if full else reference()  # nothing is to be filled up
+    tables = {"answers": answers, "reference": usual}
     ranked = past.sql(RANKED, cases.append_column("nth", nth), **tables)
-    if past.ask.rules.at_most:  # lists are longer, then, so that k are left
+    if past.ask.settings.at_most:  # lists are longer, then, so that k are left
         ranked = _capped(ranked, past)
-        short = pc.less_equal(ranked["place"], past.ask.k)
+        short = pc.less_equal(ranked["place"], past.ask.settings.k)
         ranked = ranked.filter(pc.fill_null(short, True))
     own = pc.count_distinct(answers.filter(pc.is_valid(answers["item"]))["person"]).as_py()
     empty = pa.nulls(ranked.num_rows, pa.float64())
@@ -73,7 +76,14 @@ def complete(answers: pa.Table, reference: pa.Table, past: History, cases: pa.Ta
             "why": pa.nulls(ranked.num_rows, pa.list_(pa.int64())),
         }
     )
-    return Completed(table, cases.num_rows - own, _refused(answers, past))
+    return Completed(table, cases.num_rows - own, refused)
+
+
+def _shortest(answers: pa.Table, cases: pa.Table) -> int:
+    """The fewest items that a rung lists for anybody."""
+    listed = answers["person"].filter(pc.is_valid(answers["item"])).combine_chunks()
+    counts = pc.value_counts(listed).field("counts")
+    return pc.min(counts).as_py() if len(counts) == cases.num_rows > 0 else 0
 
 
 def _refused(answers: pa.Table, past: History) -> int:
@@ -83,7 +93,7 @@ def _refused(answers: pa.Table, past: History) -> int:
 
 def _capped(ranked: pa.Table, past: History) -> pa.Table:
     """Lists without the items that would be one too many of their kind, best first; places anew."""
-    caps = past.ask.rules.at_most
+    caps = past.ask.settings.at_most
     names = ", ".join(quoted(column) for column in caps)
     items = past.sql(f"select item, {names} from items").to_pylist()
     kinds = {row["item"]: [(c, kind) for c in caps for kind in _kinds(row[c])] for row in items}

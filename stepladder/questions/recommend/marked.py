@@ -67,7 +67,7 @@ def _marks(view: View, rung: str) -> Marks:
         asked,
         found["came"].to_numpy(),
         found["hits"].to_numpy(),
-        truth.ndcg(found, view.history.ask.k),
+        truth.ndcg(found, view.history.ask.settings.k),
         _had(view, asked),
         _bools(pc.equal(asked, stranger(asked.type))),
         _bools(late),

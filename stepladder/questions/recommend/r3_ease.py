@@ -38,7 +38,7 @@ TRIED = (Setting(), Setting(ridge=150.0), Setting(ridge=1500.0), Setting(0.0), S
 
 def fit(history: History) -> Model:
     """Weigh every pair of the most taken items, as many as memory and time allow."""
-    known = matrix.known(history, history.ask.rules.min_support)
+    known = matrix.known(history, history.ask.settings.min_support)
     most = min(MOST_ITEMS, int((history.ask.memory_mb * 1e6 * 0.4 / 20) ** 0.5))
     chosen = known.of_most_taken(most)
     setting = best_setting(history, known, TRIED, learnt, score, min(TRIED_ON, most))

@@ -53,7 +53,7 @@ TRIED = (
 
 def fit(history: History) -> Model:
     """The nearest neighbours of every item that enough people took."""
-    known = matrix.known(history, history.ask.rules.min_support)
+    known = matrix.known(history, history.ask.settings.min_support)
     learn = partial(learnt, megabytes=history.ask.memory_mb)
     setting = best_setting(history, known, TRIED, learn, score)
     weighed = known.reweighed(history.ask.horizon, setting.recency)

@@ -52,7 +52,7 @@ TRIED = (
 
 def fit(history: History) -> Model:
     """Find the items' figures, on everybody's likes."""
-    known = matrix.known(history, history.ask.rules.min_support)
+    known = matrix.known(history, history.ask.settings.min_support)
     learn = partial(learnt, seed=history.ask.seed)
     setting = best_setting(history, known, TRIED, learn, score)
     weighed = known.reweighed(history.ask.horizon, setting.recency)

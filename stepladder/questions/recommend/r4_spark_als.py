@@ -52,7 +52,7 @@ def fit(history: History) -> Model:
     """Let Spark work out the figures of every item that enough persons took."""
     if not hasattr(history, "frame"):
         raise CannotStand('needs Spark: set engine = "spark" in question.toml')
-    codes = history.sql(CODES.format(least=history.ask.rules.min_support))
+    codes = history.sql(CODES.format(least=history.ask.settings.min_support))
     items = codes.num_rows
     if not items:
         raise CannotStand("needs items that enough persons took; there was none")

@@ -6,16 +6,17 @@ import difflib
 from collections.abc import Mapping
 from dataclasses import replace
 
-from stepladder.core.ask import Ask, Rules, Value
+from stepladder.core.ask import Ask
 from stepladder.core.errors import Problem
 from stepladder.core.history import History, literal, quoted
+from stepladder.questions.recommend.settings import Settings, Value
 
 SUPPORT = "select item, count(distinct person) as raters from interactions group by item"
 
 
 def views(ask: Ask) -> dict[str, str]:
     """The SELECTs behind support, likes, seen and candidates."""
-    rules = ask.rules
+    rules = ask.settings
     liked = "" if rules.liked is None else f" where value >= {rules.liked!r}"
     none = " where 1 = 0" if rules.already_seen else ""
     return {
@@ -28,7 +29,7 @@ def views(ask: Ask) -> dict[str, str]:
     }
 
 
-def _conditions(rules: Rules) -> list[str]:
+def _conditions(rules: Settings) -> list[str]:
     enough = f"support.raters >= {rules.min_support}"
     out = [f"not coalesce({_any(c, v)}, false)" for c, v in sorted(rules.exclude.items()) if v]
     only = [f"coalesce({_any(c, v)}, false)" for c, v in sorted(rules.include.items())]
@@ -72,7 +73,7 @@ def check(history: History) -> None:
 
 
 def _check_candidates(history: History, items: int) -> None:
-    rules = history.ask.rules
+    rules = history.ask.settings
     if history.sql("select count(*) as n from candidates")["n"][0].as_py() >= 2:
         return
     enough = f"select count(*) as n from support where raters >= {rules.min_support}"
@@ -81,12 +82,12 @@ def _check_candidates(history: History, items: int) -> None:
         f"of {items:,} items {supported:,} were taken by {rules.min_support} persons or more, and fewer "
         "than two of these may be shown",
         "there must be something left to recommend",
-        "lower min_support, or loosen exclude and include, in question.toml [rules]",
+        "lower min_support, or loosen exclude and include, in question.toml [recommend]",
     )
 
 
 def _check_columns(history: History) -> None:
-    rules = history.ask.rules
+    rules = history.ask.settings
     plain = replace(history, views=())  # a view that names such a column cannot even be made
     there = [
         name for name in plain.sql("select * from items limit 0").column_names if name != "row"
@@ -100,7 +101,7 @@ def _check_columns(history: History) -> None:
             if column not in there:
                 near = difflib.get_close_matches(column, there, 1)
                 raise Problem(
-                    f"question.toml: [rules] {rule} names the column {column!r}, which items do not have",
+                    f"question.toml: [recommend] {rule} names the column {column!r}, which items do not have",
                     f"the columns of items are: {', '.join(there)}",
                     f"did you mean {near[0]!r}?" if near else "name one of these",
                 )
@@ -108,7 +109,7 @@ def _check_columns(history: History) -> None:
 
 def removed(history: History) -> list[tuple[str, int]]:
     """What each rule took out, in words with the number of items: for the report."""
-    rules = history.ask.rules
+    rules = history.ask.settings
     steps: list[tuple[str, Mapping[str, object]]] = [
         (f"taken by fewer than {rules.min_support} persons", {"min_support": rules.min_support})
     ]
@@ -119,7 +120,7 @@ def removed(history: History) -> list[tuple[str, int]]:
     everything = history.sql("select count(*) as n from support")["n"][0].as_py()
     found = []
     for words, only in steps:
-        alone = Rules(**{"min_support": 1, **only})  # type: ignore[arg-type]
+        alone = Settings(**{"min_support": 1, **only})  # type: ignore[arg-type]
         where = " and ".join(_conditions(alone))
         query = (
             "select count(*) as n from support left join items on support.item = items.item "

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import math
 
-from stepladder.core.ask import Rules
 from stepladder.core.view import Section, Table, View
 from stepladder.questions.recommend.rules import removed
+from stepladder.questions.recommend.settings import Settings
 
 MOST = 8  # values named of a rule
 
@@ -20,7 +20,7 @@ from support left join candidates on support.item = candidates.item
 
 def sections(view: View) -> list[Section]:
     """One table: all items, what each rule took out, and what is left."""
-    rules, found = view.history.ask.rules, view.history.sql(COUNTS).to_pylist()[0]
+    rules, found = view.history.ask.settings, view.history.sql(COUNTS).to_pylist()[0]
     rows = [("items that anybody ever took", f"{found['items']:,}")]
     rows += [(_named(words, rules), f"−{n:,}") for words, n in removed(view.history)]
     rows.append(("may be shown", f"{found['may']:,}"))
@@ -31,7 +31,7 @@ def sections(view: View) -> list[Section]:
             " ".join(
                 [
                     f"Of {found['items']:,} items {found['may']:,} may be shown, today. The rules are yours, "
-                    "the same for every rung, and stand under [rules] in question.toml.",
+                    "the same for every rung, and stand under [recommend] in question.toml.",
                     *(["An item may fall under several rules."] if overlap else []),
                     *_sentences(rules, found["untitled"]),
                 ]
@@ -41,7 +41,7 @@ def sections(view: View) -> list[Section]:
     ]
 
 
-def _named(words: str, rules: Rules) -> str:
+def _named(words: str, rules: Settings) -> str:
     """The rule with the values it names."""
     kind, _, column = words.rpartition(" by ")
     values = {"excluded": rules.exclude, "not included": rules.include}.get(kind, {}).get(column)
@@ -51,7 +51,7 @@ def _named(words: str, rules: Rules) -> str:
     return f"{words}: {', '.join(map(str, values[:MOST]))}{more}"
 
 
-def _sentences(rules: Rules, untitled: int) -> list[str]:
+def _sentences(rules: Settings, untitled: int) -> list[str]:
     """What the rules say beyond counts."""
     said = [
         "What a person has already may be shown again."

@@ -15,7 +15,7 @@ import pyarrow as pa
 PERSONS, ITEMS, KINDS, DAYS = 600, 120, 6, 168
 START = date(2020, 1, 6)
 NOW = START + timedelta(days=140)
-ASK = 'question = "recommend"\nhorizon = 28\nseed = 1\nk = 10\n[rules]\nmin_support = 3\n'
+ASK = 'question = "recommend"\nhorizon = 28\nseed = 1\n[recommend]\nk = 10\nmin_support = 3\n'
 # share of the all-knowing being's gain over bestsellers; what was popular lately is no news here
 PROMISE = {0: -1.0, 1: -0.2, 2: 0.4, 3: 0.5, 4: 0.5, 5: 0.5}
 

@@ -44,7 +44,7 @@ def came(past: History, later: History, cases: pa.Table) -> pa.Table:
         rows = pa.concat_tables([t.select(none.column_names) for t in laid] or [none])
         kind = cases["person"].type
         asked = stranger(kind).as_py()
-        again = past.ask.rules.already_seen
+        again = past.ask.settings.already_seen
         query = CAME.format(
             cutoff=past.now,
             # what lies before the cutoff is seen, and so are the rows laid over
@@ -61,12 +61,10 @@ def came(past: History, later: History, cases: pa.Table) -> pa.Table:
 
 
 def outcome(past: History, later: History, cases: pa.Table) -> pa.Table:
-    """How many items each case went on to take, in the order of the cases: person, actual."""
-    asked = came(past, later, cases)["asked"]
-    counts = pc.value_counts(asked.combine_chunks())
-    at = pc.index_in(cases["person"].combine_chunks(), value_set=counts.field("values"))
-    actual = pc.fill_null(counts.field("counts").take(at), 0)
-    return pa.table({"person": cases["person"], "actual": actual})
+    """What each of those asked about went on to take, a stranger for all new ones: person, item, actual."""
+    found = came(past, later, cases).group_by(["asked", "item"], use_threads=False)
+    taken = found.aggregate([([], "count_all")])
+    return taken.select(["asked", "item", "count_all"]).rename_columns(["person", "item", "actual"])
 
 
 def hits(predictions: pa.Table, past: History, later: History, cases: pa.Table) -> pa.Table:
@@ -93,13 +91,13 @@ def ndcg(found: pa.Table, k: int) -> Floats:
 def loss(predictions: pa.Table, past: History, later: History, cases: pa.Table) -> pa.Table:
     """1 − NDCG@k of everyone of whom something came: person, loss, weight."""
     found = hits(predictions, past, later, cases)
-    cost = 1 - ndcg(found, past.ask.k)
+    cost = 1 - ndcg(found, past.ask.settings.k)
     return pa.table({"person": found["person"], "loss": cost, "weight": np.ones(len(cost))})
 
 
 def measures(predictions: pa.Table, past: History, later: History, cases: pa.Table) -> pa.Table:
     """Footnotes in lay words; they choose nothing."""
-    found, k = hits(predictions, past, later, cases), past.ask.k
+    found, k = hits(predictions, past, later, cases), past.ask.settings.k
     mark, hit = ndcg(found, k), found["hits"].to_numpy()
     cold = pc.equal(found["asked"], stranger(found["asked"].type)).to_numpy()
     late = _among(found["asked"], [t["person"] for n, t in past.laid_over if n == "interactions"])

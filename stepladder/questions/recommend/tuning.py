@@ -78,14 +78,14 @@ def best_setting(
 def _trial(history: History, items: int) -> Trial | None:
     learn_at = history.now - timedelta(days=history.ask.horizon)
     try:
-        past = known(history.at(learn_at), history.ask.rules.min_support, counted_anew=True)
+        past = known(history.at(learn_at), history.ask.settings.min_support, counted_anew=True)
         past = past.of_most_taken(items)
     except CannotStand:
         return None
     came = history.sql(CAME)
     who, what = _places(came["person"], past.persons), _places(came["item"], past.items)
     who, what = who[who >= 0], what[who >= 0]
-    if not history.ask.rules.already_seen:
+    if not history.ask.settings.already_seen:
         width = len(past.items)
         owner = np.repeat(np.arange(past.by_person.rows), past.by_person.lengths)
         new = (what < 0) | ~np.isin(who * width + what, owner * width + past.by_person.indices)
@@ -106,18 +106,21 @@ def _places(values: pa.ChunkedArray, there: pa.Array) -> NDArray[np.int64]:
 
 
 def _ndcg(trial: Trial, by_person: Csr, score: Score, ask: Ask) -> float:
-    discount = 1 / np.log2(np.arange(2, ask.k + 2))
+    discount = 1 / np.log2(np.arange(2, ask.settings.k + 2))
     total = 0.0
     for start in range(0, len(trial.persons), 256):
         some = trial.persons[start : start + 256]
         rows = by_person.chosen(some)
         scores = score(rows)
-        if not ask.rules.already_seen:
+        if not ask.settings.already_seen:
             scores.quick[np.repeat(np.arange(len(some)), rows.lengths), rows.indices] = -np.inf
-        row, item, _ = top(scores, ask.k)
+        row, item, _ = top(scores, ask.settings.k)
         first = np.searchsorted(row, np.arange(len(some)))
         for i, came in enumerate(trial.came[start : start + 256]):
             listed = item[first[i] : first[i] + np.count_nonzero(row == i)]
             hit = np.isin(listed, came)
-            total += discount[: len(listed)][hit].sum() / discount[: min(ask.k, len(came))].sum()
+            total += (
+                discount[: len(listed)][hit].sum()
+                / discount[: min(ask.settings.k, len(came))].sum()
+            )
     return total / len(trial.persons)

@@ -4,17 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
-from typing import Literal
 
 import numpy as np
 import pyarrow as pa
 
+from stepladder.core import ask as core
 from stepladder.core import predictions
 from stepladder.core.ask import Ask
 from stepladder.core.cutoffs import cutoffs
 from stepladder.core.errors import Problem
 from stepladder.core.history import History
-from stepladder.core.question import Completed, Demo, Holdout
+from stepladder.core.question import (
+    Completed,
+    Demo,
+    Holdout,
+    Intervals,
+    Kind,
+    Lookup,
+    Own,
+    Reference,
+)
+from stepladder.money import Prices, prices
 from stepladder.questions.retention.purchases import PURCHASES
 
 WORDS = "Who will buy again, how often, and what are they worth?"
@@ -28,18 +38,20 @@ LOSS_IN_MONEY = (
     "contact back, or leaving out somebody who would have."
 )
 TABLES = (PURCHASES,)
-CASE = "customer"
-KEYS = UNIT = ("customer",)
-EXTRAS: dict[str, Literal["share", "number", "text"]] = {
+CASE = KEYS = UNIT = ("customer",)
+EXTRAS: dict[str, Kind] = {
     "alive": "share",
     "value": "number",
     "segment": "text",
 }
-INTERVALS: Literal["count", "number"] | None = "count"
+INTERVALS: Intervals = "count"
+LABELS: Mapping[str, float] = {}
 REFERENCE = "r1_same_for_all"
+OWN = Own("purchases")
 FLOOR = 0.01  # of the reference's forecast: nobody is surer than that
 GAIN = "the difference between one forecast for everybody and the best rung"
 DERIVED: tuple[str, ...] = ()
+LOOKUPS: Mapping[str, Lookup] = {}
 SETTINGS = """
 # To judge by money instead: contact a customer if predicted value × margin > cost.
 # [prices]
@@ -72,6 +84,12 @@ DEMO = Demo(
 )
 
 
+class Settings(core.Settings):
+    """What acting on a customer earns and costs, where the business judges by money."""
+
+    prices: Prices | None = None
+
+
 def horizon(days: int) -> int:
     """A sixth of the data's span, in whole weeks where there are any."""
     sixth = max(days // 6, 1)
@@ -97,7 +115,7 @@ def check(history: History) -> None:
             "retention learns from those who came back, and nobody did",
             remedy,
         )
-    if history.ask.prices and not found["valued"]:
+    if prices(history.ask) and not found["valued"]:
         raise Problem(
             "question.toml has [prices], but no purchase has a value",
             "money can be reckoned only where the purchases say what they were worth",
@@ -128,9 +146,13 @@ def holdouts(history: History) -> Iterator[Holdout]:
         yield Holdout(history.at(cutoff), history.at(cutoff + span), role)
 
 
-def complete(answers: pa.Table, reference: pa.Table, past: History, cases: pa.Table) -> Completed:
+def complete(answers: pa.Table, reference: Reference, past: History, cases: pa.Table) -> Completed:
     """A rung's forecasts: nulls are the reference's, and nothing is quite zero."""
-    return predictions.complete(answers, reference, FLOOR)
+    return predictions.complete(answers, reference(), FLOOR, KEYS)
+
+
+def scale(past: History, cases: pa.Table) -> None:
+    """Nothing: customers who are forecast alike stray alike."""
 
 
 def outcome(past: History, later: History, cases: pa.Table) -> pa.Table:
@@ -148,10 +170,9 @@ def outcome(past: History, later: History, cases: pa.Table) -> pa.Table:
 def loss(predictions: pa.Table, past: History, later: History, cases: pa.Table) -> pa.Table:
     """What each forecast cost: Poisson deviance, or regret in money where prices are given."""
     came = outcome(past, later, cases)
-    prices = past.ask.prices
-    if prices:
-        earned = _value(predictions, past) * prices.margin - prices.cost
-        actual = came["actual_value"].to_numpy() * prices.margin - prices.cost
+    if price := prices(past.ask):
+        earned = _value(predictions, past) * price.margin - price.cost
+        actual = came["actual_value"].to_numpy() * price.margin - price.cost
         cost = np.where((earned > 0) != (actual > 0), np.abs(actual), 0.0)
     else:
         cost = deviance(came["actual"].to_numpy(), predictions["prediction"].to_numpy())

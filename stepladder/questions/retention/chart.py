@@ -6,6 +6,7 @@ import numpy as np
 import pyarrow.compute as pc
 
 from stepladder.core.view import Example, Section, View
+from stepladder.money import currency
 from stepladder.questions.retention import example_customers, segments, tracking
 
 COUNTED = "purchases"
@@ -26,7 +27,7 @@ def meaning(view: View) -> str:
     )
     if answers["value"].null_count < len(expected):
         said += f", worth about {_round(pc.sum(answers['value']).as_py() or 0):,}"
-        said += f" {view.history.ask.prices.currency}" if view.history.ask.prices else ""
+        said = f"{said} {currency(view.history.ask)}".rstrip()
     if top > 0.15 * total > 0:
         said += f"; the most promising tenth of them account for {top / total:.0%} of that"
     return said.replace("%", " %") + "."

@@ -31,4 +31,5 @@ PURCHASES = TableSpec(
     ),
     key=("customer",),
     time="day",
+    outcomes=True,
 )

@@ -8,6 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from stepladder.core.view import Section, Table, View
+from stepladder.money import currency
 
 ABOUT = {
     "champions": "bought lately and often",
@@ -99,10 +100,10 @@ def _rows(view: View) -> list[dict[str, Any]]:
 
 
 def _table(rows: list[dict[str, Any]], view: View, money: bool) -> Table:
-    currency = view.history.ask.prices.currency if view.history.ask.prices else ""
+    unit = currency(view.history.ask)
     alive = any(row["alive"] is not None for row in rows)
     headings = ["Segment", "Who they are", "Customers", "Expected purchases"]
-    headings += [f"Expected value {currency}".strip(), "Value each"] if money else []
+    headings += [f"Expected value {unit}".strip(), "Value each"] if money else []
     headings += ["Still customers"] if alive else []
     lines = []
     for row in rows:

@@ -52,7 +52,7 @@ class Penalty(NamedTuple):
 
 
 def axes(factors: NDArray[np.float32]) -> Axes:
-    """The axes in which these factors are uncorrelated; worth keeping between single fold-ins."""
+    """The axes in which these factors are uncorrelated."""
     sizes, vectors = np.linalg.eigh((factors.T @ factors).astype(np.float64))
     return Axes(vectors.astype(np.float32), np.maximum(sizes, 0.0).astype(np.float32))
 

@@ -80,7 +80,7 @@ def _block(
         quick = scores.quick
         quick[who[mine] - start, what[mine]] = -np.inf
         quick[:, hidden] = -np.inf
-        nth, item, best = top(Scores(quick, scores.exact), history.ask.list_length)
+        nth, item, best = top(Scores(quick, scores.exact), history.ask.settings.list_length)
         found.append((nth + start, item, best))
     nth, item, best = (np.concatenate(column) for column in zip(*found, strict=True))
     return _table(cases["person"].combine_chunks(), items, nth, item, best)

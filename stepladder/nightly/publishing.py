@@ -1,0 +1,261 @@
+"""A day's predictions made visible: looked at once more, sent to databases, noted, and then a file.
+
+In a database all of the day's rows are replaced, or none.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import date
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from stepladder.core.errors import Passing, Problem
+from stepladder.core.files import write
+from stepladder.core.history import quoted
+from stepladder.core.question import case_word
+from stepladder.nightly.production import Production
+from stepladder.project.all_cases import cases_of
+from stepladder.project.folder import Project
+from stepladder.record import Shipment, Stored
+from stepladder.release.release import Release
+from stepladder.release.ship import in_production, refitted
+from stepladder.tables.address import without_password
+
+NEAR = 31  # days: with nothing published more lately there is nothing to compare with
+SHRUNK, JUMPED = 0.5, 2.0
+SCHEMES = ("duckdb", "sqlite", "postgres", "postgresql")
+
+
+def audit(production: Production, day: date, table: pa.Table) -> None:
+    """Raise Problem where cases vanished or the forecast jumped against the last one published."""
+    project = production.project
+    last = _last(project, day)
+    if last is None:
+        return
+    before, now = (cases_of(project.question, each).num_rows for each in (last, table))
+    if now < SHRUNK * before:
+        raise _suspicious(f"{now:,} {case_word(project.question)}s, where there were {before:,}")
+    if project.question.INTERVALS is None:
+        return
+    said, was = (pc.mean(t["prediction"]).as_py() or 0.0 for t in (table, last))
+    if was > 0 and not 1 / JUMPED <= said / was <= JUMPED:
+        raise _suspicious(f"{said:.3g} forecast on average, where it was {was:.3g}")
+
+
+def _last(project: Project, day: date) -> pa.Table | None:
+    """What was published of an earlier day, not long before."""
+    found = [
+        s
+        for s in project.record.predictions(project.ask.question)
+        if s.path.startswith("published/") and s.as_of < day.isoformat()
+    ]
+    for stored in sorted(found, key=lambda s: (s.as_of, s.id), reverse=True):
+        if (day - date.fromisoformat(stored.as_of)).days > NEAR:
+            return None
+        if (path := Path(project.folder, stored.path)).is_file():
+            return pq.read_table(path)
+    return None
+
+
+def _suspicious(what: str) -> Problem:
+    return Problem(
+        f"the predictions were held back: {what}",
+        f"overnight, cases may shrink by half at most and the average forecast change by a factor "
+        f"of {JUMPED:g}",
+        "look at the data (stepladder watch); if it is right, publish it all the same: "
+        "stepladder run --accept REASON",
+    )
+
+
+def send(table: pa.Table, target: str, project: Project, day: date) -> None:
+    """Write a day's predictions into the table that a URL names, in one transaction. Raises Problem.
+
+    The table is made where it is not there; one that holds anything else is left alone.
+    """
+    parts = urlsplit(target)
+    name = parse_qs(parts.query).get("table", [""])[0]
+    _refuse(target, parts.scheme, name, project)
+    rows = flat(table, project.ask.question)
+    remedy = "mend that and run again: it goes on where it stopped"
+    with _reached(target, "the predictions cannot be written to", remedy):
+        if parts.scheme == "duckdb":
+            _duckdb(_file(parts.path, project.folder), name, rows, day)
+        else:
+            _server(_address(target, project.folder), name, rows, day)
+
+
+def erase(target: str, project: Project, case: Mapping[str, Any]) -> int:
+    """Take somebody's rows out of a published table; returns how many there were. Raises Problem."""
+    remedy = "mend that and forget them again; from now on they are left out whenever data are read"
+    with _reached(target, "rows cannot be taken out of", remedy):
+        return _taken_out(target, project, case)
+
+
+@contextmanager
+def _reached(target: str, what: str, remedy: str) -> Iterator[None]:
+    """Turn what a driver says into something that may pass."""
+    try:
+        yield
+    except Problem:
+        raise
+    except Exception as error:  # every driver raises errors of its own
+        said = " ".join(str(getattr(error, "orig", None) or error).split())[:200]
+        raise Passing(
+            f"{what} {without_password(target)}: {said}",
+            "the database must be reachable, not locked, and let this user write and delete",
+            remedy,
+        ) from None
+
+
+def _taken_out(target: str, project: Project, case: Mapping[str, Any]) -> int:
+    import sqlalchemy as sa
+
+    name = parse_qs(urlsplit(target).query)["table"][0]
+    where = " and ".join(f"{quoted(column)} = ?" for column in ("question", *case))
+    if target.startswith("duckdb"):
+        import duckdb
+
+        file = _file(urlsplit(target).path, project.folder)
+        if not file.is_file():
+            return 0
+        with duckdb.connect(str(file)) as con:
+            there = "select 1 from duckdb_tables() where table_name = ?"
+            if not con.execute(there, [name]).fetchone():
+                return 0
+            asked = [project.ask.question, *case.values()]
+            gone = con.execute(f"delete from {quoted(name)} where {where}", asked).fetchone()
+        return int(gone[0]) if gone else 0
+    engine = sa.create_engine(_address(target, project.folder), poolclass=sa.NullPool)
+    with engine.begin() as con:
+        if not sa.inspect(con).has_table(name):
+            return 0
+        table = sa.Table(name, sa.MetaData(), autoload_with=con)
+        mine = {"question": project.ask.question, **case}.items()
+        return int(con.execute(table.delete().where(*(table.c[k] == v for k, v in mine))).rowcount)
+
+
+def flat(table: pa.Table, question: str) -> pa.Table:
+    """The rows as every database can hold them: source rows as text, and which question they answer."""
+    why = pc.binary_join(table["why"].cast(pa.list_(pa.string())), " ")
+    table = table.set_column(table.column_names.index("why"), "why", why)
+    at = table.column_names.index("release")
+    table = table.set_column(at, "release", table["release"].cast(pa.string()))
+    return table.append_column("question", pa.array([question] * table.num_rows))
+
+
+def _refuse(target: str, scheme: str, name: str, project: Project) -> None:
+    if scheme not in SCHEMES or not name:
+        raise Problem(
+            f"question.toml: [nightly] publish names {without_password(target)}",
+            "predictions go into a table by its URL: duckdb:///shop.duckdb?table=predictions, "
+            "sqlite:///shop.db?table=predictions, postgresql://user@host/shop?table=predictions",
+            "correct it",
+        )
+    if target in {source.source for source in project.ask.tables.values()}:
+        raise Problem(
+            f"question.toml: [nightly] publish names {without_password(target)}, a source of this project",
+            "predictions are written beside the data, never over them",
+            "name another table",
+        )
+
+
+def _duckdb(file: Path, name: str, rows: pa.Table, day: date) -> None:
+    import duckdb
+
+    with duckdb.connect(str(file)) as con:
+        con.register("_rows", rows)
+        con.begin()
+        con.execute(f"create table if not exists {quoted(name)} as from _rows limit 0")
+        there = [row[0] for row in con.execute(f"describe {quoted(name)}").fetchall()]
+        _ours(name, there, rows)
+        mine = "where question = ? and as_of = ?"
+        con.execute(f"delete from {quoted(name)} {mine}", [rows["question"][0].as_py(), day])
+        con.execute(f"insert into {quoted(name)} by name from _rows")
+        con.commit()
+
+
+def _server(address: Any, name: str, rows: pa.Table, day: date) -> None:
+    import sqlalchemy as sa
+
+    engine = sa.create_engine(address, poolclass=sa.NullPool)
+    table = sa.Table(name, sa.MetaData(), *(sa.Column(f.name, _kind(f.type)) for f in rows.schema))
+    with engine.begin() as con:
+        table.create(con, checkfirst=True)
+        _ours(name, [column["name"] for column in sa.inspect(con).get_columns(name)], rows)
+        question = rows["question"][0].as_py()
+        con.execute(table.delete().where(table.c.question == question, table.c.as_of == day))
+        for batch in rows.to_batches(max_chunksize=10_000):
+            con.execute(table.insert(), batch.to_pylist())
+
+
+def _ours(name: str, there: list[str], rows: pa.Table) -> None:
+    missing = [column for column in rows.column_names if column not in there]
+    if missing:
+        raise Problem(
+            f"the table {name!r} has no column {', '.join(missing)}",
+            "predictions go into a table of their own, which is made when it is not there",
+            "name another table in [nightly] publish, or remove this one if it is an old one of ours",
+        )
+
+
+def _kind(kind: pa.DataType) -> Any:
+    import sqlalchemy as sa
+
+    if pa.types.is_integer(kind):
+        return sa.BigInteger()
+    if pa.types.is_floating(kind):
+        return sa.Double()
+    return sa.Date() if pa.types.is_date(kind) else sa.Text()
+
+
+def _file(path: str, folder: Path) -> Path:
+    return folder / path.removeprefix("/")
+
+
+def _address(target: str, folder: Path) -> Any:
+    import sqlalchemy as sa
+
+    url = sa.make_url(re.sub(r"^postgres(ql)?://", "postgresql+psycopg://", target))
+    url = url.difference_update_query(["table"])
+    if url.get_backend_name() == "sqlite":
+        return url.set(database=str(folder / str(url.database)))
+    return url
+
+
+def note(
+    production: Production, day: date, release: Release, predicted: Path, output: Path
+) -> None:
+    """Note the predictions, put a newly fitted release into production, then make the file visible.
+
+    The file comes last: it says that all the rest is done. Whatever is noted twice counts once.
+    """
+    project = production.project
+    body = predicted.read_bytes()
+    digest, where = hashlib.sha256(body).hexdigest(), output.relative_to(project.folder).as_posix()
+    question = project.ask.question
+    there = {(s.path, s.sha256) for s in project.record.predictions(question)}
+    if (where, digest) not in there:
+        rows = int(pq.read_metadata(predicted).num_rows)
+        project.record.store_prediction(
+            Stored(
+                question, release.manifest.rung, day.isoformat(), where, digest, rows, release.hash
+            )
+        )
+    current = in_production(project)
+    if day == project.now() and current.release != release.hash and _same_line(production, current):
+        refitted(project, release, production.shipment)
+    write(output, body)
+
+
+def _same_line(production: Production, current: Shipment) -> bool:
+    """Whether nothing else was shipped by hand while this run was at work."""
+    return current.id == production.shipment.id or current.kind == "refit"

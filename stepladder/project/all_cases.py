@@ -1,0 +1,174 @@
+"""What a rung says of every case as of a day: as the bake-off would have scored it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+from typing import NamedTuple
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from stepladder.bakeoff.measure import Job
+from stepladder.bakeoff.replay import Files, write
+from stepladder.bakeoff.result import Result, RungResult
+from stepladder.core import asking
+from stepladder.core import model as models
+from stepladder.core.asking import Beside, Taught, answered
+from stepladder.core.errors import Problem
+from stepladder.core.history import History
+from stepladder.core.on_disk import settle
+from stepladder.core.question import Question
+from stepladder.core.rung import Rung
+from stepladder.core.stats import Bins
+from stepladder.project.engine import runner
+from stepladder.project.folder import Project
+
+
+class Known(NamedTuple):
+    """What was known as of a day, in files that lack everything later, and who is asked about."""
+
+    history: History
+    cases: pa.Table
+    files: Files
+
+
+def answer(project: Project, name: str, day: date, scratch: Path) -> tuple[pa.Table, str]:
+    """A rung's predictions for every case as of a day, and the hash of its fitted model.
+
+    They are what the bake-off would have scored: gaps filled by the reference, floored, a 0/1
+    rung's answers as what came of them, low and high from errors that were known by that day.
+    """
+    known = known_at(project, day, scratch)
+    raw, fitted = run(project, project.rung(name), known, scratch)
+    keep_model(project, scratch / name / "model", fitted)
+
+    def reference() -> pa.Table:
+        if name == project.question.REFERENCE:
+            return raw
+        return run(project, project.rung(project.question.REFERENCE), known, scratch)[0]
+
+    taught = taught_by(project, name, day)
+    found = answered(project.question, raw, reference, known.history, known.cases, taught)
+    return found.predictions, fitted
+
+
+def known_at(project: Project, day: date, scratch: Path) -> Known:
+    """What was known as of a day, written into the scratch folder. Raises Problem where nobody was."""
+    history = project.history(scratch).at(day)
+    cases = project.question.cases(history)
+    if not cases.num_rows:
+        raise Problem(
+            f"as of {day} there was nobody to forecast for",
+            "a forecast needs cases that were known by that day",
+            "choose a later day with --as-of",
+        )
+    files = write(project.question, history, cases, None, scratch)
+    return Known(replace(history, tables=files.tables), cases, files)
+
+
+def fit_and_ask(project: Project, name: str, scratch: Path) -> str:
+    """Fit a rung on all that is known, in a process of its own; the hash of its model, left in scratch."""
+    known = known_at(project, project.now(), scratch)
+    pq.write_table(known.cases.slice(0, 1), known.files.cases)
+    return run(project, project.rung(name), known, scratch)[1]
+
+
+def run(
+    project: Project, rung: Rung, known: Known, scratch: Path, model: str = ""
+) -> tuple[pa.Table, str]:
+    """One rung in a process of its own, as in the bake-off; with a fitted model nothing is learnt."""
+    ask, day, out = project.ask, known.history.now, scratch / rung.name
+    job = Job(
+        question=ask.question,
+        rung=str(rung.path),
+        tables=known.files.tables,
+        cases=known.files.cases,
+        now=day.isoformat(),
+        ask=ask.model_dump_json(),
+        out=str(out),
+        project=str(project.folder),
+        model=model,
+    )
+    found = runner(ask)(job, time_box=ask.time_box, memory_mb=ask.memory_mb)
+    if found.status != "ok" or found.predictions is None:
+        raise Problem(
+            f"{rung.name} as of {day}: {found.status}",
+            "a rung answers within its time box and memory, from what was known",
+            "mend the rung or the settings, or choose another with --rung",
+        )
+    return pq.read_table(found.predictions), found.model_hash
+
+
+def keep_model(project: Project, fitted: Path, name: str) -> None:
+    """Keep a fitted model under the name of its hash, whole or not at all; a damaged one is replaced."""
+    kept = project.folder / "models" / name
+    if kept.exists() and models.digest(kept) != name:
+        shutil.rmtree(kept)
+    if not kept.exists():
+        partial = kept.with_name(f".{name}.{os.getpid()}.partial")
+        shutil.rmtree(partial, ignore_errors=True)
+        try:
+            shutil.copytree(fitted, partial)
+            settle(partial)
+            partial.replace(kept)
+        except OSError:  # another process was first, or there is no room
+            shutil.rmtree(partial, ignore_errors=True)
+            if not kept.is_dir():
+                raise
+
+
+def taught_by(project: Project, name: str, day: date) -> Taught:
+    """What the latest bake-off taught of a rung, as far as it was known by a day."""
+    latest = project.record.latest_bakeoff(project.ask.question)
+    result = project.result() if latest else None
+    row = {r.rung: r for r in result.rungs}.get(name) if result else None
+    if result is None or row is None:
+        return Taught()
+    fits = result.horizon == project.ask.horizon
+    return Taught(_means(result, row, day), _bins(project, result, name, day) if fits else None)
+
+
+def _means(result: Result, row: RungResult, day: date) -> dict[int, float] | None:
+    if row.calibrated is None:
+        return None
+    learnt = day >= date.fromisoformat(result.now)  # what the answers stand for, by then
+    return {int(k): v for k, v in row.calibrated.items()} if learnt else {}
+
+
+def _bins(project: Project, result: Result, name: str, day: date) -> Bins | None:
+    """What came of the rung's predictions in the bake-off's windows that had ended by the day."""
+    if project.question.INTERVALS is None:
+        return None
+    stored = project.folder / "bakeoffs" / str(result.id) / name
+    history = project.history()
+    windows = {window.called: window.until for window in result.windows}
+    past = []
+    for holdout in project.question.holdouts(history.at(date.fromisoformat(result.now))):
+        path = stored / f"{holdout.name}.parquet"
+        ended = date.fromisoformat(windows.get(holdout.name, "9999-12-31")) <= day
+        if ended and path.is_file():
+            past.append(
+                _against(project.question, holdout.past, holdout.later, pq.read_table(path))
+            )
+    return asking.bins(project.question, past)
+
+
+def _against(question: Question, past: History, later: History, said: pa.Table) -> Beside:
+    """Stored predictions beside what came of them."""
+    cases = cases_of(question, said)
+    came = question.outcome(past, later, cases)
+    scale = question.scale(past, cases)
+    return asking.beside(said, came, question.KEYS, question.LABELS, scale)
+
+
+def cases_of(question: Question, said: pa.Table) -> pa.Table:
+    """Whom predictions are about, each once, in their order."""
+    found = said.select(list(question.CASE))
+    if question.CASE == question.KEYS:
+        return found
+    once = found.group_by(found.column_names, use_threads=False).aggregate([])
+    return once.select(list(question.CASE))

@@ -1,0 +1,199 @@
+"""One case at a time: somebody known, somebody new with rows of their own, or whatever else can be asked."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from stepladder import tables
+from stepladder.core import model as models
+from stepladder.core import own
+from stepladder.core.asking import Job, Taught, answered, asked, reasons
+from stepladder.core.errors import Problem
+from stepladder.core.history import History
+from stepladder.core.model import Model
+from stepladder.core.rung import Rung
+from stepladder.core.table import TableSpec
+from stepladder.project.all_cases import fit_and_ask, keep_model, taught_by
+from stepladder.project.folder import Project
+from stepladder.project.predict import decided
+from stepladder.project.scratch import scratch
+
+
+def predict_one(
+    project: Project,
+    *,
+    case: str | None = None,
+    rows: str | Path | pa.Table | None = None,
+    rung: str | None = None,
+    **lookups: Any,
+) -> pa.Table:
+    """The answer for one case, without learning anew: KEYS…, prediction, the extras, why, because.
+
+    `case`: the id of somebody known. `rows`: a newcomer's own, as a table or a file. Whatever else a
+    question can be asked has a name there, such as `item` or `radio` of recommend. Raises Problem where
+    nobody or several are asked about, or an id is not known.
+    """
+    given = {"case": case, "for": rows, **lookups}
+    said = {flag: value for flag, value in given.items() if value not in (None, 0)}
+    _one_of(project, said)
+    with scratch() as room:
+        one = One.of(project, rung or decided(project), room)
+        if "for" in said:
+            said["for"] = one.own_rows(said["for"])
+        further = [name for name in project.question.LOOKUPS if name in said]
+        if further:
+            return project.question.LOOKUPS[further[-1]](one, said)
+        return one.known(said["case"]) if "case" in said else one.new(said["for"])
+
+
+def _one_of(project: Project, said: Mapping[str, Any]) -> None:
+    known = ("case", "for", *project.question.LOOKUPS)
+    flags = ", ".join(f"--{name}" for name in dict.fromkeys(known))
+    for name in said:
+        if name not in known:
+            raise Problem(
+                f"--{name} was asked of {project.ask.question}",
+                f"one case of it is asked for with {flags}",
+                "leave it out, or ask a question that knows it",
+            )
+    seeds = [name for name in said if name in ("case", "for", "item")]
+    if len(seeds) != 1:
+        raise Problem(
+            f"{' and '.join(f'--{name}' for name in seeds)} were given"
+            if seeds
+            else "nobody to ask about was given",
+            f"one case at a time: {flags}",
+            "name one of them",
+        )
+
+
+@dataclass(frozen=True)
+class One:
+    """A rung that has learnt, asked about one case at a time without learning anew.
+
+    `derived`: where the tables worked out for the moment lie. `settings`: where not as usual.
+    """
+
+    project: Project
+    rung: Rung
+    model: Model
+    derived: Path
+    taught: Taught
+    settings: Mapping[str, Any]
+
+    @staticmethod
+    def of(project: Project, name: str, derived: Path) -> One:
+        """The rung of that name with its model, and what the bake-off taught of it."""
+        history = project.history()
+        for table in project.question.DERIVED:
+            pq.write_table(history.sql(f"select * from {table}"), derived / f"{table}.parquet")
+        taught = taught_by(project, name, project.now())
+        return One(project, project.rung(name), fitted(project, name), derived, taught, {})
+
+    def asking(self, **settings: Any) -> One:
+        """The same, with other settings of the question."""
+        return replace(self, settings=settings)
+
+    @cached_property
+    def history(self) -> History:
+        """All that is known."""
+        found = self.project.history()
+        more: dict[str, tuple[str, str | None]] = {
+            name: (str(self.derived / f"{name}.parquet"), None)
+            for name in self.project.question.DERIVED
+        }
+        other = found.ask.settings.model_copy(update=dict(self.settings))
+        ask = found.ask.model_copy(update={"settings": other})
+        return replace(found, ask=ask, tables={**found.tables, **more})
+
+    def known(self, case: str) -> pa.Table:
+        """The answer for somebody who is in the data. Raises Problem where nobody has that id."""
+        everyone = self.project.question.cases(self.history)
+        wanted = own.named(everyone.schema, case)
+        there = wanted and own.among(everyone, wanted)
+        if not there:
+            raise Problem(
+                f"there is no {' '.join(self.project.question.CASE)} {case!r} in the data",
+                f"the {everyone.num_rows:,} known ones are asked for by their id",
+                "somebody new is asked for with their own rows: --for FILE",
+            )
+        return self._answer(self.history, there)
+
+    def new(self, rows: pa.Table) -> pa.Table:
+        """The answer for somebody never seen, from rows of their own, oldest first; nothing is learnt."""
+        brought = own.brought(self.project.question, self.history, [rows])
+        return self._answer(self.history.plus(**brought.rows), brought.cases)
+
+    def own_rows(self, rows: str | Path | pa.Table) -> pa.Table:
+        """A newcomer's rows, read from a file as the project reads its own, in time's order."""
+        if isinstance(rows, pa.Table):
+            return rows
+        spec = own.spec(self.project.question)
+        alone = _own(spec, self.project.question.CASE)
+        chosen = self.project.ask.tables[spec.name].choices
+        seen = tables.look(str(rows), alone, _named(alone, chosen, rows))
+        found = tables.clean(str(rows), alone, tables.choose(seen, ask_user=None)).table
+        when = spec.time if spec.time and found[spec.time].null_count == 0 else None
+        order = [(name, "ascending") for name in (*[when] * bool(when), "row")]
+        return found.sort_by(order)
+
+    def _answer(self, history: History, cases: pa.Table) -> pa.Table:
+        question = self.project.question
+        raw = asked(Job(question, self.rung, history, cases, self.model)).table
+
+        def reference() -> pa.Table:
+            usual = question.REFERENCE
+            model = fitted(self.project, usual)
+            return asked(Job(question, self.project.rung(usual), history, cases, model)).table
+
+        table = answered(question, raw, reference, history, cases, self.taught).predictions
+        return question.explain(history, table, reasons(self.rung, self.model, history, table))
+
+
+def fitted(project: Project, name: str) -> Model:
+    """The rung's model as of the project's now: kept while code, data and settings stay the same."""
+    note = project.folder / "models" / f"{name}.json"
+    parts = (project.rung(name).sha256, project.fingerprint, project.settings, str(project.now()))
+    key = hashlib.sha256("\0".join(parts).encode()).hexdigest()
+    if note.is_file():
+        said = json.loads(note.read_text())
+        home = project.folder / "models" / str(said["model"])
+        if said["key"] == key and home.is_dir():
+            return models.load(home)
+    with scratch() as room:
+        found = fit_and_ask(project, name, room)
+        keep_model(project, room / name / "model", found)
+    partial = note.with_suffix(".partial")
+    partial.write_text(json.dumps({"key": key, "model": found}))
+    partial.replace(note)
+    return models.load(project.folder / "models" / found)
+
+
+def _own(spec: TableSpec, case: tuple[str, ...]) -> TableSpec:
+    """The same table, but of one case that need not be named, nor when it was."""
+    columns = tuple(
+        replace(column, required=column.required and column.name != spec.time)
+        for column in spec.columns
+        if column.name not in case
+    )
+    left = tuple(name for name in spec.key if name not in case) or (columns[0].name,)
+    return replace(spec, columns=columns, key=left, time=None)
+
+
+def _named(spec: TableSpec, chosen: dict[str, Any], rows: str | Path) -> dict[str, str]:
+    """Columns called as in the project's own table serve as there."""
+    from stepladder.tables.sources import read
+
+    there = set(read(str(rows), None, None, None).table.column_names)
+    known = dict(chosen.get("columns", {}))
+    wanted = {column.name for column in spec.columns}
+    return {name: known[name] for name in wanted & set(known) if known[name] in there}

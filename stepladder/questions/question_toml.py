@@ -1,0 +1,206 @@
+"""question.toml read, with the friendliest errors of the product: the line, the key, what is allowed."""
+
+from __future__ import annotations
+
+import difflib
+import json
+import re
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ValidationError
+
+from stepladder import questions
+from stepladder.core.ask import Ask, Settings, parts
+from stepladder.core.errors import Problem
+from stepladder.core.question import Question
+from stepladder.money import prices
+
+PASSWORD = re.compile(r"://[^/?#@:]*:[^/?#]+@|://.*[?&](?:password|pass|pwd)=[^&#]", re.I)
+
+
+def load(path: Path) -> Ask:
+    """Read question.toml. Raises Problem with the line and the key that need mending."""
+    return parse(read(path), path.name)
+
+
+def read(path: Path) -> str:
+    """The text of question.toml. Raises Problem where there is none, or it is not UTF-8."""
+    if not path.is_file():
+        raise Problem(
+            f"there is no {path.name} in {path.parent.resolve()}",
+            "the verbs bakeoff, report, decide and predict work inside a project's folder",
+            "go to the folder, name it with --project, or make one: stepladder new QUESTION --from FILE",
+        )
+    try:
+        return path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = path.read_bytes()[: error.start].count(b"\n") + 1
+        raise Problem(
+            f"{path.name}, line {line}: this is not UTF-8",
+            "TOML is always written in UTF-8",
+            "save the file again as UTF-8, and run again",
+        ) from None
+
+
+def parse(text: str, name: str = "question.toml") -> Ask:
+    """Check the text of a question.toml and return the question."""
+    try:
+        raw = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise Problem(
+            f"{name}: {error}",
+            'TOML: one `key = value` a line, text in "quotes", [sections] in brackets',
+            "mend that line and run again",
+        ) from None
+    question = _question(raw)
+    _refuse_prices(raw, question, name)
+    try:
+        rest, kind, own = _split(_tuples(_with_heights(raw)), question)
+        ask = Ask.model_validate({**rest, "settings": kind.model_validate(own)})
+    except ValidationError as error:
+        found = sorted(error.errors(), key=lambda e: e["type"] != "extra_forbidden")
+        raise _problem(found[0], error.title, question, text, name) from None
+    if ask.good_enough_money and not prices(ask):
+        raise Problem(
+            f"{name}: good_enough_money is set, but there are no [prices]",
+            "an amount of money needs a margin and a cost",
+            "add [prices] with margin and cost, or remove good_enough_money",
+        )
+    _refuse_passwords(ask, text, name)
+    return ask
+
+
+def asked(plain: Mapping[str, Any]) -> Ask:
+    """The question from plain values, as `Ask.model_dump_json` writes them, now or in older releases."""
+    raw = dict(plain)
+    question = _question(raw)
+    if own := raw.pop("settings", None):
+        raw[str(raw["question"])] = own
+    rest, kind, own = _split(raw, question)
+    settings = kind.model_validate_json(json.dumps(own))
+    return Ask.model_validate_json(json.dumps(rest)).model_copy(update={"settings": settings})
+
+
+def moved(raw: dict[str, Any], question: Question | None) -> dict[str, str]:
+    """Keys of older files that stand elsewhere now, taken there: where each stood -> where it stands."""
+    if question is None:
+        return {}
+    home = str(raw["question"])
+    found = {old: new for old, new in question.Settings.MOVED.items() if raw.get(old) is not None}
+    for old, new in found.items():
+        value = raw.pop(old)
+        own = raw.setdefault(home, {})
+        own.update(value if new == "" else {new: value})
+    return {old: f"{home}.{new}" if new else f"[{home}]" for old, new in found.items()}
+
+
+def _question(raw: Mapping[str, Any]) -> Question | None:
+    """The question that is asked; None where it is not named, or not as a text."""
+    name = raw.get("question")
+    return questions.load(name) if isinstance(name, str) else None
+
+
+def _split(
+    raw: dict[str, Any], question: Question | None
+) -> tuple[dict[str, Any], type[Settings], Any]:
+    """What every question has, and a question's own settings with the class they are of."""
+    moved(raw, question)
+    kind = question.Settings if question else Settings
+    own = raw.pop(str(raw.get("question")), {})
+    sections = {name: raw.pop(name) for name in kind.sections() if name in raw}
+    return raw, kind, {**own, **sections} if isinstance(own, Mapping) else own
+
+
+def _with_heights(raw: dict[str, Any]) -> dict[str, Any]:
+    """TOML has texts where Ask has heights."""
+    costs = raw.get("costs")
+    if isinstance(costs, dict) and isinstance(hours := costs.get("upkeep_hours"), dict):
+        heights = {int(k) if str(k).isdecimal() else k: v for k, v in hours.items()}
+        return {**raw, "costs": {**costs, "upkeep_hours": heights}}
+    return raw
+
+
+def _tuples(value: Any) -> Any:
+    """TOML and JSON have lists where Ask has tuples."""
+    if isinstance(value, dict):
+        return {k: _tuples(v) for k, v in value.items()}
+    return tuple(map(_tuples, value)) if isinstance(value, list) else value
+
+
+def _refuse_prices(raw: Mapping[str, Any], question: Question | None, name: str) -> None:
+    if question and "prices" in raw and question.LOSS_IN_MONEY is None:
+        raise Problem(
+            f"{name}: [prices] are given, and the loss of {raw['question']} is no amount of money",
+            f"its loss: {question.LOSS}",
+            "remove [prices]",
+        )
+
+
+def _refuse_passwords(ask: Ask, text: str, name: str) -> None:
+    """Whatever stands in question.toml is shared, and copied into every record and report."""
+    addresses = {f"tables.{table}.source": source.source for table, source in ask.tables.items()}
+    places = {"nightly.publish": " ".join(ask.nightly.publish), "record": ask.record}
+    for key, address in {**addresses, **places}.items():
+        if PASSWORD.search(address):
+            raise Problem(
+                f"{name}, line {_line(text, key.split('.'))}: key `{key}` has a password in it",
+                "passwords come from the environment, never from a file that is shared and recorded",
+                "take it out and set PGPASSWORD",
+            )
+
+
+def _problem(error: Any, title: str, question: Question | None, text: str, name: str) -> Problem:
+    keys = [str(k) for k in error["loc"]]
+    part: type[BaseModel] = Ask
+    if question and title == question.Settings.__name__:
+        part = question.Settings
+        if keys[0] not in part.sections():
+            keys = [str(tomllib.loads(text)["question"]), *keys]
+    key = ".".join(keys)
+    where = f"{name}, line {_line(text, keys)}: key `{key}`"
+    known = _fields(part, [str(k) for k in error["loc"]][:-1])
+    if error["type"] == "extra_forbidden":
+        near = difflib.get_close_matches(keys[-1], known, 1)
+        hint = f"did you mean `{near[0]}`? else" if near else "correct its name, or"
+        return Problem(
+            f"{where} is not known", f"known here: {', '.join(known)}", f"{hint} remove it"
+        )
+    if error["type"] == "missing":
+        return Problem(
+            f"{name}: key `{key}` is missing", "it must be there", f"add a line `{keys[-1]} = …`"
+        )
+    given = error.get("input")
+    said = str(error["msg"]).removeprefix("Value error, ")
+    if error["type"] == "model_type":
+        inside = _fields(part, [str(k) for k in error["loc"]])
+        said = f"it is a section: [{key}], and below it {', '.join(inside)}"
+    return Problem(f"{where} is {given!r}", said, "correct the value and run again")
+
+
+def _fields(part: type[BaseModel], keys: list[str]) -> list[str]:
+    """What may stand below some keys."""
+    for key in keys:
+        field = part.model_fields.get(key)
+        inside = parts(field.annotation) if field else []
+        part = inside[0] if inside else part
+    names = [name for name in part.model_fields if name != "settings"]
+    return names
+
+
+def _line(text: str, keys: list[str]) -> int:
+    """The line where the key stands; its section's, or the first, where it is not found."""
+    section, best = "", 1
+    for number, line in enumerate(text.splitlines(), 1):
+        if match := re.match(r"\s*\[+([^\]]+)\]", line):
+            section = match[1].strip()
+        full = ".".join(
+            [section] * bool(section) + [re.split(r"\s*=", line.strip())[0].strip("\"'")]
+        )
+        if full == ".".join(keys):
+            return number
+        if section == ".".join(keys[:-1]) and section:
+            best = best if best > 1 else number
+    return best

@@ -1,0 +1,48 @@
+"""What was chosen about reading a table."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from datetime import date
+from typing import Any, Literal
+
+DAY_ORDERS = ("day first", "month first", "mixed", "clear")
+
+
+@dataclass(frozen=True)
+class Choices:
+    """Every choice of the cleaner, frozen, so that a later run asks nothing and guesses nothing.
+
+    `columns` maps a canonical name to a source column, or to two joined by `*` (a product).
+    `header` is the line number of the header, 0 if the file has none; `day_order` is one of
+    DAY_ORDERS; rows after `today` are dropped as future rows. `time` is "random" where there is
+    none and every row is given a day by chance; `rest` keeps the other columns too.
+    """
+
+    columns: Mapping[str, str]
+    encoding: str | None = None
+    separator: str | None = None
+    header: int = 1
+    decimal: Literal[".", ","] = "."
+    day_order: str = "clear"
+    duplicates: Literal["drop", "keep"] = "drop"
+    refunds: Literal["drop", "keep"] = "drop"
+    today: date = field(default_factory=date.today)
+    time: Literal["column", "random"] = "column"
+    rest: bool = False
+
+    def to_dict(self) -> dict[str, Any]:
+        """The choices as plain values for TOML or JSON; what was not needed is left out."""
+        plain = {f.name: getattr(self, f.name) for f in fields(self)}
+        plain |= {"columns": dict(self.columns), "today": self.today.isoformat()}
+        usual = {"time": "column", "rest": False}
+        return {k: v for k, v in plain.items() if v is not None and usual.get(k) != v}
+
+    @classmethod
+    def from_dict(cls, plain: Mapping[str, Any]) -> Choices:
+        """The choices from plain values, as `to_dict` writes them."""
+        values = dict(plain)
+        if isinstance(values.get("today"), str):
+            values["today"] = date.fromisoformat(values["today"])
+        return cls(**values)

@@ -1,0 +1,40 @@
+"""What was found in a table: what was wrong with its rows, and which column serves as which."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that was wrong: how often, in a sentence, with up to five examples (line, text)."""
+
+    reason: str
+    count: int
+    sentence: str
+    examples: tuple[tuple[int, str], ...]
+
+
+@dataclass(frozen=True)
+class Mapped:
+    """Which source column serves as a canonical one, how sure that is (0 to 1), and why."""
+
+    canonical: str
+    source: str
+    confidence: float
+    reason: str
+
+
+def finding(reason: str, where: Iterable[tuple[int, str]], sentence: str) -> tuple[Finding, ...]:
+    """A finding with its first five examples, or nothing if it never happened."""
+    found = sorted(where)
+    if not found:
+        return ()
+    examples = tuple((line, _short(text)) for line, text in found[:5])
+    return (Finding(reason, len(found), sentence[:1].upper() + sentence[1:] + ".", examples),)
+
+
+def _short(text: str) -> str:
+    text = " ".join(text.split())
+    return text if len(text) <= 120 else text[:119] + "…"
