@@ -13,7 +13,7 @@ from fastapi import FastAPI, Request, Response
 import stepladder
 from stepladder.project.decide import decide
 from stepladder.record import Token
-from stepladder.service import body
+from stepladder.service import body, models
 from stepladder.service.answers import Queue, answer, encoded
 from stepladder.service.gate import Gate
 from stepladder.service.limits import Limits
@@ -62,7 +62,7 @@ def _predictions(api: FastAPI, shelf: Shelf, limits: Limits, queue: Queue) -> No
     @api.post(
         "/predict",
         summary="Predict for one case or many",
-        openapi_extra=body.asks([one.request for one in there], examples),
+        openapi_extra=models.asks([one.request for one in there], examples),
         responses={
             200: {"model": answers, "description": "An answer for each case, in their order."},
             **_errors(400, 401, 404, 408, 413, 415, 422, 429, 503),
@@ -75,7 +75,7 @@ def _predictions(api: FastAPI, shelf: Shelf, limits: Limits, queue: Queue) -> No
         return _said(await answer(found, body.cases(found, asked), queue, asked.why))
 
     @api.get("/models", summary="What is in production, who decided, and why")
-    async def models(request: Request) -> Response:
+    async def in_production(request: Request) -> Response:
         return _said({"models": [one.about() for one in _open(request, shelf).values()]})
 
 
@@ -83,16 +83,19 @@ def _people(api: FastAPI, shelf: Shelf, aside: ThreadPoolExecutor) -> None:
     async def noted(work: Callable[[], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(aside, work)
 
-    responses: Any = {200: {"model": body.Noted}, **_errors(400, 401, 403, 404, 413, 415, 422, 429)}
+    responses: Any = {
+        200: {"model": models.Noted},
+        **_errors(400, 401, 403, 404, 413, 415, 422, 429),
+    }
 
     @api.post(
         "/answers",
         summary="Say what you expect of a case (role: review)",
-        openapi_extra=body.asks([body.Answered]),
+        openapi_extra=models.asks([models.Answered]),
         responses=responses,
     )
     async def answers(request: Request) -> Response:
-        said = body.read(body.Answered, await body.parsed(request))
+        said = body.read(models.Answered, await body.parsed(request))
         found = body.question(_open(request, shelf), said.model_dump())
         key, who = body.known(found, said.case), _token(request, found).name
         record, name = found.project.record, found.project.ask.question
@@ -103,11 +106,11 @@ def _people(api: FastAPI, shelf: Shelf, aside: ThreadPoolExecutor) -> None:
     @api.post(
         "/decisions",
         summary="Decide on a rung (role: decide)",
-        openapi_extra=body.asks([body.Decided]),
+        openapi_extra=models.asks([models.Decided]),
         responses=responses,
     )
     async def decisions(request: Request) -> Response:
-        said = body.read(body.Decided, await body.parsed(request))
+        said = body.read(models.Decided, await body.parsed(request))
         found = body.question(_open(request, shelf), said.model_dump())
         who = _token(request, found).name
         work = lambda: decide(found.project, said.rung, by=who, because=said.because)  # noqa: E731
@@ -143,8 +146,8 @@ def _described(api: FastAPI, served: Iterable[Served]) -> None:
     def openapi() -> dict[str, Any]:
         schema = plain()
         parts = schema.setdefault("components", {})
-        bodies: list[Any] = [*(one.request for one in served), body.Answered, body.Decided]
-        parts["schemas"] = {**parts.get("schemas", {}), **body.schemas(bodies)}
+        bodies: list[Any] = [*(one.request for one in served), models.Answered, models.Decided]
+        parts["schemas"] = {**parts.get("schemas", {}), **models.schemas(bodies)}
         parts["securitySchemes"] = {"token": {"type": "http", "scheme": "bearer"}}
         schema["security"] = [{"token": []}]
         return schema
@@ -154,7 +157,7 @@ def _described(api: FastAPI, served: Iterable[Served]) -> None:
 
 def _errors(*statuses: int) -> dict[int | str, Any]:
     """What may be refused, each in three parts."""
-    return {status: {"model": body.Error, "description": MEANING[status]} for status in statuses}
+    return {status: {"model": models.Error, "description": MEANING[status]} for status in statuses}
 
 
 def _state(shelf: Shelf, one: Served) -> str:

@@ -28,7 +28,7 @@ from stepladder.record import Shipment, Stored
 from stepladder.release.release import Release
 from stepladder.release.ship import in_production
 from stepladder.service.alone import Alone, Own
-from stepladder.service.body import answer_model, request_model
+from stepladder.service.models import answer_model, request_model
 from stepladder.service.published import Published, latest
 from stepladder.service.rows import Case
 
