@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Sequence
+from typing import Any
 
-import duckdb
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from numpy.typing import NDArray
 
 from stepladder.core.errors import Problem
-from stepladder.core.history import quoted
 from stepladder.core.question import Completed, Question
 
+Ints = NDArray[np.int64]
 KIND = {"share": pa.float64(), "number": pa.float64(), "text": pa.string()}
 
 
@@ -40,8 +41,10 @@ def check(table: object, question: Question, cases: pa.Table) -> pa.Table:
     if not isinstance(table, pa.Table):
         raise _wrong(f"a {type(table).__name__}", "return a pyarrow Table from predict")
     _check_columns(table, question)
-    _check_keys(table, question, cases)
-    return _check_values(_arrange(table, question, cases), question)
+    place = _places(cases, table)
+    _check_keys(table, question, cases, place)
+    named = [key for key in question.KEYS if key not in cases.column_names]
+    return _check_values(_typed(_arranged(table, named, cases, place), question), question)
 
 
 def _check_columns(table: pa.Table, question: Question) -> None:
@@ -58,53 +61,87 @@ def _check_columns(table: pa.Table, question: Question) -> None:
             raise _wrong(f"a column `{name}`; allowed are {', '.join(allowed)}", hint)
 
 
-def _check_keys(table: pa.Table, question: Question, cases: pa.Table) -> None:
-    asked = ", ".join(map(quoted, cases.column_names))
-    keys = ", ".join(map(quoted, question.KEYS))
-    named = [quoted(key) for key in question.KEYS if key not in cases.column_names]
-    with duckdb.connect(config={"threads": 1}) as con:
-        con.register("p", table)
-        con.register("c", cases)
-        wrong = {
-            "doubled": f"select 1 from p group by {keys} having count(*) > 1",
-            "missing": f"select 1 from c anti join p using ({asked})",
-            "invented": f"select 1 from p anti join c using ({asked})",
-            **{f"with a {n} but no prediction, or none but one": f"select 1 from p where ({n} is null) <> "
-               "(prediction is null)" for n in named},
-        }  # fmt: skip
-        for what, query in wrong.items():
-            row = con.execute(f"select count(*) from ({query})").fetchone()
-            if row and row[0]:
-                raise _wrong(
-                    f"{row[0]:,} of {cases.num_rows:,} cases {what}",
-                    "one row for each case, with nulls where there is no opinion"
-                    if named
-                    else "one row for each case",
-                )
+def _places(cases: pa.Table, table: pa.Table) -> Ints:
+    """For each answer, which case it is about: 0 is the first; a number beyond them, nobody's case."""
+    names = cases.column_names
+    same = {name: _as(cases[name].type, table[name]) for name in names}
+    return _numbered(*([*cases[name].chunks, *same[name].chunks] for name in names))[len(cases) :]
 
 
-def _arrange(table: pa.Table, question: Question, cases: pa.Table) -> pa.Table:
-    asked = ", ".join(map(quoted, cases.column_names))
+def _numbered(*columns: Sequence[pa.Array]) -> Ints:
+    """A number for each row, counted as rows are first met: the same where they agree in all columns."""
+    numbers: Any = 0
+    for chunks in columns:
+        if len({chunk.type for chunk in chunks}) > 1:  # ids that cannot all be of one type
+            chunks = [chunk.cast(pa.string()) for chunk in chunks]
+        found = pa.chunked_array(chunks).combine_chunks().dictionary_encode("encode")
+        both = numbers * len(found.dictionary) + found.indices.to_numpy().astype(np.int64)
+        numbers = both if len(columns) == 1 else _met(both)
+    return np.asarray(numbers)
+
+
+def _met(numbers: Ints) -> Ints:
+    """The same, numbered anew: so they stay below the number of rows."""
+    return np.asarray(pa.array(numbers).dictionary_encode().indices, np.int64)
+
+
+def _as(kind: pa.DataType, column: pa.ChunkedArray) -> pa.ChunkedArray:
+    """A column in another type, or as it was where that cannot be."""
+    try:
+        return column if column.type == kind else column.cast(kind)
+    except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
+        return column
+
+
+def _check_keys(table: pa.Table, question: Question, cases: pa.Table, place: Ints) -> None:
     named = [key for key in question.KEYS if key not in cases.column_names]
-    given = [name for name in columns(question) if name in table.column_names]
-    picked = "".join(f", p.{quoted(name)}" for name in (*named, *given))
-    best = "".join(f", {quoted(name)}" for name in named)
-    with duckdb.connect(config={"threads": 1}) as con:
-        con.register("p", table)
-        con.register("c", cases.append_column("_order", pa.array(np.arange(cases.num_rows))))
-        query = (
-            f"select c.* {picked} from c join p using ({asked}) "
-            f"order by _order, p.prediction desc nulls last{best}"
-        )
-        found = con.sql(query).to_arrow_table()
-    out = {name: found[name] for name in question.KEYS}
+    answers = np.bincount(place, minlength=cases.num_rows)
+    whole = _numbered([pa.array(place)], *(table[key].chunks for key in named))
+    without = table["prediction"].is_null()
+    wrong = {
+        "doubled": np.bincount(whole) > 1,
+        "missing": answers[: cases.num_rows] == 0,
+        "invented": place >= cases.num_rows,
+        **{f'with a "{name}" but no prediction, or none but one':
+           pc.not_equal(table[name].is_null(), without).to_numpy() for name in named},
+    }  # fmt: skip
+    for what, rows in wrong.items():
+        if rows.any():
+            raise _wrong(
+                f"{rows.sum():,} of {cases.num_rows:,} cases {what}",
+                "one row for each case, with nulls where there is no opinion"
+                if named
+                else "one row for each case",
+            )
+
+
+def _arranged(table: pa.Table, named: Sequence[str], cases: pa.Table, place: Ints) -> pa.Table:
+    """The answers in the order of the cases and with their ids, each case's best first, nulls last."""
+    for name in cases.column_names:
+        at = table.column_names.index(name)
+        table = table.set_column(at, name, cases[name].take(pa.array(place)))
+    if not named:
+        in_order = bool((place[1:] > place[:-1]).all())
+        return table if in_order else table.take(pa.array(np.argsort(place)))
+    columns = [pa.array(place), table["prediction"], *(table[name] for name in named)]
+    order = ["ascending", "descending", *["ascending"] * len(named)]
+    numbered = pa.table(columns, names=list(map(str, range(len(columns)))))
+    keys = list(zip(numbered.column_names, order, strict=True))
+    return table.take(pc.sort_indices(numbered, sort_keys=keys))
+
+
+def _typed(table: pa.Table, question: Question) -> pa.Table:
+    out = {name: table[name] for name in question.KEYS}
     for name, kind in columns(question).items():
+        if name not in table.column_names:
+            out[name] = pa.nulls(table.num_rows, kind)
+            continue
         try:
-            out[name] = found[name].cast(kind) if name in given else pa.nulls(found.num_rows, kind)
+            out[name] = table[name] if table[name].type == kind else table[name].cast(kind)
         except pa.ArrowInvalid as error:
-            raise _wrong(f"`{name}` as {found[name].type} ({error})", f"make it {kind}") from None
+            raise _wrong(f"`{name}` as {table[name].type} ({error})", f"make it {kind}") from None
         except pa.ArrowNotImplementedError:
-            raise _wrong(f"`{name}` as {found[name].type}", f"make it {kind}") from None
+            raise _wrong(f"`{name}` as {table[name].type}", f"make it {kind}") from None
     return pa.table(out)
 
 

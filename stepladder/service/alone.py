@@ -2,33 +2,43 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from functools import cached_property
 from pathlib import Path
-from types import ModuleType
-from typing import Any
+from typing import Any, NamedTuple
 
 import duckdb
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from stepladder.core.asking import answered, reasons
+from stepladder.core.asking import Job, answered, asked, reasons
+from stepladder.core.errors import Problem
 from stepladder.core.model import Model
 from stepladder.core.question import Question
 from stepladder.core.rung import Rung
+from stepladder.core.table import TableSpec
 from stepladder.project.folder import Project
 from stepladder.release.release import Release
-from stepladder.service.checked import checked
 from stepladder.service.door import Door
-from stepladder.service.own_rows import OwnRows
-from stepladder.service.quick import twins
+from stepladder.service.refused import Refused
+from stepladder.service.rows import Case, nobody, rows_to_table
+
+
+class Own(NamedTuple):
+    """Where rows of one's own belong: which table, as it lies in the project; whose a row is; until when."""
+
+    spec: TableSpec
+    schema: pa.Schema
+    key: pa.Field
+    now: date  # everything happened before it
 
 
 @dataclass(frozen=True)
 class _Read(Rung):
-    """A rung whose file is read once; it was held to the rules for rungs when it was released."""
+    """A rung whose SQL is read once; it was held to the rules for rungs when it was released."""
 
     @cached_property
     def _once(self) -> tuple[list[str], str]:
@@ -40,13 +50,6 @@ class _Read(Rung):
     def _statements(self) -> tuple[list[str], str]:
         return self._once
 
-    @cached_property
-    def _imported(self) -> ModuleType:
-        return super()._module()
-
-    def _module(self) -> ModuleType:
-        return self._imported
-
 
 @dataclass(frozen=True)
 class Alone:
@@ -55,14 +58,14 @@ class Alone:
     question: Question
     release: Release
     door: Door
-    own: OwnRows
+    own: Own
     rung: Rung
     model: Model
     reference: Rung
     reference_model: Model
 
     @staticmethod
-    def of(project: Project, release: Release, own: OwnRows, room: Path) -> Alone:
+    def of(project: Project, release: Release, own: Own, room: Path) -> Alone:
         """The rung of a release, ready to be asked; `room` keeps what is the same for everyone."""
         found = release.rung(room)
         return Alone(
@@ -76,32 +79,34 @@ class Alone:
             _plain(release.reference_model()),
         )
 
-    def answer(self, cases: Sequence[tuple[str, Any]]) -> list[list[dict[str, Any]]]:
-        """For each case, given with its place in the request, the rows of its answer. Raises Refused."""
-        rows = self.own.table(cases)
-        self.door.open({self.own.spec.name: rows})
-        key = pa.array([self.own.nobody(i) for i in range(len(cases))], self._key.type)
-        asked = pa.table({self.own.key: key})
-        try:
-            table = self._answered(asked)
-        finally:
-            self.door.open({})
-        return _by_case(table, self.own.key, key.to_pylist(), rows)
+    def answer(self, cases: Sequence[Case], why: bool = False) -> list[list[dict[str, Any]]]:
+        """For each case, given with its place in the request, the rows of its answer; `why`: with reasons.
 
-    def _answered(self, cases: pa.Table) -> pa.Table:
-        question, door = self.question, self.door
-        mine = checked(self.rung.predict(self.model, door, cases), question, cases)
-        usual = checked(self.reference.predict(self.reference_model, door, cases), question, cases)
-        table = answered(
-            question, mine, lambda: usual, door, cases, self.release.taught
-        ).predictions
+        Raises Problem where the rows are not as described; Refused where the rung answers wrongly.
+        """
+        own = self.own
+        rows = rows_to_table(own.spec, own.schema, own.key.name, own.now, cases)
+        ids = [nobody(own.key.type, nth) for nth in range(len(cases))]
+        asked = pa.table({own.key.name: pa.array(ids, own.key.type)})
+        try:
+            table = self._answered(self.door.over({own.spec.name: rows}), asked, why)
+        except Problem as problem:
+            raise Refused(500, *problem.parts()) from None
+        return _by_case(table, own.key.name, ids, rows)
+
+    def _answered(self, door: Door, cases: pa.Table, why: bool) -> pa.Table:
+        question, taught = self.question, self.release.taught
+        mine = asked(Job(question, self.rung, door, cases, self.model)).table
+
+        def usual() -> pa.Table:
+            return asked(Job(question, self.reference, door, cases, self.reference_model)).table
+
+        table = answered(question, mine, usual, door, cases, taught).predictions
+        if not why:
+            return table.append_column("because", pa.nulls(table.num_rows, pa.string()))
         own = reasons(self.rung, self.model, door, table) if self.release.manifest.ours else None
         # without everybody's rows, a question would look for reasons among the others of the request
         return question.explain(door, table, _none_said(table, question) if own is None else own)
-
-    @property
-    def _key(self) -> pa.Field:
-        return self.own.kinds.field(self.own.key)
 
 
 def _none_said(table: pa.Table, question: Question) -> pa.Table:
@@ -114,32 +119,24 @@ def _plain(model: Model) -> Model:
     return {k: v.view(np.ndarray) if isinstance(v, np.memmap) else v for k, v in model.items()}
 
 
-def _door(project: Project, release: Release, own: OwnRows, room: Path) -> Door:
+def _door(project: Project, release: Release, own: Own, room: Path) -> Door:
     """A history without anybody's rows, and all that is the same for everyone."""
     question, ask = project.question, release.ask
-    views = tuple(question.views(ask).items())
-    known = replace(project.history(), ask=ask, views=views).at(own.now)
-    tables: dict[str, tuple[str, str | None]] = {}
-    rows: dict[str, pa.Table] = {}
-    for spec in question.TABLES:
-        path = project.table(spec.name)
-        if spec.time and own.key in pq.read_schema(path).names:
-            rows[spec.name] = pq.read_schema(path).remove_metadata().empty_table()
-            path = room / f"{spec.name}.parquet"
-            pq.write_table(rows[spec.name], path)
-        tables[spec.name] = (str(path), spec.time)
-    for name in question.DERIVED:
-        pq.write_table(known.sql(f"select * from {name}"), room / f"{name}.parquet")
-        tables[name] = (str(room / f"{name}.parquet"), None)
-    return Door(
-        own.now,
-        ask,
-        tables,
-        views=views,
-        own=tuple(rows),
-        rows=rows,
-        twins=twins(release.manifest.question),
+    known = replace(project.history(), ask=ask, views=tuple(question.views(ask).items())).at(
+        own.now
     )
+    tables = {spec.name: (str(project.table(spec.name)), spec.time) for spec in question.TABLES}
+    empty: dict[str, pa.Table] = {}
+    for spec in question.TABLES:
+        schema = pq.read_schema(tables[spec.name][0]).remove_metadata()
+        if spec.time and own.key.name in schema.names:
+            empty[spec.name] = schema.empty_table()
+            tables[spec.name] = (str(room / f"{spec.name}.parquet"), spec.time)
+            pq.write_table(empty[spec.name], tables[spec.name][0])
+    for name in question.DERIVED:
+        tables[name] = (str(room / f"{name}.parquet"), None)
+        pq.write_table(known.sql(f"select * from {name}"), tables[name][0])
+    return Door.of(replace(known, tables=tables), empty)
 
 
 def _by_case(
@@ -149,7 +146,7 @@ def _by_case(
     before: dict[Any, int] = {}
     for nth, case in enumerate(rows[key].to_pylist()):
         before.setdefault(case, nth)
-    found: Mapping[Any, list[dict[str, Any]]] = {case: [] for case in cases}
+    found: dict[Any, list[dict[str, Any]]] = {case: [] for case in cases}
     for answer in table.to_pylist():
         case = answer.pop(key)
         if answer.get("why"):

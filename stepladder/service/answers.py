@@ -9,12 +9,10 @@ from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-import pyarrow as pa
-
+from stepladder.service.body import Case
 from stepladder.service.limits import Limits
 from stepladder.service.published import Published
 from stepladder.service.refused import Refused
-from stepladder.service.requests import Case
 from stepladder.service.served import Served
 
 Entry = dict[str, Any]
@@ -31,7 +29,9 @@ class Queue:
         self.limits, self.waiting, self.had_one = limits, 0, False
         self._thread = ThreadPoolExecutor(1, "newcomers")
 
-    async def answers(self, found: Served, cases: Sequence[Case]) -> list[list[dict[str, Any]]]:
+    async def answers(
+        self, found: Served, cases: Sequence[Case], why: bool = False
+    ) -> list[list[dict[str, Any]]]:
         """The rows of each case's answer. Raises Refused where too many wait, or it takes too long."""
         if self.waiting >= self.limits.waiting:
             raise _busy(f"{self.waiting} requests are waiting already")
@@ -39,9 +39,9 @@ class Queue:
         if not self.waiting and not self.had_one and found.at_once(given):
             self.had_one = True
             asyncio.get_running_loop().call_soon(self._next)
-            return found.newcomers(given)
+            return found.newcomers(given, why)
         late = threading.Event()
-        job = self._thread.submit(found.newcomers, given, late)
+        job = self._thread.submit(found.newcomers, given, why, late)
         asked = asyncio.wrap_future(job)
         self.waiting += 1
         asked.add_done_callback(self._done)
@@ -66,12 +66,12 @@ class Queue:
             asked.exception()  # looked at, also where nobody waits for it any more
 
 
-async def answer(found: Served, cases: Sequence[Case], queue: Queue) -> Entry:
+async def answer(found: Served, cases: Sequence[Case], queue: Queue, why: bool = False) -> Entry:
     """The body of an answer, a case's entry in its place. Raises Refused where the only case has none."""
     told: dict[str, Entry | Refused] = {}
     known, new = [c for c in cases if not c.new], [c for c in cases if c.new]
     told |= zip((c.where for c in known), _known(found, known), strict=True)
-    told |= zip((c.where for c in new), await _new(found, new, queue), strict=True)
+    told |= zip((c.where for c in new), await _new(found, new, queue, why), strict=True)
     entries = [told[case.where] for case in cases]
     if len(entries) == 1 and isinstance(entries[0], Refused):
         raise entries[0]
@@ -95,8 +95,7 @@ def _known(found: Served, cases: Sequence[Case]) -> list[Entry | Refused]:
     published = found.published
     if published is None:
         return [_nothing_published(found)] * len(cases)
-    fits = int if pa.types.is_integer(found.key.type) else str
-    ranges = [published.find(case.id) if isinstance(case.id, fits) else (0, 0) for case in cases]
+    ranges = [published.find(case.id) for case in cases]
     return [
         _entry(found, case, rows, "published", published.stored.model_hash)
         if rows
@@ -105,12 +104,14 @@ def _known(found: Served, cases: Sequence[Case]) -> list[Entry | Refused]:
     ]
 
 
-async def _new(found: Served, cases: Sequence[Case], queue: Queue) -> list[Entry | Refused]:
+async def _new(
+    found: Served, cases: Sequence[Case], queue: Queue, why: bool
+) -> list[Entry | Refused]:
     if not cases:
         return []
     if found.alone is None:
         return [_nightly_only(found)] * len(cases)
-    answers = await queue.answers(found, cases)
+    answers = await queue.answers(found, cases, why)
     return [
         _entry(found, case, rows, "rows", found.release.hash)
         for case, rows in zip(cases, answers, strict=True)

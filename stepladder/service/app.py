@@ -3,24 +3,25 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Any, TypeVar, Union
 
 from fastapi import FastAPI, Request, Response
 
 import stepladder
 from stepladder.project.decide import decide
 from stepladder.record import Token
-from stepladder.service import described, requests
+from stepladder.service import body, models
 from stepladder.service.answers import Queue, answer, encoded
 from stepladder.service.gate import Gate
 from stepladder.service.limits import Limits
-from stepladder.service.refused import Refused
+from stepladder.service.refused import MEANING
 from stepladder.service.served import Served
 from stepladder.service.shelf import Shelf
 
+T = TypeVar("T")
 ABOUT = (
     "Predictions by the released models: of somebody known, from the last nightly run; of somebody new, "
     "from rows of their own. Every path but /healthz, /readyz, /docs and /openapi.json needs the header "
@@ -43,82 +44,86 @@ def app(shelf: Shelf, limits: Limits) -> FastAPI:
 
     api = FastAPI(
         title="stepladder", version=stepladder.__version__, description=ABOUT, lifespan=running,
-        redoc_url=None,
+        redoc_url=None, default_response_class=Response,
     )  # fmt: skip
     _predictions(api, shelf, limits, newcomers)
     _people(api, shelf, aside)
     _health(api, shelf)
-    api.openapi = described.with_tokens(api.openapi)  # type: ignore[method-assign]
+    _described(api, shelf.served.values())
     api.add_middleware(Gate, shelf=shelf, limits=limits)
     return api
 
 
 def _predictions(api: FastAPI, shelf: Shelf, limits: Limits, queue: Queue) -> None:
+    there = sorted(shelf.served.values(), key=lambda one: one.name)
+    examples = {name: said for one in there for name, said in body.examples(one).items()}
+    answers: Any = Union[tuple(one.answer for one in there)]  # noqa: UP007
+
     @api.post(
         "/predict",
         summary="Predict for one case or many",
-        openapi_extra=described.predict(shelf.served.values()),
-        response_class=Response,
+        openapi_extra=models.asks([one.request for one in there], examples),
+        responses={
+            200: {"model": answers, "description": "An answer for each case, in their order."},
+            **_errors(400, 401, 404, 408, 413, 415, 422, 429, 503),
+        },
     )
     async def predict(request: Request) -> Response:
-        body = requests.fields(await _json(request), ("cases",), ("question", "cases"), "the body")
-        found = requests.question(_open(request, shelf), body)
-        cases = requests.cases(found, body["cases"], limits)
-        return _said(await answer(found, cases, queue))
+        said = await body.parsed(request)
+        found = body.question(_open(request, shelf), said)
+        asked: Any = body.read(found.request, {**said, "question": found.name}, limits)
+        return _said(await answer(found, body.cases(found, asked), queue, asked.why))
 
-    @api.get(
-        "/models", summary="What is in production, who decided, and why", response_class=Response
-    )
-    async def models(request: Request) -> Response:
+    @api.get("/models", summary="What is in production, who decided, and why")
+    async def in_production(request: Request) -> Response:
         return _said({"models": [one.about() for one in _open(request, shelf).values()]})
 
 
 def _people(api: FastAPI, shelf: Shelf, aside: ThreadPoolExecutor) -> None:
-    async def noted(work: Any) -> Any:
+    async def noted(work: Callable[[], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(aside, work)
+
+    responses: Any = {
+        200: {"model": models.Noted},
+        **_errors(400, 401, 403, 404, 413, 415, 422, 429),
+    }
 
     @api.post(
         "/answers",
         summary="Say what you expect of a case (role: review)",
-        openapi_extra=described.answers(shelf.served.values()),
-        response_class=Response,
+        openapi_extra=models.asks([models.Answered]),
+        responses=responses,
     )
     async def answers(request: Request) -> Response:
-        needed = ("case", "prediction")
-        body = requests.fields(await _json(request), needed, ("question", *needed), "the body")
-        found = requests.question(_open(request, shelf), body)
-        key, value = requests.known(found, body["case"]), requests.number(body["prediction"])
-        who = _token(request, found).name
-        record, question = found.project.record, found.project.ask.question
+        said = body.read(models.Answered, await body.parsed(request))
+        found = body.question(_open(request, shelf), said.model_dump())
+        key, who = body.known(found, said.case), _token(request, found).name
+        record, name = found.project.record, found.project.ask.question
         return _said(
-            {"answer": await noted(lambda: record.answer(question, [(key, value)], by=who))}
+            {"answer": await noted(lambda: record.answer(name, [(key, said.prediction)], by=who))}
         )
 
     @api.post(
         "/decisions",
         summary="Decide on a rung (role: decide)",
-        openapi_extra=described.decisions(),
-        response_class=Response,
+        openapi_extra=models.asks([models.Decided]),
+        responses=responses,
     )
     async def decisions(request: Request) -> Response:
-        needed = ("rung", "because")
-        body = requests.fields(await _json(request), needed, ("question", *needed), "the body")
-        found = requests.question(_open(request, shelf), body)
-        rung, because = (requests.text(body, name) for name in needed)
+        said = body.read(models.Decided, await body.parsed(request))
+        found = body.question(_open(request, shelf), said.model_dump())
         who = _token(request, found).name
-        number = await noted(lambda: decide(found.project, rung, by=who, because=because))
-        return _said({"decision": number})
+        work = lambda: decide(found.project, said.rung, by=who, because=said.because)  # noqa: E731
+        return _said({"decision": await noted(work)})
 
-    @api.post(
-        "/reload", summary="Look for something new at once (role: admin)", response_class=Response
-    )
+    @api.post("/reload", summary="Look for something new at once (role: admin)")
     async def reload(request: Request) -> Response:
         await noted(lambda: shelf.look(again=True))
         return _said({"degraded": sorted(shelf.degraded.keys() & _open(request, shelf).keys())})
 
 
 def _health(api: FastAPI, shelf: Shelf) -> None:
-    @api.get("/healthz", summary="Whether the process is alive", response_class=Response)
+    @api.get("/healthz", summary="Whether the process is alive")
     async def healthz() -> Response:
         return _said({"alive": True})
 
@@ -128,10 +133,31 @@ def _health(api: FastAPI, shelf: Shelf) -> None:
         ready = all(state != "nothing published" for state in states.values())
         return _said({"ready": ready, "questions": states}, 200 if ready else 503)
 
-    @api.get("/metrics", summary="Counts for Prometheus", response_class=Response)
+    @api.get("/metrics", summary="Counts for Prometheus")
     async def metrics(request: Request) -> Response:
         text = shelf.metrics.text(_open(request, shelf).values(), shelf.degraded)
         return Response(text, media_type="text/plain; version=0.0.4; charset=utf-8")
+
+
+def _described(api: FastAPI, served: Iterable[Served]) -> None:
+    """Say what FastAPI cannot know: the bodies, one of several models, and that tokens are needed."""
+    plain = api.openapi
+
+    def openapi() -> dict[str, Any]:
+        schema = plain()
+        parts = schema.setdefault("components", {})
+        bodies: list[Any] = [*(one.request for one in served), models.Answered, models.Decided]
+        parts["schemas"] = {**parts.get("schemas", {}), **models.schemas(bodies)}
+        parts["securitySchemes"] = {"token": {"type": "http", "scheme": "bearer"}}
+        schema["security"] = [{"token": []}]
+        return schema
+
+    api.openapi = openapi  # type: ignore[method-assign]
+
+
+def _errors(*statuses: int) -> dict[int | str, Any]:
+    """What may be refused, each in three parts."""
+    return {status: {"model": models.Error, "description": MEANING[status]} for status in statuses}
 
 
 def _state(shelf: Shelf, one: Served) -> str:
@@ -151,17 +177,5 @@ def _token(request: Request, found: Served) -> Token:
     return token
 
 
-async def _json(request: Request) -> Any:
-    said = request.headers.get("content-type", "")
-    if said.partition(";")[0].strip().lower() != "application/json":
-        raise Refused(
-            415,
-            f"a body said to be {said[:80] or 'nothing in particular'}",
-            "a body is JSON",
-            "send it with the header Content-Type: application/json",
-        )
-    return requests.parsed(await request.body())
-
-
-def _said(body: Mapping[str, Any], status: int = 200) -> Response:
-    return Response(encoded(body), status, media_type="application/json")
+def _said(said: Mapping[str, Any], status: int = 200) -> Response:
+    return Response(encoded(said), status, media_type="application/json")

@@ -15,7 +15,6 @@ from starlette.requests import ClientDisconnect
 from stepladder.core.errors import Passing, Problem
 from stepladder.record import Token
 from stepladder.service.limits import Bucket, Limits
-from stepladder.service.paths import METHODS, OPEN, ROLE
 from stepladder.service.refused import Refused, Send, busy, fault, refused, tell
 from stepladder.service.shelf import Shelf
 from stepladder.service.tokens import hashed, reaches, state
@@ -24,6 +23,12 @@ Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
+OPEN = {"/healthz", "/readyz", "/docs", "/openapi.json"}
+ROLE = {"/decisions": "decide", "/answers": "review", "/reload": "admin"}  # else: read
+METHODS = {
+    "/healthz": "GET", "/readyz": "GET", "/docs": "GET", "/openapi.json": "GET", "/models": "GET",
+    "/metrics": "GET", "/predict": "POST", "/answers": "POST", "/decisions": "POST", "/reload": "POST",
+}  # fmt: skip
 BUCKETS = 10_000
 GONE = 499  # nobody is there any more to be answered; counted, and no fault
 log = logging.getLogger("stepladder.service")
@@ -112,9 +117,8 @@ class Gate:
         if kind.lower() != "bearer" or not text.strip():
             return {}
         digest, good = hashed(text.strip()), {}
-        for name, keys in self.shelf.keys.items():
-            token = keys.find(digest)
-            if token is None:
+        for name, tokens in self.shelf.tokens.items():
+            if (token := tokens.get(digest)) is None:
                 continue
             if (now := state(token)) == "valid":
                 good[name] = token

@@ -50,8 +50,10 @@ class Published:
         keys = self.table[self.key.name].combine_chunks()
         return len(pc.run_end_encode(keys).values) if len(keys) else 0
 
-    def find(self, case: int | str) -> Range:
+    def find(self, case: int | str | None) -> Range:
         """From which row to which row the case's answer stands; an empty range for a stranger."""
+        if case is None or isinstance(case, int) != pa.types.is_integer(self.key.type):
+            return 0, 0
         if isinstance(self._keys, np.ndarray):
             first, last = (
                 np.searchsorted(self._keys, case),

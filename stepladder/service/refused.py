@@ -25,23 +25,6 @@ MEANING = {
 }
 
 
-ERROR: dict[str, Any] = {
-    "type": "object",
-    "required": ["error"],
-    "properties": {
-        "error": {
-            "type": "object",
-            "required": ["given", "allowed", "remedy"],
-            "properties": {
-                "given": {"type": "string", "description": "what was given"},
-                "allowed": {"type": "string", "description": "what is allowed"},
-                "remedy": {"type": "string", "description": "what to do"},
-            },
-        }
-    },
-}
-
-
 class Refused(Problem):
     """A Problem with the HTTP status that tells it to machines."""
 
@@ -84,17 +67,6 @@ def busy() -> Refused:
         "send it again in a moment",
         retry_after=5,
     )
-
-
-def errors(*statuses: int) -> dict[str, Any]:
-    """What may be refused, each in three parts."""
-    return {
-        str(status): {
-            "description": MEANING[status],
-            "content": {"application/json": {"schema": ERROR}},
-        }
-        for status in statuses
-    }
 
 
 async def tell(problem: Refused, send: Send) -> int:

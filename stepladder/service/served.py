@@ -11,6 +11,7 @@ import weakref
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 from pathlib import Path
 from tempfile import mkdtemp
 from threading import Event
@@ -19,18 +20,20 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
+from pydantic import BaseModel
 
 from stepladder.core.errors import Problem
 from stepladder.project.folder import Project
 from stepladder.record import Shipment, Stored
 from stepladder.release.release import Release
 from stepladder.release.ship import in_production
-from stepladder.service.alone import Alone
-from stepladder.service.own_rows import OwnRows
+from stepladder.service.alone import Alone, Own
+from stepladder.service.models import answer_model, request_model
 from stepladder.service.published import Published, latest
+from stepladder.service.rows import Case
 
 Mark = tuple[Any, ...]  # changes whenever there is something else to serve
-ROWS_SHOWN, TRIED = 3, 8
+ROWS_SHOWN, TRIED = 3, 3
 AT_ONCE = 50  # cases answered before looking whether anybody still waits
 SHORT_S, SHORT_ROWS = 0.02, 200  # what is answered without a thread of its own
 
@@ -45,7 +48,7 @@ class Served:
     shipment: Shipment
     release: Release
     published: Published | None
-    own: OwnRows
+    own: Own
     alone: Alone | None
     example: tuple[dict[str, Any], ...]  # rows that a newcomer might bring
     takes_s: float  # a newcomer's answer, as it was tried
@@ -84,10 +87,20 @@ class Served:
         weakref.finalize(made, shutil.rmtree, room, ignore_errors=True)
         return made
 
+    @cached_property
+    def request(self) -> type[BaseModel]:
+        """What a request about it may say."""
+        return request_model(self.name, self.own)
+
+    @cached_property
+    def answer(self) -> type[BaseModel]:
+        """What its answers hold."""
+        return answer_model(self.name, self.own, self.project.question)
+
     @property
     def key(self) -> pa.Field:
         """The column that says whom a prediction is about, and its type."""
-        return self.own.kinds.field(self.own.key)
+        return self.own.key
 
     @property
     def lists(self) -> bool:
@@ -95,7 +108,7 @@ class Served:
         return len(self.project.question.KEYS) > 1
 
     def newcomers(
-        self, cases: Sequence[tuple[str, Any]], late: Event | None = None
+        self, cases: Sequence[Case], why: bool = False, late: Event | None = None
     ) -> list[list[dict[str, Any]]]:
         """The answers for cases that bring their own rows; none once it is too late. One thread at a time."""
         assert self.alone is not None
@@ -103,15 +116,14 @@ class Served:
         for start in range(0, len(cases), AT_ONCE):
             if late is not None and late.is_set():
                 break
-            found += self.alone.answer(cases[start : start + AT_ONCE])
+            found += self.alone.answer(cases[start : start + AT_ONCE], why)
         return found
 
-    def at_once(self, cases: Sequence[tuple[str, Any]]) -> bool:
+    def at_once(self, cases: Sequence[Case]) -> bool:
         """Whether an answer takes so little that others can wait; a user's own rung may take any time."""
         rows = cases[0][1]
         return (
             len(cases) == 1
-            and isinstance(rows, list)
             and len(rows) <= SHORT_ROWS
             and self.takes_s < SHORT_S
             and self.release.manifest.ours
@@ -121,7 +133,7 @@ class Served:
         """Stop answering newcomers, from another thread: it takes too long."""
         if self.alone is not None:
             with contextlib.suppress(Exception):
-                self.alone.door.interrupt()
+                self.alone.door.con.interrupt()
 
     def about(self) -> dict[str, Any]:
         """What is in production, for whoever asks."""
@@ -159,28 +171,29 @@ def _mark(project: Project, shipment: Shipment, stored: Stored | None) -> Mark:
     return shipment.id, stored.id, stored.sha256, written
 
 
-def _own(project: Project, now: date) -> OwnRows:
+def _own(project: Project, now: date) -> Own:
     spec = next(spec for spec in project.question.TABLES if spec.time)
-    kinds = pq.read_schema(project.table(spec.name)).remove_metadata()
-    return OwnRows(spec, kinds, project.question.KEYS[0], now)
+    schema = pq.read_schema(project.table(spec.name)).remove_metadata()
+    return Own(spec, schema, schema.field(project.question.KEYS[0]), now)
 
 
-def _example(project: Project, own: OwnRows) -> tuple[dict[str, Any], ...]:
-    """Rows as somebody new might bring them: the last of the table, whoever they were of."""
-    file, when = pq.ParquetFile(project.table(own.spec.name)), str(own.spec.time)
-    wanted = [column.name for column in own.columns if column.name in own.kinds.names]
+def _example(project: Project, own: Own) -> tuple[dict[str, Any], ...]:
+    """Rows as somebody new might bring them: somebody's last of the table."""
+    file, when, key = pq.ParquetFile(project.table(own.spec.name)), str(own.spec.time), own.key.name
+    columns = [column.name for column in own.spec.columns if column.name in own.schema.names]
     for group in reversed(range(file.num_row_groups)):
-        rows = file.read_row_group(group, wanted)
+        rows = file.read_row_group(group, columns)
         rows = rows.filter(pc.less(rows[when], pa.scalar(own.now).cast(rows[when].type)))
         if rows.num_rows:
-            told = rows.slice(max(rows.num_rows - ROWS_SHOWN, 0)).to_pylist()
-            told = [row | {when: row[when].isoformat()} for row in told]
-            return tuple({n: v for n, v in row.items() if v is not None} for row in told)
+            busiest = pc.value_counts(rows[key]).flatten()
+            who = busiest[0][pc.index(busiest[1], pc.max(busiest[1])).as_py()]
+            told = rows.filter(pc.equal(rows[key], who)).drop_columns([key]).to_pylist()
+            return tuple({n: v for n, v in r.items() if v is not None} for r in told[-ROWS_SHOWN:])
     return ()
 
 
 def _try(alone: Alone, example: Sequence[dict[str, Any]]) -> float:
-    """Ask often enough for every query to be planned; a release that cannot answer is not served.
+    """Ask some times, as the first is slow; a release that cannot answer is not served.
 
     Returns the seconds an answer takes.
     """
@@ -190,9 +203,9 @@ def _try(alone: Alone, example: Sequence[dict[str, Any]]) -> float:
             "a release is tried on a few rows of its own data before it is served",
             "check the data: stepladder refresh",
         )
-    took = []
+    took: list[float] = []
     for _ in range(TRIED):
         begun = time.perf_counter()
-        alone.answer([("the example", list(example))])
+        alone.answer([("the example", example)], why=not took)
         took.append(time.perf_counter() - begun)
     return min(took)

@@ -13,9 +13,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from stepladder.core.errors import Problem
+from stepladder.record import Token
 from stepladder.service.metrics import Metrics
 from stepladder.service.served import Mark, Served, mark_of
-from stepladder.service.tokens import Keys, listed
+from stepladder.service.tokens import by_hash
 
 log = logging.getLogger("stepladder.service")
 EVERY_S, AGAIN_S = 1.0, 60.0
@@ -26,7 +27,7 @@ class Shelf:
     """The projects by name, each with its tokens; replaced whole, so a request keeps what it began with."""
 
     served: dict[str, Served]
-    keys: dict[str, Keys]
+    tokens: dict[str, dict[str, Token]]  # by their hashes
     metrics: Metrics = field(default_factory=Metrics)
     degraded: dict[str, str] = field(default_factory=dict)  # name -> why the newest is not served
     refused: dict[str, tuple[Mark, float]] = field(
@@ -37,7 +38,7 @@ class Shelf:
     def of(folder: Path) -> Shelf:
         """Everything below a folder that is in production. Raises Problem where something is wrong."""
         served = {name: _load(name, place) for name, place in projects(folder).items()}
-        return Shelf(served, {name: Keys.of(listed(s.project)) for name, s in served.items()})
+        return Shelf(served, {name: by_hash(s.project) for name, s in served.items()})
 
     async def watch(self, worker: ThreadPoolExecutor) -> None:
         """Look every second whether there is something new, for as long as the service runs."""
@@ -54,7 +55,7 @@ class Shelf:
         marks: dict[str, Mark] = {}
         for name, now in self.served.items():  # tokens first: a model takes its time
             try:
-                self.keys[name] = Keys.of(listed(now.project))
+                self.tokens[name] = by_hash(now.project)
                 marks[name] = mark_of(now.project)
             except Exception as error:  # a record that cannot be read for a while
                 self.degraded[name] = "the record cannot be read: tokens are those of before"
@@ -70,7 +71,7 @@ class Shelf:
         """Let go of everything that was served; else DuckDB says at the end what is still open."""
         for one in self.served.values():
             if one.alone is not None:
-                one.alone.door.close()
+                one.alone.door.con.close()
         self.served = {}
         gc.unfreeze()
         gc.collect()

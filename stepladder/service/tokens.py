@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-import hmac
 import secrets
-from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Literal
 
@@ -71,24 +68,9 @@ def hashed(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
 
 
-@dataclass(frozen=True)
-class Keys:
-    """The tokens of one project as they were read last."""
-
-    tokens: tuple[Token, ...] = ()
-
-    @staticmethod
-    def of(tokens: Iterable[Token]) -> Keys:
-        """These tokens."""
-        return Keys(tuple(tokens))
-
-    def find(self, digest: str) -> Token | None:
-        """The token of that hash, good or not; every one is compared, in the same time."""
-        found = None
-        for token in self.tokens:
-            if hmac.compare_digest(token.sha256, digest):
-                found = token
-        return found
+def by_hash(project: Project) -> dict[str, Token]:
+    """Every token of this project, found by its hash: whoever guesses cannot steer a hash."""
+    return {token.sha256: token for token in listed(project)}
 
 
 def reaches(role: str, needed: str) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import json
+import re
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -22,8 +23,8 @@ from stepladder.record import Token
 from stepladder.release.release import Release
 from stepladder.release.ship import in_production, ship
 from stepladder.service.answers import Queue
+from stepladder.service.body import Case
 from stepladder.service.limits import Limits
-from stepladder.service.requests import Case
 from stepladder.service.served import Served
 from stepladder.service.shelf import Shelf
 from stepladder.service.tokens import hashed
@@ -33,6 +34,7 @@ ROWS = [
     {"day": "2020-03-01"},
     {"day": "2020-06-01", "value": 3},
 ]
+REF = re.compile(r'"#/components/schemas/([^"]+)"')
 LIKES = [{"item": 3}, {"item": 9}, {"item": 15}]
 
 
@@ -93,7 +95,7 @@ def test_somebody_known_is_answered_with_what_was_published(shop, films, home):
 
 
 def test_somebody_new_is_answered_from_exactly_their_rows(shop, home, tmp_path):
-    answer = ask(shop, {"rows": ROWS}).json()["answers"][0]
+    answer = ask(shop, {"rows": ROWS}, why=True).json()["answers"][0]
     project = stepladder.Project.open(home / "shop")
     release = Release.load(in_production(project).release, project.folder)
     # the same rung over a history of these rows and no others
@@ -110,6 +112,8 @@ def test_somebody_new_is_answered_from_exactly_their_rows(shop, home, tmp_path):
     assert answer["why"] == [3, 2, 1]
     assert answer["because"] == "bought on 3 days, last on 2020-06-01"
     assert (answer["customer"], answer["from"]) == (None, "rows")
+    without = ask(shop, {"rows": ROWS}).json()["answers"][0]  # reasons are told to whoever asks
+    assert without == answer | {"why": None, "because": None}
 
 
 def test_alone_or_in_a_crowd_the_answer_is_the_same(films):
@@ -253,6 +257,7 @@ def test_tokens_open_what_their_role_and_project_allow(service, home, shop, toke
 def test_the_description_is_whole_and_its_examples_work(service, tokens):
     described = service.send("GET", "/openapi.json").json()
     assert described["openapi"].startswith("3.1")
+    assert set(REF.findall(json.dumps(described))) <= set(described["components"]["schemas"])
     assert set(described["paths"]) == {
         "/predict", "/models", "/answers", "/decisions", "/reload", "/healthz", "/readyz", "/metrics",
     }  # fmt: skip
@@ -266,11 +271,11 @@ def test_the_description_is_whole_and_its_examples_work(service, tokens):
         body = example["value"]
         answer = service.send("POST", "/predict", tokens[body["question"]], json=body)
         assert answer.status_code == 200, answer.text
-        schemas = predict["responses"]["200"]["content"]["application/json"]["schema"]["oneOf"]
-        mine = next(s for s in schemas if s["properties"]["question"]["const"] == body["question"])
-        assert set(answer.json()) == set(mine["properties"])
-        entry = mine["properties"]["answers"]["items"]["oneOf"][0]
-        assert set(answer.json()["answers"][0]) == set(entry["properties"])
+        answers = described["components"]["schemas"]
+        mine = answers[f"{body['question']}-Answer"]["properties"]
+        assert set(answer.json()) == set(mine)
+        entry = answers[f"{body['question']}-Entry"]["properties"]
+        assert set(answer.json()["answers"][0]) == set(entry)
     assert service.send("GET", "/docs").status_code == 200
 
 
@@ -280,9 +285,9 @@ def test_metrics_count_what_was_asked(service, shop):
     text = shop.get("/metrics").text
     lines = dict(line.rsplit(" ", 1) for line in text.splitlines() if not line.startswith("#"))
     assert (
-        float(lines['stepladder_requests_total{path="/predict",method="POST",status="200"}']) >= 1
+        float(lines['stepladder_requests_total{method="POST",path="/predict",status="200"}']) >= 1
     )
-    assert float(lines['stepladder_requests_total{path="other",method="any",status="404"}']) >= 1
+    assert float(lines['stepladder_requests_total{method="any",path="other",status="404"}']) >= 1
     assert 'stepladder_predictions_age_days{question="shop"}' in lines
     assert any(name.startswith("stepladder_release_info") for name in lines)
     assert "nobody" not in text
@@ -378,9 +383,9 @@ def noting(home, note):
     class Noting:
         door = films.alone.door
 
-        def answer(self, cases):
+        def answer(self, cases, why):
             note(cases)
-            return films.alone.answer(cases)
+            return films.alone.answer(cases, why)
 
     return replace(films, alone=Noting(), takes_s=0.002)
 
@@ -415,7 +420,6 @@ def test_only_what_takes_a_moment_is_answered_on_the_spot(home):
     assert films.at_once(one)
     assert not films.at_once(one * 2)
     assert not films.at_once([("cases[0]", LIKES * 100)])
-    assert not films.at_once([("cases[0]", None)])  # refused where it is read
     assert not replace(films, takes_s=0.5).at_once(one)
     assert not replace(films, release=theirs).at_once(one)
 

@@ -1,0 +1,147 @@
+"""What a request says: read from JSON, each slip told with its place."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any, NamedTuple, TypeVar
+
+import pyarrow as pa
+from fastapi import Request
+from pydantic import (
+    BaseModel,
+    ValidationError,
+)
+
+from stepladder.service.limits import Limits
+from stepladder.service.models import known_model
+from stepladder.service.refused import Refused
+from stepladder.service.rows import TOO_MANY, shown, told
+from stepladder.service.served import Served
+
+Json = dict[str, Any]
+T = TypeVar("T", bound=BaseModel)
+
+
+class Case(NamedTuple):
+    """One case of a request: somebody known by an id, or rows of one's own, with an id to echo or none."""
+
+    where: str
+    id: int | str | None
+    new: bool
+    rows: Any = None
+
+
+async def parsed(request: Request) -> Json:
+    """The body, an object of JSON. Raises Refused, with the line and column of a slip."""
+    said = request.headers.get("content-type", "")
+    if said.partition(";")[0].strip().lower() != "application/json":
+        raise Refused(
+            415,
+            f"a body said to be {said[:80] or 'nothing in particular'}",
+            "a body is JSON",
+            "send it with the header Content-Type: application/json",
+        )
+    try:
+        found = json.loads((await request.body()).decode("utf-8"), parse_constant=_no_constant)
+    except json.JSONDecodeError as error:
+        raise _no_json(f"{error.msg}, line {error.lineno}, column {error.colno}") from None
+    except UnicodeDecodeError:
+        raise _no_json("it is not UTF-8") from None
+    except (ValueError, RecursionError) as error:
+        what = "it is nested too deeply" if isinstance(error, RecursionError) else str(error)[:80]
+        raise _no_json(what) from None
+    if not isinstance(found, dict):
+        raise Refused(422, f"the body is {shown(found)}", "an object with fields", "write {…}")
+    return found
+
+
+def read(model: type[T], body: Json, limits: Limits | None = None) -> T:
+    """A body as the model describes it. Raises Refused with the place of the first slip."""
+    try:
+        return model.model_validate(body, context={"cases": limits.cases} if limits else None)
+    except ValidationError as error:
+        long = error.errors()[0]["type"] == TOO_MANY
+        raise Refused(413 if long else 422, *told(error).parts()) from None
+
+
+def question(served: Mapping[str, Served], body: Json) -> Served:
+    """The project that is asked, which need not be named where there is one. Raises Refused."""
+    name = body.get("question")
+    if name is None and len(served) == 1:
+        return next(iter(served.values()))
+    if not isinstance(name, str) or name not in served:
+        raise Refused(
+            422 if name is None else 404,
+            "no question was named" if name is None else f"there is no question {shown(name)}",
+            f"questions are named by their folders; there are: {', '.join(sorted(served))}",
+            "name one of these, or see them all: GET /models",
+        )
+    return served[name]
+
+
+def cases(found: Served, asked: Any) -> list[Case]:
+    """The cases of a request, in their order."""
+    return [
+        Case(
+            f"cases[{i}]", getattr(case, found.key.name), "rows" in case.model_fields_set, case.rows
+        )
+        for i, case in enumerate(asked.cases)
+    ]
+
+
+def known(found: Served, case: Json) -> Json:
+    """A case named by its key. Raises Refused where nobody has that id, or a number is no answer."""
+    key = found.key.name
+    if found.lists:
+        raise Refused(
+            422,
+            f"a number for {found.name}, which lists items for each {key}",
+            "a person's answer is one number about one case",
+            "answer a question that forecasts a number",
+        )
+    id_ = getattr(read(known_model(found.key), case), key)
+    first, last = found.published.find(id_) if found.published else (0, 0)
+    if first == last:
+        raise Refused(
+            404,
+            f"there is no {key} {id_!r}",
+            "an answer is about somebody in the published predictions",
+            "check the id",
+        )
+    return {key: id_}
+
+
+def examples(one: Served) -> Json:
+    """Requests to start from, made up: whoever may read this page needs no token."""
+    id_ = 1 if pa.types.is_integer(one.key.type) else "an id"
+    told: Json = {}
+    if one.published:
+        told["known"] = {one.key.name: id_}
+    if one.alone:
+        told["new"] = {"rows": [_made_up(one, row, nth) for nth, row in enumerate(one.example)]}
+    return {
+        f"{one.name}: somebody {who}": {"value": {"question": one.name, "cases": [case]}}
+        for who, case in told.items()
+    }
+
+
+def _made_up(one: Served, row: Json, nth: int) -> Json:
+    """A row like one of the data; of what really stands there only ids, which are of things."""
+    day = (one.own.now - timedelta(days=7 * (nth + 1))).isoformat()
+    said = {"day": day, "time": day, "amount": 10.0 * (nth + 1), "text": "a text"}
+    return {name: said.get(one.own.spec.column(name).kind, value) for name, value in row.items()}
+
+
+def _no_constant(name: str) -> Any:
+    raise ValueError(f"{name} is no number in JSON")
+
+
+def _no_json(what: str) -> Refused:
+    return Refused(
+        400,
+        f"the body is not JSON: {what}",
+        "a body is JSON in UTF-8, as the examples of /docs",
+        "correct it and send it again",
+    )

@@ -1,0 +1,169 @@
+"""What a request may say and an answer holds: pydantic models, one of each for every project."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import Annotated, Any, Literal
+
+import pyarrow as pa
+from pydantic import AfterValidator, BaseModel, Field, create_model, model_validator
+from pydantic.json_schema import models_json_schema
+
+from stepladder.core.predictions import columns
+from stepladder.core.question import Question
+from stepladder.service.alone import Own
+from stepladder.service.rows import (
+    IN_WORDS,
+    MOST,
+    Told,
+    identifier,
+    or_told,
+    row_model,
+    several,
+    wrong,
+)
+
+Json = dict[str, Any]
+_model: Any = create_model  # its types know no fields but those written out
+MOST_CASES = 1_000
+REF = "#/components/schemas/{model}"
+Said = Annotated[str, Field(strict=True, min_length=1, max_length=2_000, pattern=r"\S")]
+
+
+class Answered(Told):
+    """What a person expects of a case."""
+
+    question: str | None = None
+    case: Json = Field(description="whom it is about")
+    prediction: Annotated[float, Field(strict=True, gt=-1e300, lt=1e300)]
+
+
+class Decided(Told):
+    """Which rung a person decides on."""
+
+    question: str | None = None
+    rung: Said
+    because: Said
+
+
+class Noted(BaseModel):
+    """Its number in the record."""
+
+    answer: int | None = None
+    decision: int | None = None
+
+
+class Parts(BaseModel):
+    """What was given, what is allowed, and what to do."""
+
+    given: str
+    allowed: str
+    remedy: str
+
+
+class Error(BaseModel):
+    """A refusal."""
+
+    error: Parts
+
+
+def request_model(name: str, own: Own) -> type[BaseModel]:
+    """The request of /predict about one project."""
+    key = own.key.name
+    row: Any = row_model(own.spec, own.schema, [key], _called(name, "Row"))
+    rows = Annotated[list[row], Field(min_length=1, max_length=MOST), several("rows", MOST)]
+    of: Json = {
+        key: (_asked_for(own.key) | None, Field(None, description=f"the {key}'s id in the data")),
+        "rows": (rows, Field(None, description="rows of one's own")),
+    }
+    either = {"either": model_validator(mode="before")(_either(key))}
+    case: Any = _model(_called(name, "Case"), **of, __base__=Told, __validators__=either)
+    cases = Annotated[list[case], Field(min_length=1), several("cases", MOST_CASES)]
+    about = "whether cases with rows are answered with reasons"
+    asked: Json = {
+        "question": (Literal[name], Field(name, description="not needed where there is one")),
+        "cases": (cases, ...),
+        "why": (bool, Field(False, description=about)),
+    }
+    return _model(_called(name, "Request"), **asked, __base__=Told)
+
+
+def answer_model(name: str, own: Own, question: Question) -> type[BaseModel]:
+    """The answer of /predict about one project."""
+    said: Json = {"prediction": (float | None, Field(None, description=question.PREDICTION))}
+    for column, kind in columns(question).items():
+        said.setdefault(column, ((float if pa.types.is_floating(kind) else str) | None, None))
+    words = "rows of the data, or of the case's own (the first is 1), that it comes from"
+    said["why"] = (list[int] | None, Field(None, description=words))
+    said["because"] = (str | None, None)
+    if len(question.KEYS) > 1:
+        item: Any = _model(_called(name, "Item"), **{question.KEYS[-1]: (Any, None)}, **said)
+        said = {"list": (list[item], ...)}
+    whose: Json = {
+        own.key.name: (int | str | None, ...),
+        "from": (Literal["published", "rows"], ...),
+        "release": (str, ...),
+    }
+    entry: Any = _model(_called(name, "Entry"), **whose, **said)
+    whole: Json = {
+        "question": (Literal[name], ...),
+        "rung": (str, ...),
+        "release": (str, Field(description="the hash of what is in production")),
+        "model": (str, Field(description="the hash of what the rung learnt")),
+        "as_of": (str, ...),
+        "answers": (list[entry | Error], ...),
+    }
+    return _model(_called(name, "Answer"), **whole)
+
+
+def known_model(key: pa.Field) -> type[Told]:
+    """A case named by its key, and nothing else."""
+    found: type[Told] = _model("Known", **{key.name: (_asked_for(key), ...)}, __base__=Told)
+    return found
+
+
+def asks(models: Iterable[type[BaseModel]], examples: Json | None = None) -> Json:
+    """What OpenAPI says of a body of one of these models."""
+    refs = [{"$ref": REF.format(model=model.__name__)} for model in models]
+    content = {"schema": refs[0] if len(refs) == 1 else {"oneOf": refs}, "examples": examples or {}}
+    return {"requestBody": {"required": True, "content": {"application/json": content}}}
+
+
+def schemas(models: Iterable[type[BaseModel]]) -> Json:
+    """The models and whatever they hold, as OpenAPI's components."""
+    wanted: Any = [(model, "validation") for model in models]
+    found: Json = models_json_schema(wanted, ref_template=REF)[1]
+    return found["$defs"]
+
+
+def _called(project: str, what: str) -> str:
+    """The name of a project's model in OpenAPI."""
+    return f"{re.sub('[^A-Za-z0-9]', '_', project)}-{what}"
+
+
+def _asked_for(key: pa.Field) -> Any:
+    """An id that somebody may have; a text where ids are numbers is nobody's, and told so later."""
+    text = Annotated[str, Field(strict=True, max_length=1000), AfterValidator(_printable)]
+    said = identifier(key.type)
+    said = said | text if pa.types.is_integer(key.type) else said
+    return Annotated[said, or_told(IN_WORDS["id"])]
+
+
+def _printable(given: str) -> str:
+    if not given.isprintable():
+        raise ValueError
+    return given
+
+
+def _either(key: str) -> Any:
+    def either(given: Any) -> Any:
+        if isinstance(given, dict) and given.get(key) is None and not given.keys() - {key}:
+            raise wrong(
+                f"has neither `{key}` nor `rows`",
+                f"somebody known is named by `{key}`; somebody new brings `rows` of their own",
+                "add one of them",
+            )
+        return given
+
+    return either
