@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -13,6 +13,15 @@ from stepladder.core.errors import Problem
 from stepladder.core.history import History, quoted
 from stepladder.core.question import Question
 from stepladder.core.table import TableSpec
+
+
+class Brings(NamedTuple):
+    """What newcomers bring: rows of which table, its columns as they lie in the project, until when."""
+
+    question: Question
+    spec: TableSpec
+    schema: pa.Schema
+    now: date  # everything happened before it
 
 
 class Brought(NamedTuple):
@@ -33,28 +42,32 @@ def spec(question: Question) -> TableSpec:
     return next(table for table in question.TABLES if table.name == question.OWN.table)
 
 
+def sayable(own: Brings) -> set[str]:
+    """The columns that a newcomer's row may say: those declared, and further ones where they are allowed."""
+    declared = {column.name for column in own.spec.columns}
+    further = own.question.OWN is not None and own.question.OWN.rest
+    there = {name for name in own.schema.names if further or name in declared}
+    return there - {"row", *own.question.CASE}
+
+
 def about_cases(question: Question, columns: Sequence[str]) -> bool:
     """Whether a table of these columns has rows of cases; any other is the same for everyone."""
     return set(question.CASE) <= set(columns)
 
 
-def brought(question: Question, history: History, given: Sequence[pa.Table]) -> Brought:
+def brought(question: Question, kinds: pa.Schema, now: date, given: Sequence[pa.Table]) -> Brought:
     """The rows of several newcomers, each under an id that nobody has, as the question's table.
 
-    Without a time they lie just before now, in their order. `row` counts on from 1 where they bring none.
+    `kinds`: the table's columns, see `schema`. Without a time rows lie just before now, in their order.
+    `row` counts on from 1 where they bring none.
     """
-    kinds = schema(question, history)
     whole, start = [], 1
     for nth, rows in enumerate(given):
         case = {n: [nobody(kinds.field(n).type, nth)] * rows.num_rows for n in question.CASE}
-        whole.append(as_ours(question, history, rows, case, start))
+        whole.append(as_ours(question, kinds, now, rows, case, start))
         start += rows.num_rows
-    cases = {
-        name: pa.array(
-            [nobody(kinds.field(name).type, n) for n in range(len(given))], kinds.field(name).type
-        )
-        for name in question.CASE
-    }
+    ids = {n: [nobody(kinds.field(n).type, i) for i in range(len(given))] for n in question.CASE}
+    cases = {name: pa.array(values, kinds.field(name).type) for name, values in ids.items()}
     return Brought(pa.table(cases), {spec(question).name: pa.concat_tables(whole)})
 
 
@@ -66,7 +79,8 @@ def schema(question: Question, history: History) -> pa.Schema:
 
 def as_ours(
     question: Question,
-    history: History,
+    kinds: pa.Schema,
+    now: date,
     rows: pa.Table,
     case: Mapping[str, Sequence[Any]] | None = None,
     start: int = 1,
@@ -75,22 +89,22 @@ def as_ours(
 
     `case`: whose they are, where the rows do not say. Raises Problem on columns that cannot be read.
     """
-    table, n = spec(question), rows.num_rows
+    when, n, there = spec(question).time, rows.num_rows, rows.column_names
     made: dict[str, Any] = dict(case or {})
-    if "row" not in rows.column_names:
+    if "row" not in there:
         made["row"] = range(start, start + n)
-    if case and table.time and (table.time not in rows.column_names or rows[table.time].null_count):
-        yesterday = np.datetime64(history.now - timedelta(days=1), "us")
-        made[table.time] = yesterday + np.arange(n).astype("timedelta64[s]")
+    if case and when and (when not in there or rows[when].null_count):
+        yesterday = np.datetime64(now - timedelta(days=1), "us")
+        made[when] = yesterday + np.arange(n).astype("timedelta64[s]")
     columns = {}
-    for field in schema(question, history):
+    for field in kinds:
         if field.name in made:
             columns[field.name] = pa.array(made[field.name]).cast(field.type, safe=False)
-        elif field.name in rows.column_names:
+        elif field.name in there:
             columns[field.name] = fitting(rows[field.name], field)
         else:
             columns[field.name] = pa.nulls(n, field.type)
-    return pa.table(columns, schema(question, history))
+    return pa.table(columns, kinds)
 
 
 def nobody(kind: pa.DataType, nth: int = 0) -> Any:

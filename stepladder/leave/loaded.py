@@ -103,7 +103,7 @@ class Loaded:
                 f"a case's own rows have the columns {', '.join(self.schema.names)}",
                 "name the columns as the project does",
             )
-        return own.as_ours(self.question, self.history, rows)
+        return own.as_ours(self.question, self.schema, self.history.now, rows)
 
 
 def unpacked(folder: Path) -> tuple[Release, History]:

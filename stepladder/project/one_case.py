@@ -131,7 +131,8 @@ class One:
 
     def new(self, rows: pa.Table) -> pa.Table:
         """The answer for somebody never seen, from rows of their own, oldest first; nothing is learnt."""
-        brought = own.brought(self.project.question, self.history, [rows])
+        kinds = own.schema(self.project.question, self.history)
+        brought = own.brought(self.project.question, kinds, self.history.now, [rows])
         return self._answer(self.history.plus(**brought.rows), brought.cases)
 
     def own_rows(self, rows: str | Path | pa.Table) -> pa.Table:

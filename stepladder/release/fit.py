@@ -93,7 +93,9 @@ def _tried(project: Project, known: Known, room: Path) -> Known:
     few = _without_more(project.question, known, few)
     rows = _each(project.question, known, few)
     mixed = [pa.concat_tables([a[::2], b[1::2]]) for a, b in pairwise(rows)]
-    brought = own.brought(project.question, known.history, [*rows, *filter(len, mixed)])
+    kinds = own.schema(project.question, known.history)
+    given = [*rows, *filter(len, mixed)]
+    brought = own.brought(project.question, kinds, known.history.now, given)
     files = write_asked(known.files.tables, few, Newcomers(*brought), room)
     return Known(known.history, few, files)
 

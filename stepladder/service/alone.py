@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import date
 from functools import cached_property
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import duckdb
 import numpy as np
@@ -17,23 +16,14 @@ import pyarrow.parquet as pq
 from stepladder.core.asking import Job, answered, asked, reasons
 from stepladder.core.errors import Problem
 from stepladder.core.model import Model
+from stepladder.core.own import Brings, Brought, about_cases
 from stepladder.core.question import Question
 from stepladder.core.rung import Rung
-from stepladder.core.table import TableSpec
 from stepladder.project.folder import Project
 from stepladder.release.release import Release
 from stepladder.service.door import Door
 from stepladder.service.refused import Refused
-from stepladder.service.rows import Case, nobody, rows_to_table
-
-
-class Own(NamedTuple):
-    """Where rows of one's own belong: which table, as it lies in the project; whose a row is; until when."""
-
-    spec: TableSpec
-    schema: pa.Schema
-    key: pa.Field
-    now: date  # everything happened before it
+from stepladder.service.rows import Case, rows_to_table
 
 
 @dataclass(frozen=True)
@@ -58,14 +48,14 @@ class Alone:
     question: Question
     release: Release
     door: Door
-    own: Own
+    own: Brings
     rung: Rung
     model: Model
     reference: Rung
     reference_model: Model
 
     @staticmethod
-    def of(project: Project, release: Release, own: Own, room: Path) -> Alone:
+    def of(project: Project, release: Release, own: Brings, room: Path) -> Alone:
         """The rung of a release, ready to be asked; `room` keeps what is the same for everyone."""
         found = release.rung(room)
         return Alone(
@@ -84,15 +74,12 @@ class Alone:
 
         Raises Problem where the rows are not as described; Refused where the rung answers wrongly.
         """
-        own = self.own
-        rows = rows_to_table(own.spec, own.schema, own.key.name, own.now, cases)
-        ids = [nobody(own.key.type, nth) for nth in range(len(cases))]
-        asked = pa.table({own.key.name: pa.array(ids, own.key.type)})
+        brought = rows_to_table(self.own, cases)
         try:
-            table = self._answered(self.door.over({own.spec.name: rows}), asked, why)
+            table = self._answered(self.door.over(brought.rows), brought.cases, why)
         except Problem as problem:
             raise Refused(500, *problem.parts()) from None
-        return _by_case(table, own.key.name, ids, rows)
+        return _by_case(table, brought, self.question.CASE)
 
     def _answered(self, door: Door, cases: pa.Table, why: bool) -> pa.Table:
         question, taught = self.question, self.release.taught
@@ -119,7 +106,7 @@ def _plain(model: Model) -> Model:
     return {k: v.view(np.ndarray) if isinstance(v, np.memmap) else v for k, v in model.items()}
 
 
-def _door(project: Project, release: Release, own: Own, room: Path) -> Door:
+def _door(project: Project, release: Release, own: Brings, room: Path) -> Door:
     """A history without anybody's rows, and all that is the same for everyone."""
     question, ask = project.question, release.ask
     known = replace(project.history(), ask=ask, views=tuple(question.views(ask).items())).at(
@@ -129,7 +116,7 @@ def _door(project: Project, release: Release, own: Own, room: Path) -> Door:
     empty: dict[str, pa.Table] = {}
     for spec in question.TABLES:
         schema = pq.read_schema(tables[spec.name][0]).remove_metadata()
-        if spec.time and own.key.name in schema.names:
+        if about_cases(question, schema.names):
             empty[spec.name] = schema.empty_table()
             tables[spec.name] = (str(room / f"{spec.name}.parquet"), spec.time)
             pq.write_table(empty[spec.name], tables[spec.name][0])
@@ -140,16 +127,20 @@ def _door(project: Project, release: Release, own: Own, room: Path) -> Door:
 
 
 def _by_case(
-    table: pa.Table, key: str, cases: Sequence[Any], rows: pa.Table
+    table: pa.Table, brought: Brought, case: tuple[str, ...]
 ) -> list[list[dict[str, Any]]]:
-    """Each case's answers without the id that stood in for it; source rows counted within the case."""
+    """Each case's answers without the ids that stood in for it; source rows counted within the case."""
+    (rows,) = brought.rows.values()
+    whose = [tuple(row.values()) for row in rows.select(case).to_pylist()]
     before: dict[Any, int] = {}
-    for nth, case in enumerate(rows[key].to_pylist()):
-        before.setdefault(case, nth)
-    found: dict[Any, list[dict[str, Any]]] = {case: [] for case in cases}
+    for nth, one in enumerate(whose):
+        before.setdefault(one, nth)
+    found: dict[Any, list[dict[str, Any]]] = {
+        tuple(row.values()): [] for row in brought.cases.select(case).to_pylist()
+    }
     for answer in table.to_pylist():
-        case = answer.pop(key)
+        one = tuple(answer.pop(name) for name in case)
         if answer.get("why"):
-            answer["why"] = [row - before[case] for row in answer["why"]]
-        found[case].append(answer)
-    return [found[case] for case in cases]
+            answer["why"] = [row - before[one] for row in answer["why"]]
+        found[one].append(answer)
+    return list(found.values())

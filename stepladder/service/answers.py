@@ -9,7 +9,8 @@ from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from stepladder.service.body import Case
+from stepladder.core.question import case_word
+from stepladder.service.body import Case, told_of
 from stepladder.service.limits import Limits
 from stepladder.service.published import Published
 from stepladder.service.refused import Refused
@@ -81,7 +82,7 @@ async def answer(found: Served, cases: Sequence[Case], queue: Queue, why: bool =
         "rung": manifest.rung,
         "release": found.release.hash,
         "model": manifest.model,
-        "as_of": found.own.now.isoformat(),
+        "as_of": found.now.isoformat(),
         "answers": [e.plain() if isinstance(e, Refused) else e for e in entries],
     }
 
@@ -121,23 +122,20 @@ async def _new(
 def _entry(
     found: Served, case: Case, rows: Sequence[dict[str, Any]], source: str, release: str
 ) -> Entry:
-    """A case's answer; for a question that lists, its list, best first."""
-    key, item = found.key.name, found.project.question.KEYS[-1]
-    head = {key: case.id, "from": source, "release": release[:12]}
-    if not found.lists:
-        return {**head, **_without(rows[0], key)}
-    return {**head, "list": [_without(row, key) for row in rows if row[item] is not None]}
-
-
-def _without(row: dict[str, Any], key: str) -> dict[str, Any]:
-    row.pop(key, None)
-    return row
+    """A case's answer; where a case has several rows, these as a list, best first."""
+    question = found.project.question
+    head = {**case.id, "from": source, "release": release[:12]}
+    told = [{k: v for k, v in row.items() if k not in question.CASE} for row in rows]
+    further = [key for key in question.KEYS if key not in question.CASE]
+    if not further:
+        return {**head, **told[0]}
+    return {**head, "list": [row for row in told if all(row[k] is not None for k in further)]}
 
 
 def _stranger(found: Served, case: Case, published: Published) -> Refused:
     return Refused(
         404,
-        f"{case.where}: there is no {found.key.name} {case.id!r} in the predictions of "
+        f"{case.where}: there is no {told_of(case.id)} in the predictions of "
         f"{published.stored.as_of}",
         "somebody known is asked for by the id they have in the data",
         "check the id; somebody new is asked for with their own rows: "
@@ -169,5 +167,6 @@ def _nightly_only(found: Served) -> Refused:
         422,
         f"{found.name} was asked about a case with its own rows",
         found.release.manifest.alone,
-        f"ask for somebody known by their `{found.key.name}`, or wait for the next nightly run",
+        f"ask for somebody known by their `{case_word(found.project.question)}`, or wait for the next "
+        "nightly run",
     )

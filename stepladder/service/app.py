@@ -97,11 +97,16 @@ def _people(api: FastAPI, shelf: Shelf, aside: ThreadPoolExecutor) -> None:
     async def answers(request: Request) -> Response:
         said = body.read(models.Answered, await body.parsed(request))
         found = body.question(_open(request, shelf), said.model_dump())
-        key, who = body.known(found, said.case), _token(request, found).name
+        told, who = body.answered(found, said), _token(request, found).name
         record, name = found.project.record, found.project.ask.question
-        return _said(
-            {"answer": await noted(lambda: record.answer(name, [(key, said.prediction)], by=who))}
-        )
+        as_of = str(said.as_of or found.now)
+
+        def work() -> int:
+            return record.answer(
+                name, told, by=who, as_of=as_of, trial=said.trial, seconds=said.seconds
+            )
+
+        return _said({"answer": await noted(work)})
 
     @api.post(
         "/decisions",
@@ -113,7 +118,10 @@ def _people(api: FastAPI, shelf: Shelf, aside: ThreadPoolExecutor) -> None:
         said = body.read(models.Decided, await body.parsed(request))
         found = body.question(_open(request, shelf), said.model_dump())
         who = _token(request, found).name
-        work = lambda: decide(found.project, said.rung, by=who, because=said.because)  # noqa: E731
+
+        def work() -> int:
+            return decide(found.project, said.rung, by=who, because=said.because)
+
         return _said({"decision": await noted(work)})
 
     @api.post("/reload", summary="Look for something new at once (role: admin)")

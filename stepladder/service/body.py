@@ -15,7 +15,7 @@ from pydantic import (
 )
 
 from stepladder.service.limits import Limits
-from stepladder.service.models import known_model
+from stepladder.service.models import Answered, known_model
 from stepladder.service.refused import Refused
 from stepladder.service.rows import TOO_MANY, shown, told
 from stepladder.service.served import Served
@@ -28,7 +28,7 @@ class Case(NamedTuple):
     """One case of a request: somebody known by an id, or rows of one's own, with an id to echo or none."""
 
     where: str
-    id: int | str | None
+    id: dict[str, int | str | None]  # by the columns that name a case
     new: bool
     rows: Any = None
 
@@ -85,40 +85,63 @@ def cases(found: Served, asked: Any) -> list[Case]:
     """The cases of a request, in their order."""
     return [
         Case(
-            f"cases[{i}]", getattr(case, found.key.name), "rows" in case.model_fields_set, case.rows
+            f"cases[{i}]",
+            {key.name: getattr(case, key.name) for key in found.case},
+            "rows" in case.model_fields_set,
+            getattr(case, "rows", None),
         )
         for i, case in enumerate(asked.cases)
     ]
 
 
-def known(found: Served, case: Json) -> Json:
-    """A case named by its key. Raises Refused where nobody has that id, or a number is no answer."""
-    key = found.key.name
-    if found.lists:
+def answered(found: Served, said: Answered) -> list[tuple[Json, float | str]]:
+    """A person's answer, a number or a word for each of its keys. Raises Refused where it is none."""
+    question = found.project.question
+    further = [key for key in question.KEYS if key not in question.CASE]
+    case, published = _known(found, said.case), found.published
+    if further and said.items and published:
+        model = known_model(published.table.schema.field(key) for key in further)
+        items = [read(model, item).model_dump() for item in said.items]
+        return [({**case, **item}, float(len(items) - i)) for i, item in enumerate(items)]
+    if further or said.prediction is None or said.items:
         raise Refused(
             422,
-            f"a number for {found.name}, which lists items for each {key}",
-            "a person's answer is one number about one case",
-            "answer a question that forecasts a number",
+            f"{'no items' if further else 'no prediction'} for {found.name}",
+            f"`items`, a list of {', '.join(further)}, best first" if further else "`prediction`",
+            "add it",
         )
-    id_ = getattr(read(known_model(found.key), case), key)
-    first, last = found.published.find(id_) if found.published else (0, 0)
+    if isinstance(said.prediction, str) and said.prediction not in question.LABELS:
+        known = ", ".join(question.LABELS) or "none: it asks for a number"
+        raise Refused(
+            422, f"prediction is {shown(said.prediction)}", f"words: {known}", "correct it"
+        )
+    return [(case, said.prediction)]
+
+
+def _known(found: Served, given: Json) -> Json:
+    """A case named by its keys. Raises Refused where nobody has that id."""
+    case = read(known_model(found.case), given).model_dump()
+    first, last = found.published.find(case) if found.published else (0, 0)
     if first == last:
         raise Refused(
             404,
-            f"there is no {key} {id_!r}",
+            f"there is no {told_of(case)}",
             "an answer is about somebody in the published predictions",
             "check the id",
         )
-    return {key: id_}
+    return case
+
+
+def told_of(case: Mapping[str, Any]) -> str:
+    """A case in words."""
+    return ", ".join(f"{name} {value!r}" for name, value in case.items())
 
 
 def examples(one: Served) -> Json:
     """Requests to start from, made up: whoever may read this page needs no token."""
-    id_ = 1 if pa.types.is_integer(one.key.type) else "an id"
     told: Json = {}
     if one.published:
-        told["known"] = {one.key.name: id_}
+        told["known"] = {k.name: 1 if pa.types.is_integer(k.type) else "an id" for k in one.case}
     if one.alone:
         told["new"] = {"rows": [_made_up(one, row, nth) for nth, row in enumerate(one.example)]}
     return {
@@ -129,9 +152,11 @@ def examples(one: Served) -> Json:
 
 def _made_up(one: Served, row: Json, nth: int) -> Json:
     """A row like one of the data; of what really stands there only ids, which are of things."""
+    assert one.own is not None
     day = (one.own.now - timedelta(days=7 * (nth + 1))).isoformat()
-    said = {"day": day, "time": day, "amount": 10.0 * (nth + 1), "text": "a text"}
-    return {name: said.get(one.own.spec.column(name).kind, value) for name, value in row.items()}
+    said = {"day": day, "time": day, "amount": 10.0 * (nth + 1), "text": "a text", "long": "a text"}
+    kinds = {column.name: column.kind for column in one.own.spec.columns}
+    return {name: said.get(kinds.get(name, ""), value) for name, value in row.items()}
 
 
 def _no_constant(name: str) -> Any:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 
@@ -13,19 +13,22 @@ import pyarrow as pa
 
 from stepladder.core.history import History, ask_columns, literal, not_one_select, quoted
 
-# its sql() would plan every query twice; the copy that it warns of is of a few rows
+# a prepared statement is executed by DB-API's way; the copy that it warns of is of a few rows
 warnings.filterwarnings("ignore", "Arrow output on a DB-API result", UserWarning)
+KEPT = 200  # prepared queries; whoever asks more different ones has them prepared anew
+Given = dict[str, pa.Table]
 
 
 @dataclass(frozen=True)
 class Door(History):
     """What a rung sees of cases that bring their own rows: these rows, laid over tables without any.
 
-    Its connection is made once, with whatever does not depend on the rows worked out. For one thread
-    at a time.
+    Its connection is made once, with whatever does not depend on the rows worked out, and queries are
+    prepared once and asked often. For one thread at a time.
     """
 
     con: Any = None
+    prepared: dict[Any, Statement] = field(default_factory=dict)
 
     @staticmethod
     def of(known: History, empty: Mapping[str, pa.Table]) -> Door:
@@ -39,15 +42,10 @@ class Door(History):
                 con.execute(
                     f"create table {quoted(name)} as from read_parquet({literal(path)}){seen}"
                 )
-        made = Door(
-            known.now, known.ask, known.tables, tuple(empty.items()), views=known.views, con=con
-        )
-        made._make_views(empty)
-        # over a few rows planning takes longer than answering, and optimising is a third of it
-        con.execute("pragma disable_optimizer")
+        views = _unchanging(con, known)
         con.execute("set enable_external_access = false")
         con.execute("set lock_configuration = true")
-        return made
+        return Door(known.now, known.ask, known.tables, tuple(empty.items()), views=views, con=con)
 
     def over(self, rows: Mapping[str, pa.Table]) -> Door:
         """The history of these rows and no others."""
@@ -55,17 +53,13 @@ class Door(History):
 
     def sql(self, query: str, cases: pa.Table | None = None, **tables: pa.Table) -> pa.Table:
         """Answer a SELECT with a table, as any history does."""
-        statements = self.con.extract_statements(query)
-        if len(statements) != 1 or statements[0].type != duckdb.StatementType.SELECT:
-            raise not_one_select(query)
         given = {**dict(self.laid_over), **tables, **({} if cases is None else {"cases": cases})}
-        try:
-            for name, table in given.items():
-                self.con.register(name, table)
-            return self.con.execute(statements[0]).to_arrow_reader(100_000).read_all()
-        finally:
-            for name in given:  # nobody's rows are kept
-                self.con.unregister(name)
+        shape = (query, tuple((name, table.schema) for name, table in given.items()))
+        if shape not in self.prepared:
+            while len(self.prepared) >= KEPT:
+                self.prepared.pop(next(iter(self.prepared))).own.close()
+            self.prepared[shape] = Statement.of(self.con, query, given, self.views)
+        return self.prepared[shape].answer(given)
 
     def scan(self, query: str) -> pa.RecordBatchReader:
         """Answer a SELECT as a stream; there is little to stream."""
@@ -79,20 +73,75 @@ class Door(History):
         """The same rows and others."""
         return self._usual().plus(**rows)
 
+    def interrupt(self) -> None:
+        """Stop what is being asked, from another thread."""
+        for statement in list(self.prepared.values()):
+            statement.own.interrupt()
+
+    def close(self) -> None:
+        """Give back what DuckDB holds."""
+        for statement in self.prepared.values():
+            statement.own.close()
+        self.con.close()
+
     def _usual(self) -> History:
         return History(self.now, self.ask, self.tables, self.laid_over, views=self.views)
 
-    def _make_views(self, empty: Mapping[str, pa.Table]) -> None:
-        """Those that need none of the rows are worked out at once, the others whenever they are asked."""
-        changing = []
-        for name, select in self.views:
-            if name in self.tables:
-                continue
-            try:
-                self.con.execute(f"create table {quoted(name)} as {select}")
-            except duckdb.CatalogException:
-                changing.append((name, select))
-        for name, table in empty.items():
-            self.con.register(name, table)
-        for name, select in changing:
-            self.con.execute(f"create temp view {quoted(name)} as {select}")
+
+def _unchanging(con: Any, known: History) -> tuple[tuple[str, str], ...]:
+    """The views that need a request's rows; the others are worked out at once."""
+    changing = []
+    for name, select in known.views:
+        if name in known.tables:
+            continue
+        try:
+            con.execute(f"create table {quoted(name)} as {select}")
+        except duckdb.CatalogException:
+            changing.append((name, select))
+    return tuple(changing)
+
+
+class Source:
+    """A table that a prepared statement reads anew each time it is asked (Arrow's C stream interface)."""
+
+    def __init__(self, schema: pa.Schema) -> None:
+        self.empty = self.table = schema.empty_table()
+
+    def __arrow_c_schema__(self) -> Any:
+        return self.table.schema.__arrow_c_schema__()
+
+    def __arrow_c_stream__(self, requested_schema: Any = None) -> Any:
+        return self.table.__arrow_c_stream__(requested_schema)
+
+
+@dataclass(frozen=True)
+class Statement:
+    """A SELECT prepared once, over tables that change from request to request."""
+
+    own: Any  # a cursor of its own, where the tables have their names
+    sources: Mapping[str, Source]
+
+    @staticmethod
+    def of(con: Any, query: str, given: Given, views: tuple[tuple[str, str], ...]) -> Statement:
+        """The query prepared, over tables like these. Raises Problem on anything but one SELECT."""
+        statements = con.extract_statements(query)
+        if len(statements) != 1 or statements[0].type != duckdb.StatementType.SELECT:
+            raise not_one_select(query)
+        own, sources = con.cursor(), {name: Source(table.schema) for name, table in given.items()}
+        for name, source in sources.items():
+            own.register(name, source)
+        for name, select in views:
+            own.execute(f"create temp view {quoted(name)} as {select}")
+        own.execute(f"prepare asked as {query}")
+        return Statement(own, sources)
+
+    def answer(self, given: Given) -> pa.Table:
+        """The answer over these tables; nobody's rows are kept."""
+        for name, source in self.sources.items():
+            source.table = given[name]
+        try:
+            # DuckDB's sql() would plan it twice, and its to_arrow_table() copies
+            return self.own.execute("execute asked").to_arrow_reader(100_000).read_all()
+        finally:
+            for source in self.sources.values():
+                source.table = source.empty

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from datetime import date
 from typing import Annotated, Any, Literal
 
 import pyarrow as pa
 from pydantic import AfterValidator, BaseModel, Field, create_model, model_validator
 from pydantic.json_schema import models_json_schema
 
+from stepladder.core.own import Brings
 from stepladder.core.predictions import columns
 from stepladder.core.question import Question
-from stepladder.service.alone import Own
 from stepladder.service.rows import (
     IN_WORDS,
     MOST,
@@ -32,11 +33,19 @@ Said = Annotated[str, Field(strict=True, min_length=1, max_length=2_000, pattern
 
 
 class Answered(Told):
-    """What a person expects of a case."""
+    """What a person expects of a case: a number, a word that the question knows, or a list, best first."""
 
     question: str | None = None
     case: Json = Field(description="whom it is about")
-    prediction: Annotated[float, Field(strict=True, gt=-1e300, lt=1e300)]
+    prediction: Annotated[float, Field(strict=True, gt=-1e300, lt=1e300)] | str | None = Field(
+        None, description="a number, or a word that the question knows"
+    )
+    items: list[Json] | None = Field(None, description="what is listed for them, best first")
+    as_of: date | None = Field(
+        None, description="the moment shown; by default that of the predictions"
+    )
+    trial: str = Field("", max_length=200, description="of which blind trial, with cases at random")
+    seconds: Annotated[float, Field(ge=0)] | None = Field(None, description="how long it took")
 
 
 class Decided(Told):
@@ -68,16 +77,21 @@ class Error(BaseModel):
     error: Parts
 
 
-def request_model(name: str, own: Own) -> type[BaseModel]:
+def request_model(name: str, case_fields: list[pa.Field], own: Brings | None) -> type[BaseModel]:
     """The request of /predict about one project."""
-    key = own.key.name
-    row: Any = row_model(own.spec, own.schema, [key], _called(name, "Row"))
-    rows = Annotated[list[row], Field(min_length=1, max_length=MOST), several("rows", MOST)]
     of: Json = {
-        key: (_asked_for(own.key) | None, Field(None, description=f"the {key}'s id in the data")),
-        "rows": (rows, Field(None, description="rows of one's own")),
+        key.name: (
+            _asked_for(key) | None,
+            Field(None, description=f"the {key.name}'s id in the data"),
+        )
+        for key in case_fields
     }
-    either = {"either": model_validator(mode="before")(_either(key))}
+    if own is not None:
+        row: Any = row_model(own, _called(name, "Row"))
+        most = MOST if own.question.OWN and own.question.OWN.many else 1
+        rows = Annotated[list[row], Field(min_length=1, max_length=most), several("rows", most)]
+        of["rows"] = (rows, Field(None, description="rows of one's own"))
+    either = {"either": model_validator(mode="before")(_either([f.name for f in case_fields]))}
     case: Any = _model(_called(name, "Case"), **of, __base__=Told, __validators__=either)
     cases = Annotated[list[case], Field(min_length=1), several("cases", MOST_CASES)]
     about = "whether cases with rows are answered with reasons"
@@ -89,7 +103,7 @@ def request_model(name: str, own: Own) -> type[BaseModel]:
     return _model(_called(name, "Request"), **asked, __base__=Told)
 
 
-def answer_model(name: str, own: Own, question: Question) -> type[BaseModel]:
+def answer_model(name: str, question: Question) -> type[BaseModel]:
     """The answer of /predict about one project."""
     said: Json = {"prediction": (float | None, Field(None, description=question.PREDICTION))}
     for column, kind in columns(question).items():
@@ -97,14 +111,11 @@ def answer_model(name: str, own: Own, question: Question) -> type[BaseModel]:
     words = "rows of the data, or of the case's own (the first is 1), that it comes from"
     said["why"] = (list[int] | None, Field(None, description=words))
     said["because"] = (str | None, None)
-    if len(question.KEYS) > 1:
-        item: Any = _model(_called(name, "Item"), **{question.KEYS[-1]: (Any, None)}, **said)
+    if further := [key for key in question.KEYS if key not in question.CASE]:
+        item: Any = _model(_called(name, "Item"), **dict.fromkeys(further, (Any, None)), **said)
         said = {"list": (list[item], ...)}
-    whose: Json = {
-        own.key.name: (int | str | None, ...),
-        "from": (Literal["published", "rows"], ...),
-        "release": (str, ...),
-    }
+    whose: Json = dict.fromkeys(question.CASE, (int | str | None, ...))
+    whose |= {"from": (Literal["published", "rows"], ...), "release": (str, ...)}
     entry: Any = _model(_called(name, "Entry"), **whose, **said)
     whole: Json = {
         "question": (Literal[name], ...),
@@ -117,9 +128,11 @@ def answer_model(name: str, own: Own, question: Question) -> type[BaseModel]:
     return _model(_called(name, "Answer"), **whole)
 
 
-def known_model(key: pa.Field) -> type[Told]:
-    """A case named by its key, and nothing else."""
-    found: type[Told] = _model("Known", **{key.name: (_asked_for(key), ...)}, __base__=Told)
+def known_model(keys: Iterable[pa.Field]) -> type[Told]:
+    """Somebody or something named by its keys, and nothing else."""
+    found: type[Told] = _model(
+        "Known", **{k.name: (_asked_for(k), ...) for k in keys}, __base__=Told
+    )
     return found
 
 
@@ -156,12 +169,17 @@ def _printable(given: str) -> str:
     return given
 
 
-def _either(key: str) -> Any:
+def _either(case: list[str]) -> Any:
     def either(given: Any) -> Any:
-        if isinstance(given, dict) and given.get(key) is None and not given.keys() - {key}:
+        if not isinstance(given, dict) or given.keys() - {*case}:
+            return given
+        missing = [name for name in case if given.get(name) is None]
+        if missing:
+            said = " and ".join(f"`{name}`" for name in missing)
             raise wrong(
-                f"has neither `{key}` nor `rows`",
-                f"somebody known is named by `{key}`; somebody new brings `rows` of their own",
+                f"has neither {said} nor `rows`",
+                f"somebody known is named by {' and '.join(f'`{n}`' for n in case)}; somebody new "
+                "brings `rows` of their own",
                 "add one of them",
             )
         return given

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from bisect import bisect_left, bisect_right
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -20,6 +20,7 @@ from stepladder.project.folder import Project
 from stepladder.record import Stored
 
 Range = tuple[int, int]
+ORDER, SEPARATOR = "_case", "\x1f"  # by which rows are found; between the parts of a case
 
 
 @dataclass(frozen=True)
@@ -28,63 +29,74 @@ class Published:
 
     stored: Stored
     table: pa.Table
+    case: tuple[str, ...]
 
     @staticmethod
     def load(project: Project, stored: Stored, room: Path) -> Published:
         """Read a published file. Raises Problem if its bytes are not those that were recorded."""
-        _sorted(intact(project, stored), project.question.KEYS[0], room / "published.arrow")
-        found = Published(
-            stored, pa.ipc.open_file(pa.memory_map(str(room / "published.arrow"))).read_all()
-        )
+        case = project.question.CASE
+        _sorted(intact(project, stored), case, room / "published.arrow")
+        table = pa.ipc.open_file(pa.memory_map(str(room / "published.arrow"))).read_all()
+        found = Published(stored, table, case)
         _ = found.cases  # now rather than while somebody waits
         return found
-
-    @property
-    def key(self) -> pa.Field:
-        """The column that says whom a prediction is about."""
-        return self.table.schema.field(0)
 
     @cached_property
     def cases(self) -> int:
         """How many cases have an answer; the rows stand by case."""
-        keys = self.table[self.key.name].combine_chunks()
+        keys = self.table[ORDER].combine_chunks()
         return len(pc.run_end_encode(keys).values) if len(keys) else 0
 
-    def find(self, case: int | str | None) -> Range:
+    def find(self, case: Mapping[str, Any]) -> Range:
         """From which row to which row the case's answer stands; an empty range for a stranger."""
-        if case is None or isinstance(case, int) != pa.types.is_integer(self.key.type):
-            return 0, 0
+        wanted: Any = _joined([str(value) for value in case.values()])
+        if len(case) == 1:
+            (wanted,) = case.values()
+            if isinstance(wanted, int) != isinstance(self._keys, np.ndarray):
+                return 0, 0
         if isinstance(self._keys, np.ndarray):
             first, last = (
-                np.searchsorted(self._keys, case),
-                np.searchsorted(self._keys, case, "right"),
+                np.searchsorted(self._keys, wanted),
+                np.searchsorted(self._keys, wanted, "right"),
             )
             return int(first), int(last)
-        return bisect_left(self._keys, case), bisect_right(self._keys, case)
+        return bisect_left(self._keys, wanted), bisect_right(self._keys, wanted)
 
     def rows(self, ranges: Sequence[Range]) -> list[list[dict[str, Any]]]:
         """The rows of several ranges, as plain values."""
         if len(ranges) == 1:
             first, last = ranges[0]
-            return [self.table.slice(first, last - first).to_pylist()]
+            return [self._told.slice(first, last - first).to_pylist()]
         at = np.concatenate([np.arange(a, b) for a, b in ranges] or [np.empty(0, np.int64)])
-        flat = iter(self.table.take(pa.array(at, pa.int64())).to_pylist())
+        flat = iter(self._told.take(pa.array(at, pa.int64())).to_pylist())
         return [[next(flat) for _ in range(b - a)] for a, b in ranges]
 
     @cached_property
+    def _told(self) -> pa.Table:
+        return self.table.drop_columns([ORDER])
+
+    @cached_property
     def _keys(self) -> Any:
-        keys = self.table[self.key.name].combine_chunks()
+        keys = self.table[ORDER].combine_chunks()
         return keys.to_numpy() if pa.types.is_integer(keys.type) else _Texts(keys)
 
 
-def _sorted(body: bytes, key: str, target: Path) -> None:
+def _sorted(body: bytes, case: tuple[str, ...], target: Path) -> None:
     """The file's rows by case, as columns that are mapped and not read: a million cases need no memory."""
     table = pq.ParquetFile(pa.BufferReader(body)).read(use_threads=False)
     table = table.drop_columns([n for n in ("as_of", "release") if n in table.column_names])
-    order = pc.sort_indices(table[key])  # a stable sort: lists keep theirs
-    table = table.take(order).combine_chunks()
+    keys = table[case[0]]
+    if len(case) > 1:
+        parts = [table[name].cast(pa.string()) for name in case]
+        keys = pc.binary_join_element_wise(*parts, SEPARATOR)
+    table = table.append_column(ORDER, keys)
+    table = table.take(pc.sort_indices(keys)).combine_chunks()  # a stable sort: lists keep theirs
     with pa.ipc.new_file(str(target), table.schema) as writer:
         writer.write_table(table)
+
+
+def _joined(values: list[str]) -> str:
+    return SEPARATOR.join(values)
 
 
 class _Texts(Sequence[str]):

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import date, datetime, time, timedelta
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date, datetime, time
 from typing import Annotated, Any
 
 import pyarrow as pa
@@ -23,7 +23,8 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 
 from stepladder.core.errors import Problem
-from stepladder.core.table import Column, TableSpec
+from stepladder.core.own import Brings, Brought, brought, sayable
+from stepladder.core.table import Column
 
 MOST = 5_000  # rows of one case
 TOO_MANY = "too_many"  # the type of the error where a list is too long
@@ -34,6 +35,7 @@ IN_WORDS = {
     "time": 'a moment as "YYYY-MM-DDThh:mm:ss", or a day',
     "amount": "a finite number below 1e15, or null",
     "text": "a text, or null",
+    "long": "a text of any length, or null",
 }
 Case = tuple[str, Sequence[Mapping[str, Any] | BaseModel]]  # its place in the request, its rows
 Json = dict[str, Any]
@@ -61,44 +63,49 @@ class Told(BaseModel):
         return given
 
 
-def row_model(spec: TableSpec, schema: pa.Schema, keys: Iterable[str], name: str) -> type[Told]:
+def row_model(own: Brings, name: str) -> type[Told]:
     """What a row of a newcomer's own may say: the columns of the table, without whose it is.
 
-    A moment may be left out: rows are then taken in their order.
+    A moment may be left out: rows are then taken in their order. Where the question lets newcomers bring
+    columns that it did not declare, those that the project's table has may be brought too.
     """
     fields: Json = {}
-    for column in spec.columns:
-        if column.name in {*keys} or column.name not in schema.names:
+    for column in own.spec.columns:
+        if column.name in own.question.CASE or column.name not in own.schema.names:
             continue
-        found, words = _kind(column, schema.field(column.name).type)
+        found, words = _kind(column, own.schema.field(column.name).type)
         needed = column.required and column.kind != "time"
         kind: Any = found if needed else found | None
         said = Annotated[kind, or_told(words)]
         about = Field(... if needed else None, description=f"{column.sentence}: {words}")
         fields[column.name] = (said, about)
+    declared = {column.name for column in own.spec.columns}
+    for further in (own.schema.field(name) for name in sorted(sayable(own) - declared)):
+        number = pa.types.is_integer(further.type) or pa.types.is_floating(further.type)
+        found, words = _kind(
+            Column(further.name, "amount" if number else "text", False, (), ""), further.type
+        )
+        fields[further.name] = (
+            Annotated[found | None, or_told(words)],
+            Field(None, description=words),
+        )
     return create_model(name, __base__=Told, **fields)
 
 
-def rows_to_table(
-    spec: TableSpec, schema: pa.Schema, key: str, now: date, cases: Sequence[Case]
-) -> pa.Table:
+def rows_to_table(own: Brings, cases: Sequence[Case]) -> Brought:
     """The rows of several newcomers as the question's table, each under an id that nobody has.
 
     Rows without a moment are taken in their order, just before now. Source rows are counted from 1.
     Raises Problem where some rows of a case have a moment and others none, or one is not before now.
     """
-    columns: dict[str, list[Any]] = {name: [] for name in schema.names}
-    for nth, (where, rows) in enumerate(cases):
-        for row in _timed(spec, where, [dict(row) for row in rows], now):
-            own = {**row, key: nobody(schema.field(key).type, nth), "row": len(columns[key]) + 1}
-            for name, values in columns.items():
-                values.append(own.get(name))
-    return pa.table([pa.array(columns[f.name], f.type) for f in schema], schema=schema)
-
-
-def nobody(kind: pa.DataType, nth: int) -> int | str:
-    """An id that nobody has, another for each case of a request."""
-    return -1 - nth if pa.types.is_integer(kind) else f" newcomer {nth}"
+    given = []
+    for where, said in cases:
+        rows = [dict(row) for row in said]
+        _check_times(own, where, rows)
+        names = [f for f in own.schema if any(row.get(f.name) is not None for row in rows)]
+        columns = {f.name: pa.array([row.get(f.name) for row in rows], f.type) for f in names}
+        given.append(pa.table(columns) if columns else pa.Table.from_pylist([{}] * len(rows)))
+    return brought(own.question, own.schema, own.now, given)
 
 
 def several(what: str, most: int) -> BeforeValidator:
@@ -168,6 +175,7 @@ def _kind(column: Column, kind: pa.DataType) -> tuple[Any, str]:
         "day": Annotated[text, AfterValidator(_moment(kind)), Field(json_schema_extra={"format": "date"})],
         "time": Annotated[text, AfterValidator(_moment(kind))],
         "text": text,
+        "long": Annotated[str, Field(strict=True)],
     }  # fmt: skip
     return kinds[column.kind], IN_WORDS[column.kind]
 
@@ -196,12 +204,11 @@ def _text(given: Any) -> Any:
     return str(given) if type(given) is int else given
 
 
-def _timed(spec: TableSpec, where: str, rows: list[Json], now: date) -> list[Json]:
-    when = spec.time or ""
+def _check_times(own: Brings, where: str, rows: list[Json]) -> None:
+    when = own.spec.time or ""
     said: list[Any] = [row.get(when) for row in rows]
     if not any(said):
-        start = datetime.combine(now, time()) - timedelta(days=1)
-        return [{**row, when: start + timedelta(seconds=i)} for i, row in enumerate(rows)]
+        return
     if not all(said):
         raise Problem(
             f"{where}.rows: {len(rows) - said.count(None):,} of {len(rows):,} rows have a `{when}`",
@@ -209,10 +216,9 @@ def _timed(spec: TableSpec, where: str, rows: list[Json], now: date) -> list[Jso
             f"add the missing ones, or leave `{when}` out of all",
         )
     for i, moment in enumerate(said):
-        if (moment.date() if isinstance(moment, datetime) else moment) >= now:
+        if (moment.date() if isinstance(moment, datetime) else moment) >= own.now:
             raise Problem(
-                f"{where}.rows[{i}].{when} is {moment}, and the answer is as of {now}",
-                f"rows are of what happened before {now}: the model knows nothing later",
+                f"{where}.rows[{i}].{when} is {moment}, and the answer is as of {own.now}",
+                f"rows are of what happened before {own.now}: the model knows nothing later",
                 "leave out later rows, or ask again when newer predictions are published",
             )
-    return rows

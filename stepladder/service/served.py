@@ -22,12 +22,15 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from pydantic import BaseModel
 
+from stepladder.core import own
 from stepladder.core.errors import Problem
+from stepladder.core.own import Brings
+from stepladder.core.predictions import places
 from stepladder.project.folder import Project
 from stepladder.record import Shipment, Stored
 from stepladder.release.release import Release
 from stepladder.release.ship import in_production
-from stepladder.service.alone import Alone, Own
+from stepladder.service.alone import Alone
 from stepladder.service.models import answer_model, request_model
 from stepladder.service.published import Published, latest
 from stepladder.service.rows import Case
@@ -48,7 +51,8 @@ class Served:
     shipment: Shipment
     release: Release
     published: Published | None
-    own: Own
+    now: date  # as of when it answers
+    own: Brings | None  # what newcomers bring, where anybody new is answered
     alone: Alone | None
     example: tuple[dict[str, Any], ...]  # rows that a newcomer might bring
     takes_s: float  # a newcomer's answer, as it was tried
@@ -76,13 +80,14 @@ class Served:
         now = date.fromisoformat(stored.as_of if stored else release.manifest.as_of)
         own = _own(project, now)
         alone, takes_s = None, math.inf
-        example = _example(project, own)
-        if not release.manifest.alone:
+        example: tuple[dict[str, Any], ...] = ()
+        if own and not release.manifest.alone:
+            example = _example(project, own)
             alone = Alone.of(project, release, own, room)
             takes_s = _try(alone, example)
         mark = _mark(project, shipment, stored)
         made = Served(
-            name, project, mark, shipment, release, published, own, alone, example, takes_s
+            name, project, mark, shipment, release, published, now, own, alone, example, takes_s
         )
         weakref.finalize(made, shutil.rmtree, room, ignore_errors=True)
         return made
@@ -90,22 +95,18 @@ class Served:
     @cached_property
     def request(self) -> type[BaseModel]:
         """What a request about it may say."""
-        return request_model(self.name, self.own)
+        return request_model(self.name, self.case, self.own)
 
     @cached_property
     def answer(self) -> type[BaseModel]:
         """What its answers hold."""
-        return answer_model(self.name, self.own, self.project.question)
+        return answer_model(self.name, self.project.question)
 
-    @property
-    def key(self) -> pa.Field:
-        """The column that says whom a prediction is about, and its type."""
-        return self.own.key
-
-    @property
-    def lists(self) -> bool:
-        """Whether an answer is a list, of items for each person."""
-        return len(self.project.question.KEYS) > 1
+    @cached_property
+    def case(self) -> list[pa.Field]:
+        """The columns that say whom a prediction is about, with their types."""
+        schema = self.project.question.cases(self.project.history()).schema
+        return [schema.field(name) for name in self.project.question.CASE]
 
     def newcomers(
         self, cases: Sequence[Case], why: bool = False, late: Event | None = None
@@ -133,7 +134,7 @@ class Served:
         """Stop answering newcomers, from another thread: it takes too long."""
         if self.alone is not None:
             with contextlib.suppress(Exception):
-                self.alone.door.con.interrupt()
+                self.alone.door.interrupt()
 
     def about(self) -> dict[str, Any]:
         """What is in production, for whoever asks."""
@@ -171,25 +172,36 @@ def _mark(project: Project, shipment: Shipment, stored: Stored | None) -> Mark:
     return shipment.id, stored.id, stored.sha256, written
 
 
-def _own(project: Project, now: date) -> Own:
-    spec = next(spec for spec in project.question.TABLES if spec.time)
-    schema = pq.read_schema(project.table(spec.name)).remove_metadata()
-    return Own(spec, schema, schema.field(project.question.KEYS[0]), now)
+def _own(project: Project, now: date) -> Brings | None:
+    question = project.question
+    if question.OWN is None:
+        return None
+    spec = own.spec(question)
+    return Brings(question, spec, pq.read_schema(project.table(spec.name)).remove_metadata(), now)
 
 
-def _example(project: Project, own: Own) -> tuple[dict[str, Any], ...]:
+def _example(project: Project, brings: Brings) -> tuple[dict[str, Any], ...]:
     """Rows as somebody new might bring them: somebody's last of the table."""
-    file, when, key = pq.ParquetFile(project.table(own.spec.name)), str(own.spec.time), own.key.name
-    columns = [column.name for column in own.spec.columns if column.name in own.schema.names]
+    question, when = brings.question, brings.spec.time
+    names = [name for name in brings.schema.names if name != "row"]
+    file = pq.ParquetFile(project.table(brings.spec.name))
     for group in reversed(range(file.num_row_groups)):
-        rows = file.read_row_group(group, columns)
-        rows = rows.filter(pc.less(rows[when], pa.scalar(own.now).cast(rows[when].type)))
+        rows = file.read_row_group(group, names)
+        if when:
+            rows = rows.filter(pc.less(rows[when], pa.scalar(brings.now).cast(rows[when].type)))
         if rows.num_rows:
-            busiest = pc.value_counts(rows[key]).flatten()
-            who = busiest[0][pc.index(busiest[1], pc.max(busiest[1])).as_py()]
-            told = rows.filter(pc.equal(rows[key], who)).drop_columns([key]).to_pylist()
-            return tuple({n: v for n, v in r.items() if v is not None} for r in told[-ROWS_SHOWN:])
+            return _somebodys(rows, question.CASE, brings)
     return ()
+
+
+def _somebodys(rows: pa.Table, case: tuple[str, ...], brings: Brings) -> tuple[dict[str, Any], ...]:
+    """The last rows of whoever has most, as a request would say them."""
+    counted = rows.group_by(list(case), use_threads=False).aggregate([([], "count_all")])
+    busiest = counted.slice(pc.index(counted["count_all"], pc.max(counted["count_all"])).as_py(), 1)
+    mine = rows.filter(pc.is_valid(places(rows, busiest, case))).drop_columns(list(case))
+    known = own.sayable(brings)
+    told = [{n: v for n, v in r.items() if v is not None and n in known} for r in mine.to_pylist()]
+    return tuple(told[-ROWS_SHOWN:] if brings.question.OWN.many else told[-1:])  # type: ignore[union-attr]
 
 
 def _try(alone: Alone, example: Sequence[dict[str, Any]]) -> float:

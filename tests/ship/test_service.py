@@ -233,7 +233,12 @@ def test_tokens_open_what_their_role_and_project_allow(service, home, shop, toke
     liked = {"question": "films", "case": {"person": 1}, "prediction": 2.5}
     films = token(home / "films", "review")
     time.sleep(2.5)
-    assert "lists items" in error(service.send("POST", "/answers", films, json=liked), 422)
+    assert "no items" in error(service.send("POST", "/answers", films, json=liked), 422)
+    listed = {"question": "films", "case": {"person": 1}, "items": [{"item": 3}, {"item": 1}]}
+    assert "answer" in service.send("POST", "/answers", films, json=listed).json()
+    kept = stepladder.Project.open(home / "films").record.answers("recommend")
+    assert [(json.loads(a.key)["item"], a.prediction, a.act) for a in kept[-2:]] == [
+        (3, 2.0, kept[-1].act), (1, 1.0, kept[-1].act)]  # fmt: skip
     assert record.answers("retention")[-1].by == "a test's review"
     assert record.answers("retention")[-1].key == '{"customer": 1}'
     choice = {"rung": "r3_bg_nbd", "because": "it is good"}
