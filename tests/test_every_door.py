@@ -1,0 +1,135 @@
+"""Every rung of every question says the same of a case through every door, the user's own rungs too."""
+
+from __future__ import annotations
+
+import math
+from datetime import date
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+import toy_projects
+
+import stepladder
+from stepladder import questions
+from stepladder.core import own
+from stepladder.leave.carried import carry
+from stepladder.leave.loaded import Loaded
+from stepladder.nightly import steps
+from stepladder.nightly.production import Production
+from stepladder.project.all_cases import answer
+from stepladder.project.one_case import One
+from stepladder.release.fit import fit
+from stepladder.release.inputs import inputs
+from stepladder.release.ship import ship
+from stepladder.service.alone import Alone
+from stepladder.service.served import _own
+
+# they look at others' rows, know people by their ids, or look up where somebody belongs by a known id
+NEED_OTHERS = {"r4_boosting", "r3_remembers", "r2_share_by_price"}
+
+
+@pytest.fixture(scope="module", params=questions.names())
+def project(request, tmp_path_factory) -> stepladder.Project:
+    """A project of the question's toy world after its bake-off, with whatever ran in production."""
+    found = toy_projects.made(request.param, tmp_path_factory.mktemp(request.param))
+    stepladder.run_bakeoff(found)
+    return found
+
+
+def ran(project: stepladder.Project) -> list[str]:
+    rows = {row.rung: row.status for row in project.result().rungs}
+    assert "ok" in rows.values()
+    assert all(status == "ok" or name == "r0_person" for name, status in rows.items()), rows
+    return [name for name, status in rows.items() if status == "ok"]
+
+
+def rows_of(table: pa.Table, case: dict) -> list[dict]:
+    """What is said of one case, without whose it is and why."""
+    left_out = {*case, "why", "because", "title", "as_of", "release"}
+    return [
+        {name: value for name, value in row.items() if name not in left_out}
+        for row in table.to_pylist()
+        if all(row[name] == value for name, value in case.items())
+    ]
+
+
+def same(one: list[dict], other: list[dict]) -> None:
+    assert len(one) == len(other) > 0
+    for a, b in zip(one, other, strict=True):
+        assert a.keys() == b.keys()
+        for name, value in a.items():
+            if isinstance(value, float):
+                assert math.isclose(value, b[name], rel_tol=1e-9, abs_tol=1e-12), (name, a, b)
+            else:
+                assert value == b[name], (name, a, b)
+
+
+def test_every_door_gives_the_same_answer(project, tmp_path):
+    question, day = project.question, project.now()
+    everybody = question.cases(project.history())
+    kinds = own.schema(question, project.history())
+    mine = pq.read_table(project.table(question.OWN.table))
+    for nth, name in enumerate(ran(project)):
+        room = tmp_path / name
+        room.mkdir()
+        ship(project, rung=name, force="to see what it says")
+        production = Production.of(project)
+        release = production.release
+        steps.refit(production, day, room / "fit.json")
+        steps.predict(production, day, room / "fit.json", room / "all.parquet")
+        every = pq.read_table(room / "all.parquet")
+        case = everybody.slice(nth * 7, 1).to_pylist()[0]
+        wanted = rows_of(every, case)
+        one = One(project, project.rung(name), release.model(), room, release.taught, {})
+        for table in question.DERIVED:
+            pq.write_table(
+                project.history().sql(f"select * from {table}"), room / f"{table}.parquet"
+            )
+        typed = "/".join(map(str, case.values()))
+        same(rows_of(one.known(typed), case), wanted)
+        if release.manifest.alone:
+            assert name in NEED_OTHERS, release.manifest.alone
+            continue
+        rows = mine.filter(_about(mine, case))
+        bare = rows.drop_columns([*case, "row"])
+        new = own.brought(question, kinds, day, [bare]).cases.to_pylist()[0]
+        same(rows_of(one.new(bare), new), wanted)
+        alone = Alone.of(project, release, _own(project, day), room)
+        (said,) = alone.answer([("cases[0]", bare.to_pylist())])
+        same(
+            rows_of(
+                pa.Table.from_pylist(said, every.drop_columns([*case, "as_of", "release"]).schema),
+                {},
+            ),
+            wanted,
+        )
+        alone.door.close()
+        carry(project, release, room / "carried")
+        same(rows_of(Loaded(room / "carried").answer(rows), case), wanted)
+
+
+def _about(table: pa.Table, case: dict) -> pa.Array:
+    return pa.array([all(row[n] == v for n, v in case.items()) for row in table.to_pylist()])
+
+
+def test_as_of_a_cutoff_it_says_what_the_bakeoff_scored(project, tmp_path):
+    result = project.result()
+    last = result.windows[-1]
+    for name in (project.question.REFERENCE, result.proposal.rung):
+        (tmp_path / name).mkdir(exist_ok=True)
+        said, _ = answer(project, name, date.fromisoformat(last.now), tmp_path / name)
+        stored = pq.read_table(
+            project.folder / "bakeoffs" / str(result.id) / name / f"{last.called}.parquet"
+        )
+        case = project.question.cases(project.history().at(date.fromisoformat(last.now)))
+        one = case.slice(case.num_rows // 2, 1).to_pylist()[0]
+        same(rows_of(said, one), rows_of(stored, one))
+
+
+def test_a_rung_that_knows_people_by_their_ids_answers_nobody_new(project):
+    if "r3_remembers" not in ran(project):
+        pytest.skip("this question lists")
+    day = project.now()
+    release = fit(project, project.rung("r3_remembers"), day, inputs(project, day), None, "a test")
+    assert "nightly predictions only" in release.manifest.alone
