@@ -14,11 +14,11 @@ import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
-import psycopg
 import pytest
 
 # a third question, found by path: whatever holds for all questions holds for one of a user's own
-os.environ["STEPLADDER_QUESTIONS"] = str(Path(__file__).parent / "questions")
+OWN_QUESTIONS = [str(Path(__file__).parent / "questions"), os.environ.get("STEPLADDER_QUESTIONS")]
+os.environ["STEPLADDER_QUESTIONS"] = os.pathsep.join(filter(None, OWN_QUESTIONS))
 
 PASSWORD = "correct-horse"
 
@@ -85,12 +85,16 @@ def _give(home: Path, user: dict[str, object]) -> None:
 
 
 def _connect(socket: str):
+    import psycopg  # here, so that the suites of rungs and questions need nothing but pytest
+
     return psycopg.connect(
         host=socket, user="postgres", password=PASSWORD, dbname="postgres", autocommit=True
     )
 
 
 def _wait(home: Path, server: subprocess.Popen) -> None:
+    import psycopg
+
     for _ in range(300):
         try:
             _connect(str(home)).close()

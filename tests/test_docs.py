@@ -22,6 +22,7 @@ from stepladder.questions.retention import toy
 
 ROOT = Path(__file__).parents[1]
 PAGES = [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("stepladder/**/README.md")]
+BUNDLED = [path.parent.name for path in ROOT.glob("stepladder/questions/*/__init__.py")]
 VERBS = [name for name in app if not name.startswith("-")]
 
 
@@ -69,8 +70,39 @@ def test_every_option_of_question_toml_is_explained():
     text = (ROOT / "docs" / "tutorial.md").read_text() + (
         ROOT / "docs" / "question-toml.md"
     ).read_text()
-    for name in Ask.model_fields:
+    own = {key for name in BUNDLED for key in questions.load(name).Settings.model_fields}
+    for name in (Ask.model_fields.keys() - {"settings"}) | own:
         assert f"`{name}`" in text, name
+
+
+def test_the_tree_names_every_room():
+    tree = blocks("CONTRIBUTING.md", "")[1]
+    rooms = {path.parent.name for path in ROOT.glob("stepladder/*/__init__.py")}
+    assert set(re.findall(r"^  (\w+)/ +\w", tree, re.M)) == rooms
+
+
+def test_what_one_may_want_to_change_is_where_it_says():
+    text = (ROOT / "CONTRIBUTING.md").read_text()
+    table = text.split("## Where do I change …")[1].split("\n## ")[0]
+    rows = [line.split("|")[2] for line in table.splitlines() if line.startswith("| ")][1:]
+    assert len(rows) >= 20
+    for row in rows:
+        paths = re.findall(r"`([\w<>]+/[\w<>./]*)`", row)
+        assert paths, row
+        for path in paths:
+            for name in BUNDLED:
+                assert (ROOT / "stepladder" / path.replace("<question>", name)).exists(), path
+
+
+@pytest.mark.parametrize("name", BUNDLED)
+def test_a_question_says_where_its_parts_are(name):
+    """Every file that its README names is there, and every file there is named."""
+    folder = ROOT / "stepladder" / "questions" / name
+    named = re.findall(r"`([\w/]+(?:\.\w+|/))`", (folder / "README.md").read_text())
+    for path in named:
+        assert (folder / path).exists() or (ROOT / "stepladder" / path).exists(), path
+    there = {path.name for path in folder.iterdir() if path.is_file()} - {"README.md"}
+    assert there <= set(named)
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda p: str(p.relative_to(ROOT)))

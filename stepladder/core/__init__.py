@@ -1,1 +1,1 @@
-"""What every question shares: asking, history, rungs, models, predictions, the record. Knows no question."""
+"""What every question shares: asking, history, rungs, models, predictions, files. Knows no question."""
