@@ -36,7 +36,7 @@ def history(name, tmp_path) -> History:
         pq.write_table(toy.tables(SEED)[spec.name], path)
         tables[spec.name] = (str(path), spec.time)
     ask = parse(toy.ASK)
-    end = toy.NOW + timedelta(days=ask.horizon + ask.mature)
+    end = toy.NOW + timedelta(days=ask.known_after)
     return History(end, ask, tables, views=tuple(question.views(ask).items()))
 
 

@@ -191,7 +191,7 @@ def test_the_same_input_gives_the_same_bytes(stage, tmp_path):
 def test_it_recovers_the_truth_as_its_height_promises(stage):
     """Of the gain an all-knowing being has over the reference, it has the share its height promises."""
     question, history = stage.question, stage.history
-    ahead = timedelta(days=history.ask.horizon + history.ask.mature)
+    ahead = timedelta(days=history.ask.known_after)
     later = replace(history, now=history.now + ahead)
     cases = question.cases(history)
     ours = ladder(questions.folder(question.__name__.split(".")[-1]))

@@ -87,6 +87,7 @@ class Costs(Part):
 
 
 Days = Annotated[int, BeforeValidator(days), Field(ge=1)]
+Mature = Annotated[int, BeforeValidator(days), Field(ge=0, le=3660)]  # of a question with late labels
 
 
 class Nightly(Part):
@@ -134,11 +135,7 @@ class Source(Part):
 
 
 class Ask(Part):
-    """What the business asks: of which tables, how far ahead, and when an answer is good enough.
-
-    horizon: days ahead. mature: days until what came of a case is known; replays stand so much earlier,
-    so that quick answers are not scored before slow ones.
-    """
+    """What the business asks: of which tables, how far ahead, and when an answer is good enough."""
 
     question: str
     words: str = ""
@@ -147,7 +144,6 @@ class Ask(Part):
     cutoffs: tuple[date, ...] = ()
     good_enough: Annotated[float, BeforeValidator(share), Field(gt=0, lt=1)] = 0.10
     good_enough_money: Annotated[float | None, Field(gt=0)] = None
-    mature: Annotated[int, BeforeValidator(days), Field(ge=0, le=3660)] = 0
     costs: Costs = Costs()
     settings: Any = Field(default_factory=Settings)  # the question's own, of its own class
     seed: Annotated[int, Field(ge=0, lt=2**31)] = 1
@@ -164,8 +160,12 @@ class Ask(Part):
 
     @property
     def known_after(self) -> int:
-        """Days until what comes of somebody asked about today is known."""
-        return self.horizon + self.mature
+        """Days until what comes of somebody asked about today is known.
+
+        A question whose labels come late has a setting `mature`: so many days more, the same for every
+        case, so that quick answers are not scored before slow ones.
+        """
+        return self.horizon + int(getattr(self.settings, "mature", 0))
 
     @property
     def for_answers(self) -> Ask:

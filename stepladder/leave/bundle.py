@@ -18,6 +18,7 @@ import tomlkit
 from packaging.requirements import Requirement
 
 import stepladder
+from stepladder import questions
 from stepladder.core import files
 from stepladder.core.ask import ANSWERED, Ask
 from stepladder.core.errors import Problem
@@ -61,7 +62,8 @@ def bundle(project: Project, folder: str | Path) -> Path:
         _write_project(project, release, partial / "project")
         faster = ["numba"] if "numba" in release.manifest.versions else []
         pinned = lock(("ship",), [*needs(release), *faster])
-        wheel = write_wheel(importlib.metadata.distribution("stepladder"), partial)
+        own = questions.folder(release.manifest.question)
+        wheel = write_wheel(importlib.metadata.distribution("stepladder"), own, partial)
         (partial / "requirements.lock").write_text("\n".join(pinned) + "\n")
         for file, text in _texts(target.name, release, wheel.name, pinned).items():
             (partial / file).write_text(text, encoding="utf-8")
@@ -194,11 +196,11 @@ def _installed(name: str, extras: frozenset[str]) -> importlib.metadata.Distribu
     )
 
 
-def write_wheel(installed: importlib.metadata.Distribution, folder: Path) -> Path:
-    """Write the wheel of the running code into the folder; returns its path."""
+def write_wheel(installed: importlib.metadata.Distribution, question: Path, folder: Path) -> Path:
+    """Write the wheel of the running code, the question's own folder in it; returns its path."""
     name = f"stepladder-{installed.version}"
     path = folder / f"{name}-py3-none-any.whl"
-    inside = {**_code(), **_about(installed, f"{name}.dist-info")}
+    inside = {**_code(question), **_about(installed, f"{name}.dist-info")}
     inside[f"{name}.dist-info/RECORD"] = _listed(inside, f"{name}.dist-info/RECORD")
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
         for file, body in inside.items():
@@ -209,10 +211,11 @@ def write_wheel(installed: importlib.metadata.Distribution, folder: Path) -> Pat
     return path
 
 
-def _code() -> dict[str, bytes]:
+def _code(question: Path) -> dict[str, bytes]:
     root = Path(stepladder.__file__).parent
-    paths = (p for p in sorted(root.rglob("*")) if p.is_file() and "__pycache__" not in p.parts)
-    return {p.relative_to(root.parent).as_posix(): p.read_bytes() for p in paths}
+    paths = {*root.rglob("*"), *question.rglob("*")}
+    there = (p for p in sorted(paths) if p.is_file() and "__pycache__" not in p.parts)
+    return {f"stepladder/{questions.package_path(p).as_posix()}": p.read_bytes() for p in there}
 
 
 def _about(installed: importlib.metadata.Distribution, home: str) -> dict[str, bytes]:

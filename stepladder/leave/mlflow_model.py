@@ -20,6 +20,7 @@ from typing import Any
 import pyarrow as pa
 
 import stepladder
+from stepladder import questions
 from stepladder.core.predictions import columns
 from stepladder.leave.carried import carry
 from stepladder.leave.loaded import Loaded
@@ -90,7 +91,7 @@ def _column(field: pa.Field, required: bool) -> dict[str, Any]:
 def copy_code(modules: Sequence[str], rung: str, folder: Path) -> None:
     """Copy the modules, and all of ours that they and the rung import; of a package, all its files."""
     for path in sorted(_needed([*modules, *_imported(rung)])):
-        target = folder / "stepladder" / path.relative_to(ROOT)
+        target = folder / "stepladder" / questions.package_path(path)
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(path, target)
 
@@ -116,6 +117,9 @@ def _files(module: str, whole: bool) -> Iterator[Path]:
     for i in range(1, len(parts)):
         yield from _there(ROOT.joinpath(*parts[:i]) / "__init__.py")
     home = ROOT.joinpath(*parts)
+    if parts[:1] == ["questions"] and parts[1:2] and parts[1] in questions.names():
+        home = questions.folder(parts[1]).joinpath(*parts[2:])
+        yield from _there(questions.folder(parts[1]) / "__init__.py")
     yield from _there(home.with_suffix(".py"))
     yield from _there(home / "__init__.py")
     if whole and home.is_dir():  # a question's rungs are found on disk, never imported

@@ -41,3 +41,12 @@ def load(name: str) -> Question:
             f"did you mean {near[0]!r}?" if near else "name one of these",
         )
     return cast("Question", importlib.import_module(f"stepladder.questions.{name}"))
+
+
+def package_path(path: Path) -> Path:
+    """Where a file of ours, or of a question of one's own, lies in the package: questions/returns/toy.py."""
+    root = Path(__file__).parents[1]
+    for place in map(Path, __path__):
+        if path.is_relative_to(place):
+            return Path("questions") / path.relative_to(place)
+    return path.relative_to(root)

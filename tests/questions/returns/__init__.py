@@ -84,9 +84,10 @@ LOOKUPS: Mapping[str, Lookup] = {}
 
 
 class Settings(core.Settings):
-    """From which price on a parcel counts as dear."""
+    """From which price on a parcel counts as dear, and how many days its label takes at most."""
 
     dear: Annotated[float, Field(gt=0)] = 50.0
+    mature: core.Mature = 0
 
 
 def horizon(days: int) -> int:
@@ -119,7 +120,7 @@ def cases(history: History) -> pa.Table:
 def holdouts(history: History) -> Iterator[Holdout]:
     """Replays, earliest first; at the first moment two: of all parcels, and of dear ones alone."""
     check(history)
-    span = timedelta(days=history.ask.horizon + history.ask.mature)
+    span = timedelta(days=history.ask.known_after)
     first = history.sql("select min(day) as first from parcels")["first"][0].as_py()
     for nth, (cutoff, role) in enumerate(cutoffs(history.ask.cutoffs, history.now, first, span)):
         past, later = history.at(cutoff), history.at(cutoff + span)

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 import numpy as np
 import pyarrow as pa
 
-ASK = 'question = "returns"\nhorizon = 14\nmature = 7\nseed = 1\n[returns]\ndear = 60.0\n'
+ASK = 'question = "returns"\nhorizon = 14\nseed = 1\n[returns]\nmature = 7\ndear = 60.0\n'
 START, DAYS, PARCELS = date(2021, 1, 4), 280, 20_000
 NOW = START + timedelta(days=200)
 PROMISE = {0: -1.0, 1: -0.01, 2: 0.3, 4: 0.7}
