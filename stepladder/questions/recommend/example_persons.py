@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import pyarrow as pa
 import pyarrow.compute as pc
 
 from stepladder.core.stats import Floats
@@ -125,8 +124,9 @@ def _stranger(mine: Marks, i: int) -> Pick:
 
 def _gone(view: View) -> Iterator[Pick]:
     """Somebody with a long past who did not come back: they are not marked, which says nothing of a list."""
-    asked = view.outcome.filter(pc.equal(view.outcome["actual"], 0))["person"]
-    found = view.exam.known.sql(GONE, gone=pa.table({"person": asked}))
+    asked, came = view.exam.cases, view.outcome["person"].combine_chunks()
+    gone = asked.filter(pc.invert(pc.is_in(asked["person"], value_set=came)))
+    found = view.exam.known.sql(GONE, gone=gone.select(["person"]))
     for row in found.to_pylist():
         said = f"Had {_items(row['had'])} and took nothing in the time: nobody can say whether the list "
         yield Pick(
