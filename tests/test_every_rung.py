@@ -163,8 +163,9 @@ def test_the_type_of_ids_is_irrelevant(stage):
     """Ids with leading zeros are text, in the same order."""
 
     def as_text(rows):
+        times = {spec.time for spec in stage.question.TABLES}
         for key in stage.question.KEYS:
-            if key in rows.column_names:
+            if key in rows.column_names and key not in times:
                 text = pa.array([f"{value:08d}" for value in rows[key].to_pylist()])
                 rows = rows.set_column(rows.column_names.index(key), key, text)
         return rows

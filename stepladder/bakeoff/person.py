@@ -27,7 +27,7 @@ def drawn(question: Question, replays: list[Replay]) -> Drawn:
     case = ", ".join(map(quoted, question.CASE))
     query = (
         f"select distinct {case} from {ANSWERS} natural join cases cross join ask "
-        f"where blind and as_of = now order by {case}"
+        f"where blind and shown_as_of = now order by {case}"
     )
     asked = [replay for replay in replays if ANSWERS in replay.known.tables]
     return {replay.name: replay.known.sql(query, replay.cases) for replay in asked}

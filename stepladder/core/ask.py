@@ -87,7 +87,9 @@ class Costs(Part):
 
 
 Days = Annotated[int, BeforeValidator(days), Field(ge=1)]
-Mature = Annotated[int, BeforeValidator(days), Field(ge=0, le=3660)]  # of a question with late labels
+Mature = Annotated[
+    int, BeforeValidator(days), Field(ge=0, le=3660)
+]  # of a question with late labels
 
 
 class Nightly(Part):

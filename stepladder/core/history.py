@@ -163,7 +163,7 @@ def known(table: str, time: str, now: date) -> str:
     What people answered blind about this very moment is as old as the moment, whenever they said it.
     """
     before = f"{quoted(time)} < {moment(now)}"
-    return f"({before} or (blind and as_of = {moment(now)}))" if table == ANSWERS else before
+    return f"({before} or (blind and shown_as_of = {moment(now)}))" if table == ANSWERS else before
 
 
 def moment(now: date) -> str:

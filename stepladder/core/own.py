@@ -12,7 +12,7 @@ import pyarrow as pa
 from stepladder.core.errors import Problem
 from stepladder.core.history import History, quoted
 from stepladder.core.question import Question
-from stepladder.core.table import TableSpec
+from stepladder.core.table import Column, TableSpec
 
 
 class Brings(NamedTuple):
@@ -94,6 +94,7 @@ def as_ours(
     if "row" not in there:
         made["row"] = range(start, start + n)
     if case and when and (when not in there or rows[when].null_count):
+        _refuse_without(spec(question).column(when))
         yesterday = np.datetime64(now - timedelta(days=1), "us")
         made[when] = yesterday + np.arange(n).astype("timedelta64[s]")
     columns = {}
@@ -132,6 +133,16 @@ def among(everyone: pa.Table, wanted: pa.Table) -> pa.Table | None:
     """The wanted case, if it is among them."""
     found = wanted.join(everyone, wanted.column_names, join_type="left semi", use_threads=False)
     return found if found.num_rows else None
+
+
+def _refuse_without(time: Column) -> None:
+    """Moments may be left out, for rows stand in their order; of days nobody knows how many lie between."""
+    if time.required and time.kind == "day":
+        raise Problem(
+            f"rows without a `{time.name}`",
+            f"each says {time.sentence}",
+            f"add a column {time.name}, written YYYY-MM-DD",
+        )
 
 
 def fitting(column: pa.ChunkedArray, field: pa.Field) -> pa.ChunkedArray:

@@ -116,15 +116,19 @@ def _check_keys(table: pa.Table, question: Question, cases: pa.Table, place: Int
 
 
 def _arranged(table: pa.Table, named: Sequence[str], cases: pa.Table, place: Ints) -> pa.Table:
-    """The answers in the order of the cases and with their ids, each case's best first, nulls last."""
+    """The answers in the order of the cases and with their ids, each case's best first, nulls last.
+
+    What stands in time, such as the steps of a forecast, stands in its order.
+    """
     for name in cases.column_names:
         at = table.column_names.index(name)
         table = table.set_column(at, name, cases[name].take(pa.array(place)))
     if not named:
         in_order = bool((place[1:] > place[:-1]).all())
         return table if in_order else table.take(pa.array(np.argsort(place)))
-    columns = [pa.array(place), table["prediction"], *(table[name] for name in named)]
-    order = ["ascending", "descending", *["ascending"] * len(named)]
+    best = [] if any(pa.types.is_temporal(table[name].type) for name in named) else ["prediction"]
+    columns = [pa.array(place), *(table[name] for name in (*best, *named))]
+    order = ["ascending", *["descending"] * len(best), *["ascending"] * len(named)]
     numbered = pa.table(columns, names=list(map(str, range(len(columns)))))
     keys = list(zip(numbered.column_names, order, strict=True))
     return table.take(pc.sort_indices(numbered, sort_keys=keys))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-Kind = Literal["id", "day", "time", "amount", "text", "long", "bytes"]
+Kind = Literal["id", "day", "time", "amount", "number", "text", "long", "bytes"]
 
 
 @dataclass(frozen=True)

@@ -152,17 +152,17 @@ class Project:
             return history
         path = scratch / f"{ANSWERS}.parquet"
         pq.write_table(self._answers(history), path)
-        return replace(history, tables={**tables, ANSWERS: (str(path), "time")})
+        return replace(history, tables={**tables, ANSWERS: (str(path), "said_on")})
 
     def _answers(self, history: History) -> pa.Table:
-        """What people said, in the order they said it: KEYS…, prediction, as_of, time, blind, nth.
+        """What people said, in the order they said it: KEYS…, prediction, shown_as_of, said_on, blind, nth.
 
         Of a case that was answered several times in one go, as a list is, all rows are of one `nth`.
         """
         keys = pa.schema([_key(self.question, history, name) for name in self.question.KEYS])
         rows = [
-            {**json.loads(a.key), "prediction": self._counts_as(a), "as_of": _day(a.as_of or a.said),
-             "time": _day(a.said), "blind": bool(a.trial), "nth": a.act}
+            {**json.loads(a.key), "prediction": self._counts_as(a), "shown_as_of": _day(a.as_of or a.said),
+             "said_on": _day(a.said), "blind": bool(a.trial), "nth": a.act}
             for a in self.record.answers(self.ask.question)
         ]  # fmt: skip
         extra = {"prediction": pa.float64(), "as_of": pa.date32(), "time": pa.date32(),

@@ -181,7 +181,7 @@ def fitted(project: Project, name: str) -> Model:
 def _own(spec: TableSpec, case: tuple[str, ...]) -> TableSpec:
     """The same table, but of one case that need not be named, nor when it was."""
     columns = tuple(
-        replace(column, required=column.required and column.name != spec.time)
+        replace(column, required=column.required and column.kind != "time")
         for column in spec.columns
         if column.name not in case
     )

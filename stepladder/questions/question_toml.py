@@ -59,6 +59,8 @@ def parse(text: str, name: str = "question.toml") -> Ask:
     _refuse_prices(raw, question, name)
     try:
         rest, kind, own = _split(_tuples(_with_heights(raw)), question)
+        if "settings" in rest:  # a word of ours, under which the question's own are kept
+            raise _settings(str(rest["question"]), name)
         ask = Ask.model_validate({**rest, "settings": kind.model_validate(own)})
     except ValidationError as error:
         found = sorted(error.errors(), key=lambda e: e["type"] != "extra_forbidden")
@@ -131,11 +133,12 @@ def _tuples(value: Any) -> Any:
 
 
 def _refuse_prices(raw: Mapping[str, Any], question: Question | None, name: str) -> None:
-    if question and "prices" in raw and question.LOSS_IN_MONEY is None:
+    given = [key for key in ("prices", "good_enough_money") if key in raw]
+    if question and given and question.LOSS_IN_MONEY is None:
         raise Problem(
-            f"{name}: [prices] are given, and the loss of {raw['question']} is no amount of money",
+            f"{name}: `{given[0]}` is given, and the loss of {raw['question']} is no amount of money",
             f"its loss: {question.LOSS}",
-            "remove [prices]",
+            f"remove {' and '.join(given)}",
         )
 
 
@@ -157,8 +160,7 @@ def _problem(error: Any, title: str, question: Question | None, text: str, name:
     part: type[BaseModel] = Ask
     if question and title == question.Settings.__name__:
         part = question.Settings
-        if keys[0] not in part.sections():
-            keys = [str(tomllib.loads(text)["question"]), *keys]
+        keys = _written(keys, question, text)
     key = ".".join(keys)
     where = f"{name}, line {_line(text, keys)}: key `{key}`"
     known = _fields(part, [str(k) for k in error["loc"]][:-1])
@@ -178,6 +180,27 @@ def _problem(error: Any, title: str, question: Question | None, text: str, name:
         inside = _fields(part, [str(k) for k in error["loc"]])
         said = f"it is a section: [{key}], and below it {', '.join(inside)}"
     return Problem(f"{where} is {given!r}", said, "correct the value and run again")
+
+
+def _settings(question: str, name: str) -> Problem:
+    return Problem(
+        f"{name}: key `settings` is not known",
+        f"the settings of a question stand in its own section, [{question}]",
+        "move them there",
+    )
+
+
+def _written(keys: list[str], question: Question, text: str) -> list[str]:
+    """Where a setting of the question stands in the file, which may be an older one."""
+    if keys[0] in question.Settings.sections():
+        return keys
+    raw = tomllib.loads(text)
+    for old, new in question.Settings.MOVED.items():
+        if old in raw and new == keys[0]:
+            return [old, *keys[1:]]
+        if old in raw and new == "" and keys[0] in raw[old]:
+            return [old, *keys]
+    return [str(raw["question"]), *keys]
 
 
 def _fields(part: type[BaseModel], keys: list[str]) -> list[str]:

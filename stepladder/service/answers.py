@@ -88,8 +88,8 @@ async def answer(found: Served, cases: Sequence[Case], queue: Queue, why: bool =
 
 
 def encoded(body: Mapping[str, Any]) -> bytes:
-    """An answer as JSON."""
-    return json.dumps(body, ensure_ascii=False, allow_nan=False).encode()
+    """An answer as JSON; days and moments as ISO texts."""
+    return json.dumps(body, ensure_ascii=False, allow_nan=False, default=str).encode()
 
 
 def _known(found: Served, cases: Sequence[Case]) -> list[Entry | Refused]:

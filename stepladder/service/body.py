@@ -154,7 +154,14 @@ def _made_up(one: Served, row: Json, nth: int) -> Json:
     """A row like one of the data; of what really stands there only ids, which are of things."""
     assert one.own is not None
     day = (one.own.now - timedelta(days=7 * (nth + 1))).isoformat()
-    said = {"day": day, "time": day, "amount": 10.0 * (nth + 1), "text": "a text", "long": "a text"}
+    said = {
+        "day": day,
+        "time": day,
+        "amount": 10.0 * (nth + 1),
+        "number": 10.0,
+        "text": "a text",
+        "long": "a text",
+    }
     kinds = {column.name: column.kind for column in one.own.spec.columns}
     return {name: said.get(kinds.get(name, ""), value) for name, value in row.items()}
 

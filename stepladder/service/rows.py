@@ -34,6 +34,7 @@ IN_WORDS = {
     "day": 'a day as "YYYY-MM-DD"',
     "time": 'a moment as "YYYY-MM-DDThh:mm:ss", or a day',
     "amount": "a finite number below 1e15, or null",
+    "number": "a finite number below 1e15, or null",
     "text": "a text, or null",
     "long": "a text of any length, or null",
 }
@@ -170,8 +171,10 @@ def _kind(column: Column, kind: pa.DataType) -> tuple[Any, str]:
         words = "a whole number" if pa.types.is_integer(kind) else IN_WORDS["id"]
         return identifier(kind), words
     text = Annotated[str, Field(strict=True, max_length=1000)]
+    number = Annotated[float, Field(strict=True, gt=-MOST_AMOUNT, lt=MOST_AMOUNT)]
     kinds: Json = {
-        "amount": Annotated[float, Field(strict=True, gt=-MOST_AMOUNT, lt=MOST_AMOUNT)],
+        "amount": number,
+        "number": number,
         "day": Annotated[text, AfterValidator(_moment(kind)), Field(json_schema_extra={"format": "date"})],
         "time": Annotated[text, AfterValidator(_moment(kind))],
         "text": text,

@@ -26,6 +26,7 @@ EMPTY = {
     "id": pa.string(),
     "text": pa.string(),
     "amount": pa.float64(),
+    "number": pa.float64(),
     "day": pa.date32(),
     "time": pa.timestamp("us"),
     "long": pa.string(),

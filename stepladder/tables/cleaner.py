@@ -88,7 +88,7 @@ NO_TIME = (
 def _value(table: pa.Table, kind: str, source: str, choices: Choices) -> Value:
     if kind in ("day", "time"):
         return read_day(table, source, choices)
-    if kind == "amount":
+    if kind in ("amount", "number"):
         return read_amount(table, source, choices)
     if kind in ("long", "bytes"):
         return read_content(table, source, kind)

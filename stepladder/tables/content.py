@@ -29,7 +29,7 @@ def by_content(column: Column, values: pa.ChunkedArray) -> tuple[float, bool]:
         return 0.5, False
     if column.kind in ("day", "time"):
         return _dates_in(filled)
-    if column.kind == "amount":
+    if column.kind in ("amount", "number"):
         share = max(float(read_amounts(filled, mark).found.mean()) for mark in ".,")
         return share, False
     if column.kind == "text":

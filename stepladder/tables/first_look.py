@@ -92,7 +92,7 @@ def _decimal(
     amounts = [
         part
         for m in mapping
-        if spec.column(m.canonical).kind == "amount"
+        if spec.column(m.canonical).kind in ("amount", "number")
         for part in parts(m.source, table)
     ]
     found = [_mark(table, name) for name in amounts]

@@ -19,7 +19,14 @@ from stepladder.tables.words import (
     tokens,
 )
 
-_WORD = {"id": "ids", "day": "dates", "time": "times", "amount": "amounts", "text": "texts"}
+_WORD = {
+    "id": "ids",
+    "day": "dates",
+    "time": "times",
+    "amount": "amounts",
+    "number": "numbers",
+    "text": "texts",
+}
 _WORD |= {"bytes": "the content of files"}
 _PRICES = frozenset(map(plain, UNIT_PRICE))
 
@@ -28,7 +35,7 @@ def by_name(column: Column, name: str, values: pa.ChunkedArray, foreign: frozens
     """How well a column serves by its name, and by what is in it."""
     named, words = _fit(column, name, foreign)
     share = by_content(column, values)[0] if named else 0.0
-    weak = share < 0.5 and column.kind in ("day", "time", "amount", "bytes")
+    weak = share < 0.5 and column.kind in ("day", "time", "amount", "number", "bytes")
     sure = named * (share if weak else 0.5 + share / 2)
     return Mapped(
         column.name,
@@ -70,7 +77,7 @@ def foreign_words(column: Column, spec: TableSpec) -> frozenset[str]:
         return OTHER_DAYS
     if column.kind == "text":
         return OTHER_TEXTS
-    if column.kind in ("amount", "long", "bytes"):
+    if column.kind in ("amount", "number", "long", "bytes"):
         return frozenset()
     others = [one for one in spec.columns if one.kind == "id" and one is not column]
     return (OTHER_IDS | _single(*others)) - _single(column)

@@ -165,7 +165,7 @@ def test_the_better_setting_is_found_on_the_rungs_own_past(tmp_path):
         )
     ask = parse(toy.ASK)
     history = History(toy.NOW, ask, tables, views=tuple(rules.views(ask).items()))
-    known = matrix.known(history, ask.rules.min_support)
+    known = matrix.known(history, ask.settings.min_support)
     good, bad = r3_ease.Setting(ridge=50.0), r3_ease.Setting(ridge=1e-3)
 
     def found(settings, history=history):

@@ -193,5 +193,5 @@ def test_what_a_person_said_is_published_and_served_but_not_made_up_for_somebody
     served = Served.load("shop", shop.folder)
     assert served.alone is None
     assert "nightly" in served.about()["newcomers"]
-    first, last = served.published.find(7)
+    first, last = served.published.find({"customer": 7})
     assert [row["prediction"] for row in served.published.rows([(first, last)])[0]] == [41.0]
