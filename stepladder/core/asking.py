@@ -123,9 +123,7 @@ def beside(
     """Hold answers against what came, by key; `labels`: what words count as."""
     predicted = numbers(said["prediction"])
     actual = numbers(matched(said, came, keys, "actual"), labels)
-    strays = (
-        None if scale is None else numbers(matched(said, scale, scale.column_names[:-1], "scale"))
-    )
+    strays = None if scale is None else _of_scale(said, scale, keys, "scale")
     rows = np.flatnonzero(~np.isnan(actual) & ~np.isnan(predicted))
     return Beside(predicted[rows], actual[rows], None if strays is None else strays[rows], rows)
 
@@ -180,14 +178,21 @@ def _with_interval(
     """Low and high filled from past errors, where the rung gave none itself."""
     if bins is None or table["low"].null_count < table.num_rows:
         return table
-    strays = None
-    if scale is not None:
-        strays = numbers(matched(table, scale, scale.column_names[:-1], "scale"))
-    kind = question.INTERVALS
-    said = numbers(table["prediction"])
+    said, kind = numbers(table["prediction"]), question.INTERVALS
+    strays = None if scale is None else _of_scale(table, scale, question.KEYS, "scale")
     low, high = apply_bins(bins, said, kind == "count", kind == "share", strays)
+    if scale is not None and "least" in scale.column_names:
+        low = np.fmax(low, _of_scale(table, scale, question.KEYS, "least"))
+    if scale is not None and "whole" in scale.column_names:
+        whole = _of_scale(table, scale, question.KEYS, "whole") == 1.0
+        low, high = np.where(whole, np.floor(low), low), np.where(whole, np.ceil(high), high)
     for name, values in (("low", low), ("high", high)):
         table = table.set_column(
             table.column_names.index(name), name, pa.array(values, mask=np.isnan(values))
         )
     return table
+
+
+def _of_scale(rows: pa.Table, scale: pa.Table, keys: Sequence[str], column: str) -> Floats:
+    """What the scale says of each row, by whichever keys it has."""
+    return numbers(matched(rows, scale, [k for k in keys if k in scale.column_names], column))

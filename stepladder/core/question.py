@@ -153,7 +153,11 @@ class Question(Protocol):
         """A rung's checked answers, filled from the reference's and held to the business's rules."""
 
     def scale(self, past: History, cases: pa.Table) -> pa.Table | None:
-        """How far each case strays by nature: CASE…, scale; None where all are alike."""
+        """How far each case strays by nature; None where all are alike.
+
+        CASE… or KEYS…, scale; and where low and high are so bounded, least (no lower) and whole (rounded
+        outwards). What it needs of other cases is a view in DERIVED: newcomers are asked about alone.
+        """
 
     def outcome(self, past: History, later: History, cases: pa.Table) -> pa.Table:
         """What came: KEYS…, actual (null where it is not known yet), and what else the loss needs."""

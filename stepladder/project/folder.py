@@ -159,15 +159,18 @@ class Project:
 
         Of a case that was answered several times in one go, as a list is, all rows are of one `nth`.
         """
-        keys = pa.schema([_key(self.question, history, name) for name in self.question.KEYS])
-        rows = [
-            {**json.loads(a.key), "prediction": self._counts_as(a), "shown_as_of": _day(a.as_of or a.said),
-             "said_on": _day(a.said), "blind": bool(a.trial), "nth": a.act}
-            for a in self.record.answers(self.ask.question)
-        ]  # fmt: skip
-        extra = {"prediction": pa.float64(), "as_of": pa.date32(), "time": pa.date32(),
-                 "blind": pa.bool_(), "nth": pa.int64()}  # fmt: skip
-        return pa.Table.from_pylist(rows, schema=pa.schema([*keys, *extra.items()]))
+        said = self.record.answers(self.ask.question)
+        keys = [_key(self.question, history, name) for name in self.question.KEYS]
+        told = [json.loads(answer.key) for answer in said]
+        columns = {k.name: pa.array([one[k.name] for one in told]).cast(k.type) for k in keys}
+        return pa.table({
+            **columns,
+            "prediction": pa.array([self._counts_as(answer) for answer in said], pa.float64()),
+            "shown_as_of": pa.array([_day(a.as_of or a.said) for a in said], pa.date32()),
+            "said_on": pa.array([_day(answer.said) for answer in said], pa.date32()),
+            "blind": pa.array([bool(answer.trial) for answer in said], pa.bool_()),
+            "nth": pa.array([answer.act for answer in said], pa.int64()),
+        })  # fmt: skip
 
     def _counts_as(self, answer: Answer) -> float | None:
         """A person's answer as a number: words count as the question says."""

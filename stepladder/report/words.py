@@ -101,7 +101,7 @@ def in_words(sentence: str, labels: Mapping[str, str]) -> str:
 
 def many(case: str) -> str:
     """More than one of these: customers, people."""
-    return {"person": "people"}.get(case, f"{case}s")
+    return {"person": "people"}.get(case, case if case.endswith("s") else f"{case}s")
 
 
 def listed(parts: Iterable[str]) -> str:

@@ -101,8 +101,9 @@ def answered(found: Served, said: Answered) -> list[tuple[Json, float | str]]:
     case, published = _known(found, said.case), found.published
     if further and said.items and published:
         model = known_model(published.table.schema.field(key) for key in further)
-        items = [read(model, item).model_dump() for item in said.items]
-        return [({**case, **item}, float(len(items) - i)) for i, item in enumerate(items)]
+        numbers = [item.pop("prediction", len(said.items) - i) for i, item in enumerate(said.items)]
+        items = [read(model, item).model_dump(mode="json") for item in said.items]
+        return [({**case, **i}, float(n)) for i, n in zip(items, numbers, strict=True)]
     if further or said.prediction is None or said.items:
         raise Refused(
             422,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from datetime import date
+from datetime import date, datetime
 from typing import Annotated, Any, Literal
 
 import pyarrow as pa
@@ -40,7 +40,10 @@ class Answered(Told):
     prediction: Annotated[float, Field(strict=True, gt=-1e300, lt=1e300)] | str | None = Field(
         None, description="a number, or a word that the question knows"
     )
-    items: list[Json] | None = Field(None, description="what is listed for them, best first")
+    items: list[Json] | None = Field(
+        None,
+        description="what is listed for them, best first; or steps, each with its `prediction`",
+    )
     as_of: date | None = Field(
         None, description="the moment shown; by default that of the predictions"
     )
@@ -157,6 +160,8 @@ def _called(project: str, what: str) -> str:
 
 def _asked_for(key: pa.Field) -> Any:
     """An id that somebody may have; a text where ids are numbers is nobody's, and told so later."""
+    if pa.types.is_temporal(key.type):
+        return date if pa.types.is_date(key.type) else datetime
     text = Annotated[str, Field(strict=True, max_length=1000), AfterValidator(_printable)]
     said = identifier(key.type)
     said = said | text if pa.types.is_integer(key.type) else said

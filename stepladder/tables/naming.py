@@ -27,7 +27,7 @@ _WORD = {
     "number": "numbers",
     "text": "texts",
 }
-_WORD |= {"bytes": "the content of files"}
+_WORD |= {"number": "numbers", "bytes": "the content of files"}
 _PRICES = frozenset(map(plain, UNIT_PRICE))
 
 

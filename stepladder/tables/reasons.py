@@ -37,7 +37,8 @@ def drop_rows(rows: Rows, spec: TableSpec, choices: Choices, values: dict[str, V
                     f"unreadable {name}",
                     f"rows have a {name} that is not an amount",
                 )
-            _drop_refunds(rows, name, value, choices)
+            if spec.column(name).kind == "amount":
+                _drop_refunds(rows, name, value, choices)
     if choices.duplicates == "drop" and not spec.unique:
         kept = rows.kept
         again = np.zeros(len(kept), bool)

@@ -123,12 +123,12 @@ def answers(found: pa.Table, question: Question, as_json: bool) -> None:
     if any(
         found[name].null_count == found.num_rows for name in listed if name in found.column_names
     ):
-        out.print("Nothing is left to show: they have seen everything that may be shown.")
+        out.print("Nothing is left to show.")
         return
     # of a list the order counts, and it is one case's
-    hidden = (*question.CASE, "prediction") if "place" in found.column_names else ("low", "high")
+    hidden = (*question.CASE, "prediction") if "place" in found.column_names else ()
     first = [name for name in ("place", *listed, "title", "because") if name in found.column_names]
-    names = [n for n in found.column_names if n not in (*first, *hidden, "why", "low", "high")]
+    names = [n for n in found.column_names if n not in (*first, *hidden, "why")]
     shown = [n for n in (*first, *names) if found[n].null_count < found.num_rows]
     table = rich.table.Table(box=rich.box.SIMPLE_HEAD)
     for name in shown:
