@@ -12,8 +12,9 @@ Kind = Literal["id", "day", "time", "amount", "number", "text", "long", "bytes"]
 class Column:
     """One column that a question needs, and the names under which tables out there carry it.
 
-    Kinds: an "amount" below zero is taken for a refund, a "number" may lie anywhere; a "text" is a name or a label; "long" is a document or a review, kept as it was written;
-    "bytes" is the content of a file, such as a photo.
+    Kinds: an "amount" below zero is taken for a refund, a "number" may lie anywhere; a "text" is a
+    name or a label; "long" is a document or a review, kept as it was written; "bytes" is the content
+    of a file, such as a photo.
     """
 
     name: str

@@ -77,13 +77,16 @@ def parse(text: str, name: str = "question.toml") -> Ask:
 
 def asked(plain: Mapping[str, Any]) -> Ask:
     """The question from plain values, as `Ask.model_dump_json` writes them, now or in older releases."""
+    question = _question(plain)
     raw = dict(plain)
-    question = _question(raw)
-    if own := raw.pop("settings", None):
-        raw[str(raw["question"])] = own
-    rest, kind, own = _split(raw, question)
-    settings = kind.model_validate_json(json.dumps(own))
-    return Ask.model_validate_json(json.dumps(rest)).model_copy(update={"settings": settings})
+    if "settings" in raw:
+        raw[str(raw["question"])] = raw.pop("settings")
+    elif question:  # older releases named the settings of every question
+        own = (*question.Settings.MOVED, *question.Settings.sections())
+        raw = {key: value for key, value in raw.items() if key in (*Ask.model_fields, *own)}
+    rest, kind, settings = _split(raw, question)
+    found = kind.model_validate_json(json.dumps(settings))
+    return Ask.model_validate_json(json.dumps(rest)).model_copy(update={"settings": found})
 
 
 def moved(raw: dict[str, Any], question: Question | None) -> dict[str, str]:

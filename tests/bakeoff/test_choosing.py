@@ -15,11 +15,10 @@ import pytest
 from stepladder.bakeoff.measure import Measured
 from stepladder.bakeoff.run import run
 from stepladder.bakeoff.runs import Setting
-from stepladder.core.ask import Ask
 from stepladder.core.history import History
 from stepladder.core.predictions import complete
 from stepladder.core.rung import Rung, ladder
-from stepladder.questions import folder, retention
+from stepladder.questions import folder, question_toml, retention
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "benchmarks"))
 import choosing
@@ -96,7 +95,9 @@ def test_the_studys_choice_is_the_bakeoffs(drawn, found, tmp_path):
     ask = ask_of(drawn)
 
     def measure(job, **_):
-        history = History(date.fromisoformat(job.now), Ask.model_validate_json(job.ask), job.tables)
+        history = History(
+            date.fromisoformat(job.now), question_toml.asked(json.loads(job.ask)), job.tables
+        )
         rung, cases = Rung(Path(job.rung)), retention.cases(history)
         model = found.models.get((rung.name, job.now)) or rung.fit(history)
         table = rung.predict(model, history, cases).select(["customer", "prediction"])

@@ -125,7 +125,7 @@ def test_a_problem_in_one_rung_stops_the_others_at_once(tmp_path):
     history = SimpleNamespace(ask=ask, tables={})
     files = SimpleNamespace(tables={}, cases="", newcomers=None)
     holdout = SimpleNamespace(role="choose")
-    replay = SimpleNamespace(name="2024-01-01", files=files, holdout=holdout)
+    replay = SimpleNamespace(name="2024-01-01", now="2024-01-01", files=files, holdout=holdout)
     setting = Setting("retention", None, history, ladder, tmp_path, tmp_path, 2, measure)
     with pytest.raises(Problem, match="the disk is full"):
         run_all(setting, [replay], lambda *_: None)
