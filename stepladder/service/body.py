@@ -112,10 +112,8 @@ def answered(found: Served, said: Answered) -> list[tuple[Json, float | str]]:
             "add it",
         )
     if isinstance(said.prediction, str) and said.prediction not in question.LABELS:
-        known = ", ".join(question.LABELS) or "none: it asks for a number"
-        raise Refused(
-            422, f"prediction is {shown(said.prediction)}", f"words: {known}", "correct it"
-        )
+        known = f"a word: {', '.join(question.LABELS)}" if question.LABELS else "a finite number"
+        raise Refused(422, f"prediction is {shown(said.prediction)}", known, "correct it")
     return [(case, said.prediction)]
 
 
