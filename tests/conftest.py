@@ -21,6 +21,22 @@ OWN_QUESTIONS = [str(Path(__file__).parent / "questions"), os.environ.get("STEPL
 os.environ["STEPLADDER_QUESTIONS"] = os.pathsep.join(filter(None, OWN_QUESTIONS))
 
 PASSWORD = "correct-horse"
+# What is dear to set up is set up once: tests of a folder, or of a file, stay with one worker.
+FOLDERS = ("spark", "report", "project", "watch", "record")
+FILES = ("ship", "bakeoff/test_choosing", "test_frozen", "test_every_door")
+LONG = ("spark", "ship", "report", "test_every_door", "test_frozen", "test_docs")  # begun first
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Say which tests stay together when several workers run, and begin with the longest."""
+    here = Path(__file__).parent
+    places = {item: item.path.relative_to(here).as_posix() for item in items}
+    for item, place in places.items():
+        if place.startswith(FOLDERS):
+            item.add_marker(pytest.mark.xdist_group(place.split("/")[0]))
+        elif place.startswith(FILES):
+            item.add_marker(pytest.mark.xdist_group(place))
+    items.sort(key=lambda item: not places[item].startswith(LONG))
 
 
 @pytest.fixture(scope="session")
