@@ -163,9 +163,8 @@ def test_the_type_of_ids_is_irrelevant(stage):
     """Ids with leading zeros are text, in the same order."""
 
     def as_text(rows):
-        times = {spec.time for spec in stage.question.TABLES}
         for key in stage.question.KEYS:
-            if key in rows.column_names and key not in times:
+            if key in rows.column_names and pa.types.is_integer(rows[key].type):
                 text = pa.array([f"{value:08d}" for value in rows[key].to_pylist()])
                 rows = rows.set_column(rows.column_names.index(key), key, text)
         return rows
@@ -195,9 +194,12 @@ def test_it_recovers_the_truth_as_its_height_promises(stage):
     ahead = timedelta(days=history.ask.known_after)
     later = replace(history, now=history.now + ahead)
     cases = question.cases(history)
+    if not any(spec.time for spec in question.TABLES):  # folds: labels are left out, and asked for
+        last = list(question.holdouts(history))[-1]
+        history, later, cases = last.past, last.later, last.cases
     ours = ladder(questions.folder(question.__name__.split(".")[-1]))
     first = next(rung for rung in ours if rung.name == question.REFERENCE)
-    reference = replace(stage, rung=first).answer(history)
+    reference = replace(stage, rung=first).answer(history, cases)
 
     def mean_loss(answers):
         full = question.complete(answers, lambda: reference, history, cases).predictions
@@ -206,5 +208,5 @@ def test_it_recovers_the_truth_as_its_height_promises(stage):
     known = check(stage.toy.truth(SEED, cases, history.ask.horizon), question, cases)
     omniscient = mean_loss(known)
     base = mean_loss(reference)
-    gain = (base - mean_loss(stage.answer(history))) / (base - omniscient)
+    gain = (base - mean_loss(stage.answer(history, cases))) / (base - omniscient)
     assert gain >= stage.toy.PROMISE[stage.rung.height], f"recovers {gain:.2f} of what can be known"

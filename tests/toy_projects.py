@@ -49,7 +49,8 @@ def made(name: str, folder: Path) -> stepladder.Project:
         sources[spec.name] = str(folder / f"{spec.name}.parquet")
         pq.write_table(rows, sources[spec.name])
     project = stepladder.new(name, sources, folder / name)
-    _ask(project, toy.ASK, [toy.NOW - ahead, toy.NOW])
+    timed = any(spec.time for spec in question.TABLES)
+    _ask(project, toy.ASK, [toy.NOW - ahead, toy.NOW] if timed else [])
     if question.CASE == question.KEYS:
         (project.folder / "rungs" / "r1_our_rule.sql").write_text(OUR_RULE)
         (project.folder / "rungs" / "r3_remembers.py").write_text(REMEMBERS)

@@ -74,6 +74,15 @@ def reasons(rung: Rung, model: Model, history: History, answers: pa.Table) -> pa
     return rung.why(model, history, answers)
 
 
+def explained(
+    question: Question, history: History, answers: pa.Table, own: pa.Table | None
+) -> pa.Table:
+    """The answers, in their order, with `why`, the rung's own where it says any, and `because`: words."""
+    nth = answers.append_column("nth", pa.array(np.arange(answers.num_rows)))
+    found = question.explain(history, nth, own)
+    return found.sort_by("nth").drop_columns(["nth"])
+
+
 class Taught(NamedTuple):
     """What earlier answers of a rung teach: what a 0/1 answer stands for, and how far all stray."""
 

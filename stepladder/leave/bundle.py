@@ -24,7 +24,7 @@ from stepladder.core.ask import ANSWERED, Ask
 from stepladder.core.errors import Problem
 from stepladder.leave.templates import filled
 from stepladder.project.folder import Project
-from stepladder.questions.question_toml import parse
+from stepladder.questions.question_toml import parse, plain
 from stepladder.record import Record, address
 from stepladder.release.needs import needs
 from stepladder.release.release import Release
@@ -75,7 +75,7 @@ def _write_project(project: Project, release: Release, folder: Path) -> None:
     for part in ("data", "models", "rungs"):
         (folder / part).mkdir(parents=True)
     ask = _asked(project, release)
-    said = tomlkit.dumps(ask.model_dump(exclude_defaults=True, exclude_none=True))
+    said = tomlkit.dumps(plain(ask))
     text = f"# Bundled from release {release.hash[:12]}\n{said}"
     assert parse(text) == ask
     (folder / "question.toml").write_text(text, encoding="utf-8")

@@ -18,7 +18,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from stepladder.bakeoff.row import parquet
-from stepladder.core.asking import Job, answered, asked, reasons
+from stepladder.core.asking import Job, answered, asked, explained, reasons
 from stepladder.core.errors import CannotStand, Passing, Problem
 from stepladder.core.files import write
 from stepladder.core.rung import Rung
@@ -108,9 +108,7 @@ def _explained(
 ) -> pa.Table:
     """The answers, in their order, with the source rows they come from; of our own rungs, as they see it."""
     own = reasons(rung, release.model(), known.history, table) if rung.ours else None
-    nth = table.append_column("nth", pa.array(range(table.num_rows)))
-    found = project.question.explain(known.history, nth, own)
-    return found.sort_by("nth").drop_columns(["nth"])
+    return explained(project.question, known.history, table, own)
 
 
 def publish(

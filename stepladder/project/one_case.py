@@ -16,7 +16,7 @@ import pyarrow.parquet as pq
 from stepladder import tables
 from stepladder.core import model as models
 from stepladder.core import own
-from stepladder.core.asking import Job, Taught, answered, asked, reasons
+from stepladder.core.asking import Job, Taught, answered, asked, explained, reasons
 from stepladder.core.errors import Problem
 from stepladder.core.files import write
 from stepladder.core.history import History
@@ -158,7 +158,8 @@ class One:
             return asked(Job(question, self.project.rung(usual), history, cases, model)).table
 
         table = answered(question, raw, reference, history, cases, self.taught).predictions
-        return question.explain(history, table, reasons(self.rung, self.model, history, table))
+        own = reasons(self.rung, self.model, history, table)
+        return explained(question, history, table, own)
 
 
 def fitted(project: Project, name: str) -> Model:

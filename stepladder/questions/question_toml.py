@@ -89,6 +89,14 @@ def asked(plain: Mapping[str, Any]) -> Ask:
     return Ask.model_validate_json(json.dumps(rest)).model_copy(update={"settings": found})
 
 
+def plain(ask: Ask) -> dict[str, Any]:
+    """The question as question.toml has it; what is as usual is left out."""
+    usual: Any = {"exclude_defaults": True, "exclude_none": True}
+    own = ask.settings.model_dump(**usual)
+    sections = {name: own.pop(name) for name in ask.settings.sections() if name in own}
+    return {**ask.model_dump(exclude={"settings"}, **usual), ask.question: own, **sections}
+
+
 def moved(raw: dict[str, Any], question: Question | None) -> dict[str, str]:
     """Keys of older files that stand elsewhere now, taken there: where each stood -> where it stands."""
     if question is None:

@@ -62,9 +62,16 @@ def money(value: float, currency: str = "") -> str:
 
 
 def day(value: date | str) -> str:
-    """A day as it is written in a letter: 1 April 1998."""
-    when = date.fromisoformat(value) if isinstance(value, str) else value
-    return f"{when.day} {when:%B %Y}"
+    """A day as it is written in a letter, 1 April 1998; a replay that has a name, by its name."""
+    when = _when(value)
+    return when if isinstance(when, str) else f"{when.day} {when:%B %Y}"
+
+
+def _when(value: date | str) -> date | str:
+    try:
+        return date.fromisoformat(value) if isinstance(value, str) else value
+    except ValueError:
+        return value
 
 
 def days(count: int) -> str:
@@ -75,9 +82,9 @@ def days(count: int) -> str:
 
 
 def month(value: date | str) -> str:
-    """A day as it is written on an axis: 1 Apr 98."""
-    when = date.fromisoformat(value) if isinstance(value, str) else value
-    return f"{when.day} {when:%b %y}"
+    """A day as it is written on an axis, 1 Apr 98; a replay that has a name, by its name."""
+    when = _when(value)
+    return when if isinstance(when, str) else f"{when.day} {when:%b %y}"
 
 
 def label(rung: str, title: str = "") -> str:

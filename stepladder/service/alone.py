@@ -13,7 +13,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from stepladder.core.asking import Job, answered, asked, reasons
+from stepladder.core.asking import Job, answered, asked, explained, reasons
 from stepladder.core.errors import Problem
 from stepladder.core.model import Model
 from stepladder.core.own import Brings, Brought, about_cases
@@ -93,7 +93,7 @@ class Alone:
             return table.append_column("because", pa.nulls(table.num_rows, pa.string()))
         own = reasons(self.rung, self.model, door, table) if self.release.manifest.ours else None
         # without everybody's rows, a question would look for reasons among the others of the request
-        return question.explain(door, table, _none_said(table, question) if own is None else own)
+        return explained(question, door, table, _none_said(table, question) if own is None else own)
 
 
 def _none_said(table: pa.Table, question: Question) -> pa.Table:
