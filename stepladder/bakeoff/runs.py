@@ -16,7 +16,7 @@ from stepladder.bakeoff.child import Job
 from stepladder.bakeoff.measure import Measured, measure
 from stepladder.bakeoff.process import keep_starter
 from stepladder.bakeoff.replay import Replay
-from stepladder.core.history import History
+from stepladder.core.history import ANSWERS, History
 from stepladder.core.question import Question
 from stepladder.core.rung import Rung
 
@@ -107,6 +107,7 @@ def _measure(setting: Setting, rung: Rung, replay: Replay, stop: Event) -> Measu
 
 
 def _answers(history: History) -> bool:
-    if "answers" not in history.tables:
+    """Whether anybody ever answered, also after the last day of the data."""
+    if ANSWERS not in history.tables:
         return False
-    return bool(history.sql("select count(*) as n from answers")["n"][0].as_py())
+    return bool(pq.read_metadata(history.tables[ANSWERS][0]).num_rows)

@@ -66,7 +66,8 @@ def _one_of(project: Project, said: Mapping[str, Any]) -> None:
                 f"one case of it is asked for with {flags}",
                 "leave it out, or ask a question that knows it",
             )
-    seeds = [name for name in said if name in ("case", "for", "item")]
+    # a number says how many are wanted, everything else about whom
+    seeds = [name for name, value in said.items() if not isinstance(value, int)]
     if len(seeds) != 1:
         raise Problem(
             f"{' and '.join(f'--{name}' for name in seeds)} were given"

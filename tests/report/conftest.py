@@ -14,11 +14,9 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 from playwright.sync_api import Browser, sync_playwright
+from toy_projects import measured
 
 from stepladder import questions
-from stepladder.bakeoff import child
-from stepladder.bakeoff.child import Job
-from stepladder.bakeoff.measure import Measured
 from stepladder.bakeoff.result import Result, RungResult
 from stepladder.bakeoff.run import Outcome, run
 from stepladder.bakeoff.runs import Setting
@@ -44,15 +42,6 @@ REPORT = {
     "mapping": [{"canonical": "day", "source": HOSTILE, "confidence": 0.9, "reason": "dates"}],
     "choices": {"columns": {"day": "Datum"}, "separator": ";"},
 }  # fmt: skip
-
-
-def measured(job: Job, **_: object) -> Measured:
-    """What a child process would have answered, without the child."""
-    question, out = questions.load(job.question), Path(job.out)
-    out.mkdir(parents=True, exist_ok=True)
-    child.answer(job, question, child.asked_of(job, question), out, lambda: 0.0)
-    cases = pq.read_metadata(job.cases).num_rows
-    return Measured("ok", 0.1, 0.01, cases, 120.0, 999, predictions=out / "predictions.parquet")
 
 
 @pytest.fixture(scope="session")
