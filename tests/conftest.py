@@ -17,8 +17,9 @@ from pathlib import Path
 import pytest
 
 # a third question, found by path: whatever holds for all questions holds for one of a user's own
-OWN_QUESTIONS = [str(Path(__file__).parent / "questions"), os.environ.get("STEPLADDER_QUESTIONS")]
-os.environ["STEPLADDER_QUESTIONS"] = os.pathsep.join(filter(None, OWN_QUESTIONS))
+OWN_QUESTIONS = [str(Path(__file__).parent / "questions")]
+OWN_QUESTIONS += os.environ.get("STEPLADDER_QUESTIONS", "").split(os.pathsep)
+os.environ["STEPLADDER_QUESTIONS"] = os.pathsep.join(filter(None, dict.fromkeys(OWN_QUESTIONS)))
 
 PASSWORD = "correct-horse"
 # What is dear to set up is set up once: tests of a folder, or of a file, stay with one worker.
@@ -27,6 +28,7 @@ FILES = ("ship", "bakeoff/test_choosing", "test_frozen", "test_every_door")
 LONG = ("spark", "ship", "report", "test_every_door", "test_frozen", "test_docs")  # begun first
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Say which tests stay together when several workers run, and begin with the longest."""
     here = Path(__file__).parent

@@ -146,7 +146,8 @@ def outcome(past: History, later: History, cases: pa.Table) -> pa.Table:
     """The label of each parcel: shop, parcel, actual; null where it is not known yet."""
     return later.sql(
         """select cases.shop, cases.parcel, labels.label as actual from cases
-        left join labels on cases.shop = labels.shop and cases.parcel = labels.parcel""",
+        left join labels on cases.shop = labels.shop and cases.parcel = labels.parcel
+        order by cases.shop, cases.parcel""",
         cases,
     )
 
