@@ -8,6 +8,7 @@ import math
 import os
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from pathlib import Path
 
@@ -191,15 +192,17 @@ def serving(project: stepladder.Project):
     shelf = Shelf.of(project.folder)
     served = app(shelf, Limits())
 
+    transport = httpx.ASGITransport(served)
+
     def send(path: str, token: str, body: dict) -> tuple[int, dict]:
         async def asked() -> tuple[int, dict]:
-            transport = httpx.ASGITransport(served)
             async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
                 headers = {"Authorization": f"Bearer {token}"}
                 answer = await client.post(path, json=body, headers=headers)
                 return answer.status_code, answer.json()
 
-        return asyncio.run(asked())
+        with ThreadPoolExecutor(1) as aside:  # this thread may have the loop of a browser already
+            return aside.submit(lambda: asyncio.run(asked())).result()
 
     yield send
     shelf.put_away()

@@ -240,12 +240,13 @@ def figures(row: Any) -> dict[str, Any]:
 
 
 def without_bytes(row: dict[str, Any]) -> dict[str, Any]:
-    """The figures alone."""
+    """The figures alone; why a person is not compared may be said otherwise, for they answered since."""
+    told = {} if row["cutoffs"] else {"status": "not compared"}
     cutoffs = {
         now: {key: value for key, value in at.items() if key != "predictions_sha256"}
         for now, at in row["cutoffs"].items()
     }
-    return {**row, "cutoffs": cutoffs}
+    return {**row, **told, "cutoffs": cutoffs}
 
 
 def plain(table: Any) -> list[dict[str, Any]]:

@@ -90,32 +90,25 @@ class Starter:
 
 
 class _Own(threading.local):
-    """A thread's own starter: the system ends one together with the thread that made it."""
+    """A thread's own starter, kept for its next job: the system ends one together with its thread."""
 
-    keeps = False
     starter: Starter | None = None
 
 
 _own = _Own()
 
 
-def keep_starter() -> None:
-    """From now on this thread keeps its starter for the next job, as long as the thread lives."""
-    _own.keeps = True
-
-
 @contextlib.contextmanager
 def _ready(environment: dict[str, str], printed: Path) -> Iterator[Starter]:
-    starter, _own.starter = _own.starter or Starter(environment, printed), None
+    starter, _own.starter = _own.starter, None
+    if starter is None or starter.process.poll() is not None:
+        starter = Starter(environment, printed)
     try:
         yield starter
     except BaseException:
         starter.end()
         raise
-    if _own.keeps:
-        _own.starter = starter
-    else:
-        starter.end()
+    _own.starter = starter
 
 
 def run_watched(

@@ -14,7 +14,6 @@ import pyarrow.parquet as pq
 
 from stepladder.bakeoff.child import Job
 from stepladder.bakeoff.measure import Measured, measure
-from stepladder.bakeoff.process import keep_starter
 from stepladder.bakeoff.replay import Replay
 from stepladder.core.history import ANSWERS, History
 from stepladder.core.question import Question
@@ -73,8 +72,10 @@ def run_all(setting: Setting, replays: list[Replay], progress: Progress) -> list
         progress(rung.name, done, total)
         return Ran(rung, status, measured)
 
-    with ThreadPoolExecutor(setting.workers, initializer=keep_starter) as pool:
-        futures = [pool.submit(run_rung, rung) for rung in setting.ladder]
+    with ThreadPoolExecutor(setting.workers) as pool:
+        # The highest take longest: begun last, one of them would run alone in the end.
+        begun = {rung.name: pool.submit(run_rung, rung) for rung in reversed(setting.ladder)}
+        futures = [begun[rung.name] for rung in setting.ladder]
         try:
             ended, _ = wait(futures, return_when=FIRST_EXCEPTION)
             for future in ended:

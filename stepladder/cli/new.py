@@ -38,7 +38,7 @@ def new(
     Args:
         question: The question, e.g. retention.
         source: A CSV or Parquet file, a folder or zip of files (a row for each), or a table by URL
-            (sqlite:///shop.db?table=orders); may be repeated for a question of several tables, e.g.
+            (sqlite:///shop.db?table=orders); may be repeated for a question of several tables, as
             items=films.csv.
         project: The folder to make; by default the question's name.
         column: Which source column is which, e.g. customer=cust_id or items.title=film; may be

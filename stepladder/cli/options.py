@@ -11,6 +11,7 @@ from cyclopts.validators import Number
 from stepladder import __version__
 
 app = App(
+    help_format="plaintext",  # markdown costs a quarter of the start
     name="stepladder",
     version=__version__,
     help="From a business question and a dirty table to the simplest model that is good enough.\n\n"

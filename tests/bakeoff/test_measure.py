@@ -23,7 +23,6 @@ import pytest
 from stepladder.bakeoff.child import Job
 from stepladder.bakeoff.landlock import version
 from stepladder.bakeoff.measure import Measured, measure
-from stepladder.bakeoff.process import keep_starter
 from stepladder.bakeoff.starter import FORKS
 from stepladder.core.ask import Ask, Source
 
@@ -242,7 +241,7 @@ ALONE = "\n    assert 'Threads:\\t1\\n' in open(f'/proc/{os.getppid()}/status').
 
 def test_no_job_runs_where_another_ran(project: Path) -> None:
     """One starter, without threads that a copy would lack, and a process for each job."""
-    with ThreadPoolExecutor(1, initializer=keep_starter) as pool:
+    with ThreadPoolExecutor(1) as pool:
         code = spoilt(SHARES + ALONE)
         found = list(pool.map(lambda _: run(project, "r1_shares.py", code), range(3)))
     assert [each.status for each in found] == ["ok"] * 3, found[0].detail
@@ -252,7 +251,7 @@ def test_no_job_runs_where_another_ran(project: Path) -> None:
 
 
 def test_a_rung_that_kills_what_started_it_fails_alone(project: Path) -> None:
-    with ThreadPoolExecutor(1, initializer=keep_starter) as pool:
+    with ThreadPoolExecutor(1) as pool:
         body = spoilt("import os; os.kill(os.getppid(), 9)")
         bad = pool.submit(run, project, "r1_kills.py", body).result()
         good = pool.submit(run, project, "r1_average.py", HONEST).result()
