@@ -12,7 +12,7 @@ try: .venv/.try
 	$(BIN)/stepladder try
 
 test: .venv/.test
-	$(BIN)/python -m pytest -n auto --dist loadgroup
+	$(BIN)/python -m pytest -n auto
 
 lint: .venv/.test
 	$(BIN)/ruff check .

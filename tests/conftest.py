@@ -13,6 +13,7 @@ import time
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -22,23 +23,49 @@ OWN_QUESTIONS += os.environ.get("STEPLADDER_QUESTIONS", "").split(os.pathsep)
 os.environ["STEPLADDER_QUESTIONS"] = os.pathsep.join(filter(None, dict.fromkeys(OWN_QUESTIONS)))
 
 PASSWORD = "correct-horse"
-# What is dear to set up is set up once: tests of a folder, or of a file, stay with one worker.
-FOLDERS = ("spark", "report", "project", "watch", "record")
-FILES = ("ship", "bakeoff/test_choosing", "test_frozen", "test_every_door")
-LONG = ("spark", "ship", "report", "test_every_door", "test_frozen", "test_docs")  # begun first
+# What is dear to set up is set up once: one Spark, one browser. Other files are a unit each, but for these:
+FOLDERS = ("spark", "report", "project", "watch", "record")  # stay with one worker
+QUESTIONS = ("test_every_door", "test_frozen")  # a question's tests stay with one worker
+ALONE = ("test_docs", "test_every_rung")  # every test for itself
+LONG = (
+    "spark",
+    "test_docs",
+    "test_every_door",
+    "production",
+    "project",
+    "test_frozen",
+    "report",
+)  # first
 
 
-@pytest.hookimpl(tryfirst=True)
+def unit(nodeid: str) -> str:
+    """What a test stays together with when several workers run."""
+    place, _, test = nodeid.removeprefix("tests/").partition("::")
+    if place.startswith(FOLDERS):
+        return place.partition("/")[0]
+    if place.startswith(QUESTIONS):
+        return place + test.partition("[")[2]
+    return nodeid if place.startswith(ALONE) else place
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Say which tests stay together when several workers run, and begin with the longest."""
-    here = Path(__file__).parent
-    places = {item: item.path.relative_to(here).as_posix() for item in items}
-    for item, place in places.items():
-        if place.startswith(FOLDERS):
-            item.add_marker(pytest.mark.xdist_group(place.split("/")[0]))
-        elif place.startswith(FILES):
-            item.add_marker(pytest.mark.xdist_group(place))
-    items.sort(key=lambda item: not places[item].startswith(LONG))
+    """Begin with what takes longest."""
+    begin = [f"tests/{name}" for name in LONG]
+    rank = {i: n for i in items for n, name in enumerate(begin) if i.nodeid.startswith(name)}
+    items.sort(key=lambda item: rank.get(item, len(begin)))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Hand out units, longest first."""
+    from xdist.scheduler import LoadScopeScheduling
+
+    class Units(LoadScopeScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            return unit(nodeid)
+
+    config.option.loadscopereorder = False
+    return Units(config, log)
 
 
 @pytest.fixture(scope="session")

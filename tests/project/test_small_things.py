@@ -110,9 +110,9 @@ def test_a_report_tells_of_its_own_bakeoff_whatever_was_changed_since(project, t
 
 
 def test_a_problem_in_one_rung_stops_the_others_at_once(tmp_path):
-    (tmp_path / "r1_slow.sql").write_text("select 1")
-    (tmp_path / "r2_full.sql").write_text("select 1")
-    ladder = [Rung(tmp_path / "r1_slow.sql"), Rung(tmp_path / "r2_full.sql")]
+    (tmp_path / "r2_slow.sql").write_text("select 1")
+    (tmp_path / "r1_full.sql").write_text("select 1")
+    ladder = [Rung(tmp_path / "r1_full.sql"), Rung(tmp_path / "r2_slow.sql")]
     stopped = threading.Event()
 
     def measure(job, *, stop, **_):
