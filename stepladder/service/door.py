@@ -43,7 +43,7 @@ class Door(History):
                     f"create table {quoted(name)} as from read_parquet({literal(path)}){seen}"
                 )
         views = _unchanging(con, known)
-        con.execute("set enable_external_access = false")  # for good: DuckDB lets nobody open it again
+        con.execute("set enable_external_access = false")  # nobody can open it again
         return Door(known.now, known.ask, known.tables, tuple(empty.items()), views=views, con=con)
 
     def over(self, rows: Mapping[str, pa.Table]) -> Door:
