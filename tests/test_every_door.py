@@ -169,7 +169,8 @@ def test_it_lives_in_production_and_is_forgotten(project, tmp_path):
         (said,) = body["answers"]
         assert len(said.get("list", [said])) == len(wanted)
         further = [key for key in question.KEYS if key not in question.CASE]
-        answer = {"items": [{k: wanted[0][k] for k in further}]} if further else {"prediction": 1.0}
+        one = {k: v.isoformat() if isinstance(v := wanted[0][k], date) else v for k in further}
+        answer = {"items": [one]} if further else {"prediction": 1.0}
         assert send("/answers", reader, {"case": case, **answer})[0] == 200
         assert send("/answers", reader, {"case": {}, **answer})[0] == 422
     folder = bundle(project, tmp_path / "bundle") / "project"
