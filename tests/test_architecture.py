@@ -77,6 +77,14 @@ def test_a_question_imports_no_other_question(path):
         assert parts[1] != "questions" or len(parts) < 3 or parts[2] == inside[1]
 
 
+@pytest.mark.parametrize("path", FILES, ids=lambda p: str(p.relative_to(ROOT)))
+def test_nothing_outside_a_questions_folder_knows_its_name(path):
+    """The command line's examples name one, and its flags are recommend's still."""
+    if room(path) not in ("questions", "cli", "__init__"):
+        names = [p.parent.name for p in ROOT.glob("questions/*/__init__.py")]
+        assert not re.findall(rf"\b({'|'.join(names)})\b", path.read_text())
+
+
 def test_no_files_import_each_other_in_a_circle():
     """Also not for types alone; a package's own `__init__` may gather what lies in it."""
     names = {path: ".".join(path.relative_to(ROOT.parent).with_suffix("").parts) for path in FILES}

@@ -11,9 +11,11 @@ import pytest
 
 from stepladder import questions
 from stepladder.core.asking import numbers
+from stepladder.core.errors import Problem
 from stepladder.core.history import History
 from stepladder.core.predictions import check
 from stepladder.core.rung import ladder
+from stepladder.money import prices
 from stepladder.questions.question_toml import parse
 
 SEED = 3
@@ -48,6 +50,24 @@ def test_it_is_a_question_in_words(name):
     assert question.DEMO is None or (questions.folder(name) / question.DEMO.file).is_file()
     assert question.DEMO is None or question.DEMO.source
     assert set(question.CASE) <= set(question.KEYS)
+
+
+@pytest.mark.parametrize(
+    "given", ["[prices]\nmargin = 0.3\ncost = 2.0\n", "good_enough_money = 9\n"]
+)
+def test_prices_are_taken_only_where_the_loss_is_money(name, given):
+    toy = importlib.import_module(f"stepladder.questions.{name}.toy")
+    question, text = questions.load(name), f"{toy.ASK}\n{given}"
+    if given.startswith("good"):
+        text = f"{given}{toy.ASK}"
+    if question.LOSS_IN_MONEY is not None:
+        text = text if "[prices]" in text else f"{text}\n[prices]\nmargin = 0.3\ncost = 2.0\n"
+        assert prices(parse(text)).margin == 0.3
+        return
+    with pytest.raises(Problem) as refused:
+        parse(text)
+    assert all(refused.value.parts())
+    assert "is no amount of money" in refused.value.given
 
 
 def test_its_reference_stands_on_its_ladder(name):

@@ -40,7 +40,7 @@ def predict_one(
     """The answer for one case, without learning anew: KEYS…, prediction, the extras, why, because.
 
     `case`: the id of somebody known. `rows`: a newcomer's own, as a table or a file. Whatever else a
-    question can be asked has a name there, such as `item` or `radio` of recommend. Raises Problem where
+    question can be asked has a name there, such as `item` or `radio`. Raises Problem where
     nobody or several are asked about, or an id is not known.
     """
     given = {"case": case, "for": rows, **lookups}

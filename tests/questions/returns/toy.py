@@ -11,6 +11,7 @@ ASK = 'question = "returns"\nhorizon = 14\nseed = 1\n[returns]\nmature = 7\ndear
 START, DAYS, PARCELS = date(2021, 1, 4), 280, 20_000
 NOW = START + timedelta(days=200)
 PROMISE = {0: -1.0, 1: -0.01, 2: 0.3, 4: 0.7}
+NEED_OTHERS = {"r2_share_by_price"}  # it looks up where a shop is by an id that it knows
 COLOURS = ("blue", "green", "red")
 
 
