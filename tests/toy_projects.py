@@ -12,9 +12,9 @@ import pyarrow.parquet as pq
 
 import stepladder
 from stepladder import questions
-from stepladder.bakeoff import child
-from stepladder.bakeoff.child import Job
-from stepladder.bakeoff.measure import Measured
+from stepladder.fence import child
+from stepladder.fence.child import Job
+from stepladder.fence.measure import Measured
 from stepladder.questions import question_toml
 
 SEED = 3

@@ -16,10 +16,10 @@ from typing import Any
 
 import psutil
 
-from stepladder.bakeoff.child import Asked, Job, answer, asked_of
-from stepladder.bakeoff.failure import failure
-from stepladder.bakeoff.measure import Measured, emptied, stopped
 from stepladder.core.history import History
+from stepladder.fence.child import Asked, Job, answer, asked_of
+from stepladder.fence.failure import failure
+from stepladder.fence.measure import Measured, emptied, stopped
 from stepladder.spark import SparkHistory, session
 
 TICK_S = 0.2

@@ -9,7 +9,6 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from stepladder.bakeoff.compare import Comparison
-from stepladder.bakeoff.measure import Measured
 from stepladder.bakeoff.replay import Replay
 from stepladder.bakeoff.result import (
     AtCutoff,
@@ -25,6 +24,7 @@ from stepladder.core.ask import Ask
 from stepladder.core.question import Question
 from stepladder.core.rung import Rung
 from stepladder.core.stats import calibration
+from stepladder.fence.measure import Measured
 from stepladder.money import prices
 
 

@@ -12,12 +12,12 @@ from threading import Event
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from stepladder.bakeoff.child import Job
-from stepladder.bakeoff.measure import Measured, measure
 from stepladder.bakeoff.replay import Replay
 from stepladder.core.history import ANSWERS, History
 from stepladder.core.question import Question
 from stepladder.core.rung import Rung
+from stepladder.fence.child import Job
+from stepladder.fence.measure import Measured, measure
 
 Progress = Callable[[str, int, int], None]  # what is being done, steps done, steps in all
 NOBODY = "nobody has answered yet"

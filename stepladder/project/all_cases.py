@@ -11,7 +11,6 @@ from typing import NamedTuple
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from stepladder.bakeoff.child import Job
 from stepladder.bakeoff.replay import Files, write
 from stepladder.bakeoff.result import Result, RungResult
 from stepladder.core import asking
@@ -23,6 +22,7 @@ from stepladder.core.history import History
 from stepladder.core.question import Question
 from stepladder.core.rung import Rung
 from stepladder.core.stats import Bins
+from stepladder.fence.child import Job
 from stepladder.project.engine import runner
 from stepladder.project.folder import Project
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from stepladder.bakeoff.measure import Measured, measure
 from stepladder.core.ask import Ask
 from stepladder.core.history import History
+from stepladder.fence.measure import Measured, measure
 
 
 def door(ask: Ask) -> type[History]:

@@ -12,12 +12,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from stepladder.bakeoff.measure import Measured
 from stepladder.bakeoff.run import run
 from stepladder.bakeoff.runs import Setting
 from stepladder.core.history import History
 from stepladder.core.predictions import complete
 from stepladder.core.rung import Rung, ladder
+from stepladder.fence.measure import Measured
 from stepladder.questions import folder, question_toml, retention
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "benchmarks"))

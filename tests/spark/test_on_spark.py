@@ -11,11 +11,11 @@ import pyarrow.parquet as pq
 import pytest
 
 from stepladder import questions
-from stepladder.bakeoff.child import Job
 from stepladder.bakeoff.on_spark import measure_on_spark
 from stepladder.core import model as models
 from stepladder.core.predictions import check
 from stepladder.core.rung import ladder
+from stepladder.fence.child import Job
 
 SPARK_ONLY = [
     pytest.param(name, rung, id=f"{name}/{rung.name}")

@@ -15,9 +15,9 @@ from pathlib import Path
 from threading import Event
 from typing import Any
 
-from stepladder.bakeoff.child import Job
-from stepladder.bakeoff.process import Ended, Limits, run_watched
 from stepladder.core.errors import Problem
+from stepladder.fence.child import Job
+from stepladder.fence.process import Ended, Limits, run_watched
 from stepladder.questions import question_toml
 
 ONE_THREAD = ("OMP", "OPENBLAS", "MKL", "NUMEXPR", "VECLIB_MAXIMUM", "NUMBA")

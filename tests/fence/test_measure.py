@@ -20,11 +20,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from stepladder.bakeoff.child import Job
-from stepladder.bakeoff.landlock import version
-from stepladder.bakeoff.measure import Measured, measure
-from stepladder.bakeoff.starter import FORKS
 from stepladder.core.ask import Ask, Source
+from stepladder.fence.child import Job
+from stepladder.fence.landlock import version
+from stepladder.fence.measure import Measured, measure
+from stepladder.fence.starter import FORKS
 
 NOW = date(2024, 7, 1)
 CUSTOMERS = 50
@@ -279,7 +279,7 @@ def test_no_child_outlives_its_parent(
     code = (
         # a shell that starts this in the background has it ignore Ctrl-C
         "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)\n"
-        "import json, sys; from stepladder.bakeoff.measure import Job, measure\n"
+        "import json, sys; from stepladder.fence.measure import Job, measure\n"
         "measure(Job(**json.loads(sys.argv[1])), time_box=60, memory_mb=2000)"
     )
     environment = {**os.environ, "TMPDIR": str(tmp_path)}

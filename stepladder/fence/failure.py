@@ -7,8 +7,8 @@ import traceback
 from dataclasses import dataclass
 from pathlib import Path
 
-from stepladder.bakeoff.sandbox import Forbidden
 from stepladder.core.errors import CannotStand, Problem
+from stepladder.fence.sandbox import Forbidden
 
 EXTRAS = {
     "lightgbm": "ml",

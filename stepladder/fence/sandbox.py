@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from stepladder.bakeoff.landlock import fence
+from stepladder.fence.landlock import fence
 
 SYSTEM = ("/usr", "/lib", "/lib32", "/lib64", "/bin", "/sbin", "/etc", "/opt", "/nix", "/proc",
           "/sys", "/dev", "/System", "/Library", "/private/etc")  # fmt: skip

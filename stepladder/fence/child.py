@@ -24,13 +24,13 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from stepladder import questions
-from stepladder.bakeoff import sandbox
-from stepladder.bakeoff.failure import failure
 from stepladder.core import asking
 from stepladder.core import model as models
 from stepladder.core.history import History
 from stepladder.core.model import Model
 from stepladder.core.rung import Rung
+from stepladder.fence import sandbox
+from stepladder.fence.failure import failure
 from stepladder.questions import question_toml
 
 

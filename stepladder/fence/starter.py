@@ -26,7 +26,7 @@ def main(parent: int) -> None:
     """Start jobs until nobody can ask any more."""
     _die_with(parent)  # before anything that takes long
     if FORKS:
-        from stepladder.bakeoff import child
+        from stepladder.fence import child
     while line := sys.stdin.readline():
         starter, job = os.getpid(), json.loads(line)
         if pid := os.fork():
@@ -36,7 +36,7 @@ def main(parent: int) -> None:
             continue
         _become(job, starter)
         if not FORKS:
-            command = [sys.executable, "-P", "-m", "stepladder.bakeoff.child", job["file"]]
+            command = [sys.executable, "-P", "-m", "stepladder.fence.child", job["file"]]
             os.execve(sys.executable, command, dict(os.environ))
         child.main(Path(job["file"]))
         # A rung may have closed them. Taking the libraries down takes as long as a small rung.
