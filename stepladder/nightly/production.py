@@ -19,7 +19,7 @@ from stepladder.release.ship import in_production, shipments
 
 # the rooms whose code answers depend on, beside the question's own
 ROOMS = (
-    "core", "people", "money", "tables", "record", "spark", "bakeoff", "report", "project", "watch",
+    "core", "people", "money", "tables", "record", "spark", "fence", "bakeoff", "report", "project", "watch",
     "release", "nightly",
 )  # fmt: skip
 CODE = (".py", ".sql")
