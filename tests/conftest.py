@@ -25,8 +25,9 @@ os.environ["STEPLADDER_QUESTIONS"] = os.pathsep.join(filter(None, dict.fromkeys(
 PASSWORD = "correct-horse"
 # What is dear to set up is set up once: one Spark, one browser. Other files are a unit each, but for these:
 FOLDERS = ("spark", "report", "project", "watch", "record")  # stay with one worker
-QUESTIONS = ("test_every_door", "test_frozen")  # a question's tests stay with one worker
-ALONE = ("test_docs", "test_every_rung")  # every test for itself
+# a question's tests, or a rung's, stay with one worker
+QUESTIONS = ("test_every_door", "test_every_rung", "test_frozen")
+ALONE = ("test_docs",)  # every test for itself
 LONG = (
     "spark",
     "test_docs",
