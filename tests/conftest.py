@@ -8,6 +8,7 @@ import pwd
 import shutil
 import signal
 import subprocess
+import sys
 import tempfile
 import time
 import uuid
@@ -21,12 +22,18 @@ import pytest
 OWN_QUESTIONS = [str(Path(__file__).parent / "questions")]
 OWN_QUESTIONS += os.environ.get("STEPLADDER_QUESTIONS", "").split(os.pathsep)
 os.environ["STEPLADDER_QUESTIONS"] = os.pathsep.join(filter(None, dict.fromkeys(OWN_QUESTIONS)))
+# Some hundred processes of Python are started: compiled once, not each time anew, whoever calls.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
+# Two workers on two cores: threads of linear algebra would only wait for one another.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 PASSWORD = "correct-horse"
 # What is dear to set up is set up once: one Spark, one browser. Other files are a unit each, but for these:
 FOLDERS = ("spark", "report", "project", "watch", "record")  # stay with one worker
-QUESTIONS = ("test_every_door", "test_frozen")  # a question's tests stay with one worker
-ALONE = ("test_docs", "test_every_rung")  # every test for itself
+# a question's tests, or a rung's, stay with one worker
+QUESTIONS = ("test_every_door", "test_every_rung", "test_frozen")
+ALONE = ("test_docs",)  # every test for itself
 LONG = (
     "spark",
     "test_docs",

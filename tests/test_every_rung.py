@@ -6,6 +6,7 @@ import importlib
 import os
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -45,15 +46,27 @@ class Stage:
     rung: Rung
     folder: Path
 
+    @cached_property
+    def fitted(self) -> models.Model:
+        """What it learnt; once, for that is most of the time all this takes."""
+        return self.rung.fit(self.history)
+
+    @cached_property
+    def everyone(self) -> pa.Table:
+        """What it says of every case."""
+        return self.said(self.fitted, self.history, self.question.cases(self.history))
+
+    def said(self, fitted: models.Model, history: History, cases: pa.Table) -> pa.Table:
+        return check(self.rung.predict(fitted, history, cases), self.question, cases)
+
     def answer(self, history: History, cases: pa.Table | None = None) -> pa.Table:
         cases = self.question.cases(history) if cases is None else cases
-        answers = self.rung.predict(self.rung.fit(history), history, cases)
-        return check(answers, self.question, cases)
+        return self.said(self.rung.fit(history), history, cases)
 
 
-@pytest.fixture(params=RUNGS)
-def stage(request, tmp_path) -> Stage:
-    return make(*request.param, tmp_path, lambda tables: tables)
+@pytest.fixture(scope="module", params=RUNGS)
+def stage(request, tmp_path_factory) -> Stage:
+    return make(*request.param, tmp_path_factory.mktemp("stage"), lambda tables: tables)
 
 
 def make(name, rung, folder, change) -> Stage:
@@ -98,7 +111,7 @@ def test_it_says_what_it_does_in_a_sentence(stage):
 
 
 def test_it_keeps_the_contract(stage):
-    answers = stage.answer(stage.history)
+    answers = stage.everyone
     asked = stage.question.cases(stage.history).num_rows
     assert answers["prediction"].null_count <= (asked // 20 if answers.num_rows > asked else 0)
     for name, kind in stage.question.EXTRAS.items():
@@ -128,16 +141,14 @@ def test_it_cannot_see_the_future(stage):
             poisoned[spec.name] = pa.concat_tables([past, later, later])
         return poisoned
 
-    alike(stage.answer(stage.history), stage.answer(rewritten(stage, poison)))
+    alike(stage.everyone, stage.answer(rewritten(stage, poison)))
 
 
 def test_alone_it_answers_as_in_a_crowd(stage):
     cases = stage.question.cases(stage.history)
-    everyone = stage.answer(stage.history)
-    fitted = stage.rung.fit(stage.history)
     for i in (0, cases.num_rows // 2, cases.num_rows - 1):
-        alone = stage.rung.predict(fitted, stage.history, cases.slice(i, 1))
-        alike(check(alone, stage.question, cases.slice(i, 1)), only(everyone, cases.slice(i, 1)))
+        alone = stage.said(stage.fitted, stage.history, cases.slice(i, 1))
+        alike(alone, only(stage.everyone, cases.slice(i, 1)))
 
 
 def test_a_stranger_does_not_crash_it(stage):
@@ -146,7 +157,7 @@ def test_a_stranger_does_not_crash_it(stage):
         {key: pa.array([987_654_321], cases[key].type) for key in cases.column_names}
     )
     both = pa.concat_tables([cases.slice(0, 1), strange])
-    answers = stage.answer(stage.history, both)
+    answers = stage.said(stage.fitted, stage.history, both)
     assert only(answers, strange).num_rows
     assert answers["prediction"][0].is_valid
 
@@ -156,7 +167,7 @@ def test_the_order_of_rows_is_irrelevant(stage):
         rng = np.random.default_rng(SEED)
         return {name: rows.take(rng.permutation(rows.num_rows)) for name, rows in tables.items()}
 
-    alike(stage.answer(stage.history), stage.answer(rewritten(stage, shuffle)))
+    alike(stage.everyone, stage.answer(rewritten(stage, shuffle)))
 
 
 def test_the_type_of_ids_is_irrelevant(stage):
@@ -170,22 +181,22 @@ def test_the_type_of_ids_is_irrelevant(stage):
         return rows
 
     text = rewritten(stage, lambda tables: {name: as_text(rows) for name, rows in tables.items()})
-    alike(as_text(stage.answer(stage.history)), stage.answer(text))
+    alike(as_text(stage.everyone), stage.answer(text))
 
 
 def test_saved_it_is_as_unsaved(stage, tmp_path):
-    fitted = stage.rung.fit(stage.history)
-    models.save(fitted, tmp_path / "model")
+    models.save(stage.fitted, tmp_path / "model")
     cases = stage.question.cases(stage.history)
     loaded = models.load(tmp_path / "model")
-    a, b = (stage.rung.predict(m, stage.history, cases) for m in (fitted, loaded))
+    a, b = (stage.rung.predict(m, stage.history, cases) for m in (stage.fitted, loaded))
     assert a.equals(b)
 
 
 def test_the_same_input_gives_the_same_bytes(stage, tmp_path):
-    hashes = {models.save(stage.rung.fit(stage.history), tmp_path / str(i)) for i in range(2)}
+    again, cases = stage.rung.fit(stage.history), stage.question.cases(stage.history)
+    hashes = {models.save(m, tmp_path / str(i)) for i, m in enumerate((stage.fitted, again))}
     assert len(hashes) == 1
-    assert stage.answer(stage.history).equals(stage.answer(stage.history))
+    assert stage.said(again, stage.history, cases).equals(stage.everyone)
 
 
 def test_it_recovers_the_truth_as_its_height_promises(stage):
@@ -193,12 +204,13 @@ def test_it_recovers_the_truth_as_its_height_promises(stage):
     question, history = stage.question, stage.history
     ahead = timedelta(days=history.ask.known_after)
     later = replace(history, now=history.now + ahead)
-    cases = question.cases(history)
+    cases, ours = question.cases(history), stage.everyone
     if not any(spec.time for spec in question.TABLES):  # folds: labels are left out, and asked for
         last = list(question.holdouts(history))[-1]
         history, later, cases = last.past, last.later, last.cases
-    ours = ladder(questions.folder(question.__name__.split(".")[-1]))
-    first = next(rung for rung in ours if rung.name == question.REFERENCE)
+        ours = stage.answer(history, cases)
+    rungs = ladder(questions.folder(question.__name__.split(".")[-1]))
+    first = next(rung for rung in rungs if rung.name == question.REFERENCE)
     reference = replace(stage, rung=first).answer(history, cases)
 
     def mean_loss(answers):
@@ -208,5 +220,5 @@ def test_it_recovers_the_truth_as_its_height_promises(stage):
     known = check(stage.toy.truth(SEED, cases, history.ask.horizon), question, cases)
     omniscient = mean_loss(known)
     base = mean_loss(reference)
-    gain = (base - mean_loss(stage.answer(history, cases))) / (base - omniscient)
+    gain = (base - mean_loss(ours)) / (base - omniscient)
     assert gain >= stage.toy.PROMISE[stage.rung.height], f"recovers {gain:.2f} of what can be known"
