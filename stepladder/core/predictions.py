@@ -153,7 +153,7 @@ def _check_values(table: pa.Table, question: Question) -> pa.Table:
     for name, kind in columns(question).items():
         if kind != pa.float64():
             continue
-        finite = pc.fill_null(pc.is_finite(table[name]), True)
+        finite = pc.is_finite(table[name])  # null where there is no opinion: not counted below
         if not pc.all(finite, min_count=0).as_py():
             bad = table.filter(pc.invert(finite)).num_rows
             raise _wrong(

@@ -8,7 +8,6 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-import duckdb
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -30,11 +29,11 @@ from stepladder.service.rows import Case, rows_to_table
 class _Read(Rung):
     """A rung whose SQL is read once; it was held to the rules for rungs when it was released."""
 
+    con: Any = None  # the door's: DuckDB's default one would stay, with a thread for every core
+
     @cached_property
     def _once(self) -> tuple[list[str], str]:
-        # on a connection of its own: DuckDB's default one would stay, with a thread for every core
-        with duckdb.connect(config={"threads": 1}) as con:
-            found = [s.query for s in con.extract_statements(self.path.read_text("utf-8"))]
+        found = [s.query for s in self.con.extract_statements(self.path.read_text("utf-8"))]
         return found[:-1], found[-1]
 
     def _statements(self) -> tuple[list[str], str]:
@@ -57,15 +56,15 @@ class Alone:
     @staticmethod
     def of(project: Project, release: Release, own: Brings, room: Path) -> Alone:
         """The rung of a release, ready to be asked; `room` keeps what is the same for everyone."""
-        found = release.rung(room)
+        found, door = release.rung(room), _door(project, release, own, room)
         return Alone(
             project.question,
             release,
-            _door(project, release, own, room),
+            door,
             own,
-            _Read(found.path, found.ours),
+            _Read(found.path, found.ours, door.con),
             _plain(release.model()),
-            _Read(release.reference().path),
+            _Read(release.reference().path, con=door.con),
             _plain(release.reference_model()),
         )
 

@@ -11,39 +11,11 @@ import pyarrow.compute as pc
 from stepladder.core.history import History, quoted
 from stepladder.core.question import Completed, Reference
 
-RANKED = """
-with mine as (select person, item, prediction from answers where item is not null),
-allowed as (
-  select mine.person, mine.item, mine.prediction
-  from mine join candidates on mine.item = candidates.item
-    left join seen on mine.person = seen.person and mine.item = seen.item
-  where seen.item is null
-),
-filled as (
-  select person, item, prediction, prediction as strength, 0 as later from allowed
-  union all
-  select r.person, r.item, null as prediction, r.prediction as strength, 1 as later
-  from reference as r join candidates on r.item = candidates.item
-    left join seen on r.person = seen.person and r.item = seen.item
-    left join allowed on r.person = allowed.person and r.item = allowed.item
-  where seen.item is null and allowed.item is null
-),
-placed as (
-  select person, item, prediction,
-    row_number() over (partition by person order by later, strength desc, item) as place
-  from filled
-)
-select nth, cases.person, placed.item, placed.prediction, placed.place
-from cases left join placed on cases.person = placed.person
-  cross join ask
-where placed.place is null or placed.place <= list_length
-order by nth, place
-"""
-
-REFUSED = """
-select count(*) as n from answers left join candidates on answers.item = candidates.item
-  left join seen on answers.person = seen.person and answers.item = seen.item
-where answers.item is not null and (candidates.item is null or seen.item is not null)
+# the few rows stand on the right, where DuckDB makes a hash table of them
+ALLOWED = """
+select given.nth from candidates join given on candidates.item = given.item
+  left join seen on given.person = seen.person and given.item = seen.item
+where seen.item is null
 """
 
 
@@ -53,17 +25,15 @@ def complete(answers: pa.Table, reference: Reference, past: History, cases: pa.T
     Where a rung's own list is short, bestsellers follow, without a prediction. What may not be shown is
     taken out, whoever proposed it, and counted.
     """
-    nth = pa.array(np.arange(cases.num_rows))
-    refused = _refused(answers, past)
-    full = not refused and _shortest(answers, cases) >= past.ask.settings.list_length
-    usual = answers.slice(0, 0) if full else reference()  # nothing is to be filled up
-    tables = {"answers": answers, "reference": usual}
-    ranked = past.sql(RANKED, cases.append_column("nth", nth), **tables)
+    length = past.ask.settings.list_length
+    given = answers.filter(pc.is_valid(answers["item"]))
+    own = _allowed(given, past)
+    full = _shortest(own, cases) >= length  # nothing is to be filled up
+    ranked = _ranked(own, own.slice(0, 0) if full else _more(reference(), own, past), cases, length)
     if past.ask.settings.at_most:  # lists are longer, then, so that k are left
         ranked = _capped(ranked, past)
         short = pc.less_equal(ranked["place"], past.ask.settings.k)
         ranked = ranked.filter(pc.fill_null(short, True))
-    own = pc.count_distinct(answers.filter(pc.is_valid(answers["item"]))["person"]).as_py()
     empty = pa.nulls(ranked.num_rows, pa.float64())
     table = pa.table(
         {
@@ -76,19 +46,51 @@ def complete(answers: pa.Table, reference: Reference, past: History, cases: pa.T
             "why": pa.nulls(ranked.num_rows, pa.list_(pa.int64())),
         }
     )
-    return Completed(table, cases.num_rows - own, refused)
+    silent = cases.num_rows - pc.count_distinct(given["person"]).as_py()
+    return Completed(table, silent, given.num_rows - own.num_rows)
 
 
-def _shortest(answers: pa.Table, cases: pa.Table) -> int:
+def _allowed(given: pa.Table, past: History) -> pa.Table:
+    """The answers that may be shown: candidates that are not seen already."""
+    nth = pa.array(np.arange(given.num_rows))
+    asked = given.select(["person", "item"]).append_column("nth", nth)
+    return given.take(past.sql(ALLOWED, given=asked)["nth"])
+
+
+def _more(usual: pa.Table, own: pa.Table, past: History) -> pa.Table:
+    """What the reference lists beyond a rung's own answers."""
+    keys = ["person", "item"]
+    left = _allowed(usual.filter(pc.is_valid(usual["item"])), past).select([*keys, "prediction"])
+    return left.join(own.select(keys), keys, join_type="left anti", use_threads=False)
+
+
+def _shortest(own: pa.Table, cases: pa.Table) -> int:
     """The fewest items that a rung lists for anybody."""
-    listed = answers["person"].filter(pc.is_valid(answers["item"])).combine_chunks()
-    counts = pc.value_counts(listed).field("counts")
+    counts = pc.value_counts(own["person"].combine_chunks()).field("counts")
     return pc.min(counts).as_py() if len(counts) == cases.num_rows > 0 else 0
 
 
-def _refused(answers: pa.Table, past: History) -> int:
-    """Answers that may not be shown: no candidate, or already seen."""
-    return int(past.sql(REFUSED, answers=answers)["n"][0].as_py())
+def _ranked(own: pa.Table, more: pa.Table, cases: pa.Table, length: int) -> pa.Table:
+    """Every case's list, its own answers first: person, item, prediction, place; nulls where it is empty."""
+    names, nulls = ["person", "item", "prediction"], pa.nulls(cases.num_rows)
+    nothing = pa.table([cases["person"], nulls, nulls], names)
+    parts = [own.select(names), more.select(names), nothing]
+    table = pa.concat_tables(parts, promote_options="permissive")
+    part = pa.array(np.repeat([0, 1, 2], [len(rows) for rows in parts]))
+    nth = pc.index_in(table["person"], value_set=cases["person"])
+    table = table.append_column("part", part).append_column("nth", nth).sort_by([
+        ("nth", "ascending"), ("part", "ascending"), ("prediction", "descending"), ("item", "ascending"),
+    ])  # fmt: skip
+    nth, part = (table[name].to_numpy() for name in ("nth", "part"))
+    place = np.arange(len(nth)) - np.searchsorted(nth, nth) + 1
+    kept = pa.array((place <= length) & ((part < 2) | (place == 1)))
+    columns = {
+        "person": table["person"],
+        "item": table["item"],
+        "prediction": pc.if_else(pa.array(part == 0), table["prediction"], None),
+        "place": pa.array(place, mask=part == 2),
+    }
+    return pa.table(columns).filter(kept)
 
 
 def _capped(ranked: pa.Table, past: History) -> pa.Table:

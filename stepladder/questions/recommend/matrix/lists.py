@@ -17,14 +17,7 @@ from stepladder.questions.recommend.matrix.read import coded, numbered, rows_of
 BLOCK = 20_000  # persons whose rows are read at once
 CELLS = 16_000_000  # scores held at once
 SPARE = 16  # a quick score may put so many wrongly before the last one listed
-SEEN = """
-select cases.nth, codes.code from seen join cases on seen.person = cases.person
-  join codes on seen.item = codes.item
-"""
-HIDDEN = """
-select codes.code from codes left join candidates on codes.item = candidates.item
-where candidates.item is null
-"""
+SEEN = "select cases.nth, seen.item from seen join cases on seen.person = cases.person"
 Ints = NDArray[np.int64]
 
 
@@ -50,7 +43,8 @@ def answer(
     Only what may be shown, is not seen yet, and scores above zero: below it the evidence speaks against
     an item, and bestsellers serve better. Equal scores stand in the order of the items.
     """
-    hidden = history.sql(HIDDEN, codes=coded(items))["code"].to_numpy()
+    shown = history.sql("select item from candidates")["item"]
+    hidden = np.flatnonzero(~np.array(pc.is_in(items, value_set=shown)))
     parts = [
         _block(history, cases.slice(start, BLOCK), items, recency, score, hidden)
         for start in range(0, cases.num_rows, BLOCK)
@@ -64,11 +58,10 @@ def answer(
 
 def _block(
     history: History, cases: pa.Table, items: pa.Array, recency: float, score: Score,
-    hidden: NDArray[np.int32],
+    hidden: NDArray[np.intp],
 ) -> pa.Table:  # fmt: skip
     rows = rows_of(history, cases, items, recency)
-    seen = history.sql(SEEN, numbered(cases), codes=coded(items))
-    who, what = (seen[name].to_numpy().astype(np.int64) for name in ("nth", "code"))
+    who, what, _ = coded(history.sql(SEEN, numbered(cases)), items)
     order = np.argsort(who, kind="stable")
     who, what = who[order], what[order]
     found = []

@@ -28,11 +28,10 @@ from likes join codes on likes.item = codes.item cross join ask
 group by likes.person, codes.code order by likes.person, codes.code
 """
 ROWS = """
-select cases.nth, codes.code,
+select cases.nth, likes.item,
   cast(min(date_diff('day', cast(likes.time as date), ask.now)) as integer) as age
-from likes join cases on likes.person = cases.person join codes on likes.item = codes.item
-  cross join ask
-group by cases.nth, codes.code order by cases.nth, codes.code
+from likes join cases on likes.person = cases.person cross join ask
+group by cases.nth, likes.item order by cases.nth, likes.item
 """
 
 
@@ -98,11 +97,11 @@ def known(history: History, least: int, *, counted_anew: bool = False) -> Matrix
 
 def rows_of(history: History, cases: pa.Table, items: pa.Array, recency: float = RECENCY) -> Csr:
     """What each case has liked by now, in the order of the cases, over these items."""
-    found = history.sql(ROWS, numbered(cases), codes=coded(items))
-    ends = np.cumsum(np.bincount(_ints(found["nth"]), minlength=cases.num_rows))
-    indptr = np.concatenate([[0], ends]).astype(np.int64)
-    age = _ints(found["age"])
-    return Csr(indptr, _ints(found["code"]), strength(age, history.ask.horizon, recency))
+    found = history.sql(ROWS, numbered(cases))
+    nth, code, there = coded(found, items)
+    indptr = np.searchsorted(nth, np.arange(cases.num_rows + 1))
+    age = _ints(found["age"])[there]
+    return Csr(indptr, code, strength(age, history.ask.horizon, recency))
 
 
 def numbered(cases: pa.Table) -> pa.Table:
@@ -111,9 +110,13 @@ def numbered(cases: pa.Table) -> pa.Table:
     return pa.table({"person": cases["person"], "nth": nth})
 
 
-def coded(items: pa.Array) -> pa.Table:
-    """The items with their place in the matrix."""
-    return pa.table({"item": items, "code": pa.array(np.arange(len(items), dtype=np.int32))})
+def coded(
+    found: pa.Table, items: pa.Array
+) -> tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.intp]]:
+    """Of rows with nth and item: nth, the item's place among `items`, and which rows have such an item."""
+    code = pc.index_in(found["item"], value_set=items)
+    there = np.flatnonzero(np.array(code.is_valid()))
+    return _ints(found["nth"])[there], _ints(code)[there], there
 
 
 def _runs(person: pa.Array) -> tuple[pa.Array, NDArray[np.int64]]:
