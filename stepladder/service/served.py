@@ -70,6 +70,7 @@ class Served:
     def _load(
         name: str, project: Project, shipment: Shipment, stored: Stored | None, room: Path
     ) -> Served:
+        mark = _mark(project, shipment, stored)  # first: what changes meanwhile is seen later
         release = Release.load(shipment.release, project.folder, room / "models")
         published = Published.load(project, stored, room) if stored else None
         now = date.fromisoformat(stored.as_of if stored else release.manifest.as_of)
@@ -80,7 +81,6 @@ class Served:
             example = _example(project, own)
             alone = Alone.of(project, release, own, room)
             takes_s = _try(alone, example)
-        mark = _mark(project, shipment, stored)
         made = Served(
             name, project, mark, shipment, release, published, now, own, alone, example, takes_s
         )

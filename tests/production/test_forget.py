@@ -10,6 +10,7 @@ import stat
 import subprocess
 import sys
 import tempfile
+import time
 from datetime import timedelta
 from pathlib import Path
 
@@ -17,6 +18,7 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from service_shops import Service, publish, token
 
 import stepladder
 from stepladder.core.errors import Problem
@@ -207,6 +209,28 @@ def test_a_model_in_production_that_knows_them_is_told_and_goes_once_another_is_
     ship(shop)
     gone = forget(shop, "7")
     assert (gone.still, gone.models) == ((), 1)
+
+
+def test_a_running_service_lets_go_of_its_copy(shop, tmp_path, monkeypatch):
+    (tmp_path / "tmp").mkdir()
+    monkeypatch.setenv("TMPDIR", str(tmp_path / "tmp"))
+    publish(shop)
+    opens = token(shop.folder)
+    service = Service(shop.folder).ready(200)
+    try:
+        ask = {"cases": [{"customer": 7}]}
+        assert service.send("POST", "/predict", opens, json=ask).status_code == 200
+        (before,) = (tmp_path / "tmp").glob("*/published.arrow")
+        forget(shop, "7")
+        until, said = time.monotonic() + 20, 200
+        while (before.exists() or said == 200) and time.monotonic() < until:
+            time.sleep(0.1)
+            said = service.send("POST", "/predict", opens, json=ask).status_code
+        assert said == 404
+        assert len(list((tmp_path / "tmp").glob("*/published.arrow"))) == 1 - before.exists()
+    finally:
+        service.stop()
+    assert not list((tmp_path / "tmp").iterdir())
 
 
 def test_nobody_is_forgotten_beside_somebody_at_work(shop):
