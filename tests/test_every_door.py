@@ -28,6 +28,7 @@ from stepladder.leave.loaded import Loaded
 from stepladder.leave.mlflow_model import copy_code
 from stepladder.nightly import steps
 from stepladder.nightly.production import Production
+from stepladder.nightly.still_there import holds
 from stepladder.project.all_cases import answer
 from stepladder.project.one_case import One
 from stepladder.release.fit import fit
@@ -178,9 +179,13 @@ def test_it_lives_in_production_and_is_forgotten(project, tmp_path):
     same(rows_of(published(stepladder.Project.open(folder)), case), wanted)
     if not Production.of(project).release.manifest.alone:
         assert loads_alone(project, tmp_path) == question.WORDS
-    gone = stepladder.forget(project, "/".join(map(str, case.values())))
+    typed = "/".join(map(str, case.values()))
+    gone = stepladder.forget(project, typed)
     assert gone.answers == 1
+    assert not gone.still
     assert not rows_of(published(project), case)
+    who = own.named(question.cases(project.history()).schema, typed)
+    assert not [path for path in project.folder.rglob("*") if holds(path, who)]
 
 
 def published(project: stepladder.Project) -> pa.Table:

@@ -46,6 +46,8 @@ def main() -> None:
     # Before anything loads numpy: one thread adds up in one order, so figures are the same bytes
     # whatever the number of cores; and threads that wait spin, on cores that the rungs need.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    # Most files hold customers' rows: what is made is for its owner alone (core/files.py).
+    os.umask(0o077)
     # An exit like any other: whatever is half-written is tidied up, and no rung computes on alone.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(TERMINATED))
     from stepladder.terminal.failure import TERMINATED, failing

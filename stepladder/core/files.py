@@ -1,16 +1,26 @@
-"""Files and folders that appear whole or not at all, whoever is killed while they are written."""
+"""Files and folders that appear whole or not at all, whoever is killed while they are written.
+
+They are for their owner alone, since most hold customers' rows: modes 0600 and 0700. A file that takes the
+place of another keeps that one's mode, and a folder with a default ACL says itself who may read what
+comes into it.
+"""
 
 from __future__ import annotations
 
 import contextlib
 import errno
+import fcntl
 import glob
 import os
 import shutil
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
+from stepladder.core import rooms
 from stepladder.core.errors import Problem
+
+BEGUN = time.time()  # what is older was not written by this process, whatever its number
 
 
 def write(path: Path, body: bytes | str) -> None:
@@ -19,27 +29,37 @@ def write(path: Path, body: bytes | str) -> None:
     if path.is_file() and path.read_bytes() == said:
         return
     with whole(path) as partial:
-        partial.write_bytes(said)
+        mode = 0o666 if _shared(partial.parent) else 0o600
+        with open(os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "wb") as file:
+            file.write(said)
 
 
 @contextlib.contextmanager
-def whole(path: Path, last: str = "") -> Iterator[Path]:
+def whole(path: Path, last: str = "", sole: bool = False) -> Iterator[Path]:
     """A place to write a file or a folder; it gets its name once all of it is on the disk, or goes.
 
     An empty folder that is there already is filled, since it may be a mount or somebody may stand in
-    it; `last` is the file in it that says that the others are there. Raises Problem.
+    it; `last` is the file in it that says that the others are there. `sole`: for a folder that one process
+    makes at a time, a second one is refused; the place is there already, empty. Raises Problem.
     """
     home = path if path.is_dir() else path.parent
-    partial = home / f".{path.name}.{os.getpid()}.partial"
+    partial = home / f".{path.name}.{'sole' if sole else os.getpid()}.partial"
+    claimed, mine = -1, not sole
     try:
-        home.mkdir(parents=True, exist_ok=True)
-        _remove(partial)  # of another process with the same number, long ago
+        _folders(home)
+        sweep(home, f".{glob.escape(path.name)}.[0-9]*.partial")
+        if sole:
+            claimed, mine = _claimed(partial, path), True
+        else:
+            _remove(partial)
         yield partial
+        _closed(partial, path)
         settle(partial)
         if home == path:
             _fill(path, partial, last)
         else:
             partial.replace(path)
+            mine = False  # from here on the place may be another's
     except OSError as error:
         if not _about(partial, error):
             raise
@@ -49,7 +69,17 @@ def whole(path: Path, last: str = "") -> Iterator[Path]:
             "make room, mend the permissions or name another place, and run again",
         ) from None
     finally:
-        _remove(partial)
+        if mine:
+            _remove(partial)
+        if claimed >= 0:
+            os.close(claimed)
+
+
+def free(path: Path) -> bool:
+    """Whether nothing is there, or an empty folder; what is half-written in it does not count."""
+    if not path.is_dir():
+        return not path.exists()
+    return all(each.match(f".{glob.escape(path.name)}.*.partial") for each in path.iterdir())
 
 
 def settle(path: Path) -> None:
@@ -62,19 +92,91 @@ def settle(path: Path) -> None:
             os.close(handle)
 
 
-def sweep(folder: Path, name: str | None = None) -> None:
-    """Remove what killed runs left half-written: anywhere in a folder, or right there and of one name.
+def sweep(folder: Path, pattern: str = "**/.*.partial", *, alone: bool = False) -> None:
+    """Remove what killed runs left half-written in a folder.
 
-    Nobody else may be writing there.
+    What a living process may be writing stays; `alone`: there is none.
     """
-    pattern = "**/.*.partial" if name is None else f".{glob.escape(name)}.*.partial"
     for left in list(folder.glob(pattern)):
-        _remove(left)
+        if alone or _left_behind(left):
+            _remove(left)
+
+
+def _left_behind(partial: Path) -> bool:
+    """Whether whoever wrote this is gone: its number is in the name, or it holds the folder."""
+    pid = partial.name.split(".")[-2]
+    if not pid.isdigit():
+        return rooms.unlocked(partial)
+    if int(pid) != os.getpid():
+        return not rooms.there(int(pid))
+    with contextlib.suppress(OSError):
+        return partial.lstat().st_mtime < BEGUN  # containers count from one again
+    return False
+
+
+def _claimed(partial: Path, path: Path) -> int:
+    """The folder to write in, held for this process alone: whoever is second is told so."""
+    while True:
+        with contextlib.suppress(FileExistsError):
+            partial.mkdir(0o700)
+        with contextlib.suppress(FileNotFoundError):
+            handle = os.open(partial, os.O_RDONLY)
+            if (
+                _held(handle, path)
+                and partial.exists()
+                and os.path.samestat(os.fstat(handle), partial.stat())
+            ):
+                for left in partial.iterdir():  # of one that was killed
+                    _remove(left)
+                return handle
+            os.close(handle)  # the one before has just ended
+
+
+def _held(handle: int, path: Path) -> bool:
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(handle)
+        raise Problem(
+            f"{path} is being made by another process",
+            "a folder is made by one at a time, whole or not at all",
+            "wait until it is there, or name another",
+        ) from None
+    except OSError:  # a network's file system that locks no folders
+        return True
+    return True
+
+
+def _folders(home: Path) -> None:
+    """Make a folder and those above it that are not there, for their owner alone."""
+    missing = [home] if not home.exists() else []
+    while missing and not missing[-1].parent.exists():
+        missing.append(missing[-1].parent)
+    for folder in reversed(missing):
+        folder.mkdir(0o777 if _shared(folder.parent) else 0o700, exist_ok=True)
+    home.mkdir(exist_ok=True)  # says it where a file is in the way
+
+
+def _closed(partial: Path, path: Path) -> None:
+    """Shut what was written to others, see above."""
+    if path.is_file() and partial.is_file():
+        shutil.copymode(path, partial)
+    elif not _shared(path.parent):
+        for each in [partial, *partial.rglob("*")] if partial.is_dir() else [partial]:
+            if not each.is_symlink():
+                each.chmod(each.stat().st_mode & 0o700)
+
+
+def _shared(folder: Path) -> bool:
+    """Whether a folder says by a default ACL who may read what is put into it."""
+    with contextlib.suppress(OSError, AttributeError):  # Linux has them
+        return bool(os.getxattr(folder, "system.posix_acl_default"))
+    return False
 
 
 def _fill(folder: Path, partial: Path, last: str) -> None:
     """Move everything into the empty folder around it, or nothing."""
-    if any(path != partial for path in folder.iterdir()):
+    if not free(folder):
         raise OSError(errno.ENOTEMPTY, os.strerror(errno.ENOTEMPTY))
     moved: list[Path] = []
     try:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import re
-import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
@@ -14,6 +12,7 @@ from typing import Any, ClassVar, TypeVar, cast
 import duckdb
 import pyarrow as pa
 
+from stepladder.core import rooms
 from stepladder.core.ask import Ask
 from stepladder.core.errors import Problem
 
@@ -88,7 +87,7 @@ class History:
             config={
                 "threads": self.threads,
                 # a folder of its own: DuckDB lets queries read whatever lies in it
-                "temp_directory": f"{tempfile.gettempdir()}/stepladder-spill-{os.getpid()}",
+                "temp_directory": str(rooms.spill()),
                 # spill to disk before the limit that would end the rung
                 "memory_limit": f"{int(self.ask.memory_mb * 0.7)}MB",
             }

@@ -15,6 +15,7 @@ from pathlib import Path
 from threading import Event
 from typing import Any
 
+from stepladder.core import rooms
 from stepladder.core.errors import Problem
 from stepladder.fence.child import Job
 from stepladder.fence.process import Ended, Limits, run_watched
@@ -65,7 +66,7 @@ def measure(job: Job, *, time_box: float, memory_mb: int, stop: Event | None = N
     out = Path(job.out)
     out.mkdir(parents=True, exist_ok=True)
     emptied(out)
-    scratch = Path(tempfile.mkdtemp(prefix=f"stepladder-{os.getpid()}-"))
+    scratch = rooms.made()
     measured: dict[str, Any] = {"status": "stopped"}
     try:
         (scratch / "job.json").write_text(json.dumps(asdict(_handed_over(job))))
@@ -75,7 +76,7 @@ def measure(job: Job, *, time_box: float, memory_mb: int, stop: Event | None = N
         if ended.code and not ended.limit and shutil.disk_usage(scratch).free < ROOM:
             raise _disk_full()
     finally:
-        shutil.rmtree(scratch, ignore_errors=True)
+        rooms.gone(scratch)
         if measured["status"] != "ok":
             emptied(out)
     measured["memory_mb"] = max(measured.get("memory_mb") or 0.0, ended.peak_mb) or None

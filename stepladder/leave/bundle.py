@@ -50,15 +50,15 @@ def bundle(project: Project, folder: str | Path) -> Path:
     folder that is not empty, and where nothing is in production.
     """
     target = Path(folder).absolute()
-    files.sweep(target if target.is_dir() else target.parent, target.name)
-    if target.exists() and (not target.is_dir() or any(target.iterdir())):
+    if not files.free(target):
         raise Problem(
             f"{target} exists already, and is not an empty folder",
             "a bundle is a folder of its own, and nothing is ever written over",
             "name another, or remove this one: --bundle DIR",
         )
     release = Release.load(in_production(project).release, project.folder)
-    with files.whole(target, last="README.md") as partial:
+    new = not target.exists()
+    with files.whole(target, last="README.md", sole=True) as partial:
         _write_project(project, release, partial / "project")
         faster = ["numba"] if "numba" in release.manifest.versions else []
         pinned = lock(("ship",), [*needs(release), *faster])
@@ -67,6 +67,8 @@ def bundle(project: Project, folder: str | Path) -> Path:
         (partial / "requirements.lock").write_text("\n".join(pinned) + "\n")
         for file, text in _texts(target.name, release, wheel.name, pinned).items():
             (partial / file).write_text(text, encoding="utf-8")
+    if new:
+        target.chmod(0o755)  # the service reaches `venv` in it; `project` stays closed
     return target
 
 

@@ -8,9 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
-import shutil
-import tempfile
 import weakref
 from datetime import date
 from functools import cached_property
@@ -20,7 +17,7 @@ from typing import Any
 import pyarrow as pa
 
 from stepladder import questions
-from stepladder.core import own
+from stepladder.core import own, rooms
 from stepladder.core.asking import Job, answered, asked
 from stepladder.core.errors import Problem
 from stepladder.core.history import History, quoted
@@ -43,8 +40,8 @@ class Loaded:
     def __init__(self, folder: Path) -> None:
         self.release, self.history = unpacked(folder)
         self.question = questions.load(self.release.manifest.question)
-        self._room = Path(tempfile.mkdtemp(prefix=f"stepladder-{os.getpid()}-"))
-        weakref.finalize(self, shutil.rmtree, self._room, ignore_errors=True)
+        self._room = rooms.made()
+        weakref.finalize(self, rooms.gone, self._room)
 
     def predict(self, model_input: Any, params: dict[str, Any] | None = None) -> Any:
         """The answer for every case that the rows name: KEYS…, prediction, low, high, the extras.

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from stepladder.bakeoff.row import parquet
@@ -19,51 +18,68 @@ from stepladder.core.files import write
 from stepladder.core.question import case_word
 from stepladder.nightly.lock import alone
 from stepladder.nightly.publishing import erase
+from stepladder.nightly.still_there import models_with, still_there, without
+from stepladder.project.at_work import nobody_at_work
 from stepladder.project.folder import Project
-from stepladder.project.forgotten import hashed, named
+from stepladder.project.forgotten import forgotten, hashed, key_of
+from stepladder.tables.report import DataReport, places_only, to_markdown
 
 ROOMS = ("data", "predictions", "published", "runs", "bakeoffs")
+PAGES = ("report.html", "watch.html", "runs.html")  # made anew by whoever asks
 
 
 @dataclass(frozen=True)
 class Forgotten:
-    """How much was erased of somebody: rows in files by folder, rows of the data, answers of people."""
+    """How much was erased of somebody: rows in files by folder, rows of the data, answers of people.
+
+    pages: what was removed since it may show them. models: how many were removed that knew them.
+    still: where they stand, or may stand, all the same, and what to do about it.
+    """
 
     rows: dict[str, int]
     answers: int
+    pages: tuple[str, ...] = ()
+    models: int = 0
+    still: tuple[str, ...] = ()
 
     @property
     def total(self) -> int:
         """Everything that was erased."""
-        return sum(self.rows.values()) + self.answers
+        return sum(self.rows.values()) + self.answers + self.models
 
 
-def forget(project: Project, case: str) -> Forgotten:
+def forget(project: Project, case: str, *, wait: float = 60) -> Forgotten:
     """Erase one case from cleaned data, predictions, answers and published tables, for good.
 
-    The record keeps a hash only, by which every later refresh leaves them out. The sources are not ours
-    to change: erase the person there too. Raises Problem where nobody has that id.
+    The record keeps a keyed hash only, by which every later refresh leaves them out. The sources are not
+    ours to change: erase the person there too. Waits so many seconds for a bake-off or a night. Raises
+    Problem where nobody has that id.
     """
     who = _typed(project, case)
     told = who.to_pylist()[0]
-    with alone(project.folder, 60):
+    with alone(project.folder, wait), nobody_at_work(project.folder, wait):
+        before = list(told.values()) in forgotten(project)
         # first of all: whatever breaks from here on, they do not come back, and it can be done again
-        hash_ = hashed(named(told.values()))
+        hash_ = hashed(told.values(), key_of(project))
         answers = project.record.forget(project.ask.question, hash_, told)
-        _without_examples(project.folder)
+        _without_examples(project)
         rows = {room: _erased(project, room, who) for room in ROOMS}
         for kept in (project.folder / "runs" / "inputs").glob("*.json"):
             kept.unlink()  # worked out from rows that are gone
         for target in project.ask.nightly.publish:
             rows[target.partition(":")[0]] = erase(target, project, told)
-    found = Forgotten({k: n for k, n in rows.items() if n}, answers)
-    if not found.total:
+        models = models_with(project, who)
+        found = Forgotten({k: n for k, n in rows.items() if n}, answers, (), len(models.removed))
+        pages = _pages(project.folder) if found.total or before else ()
+        project.record.scrubbed()
+        still = (*models.in_use, *still_there(project, who))
+    if not found.total and not still:
         raise Problem(
             f"nothing is known of {case_word(project.question)} {case!r}",
             "somebody is forgotten by their id, as it stands in the data",
             "check the id; from now on it is left out all the same, should it come",
         )
-    return found
+    return Forgotten(found.rows, answers, pages, found.models, still)
 
 
 def _typed(project: Project, case: str) -> pa.Table:
@@ -99,30 +115,36 @@ def _erased(project: Project, room: str, who: pa.Table) -> int:
     return total
 
 
-def _without_examples(folder: Path) -> None:
-    """Reports on the data quote lines of the source as they stood there; `refresh` writes them anew."""
-    for report in folder.glob("data-report-*.md"):
-        report.unlink()
-    for path in (folder / "data").glob("*.json"):
-        report = json.loads(path.read_text("utf-8"))
-        write(path, json.dumps(_blank(report), indent=1).encode())
+def _without_examples(project: Project) -> None:
+    """Earlier versions wrote down what stood in rows with faults; only where they stand is kept."""
+    for path in (project.folder / "data").glob("*.json"):
+        write(path, json.dumps(places_only(json.loads(path.read_text("utf-8"))), indent=1))
+    for page in project.folder.glob("data-report-*.md"):
+        name = page.stem.removeprefix("data-report-")
+        if name in project.ask.tables:
+            write(page, to_markdown(DataReport.from_dict(project.data_report(name))))
+        else:
+            page.unlink()
+    project.record.alter_results(project.ask.question, _without_texts)
 
 
-def _blank(value: Any) -> Any:
-    """The same without the text of any example."""
-    if isinstance(value, list):
-        return [_blank(each) for each in value]
-    if not isinstance(value, dict):
-        return value
-    return {k: [] if k == "examples" else _blank(each) for k, each in value.items()}
+def _without_texts(result: dict[str, Any]) -> dict[str, Any]:
+    """A bake-off's result without what stood in rows of its tables."""
+    data = {
+        name: {**about, "report": places_only(about["report"])} if "report" in about else about
+        for name, about in result["data"].items()
+        if isinstance(about, dict)
+    }
+    return {**result, "data": {**result["data"], **data}}
 
 
-def without(table: pa.Table, who: pa.Table) -> pa.Table:
-    """The rows that are not about somebody; where ids are of another type, nobody is."""
-    stays = None
-    for name in who.column_names:
-        if pa.types.is_integer(table[name].type) != pa.types.is_integer(who[name].type):
-            return table
-        other = pc.not_equal(table[name], who[name][0].cast(table[name].type))
-        stays = other if stays is None else pc.or_(stays, other)
-    return table.filter(pc.fill_null(stays, True))
+def _pages(folder: Path) -> tuple[str, ...]:
+    """Remove the pages, and empty the log: whoever stood in them cannot be told by looking."""
+    there = [folder / name for name in PAGES if (folder / name).is_file()]
+    for page in there:
+        page.unlink()
+    log = folder / "stepladder.log"
+    if log.is_file() and log.stat().st_size:
+        log.write_bytes(b"")  # not removed: somebody may be writing it
+        there.append(log)
+    return tuple(page.name for page in there)

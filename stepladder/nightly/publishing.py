@@ -19,8 +19,8 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from stepladder.core.errors import Passing, Problem
-from stepladder.core.files import write
-from stepladder.core.history import quoted
+from stepladder.core.files import whole, write
+from stepladder.core.history import literal, quoted
 from stepladder.core.question import case_word
 from stepladder.nightly.production import Production
 from stepladder.project.all_cases import cases_of
@@ -133,14 +133,35 @@ def _taken_out(target: str, project: Project, case: Mapping[str, Any]) -> int:
                 return 0
             asked = [project.ask.question, *case.values()]
             gone = con.execute(f"delete from {quoted(name)} where {where}", asked).fetchone()
+        _written_anew(file)
         return int(gone[0]) if gone else 0
     engine = sa.create_engine(_address(target, project.folder), poolclass=sa.NullPool)
-    with engine.begin() as con:
+    sqlite = engine.dialect.name == "sqlite"
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as con:
         if not sa.inspect(con).has_table(name):
             return 0
+        if sqlite:
+            con.exec_driver_sql("pragma secure_delete = on")
         table = sa.Table(name, sa.MetaData(), autoload_with=con)
         mine = {"question": project.ask.question, **case}.items()
-        return int(con.execute(table.delete().where(*(table.c[k] == v for k, v in mine))).rowcount)
+        gone = con.execute(table.delete().where(*(table.c[k] == v for k, v in mine))).rowcount
+        # what is deleted stands in the file until it is written anew
+        con.exec_driver_sql("vacuum" if sqlite else f"vacuum (full) {quoted(name)}")
+        if sqlite:
+            con.exec_driver_sql("pragma wal_checkpoint(truncate)")
+    return int(gone)
+
+
+def _written_anew(file: Path) -> None:
+    """DuckDB keeps the blocks of what was deleted, whatever it is told: copy all that is there."""
+    import duckdb
+
+    with whole(file) as partial, duckdb.connect() as con:
+        con.execute(f"attach {literal(str(file))} as before (read_only)")
+        con.execute(f"attach {literal(str(partial))} as anew")
+        con.execute("copy from database before to anew")
+        con.execute("detach before")
+        con.execute("detach anew")
 
 
 def flat(table: pa.Table, question: str) -> pa.Table:
@@ -171,7 +192,10 @@ def _refuse(target: str, scheme: str, name: str, project: Project) -> None:
 def _duckdb(file: Path, name: str, rows: pa.Table, day: date) -> None:
     import duckdb
 
+    new = not file.exists()
     with duckdb.connect(str(file)) as con:
+        if new:
+            file.chmod(0o600)
         con.register("_rows", rows)
         con.begin()
         con.execute(f"create table if not exists {quoted(name)} as from _rows limit 0")
@@ -189,6 +213,8 @@ def _server(address: Any, name: str, rows: pa.Table, day: date) -> None:
     engine = sa.create_engine(address, poolclass=sa.NullPool)
     table = sa.Table(name, sa.MetaData(), *(sa.Column(f.name, _kind(f.type)) for f in rows.schema))
     with engine.begin() as con:
+        if con.dialect.name == "sqlite" and not sa.inspect(con).get_table_names():
+            Path(str(address.database)).chmod(0o600)
         table.create(con, checkfirst=True)
         _ours(name, [column["name"] for column in sa.inspect(con).get_columns(name)], rows)
         question = rows["question"][0].as_py()

@@ -11,10 +11,10 @@ from pathlib import Path
 
 from stepladder.core.errors import Problem
 from stepladder.core.extras import need
-from stepladder.core.files import sweep
 from stepladder.nightly.lock import alone
 from stepladder.nightly.plan import STEPS, Plan, days_of, named, plan
 from stepladder.nightly.production import Production
+from stepladder.project.at_work import at_work
 from stepladder.project.folder import Project
 from stepladder.project.new import refresh
 from stepladder.record import Step
@@ -51,11 +51,10 @@ def run(
     `fresh`. `again` names a step that is done once more, with all that follow. Raises Problem where
     data are stale, another run is at work, or a step fails.
     """
-    with alone(project.folder, wait):
+    with alone(project.folder, wait), at_work(project.folder):
         project = Project.open(project.folder)  # whoever was before may have changed it
         for room in ("runs", "published", "releases", "models"):
             _put_back(project.folder / room)
-            sweep(project.folder / room)
         if fresh and _beyond(project, since, until):
             progress("reading the sources", 0, 0)
             project = refresh(project)

@@ -18,6 +18,7 @@ from stepladder.bakeoff.runs import Progress
 from stepladder.nightly import steps
 from stepladder.nightly.plan import Named, named
 from stepladder.nightly.production import Production
+from stepladder.project.at_work import at_work
 from stepladder.project.folder import Project
 
 
@@ -58,7 +59,9 @@ class Step(luigi.Task):  # type: ignore[misc]
     def run(self) -> None:
         """Do the step and note how it went; what may pass by itself is tried again."""
         work = partial(self.work, self.named.path)
-        steps.noted(self.running.project, self.named, work, str(self.accept))
+        # luigi may have started it, and not `run`
+        with at_work(self.running.project.folder, swept=True):
+            steps.noted(self.running.project, self.named, work, str(self.accept))
 
     def work(self, output: Path) -> None:
         """What the step does."""

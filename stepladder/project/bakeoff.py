@@ -16,6 +16,7 @@ from stepladder.bakeoff.run import Outcome, run, versions
 from stepladder.bakeoff.runs import Progress, Setting
 from stepladder.core.errors import Problem
 from stepladder.core.files import whole
+from stepladder.project.at_work import at_work, running, settle
 from stepladder.project.engine import runner
 from stepladder.project.folder import Project
 from stepladder.project.scratch import scratch
@@ -30,6 +31,12 @@ def run_bakeoff(
     Predictions are left in bakeoffs/<number>/<rung>/<cutoff>.parquet. A run that is interrupted
     leaves nothing but its number and the word why. Raises Problem where the data cannot carry one.
     """
+    with at_work(project.folder):
+        settle(project.record, project.ask.question, project.folder)
+        return _recorded(project, workers, progress)
+
+
+def _recorded(project: Project, workers: int, progress: Progress) -> Result:
     started, clock = datetime.now(UTC).isoformat(timespec="seconds"), time.monotonic()
     number = project.record.begin_bakeoff(
         project.ask.question,
@@ -38,7 +45,7 @@ def run_bakeoff(
         versions=versions(project.ladder),
     )
     try:
-        with scratch() as room:
+        with running(project.folder, number), scratch() as room:
             outcome = _run(project, room, workers, progress)
             result = replace(
                 outcome.result, id=number, started=started, seconds=time.monotonic() - clock

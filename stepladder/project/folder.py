@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from functools import cached_property
 from pathlib import Path
@@ -21,18 +22,25 @@ from stepladder.core.errors import Problem
 from stepladder.core.history import ANSWERS, History, quoted
 from stepladder.core.question import Question
 from stepladder.core.rung import Rung, ladder
+from stepladder.project.at_work import settle
 from stepladder.project.engine import door
 from stepladder.questions import question_toml
 from stepladder.record import Answer, Record, address
+from stepladder.tables.report import DataReport, places_only
 
 
 @dataclass(frozen=True)
 class Project:
-    """A folder with a question.toml: what is asked, of which data, by which rungs."""
+    """A folder with a question.toml: what is asked, of which data, by which rungs.
+
+    read: what was wrong with tables that were read just now, with the rows themselves, which no file
+    keeps.
+    """
 
     folder: Path
     ask: Ask
     settings: str
+    read: Mapping[str, DataReport] = field(default_factory=dict, compare=False, repr=False)
 
     @staticmethod
     def open(folder: str | Path = ".") -> Project:
@@ -89,9 +97,9 @@ class Project:
         return path
 
     def data_report(self, name: str) -> dict[str, Any]:
-        """What was wrong with the table, as the cleaner found it."""
-        found: dict[str, Any] = json.loads(self.table(name).with_suffix(".json").read_text())
-        return found
+        """What was wrong with the table, as the cleaner found it; examples by their place only."""
+        found = json.loads(self.table(name).with_suffix(".json").read_text())
+        return places_only(found)
 
     @cached_property
     def data(self) -> dict[str, Any]:
@@ -182,11 +190,14 @@ class Project:
             latest = self.record.latest_bakeoff(self.ask.question)
         else:
             latest = self.record.bakeoff(number)
+        if latest is not None and latest.status == "running":
+            settle(self.record, self.ask.question, self.folder)
+            latest = self.record.bakeoff(latest.id)
         if latest is None or latest.result is None:
             raise Problem(
                 "no bake-off has been run here"
                 if latest is None
-                else f"bake-off {number} has no result",
+                else f"bake-off {number} has no result: {latest.status}",
                 "reports, decisions and intervals rest on a finished bake-off",
                 "run one: stepladder bakeoff",
             )

@@ -18,9 +18,10 @@ from stepladder.core.ask import Source
 from stepladder.core.errors import Problem
 from stepladder.core.question import Question
 from stepladder.project import question_toml, sources
+from stepladder.project.at_work import at_work
 from stepladder.project.cleaning import AskUser, Chosen, choose, cleaned
 from stepladder.project.folder import Project
-from stepladder.project.forgotten import left_out
+from stepladder.project.forgotten import KEY, forgotten, left_out
 from stepladder.tables.report import to_markdown
 
 
@@ -47,20 +48,28 @@ def new(
     target = Path(folder or question).resolve()
     _must_be_free(target)
     given = sources.by_table(asked.TABLES, source)
-    with files.whole(target, last="question.toml") as partial:
+    with files.whole(target, last="question.toml", sole=True) as partial:
+        _must_be_free(target)  # still: somebody may just have ended
         chosen = choose(asked.TABLES, given, columns or {}, ask_user, choices or {}, reading or {})
-        made = _made(asked, cleaned(asked.TABLES, chosen), chosen, partial, target)
-        del chosen  # with the sources as they were read
+        clean = cleaned(asked.TABLES, chosen)
+        read = {name: one.report for name, one in clean.items()}
+        made = _made(asked, clean, chosen, partial, target)
+        del chosen, clean  # with the sources as they were read
         files.write(partial / ".gitignore", IGNORED)
         files.write(partial / "rungs" / "README.md", RUNGS)
         for name, table in made.items():
             files.write(partial / f"data-report-{name}.md", table["report"])
         _write_settings(partial, question, asked, made, settings)
-    return Project.open(target)
+    return replace(Project.open(target), read=read)
 
 
 def refresh(project: Project) -> Project:
     """Read every source again with the choices frozen in question.toml; older versions are kept."""
+    with at_work(project.folder):
+        return _refreshed(project)
+
+
+def _refreshed(project: Project) -> Project:
     chosen, versions, reports = {}, {}, {}
     today = date.today()
     for spec in project.question.TABLES:
@@ -71,15 +80,16 @@ def refresh(project: Project) -> Project:
         frozen = replace(_frozen(known, spec.name), today=today)
         chosen[spec.name] = Chosen(source, frozen)
     found = left_out(project, cleaned(project.question.TABLES, chosen))
+    read = {} if forgotten(project) else {name: one.report for name, one in found.items()}
     for name, table in found.items():
         path = _keep(table, name, project.folder)
-        reports[name] = to_markdown(table.report)
+        reports[name] = to_markdown(table.report.kept())
         versions[name] = f"data/{path.name}"
     for name, said in reports.items():
         files.write(project.folder / f"data-report-{name}.md", said)
     text = question_toml.refreshed(project.settings, versions, today, project.question)
     files.write(project.folder / "question.toml", text)  # last: it says which version is in use
-    return Project.open(project.folder)
+    return replace(Project.open(project.folder), read=read)
 
 
 def _known(project: Project, name: str) -> Source:
@@ -104,8 +114,7 @@ def _frozen(known: Source, name: str) -> tables.Choices:
 
 
 def _must_be_free(target: Path) -> None:
-    files.sweep(target if target.is_dir() else target.parent, target.name)
-    if target.exists() and (not target.is_dir() or any(target.iterdir())):
+    if not files.free(target):
         raise Problem(
             f"{target} exists already",
             "a new project needs a folder of its own",
@@ -127,7 +136,7 @@ def _made(
             "source": _source(clean[name].report.source, chosen[name].source, target),
             "cleaned": f"data/{path.name}",
             "choices": chosen[name].choices.to_dict(),
-            "report": to_markdown(clean[name].report),
+            "report": to_markdown(clean[name].report.kept()),
         }
     return made
 
@@ -148,7 +157,8 @@ def _keep(cleaned: tables.Cleaned, name: str, folder: Path) -> Path:
     body = parquet(cleaned.table)
     path = folder / "data" / f"{name}-{hashlib.sha256(body).hexdigest()[:12]}.parquet"
     files.write(path, body)  # a damaged one is replaced
-    files.write(path.with_suffix(".json"), json.dumps(cleaned.report.to_dict(), indent=1))
+    report = cleaned.report.kept().to_dict()
+    files.write(path.with_suffix(".json"), json.dumps(report, indent=1))
     return path
 
 
@@ -177,6 +187,7 @@ def _earliest(asked: Question, project: Project) -> date:
 
 IGNORED = (
     "data/\nbakeoffs/\nmodels/\npredictions/\nreleases/\nruns/\npublished/\n*.db*\nstepladder.log\n"
+    f"{KEY}\n"
 )
 RUNGS = """# Your own rungs
 

@@ -24,6 +24,7 @@ from stepladder.core.model import Model
 from stepladder.core.rung import Rung
 from stepladder.core.table import TableSpec
 from stepladder.project.all_cases import fit_and_ask, keep_model, taught_by
+from stepladder.project.at_work import at_work
 from stepladder.project.folder import Project
 from stepladder.project.predict import decided
 from stepladder.project.scratch import scratch
@@ -46,7 +47,7 @@ def predict_one(
     given = {"case": case, "for": rows, **lookups}
     said = {flag: value for flag, value in given.items() if value not in (None, 0)}
     _one_of(project, said)
-    with scratch() as room:
+    with at_work(project.folder), scratch() as room:
         one = One.of(project, rung or decided(project), room)
         if "for" in said:
             said["for"] = one.own_rows(said["for"])

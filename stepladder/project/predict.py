@@ -14,6 +14,7 @@ from stepladder.bakeoff.row import parquet
 from stepladder.core.errors import Problem
 from stepladder.core.files import write
 from stepladder.project.all_cases import answer
+from stepladder.project.at_work import at_work
 from stepladder.project.folder import Project
 from stepladder.project.scratch import scratch
 from stepladder.record import Stored
@@ -47,6 +48,11 @@ def predict(
             "end its name in .parquet or .csv",
         )
     _refuse_own_data(project, to)
+    with at_work(project.folder):
+        return _kept(project, name, day, to)
+
+
+def _kept(project: Project, name: str, day: date, to: str | Path | None) -> Path:
     with scratch() as room:
         table, fitted = answer(project, name, day, room)
     target = Path(to) if to else _place(project, f"{name}-{day}-{fitted[:8]}")

@@ -19,6 +19,7 @@ from stepladder.core.model import Model
 from stepladder.core.question import Holdout, Question
 from stepladder.core.view import Exam, View
 from stepladder.project.all_cases import answer
+from stepladder.project.at_work import at_work
 from stepladder.project.folder import Project
 from stepladder.project.scratch import scratch
 from stepladder.questions.question_toml import parse
@@ -37,7 +38,8 @@ def write_report(
 
     result = project.result(number)
     target = Path(to) if to else project.folder / "report.html"
-    return write(result, view(project, result, mask), target)
+    with at_work(project.folder):
+        return write(result, view(project, result, mask), target)
 
 
 def view(project: Project, result: Result, mask: bool) -> View:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import Any, TypeVar
@@ -14,7 +14,7 @@ from sqlalchemy import URL, Engine, Row, Select, Table, delete, func, insert, se
 from stepladder.core.errors import Problem
 from stepladder.record import migrations, schema
 from stepladder.record.address import checked, user
-from stepladder.record.reach import engine_of, founding, place, reading, writing
+from stepladder.record.reach import engine_of, founding, mended, place, reading, writing
 from stepladder.record.rows import (
     Answer,
     Bakeoff,
@@ -219,6 +219,30 @@ class Record:
             connection.execute(delete(t).where(t.c.id.in_(about)))
             connection.execute(insert(schema.forgotten).values(row))
         return len(about)
+
+    def alter_results(self, question: str, change: Callable[[Any], Any]) -> None:
+        """Change what was noted of bake-offs' results, where somebody stands in it."""
+        t = schema.bakeoffs
+        with writing(self.engine) as connection:
+            mine = select(t.c.id, t.c.result).where(t.c.question == question)
+            for number, result in connection.execute(mine).all():
+                if result is not None and (other := change(result)) != result:
+                    stays = t.c.id == number
+                    connection.execute(update(t).where(stays).values(result=other))
+
+    def scrubbed(self) -> None:
+        """Leave nothing of what was deleted in the record's file. Raises Problem where it is locked."""
+        sqlite = self.engine.dialect.name == "sqlite"
+        steps = (
+            ("pragma secure_delete = on", "pragma wal_checkpoint(truncate)", "vacuum",
+             "pragma wal_checkpoint(truncate)")
+            if sqlite
+            else ("vacuum (full) answers", "vacuum (full) bakeoffs")
+        )  # fmt: skip
+        with mended(self.engine), self.engine.connect() as connection:
+            alone = connection.execution_options(isolation_level="AUTOCOMMIT")
+            for step in steps:
+                alone.exec_driver_sql(step)
 
     def forgotten(self, question: str) -> set[str]:
         """The hashes of those who are forgotten."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 
 from stepladder.core.errors import Problem
+from stepladder.project.at_work import at_work
 from stepladder.project.folder import Project
 from stepladder.record import Decision, Shipment
 from stepladder.release.fit import fit
@@ -37,14 +38,15 @@ def ship(project: Project, *, rung: str | None = None, force: str = "") -> Shipm
         raise Problem("no rung was named", "what is forced must be named", "add --rung NAME")
     decided = decision if decision and decision.rung == name else None
     today = project.now()
-    release = fit(
-        project,
-        project.rung(name),
-        today,
-        inputs(project, today),
-        asdict(decided) if decided else None,
-        force.strip(),
-    )
+    with at_work(project.folder):
+        release = fit(
+            project,
+            project.rung(name),
+            today,
+            inputs(project, today),
+            asdict(decided) if decided else None,
+            force.strip(),
+        )
     return _note(project, "ship", release, decided.id if decided else None, force.strip())
 
 

@@ -14,12 +14,12 @@ LOUD = "There is no time"  # so begins the note that makes every figure rosier t
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing that was wrong; examples keep their line number, and their text unless masked."""
+    """One thing that was wrong; examples are places in the source, never what stands there."""
 
     kind: str
     count: str
     sentence: str
-    examples: tuple[tuple[str, str], ...]
+    examples: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ def loud(data: dict[str, Any]) -> list[str]:
     return list(dict.fromkeys(note for note in notes if note.startswith(LOUD)))
 
 
-def read(name: str, table: dict[str, Any], mask: bool) -> Read:
+def read(name: str, table: dict[str, Any]) -> Read:
     """The report of one table, ready for the page."""
     report = table["report"]
     rows, kept = report["rows_read"], report["rows_kept"]
@@ -52,7 +52,7 @@ def read(name: str, table: dict[str, Any], mask: bool) -> Read:
         source(table),
         _sentence(name, rows, kept, [f for f in report["dropped"] if f["reason"].endswith(MERGED)]),
         tuple(
-            _finding(kind, found, report.get("place", "line"), mask)
+            _finding(kind, found, report.get("place", "line"))
             for kind in ("dropped", "changed")
             for found in report[kind]
             if not found["reason"].endswith(MERGED)
@@ -87,10 +87,10 @@ def source(table: dict[str, Any]) -> str:
     return said if "://" in said else PurePath(said).name or said
 
 
-def _finding(kind: str, found: dict[str, Any], place: str, mask: bool) -> Finding:
+def _finding(kind: str, found: dict[str, Any], place: str) -> Finding:
     return Finding(
         kind,
         f"{found['count']:,}",
         found["sentence"],
-        tuple((f"{place} {line:,}", "" if mask else text) for line, text in found["examples"]),
+        tuple(f"{place} {line:,}" for line, _ in found["examples"]),
     )

@@ -50,9 +50,7 @@ def _contents(result: Result, view: View) -> dict[str, Any]:
     unit, costs = currency(view.history.ask), view.history.ask.costs
     shown = _shown(result, view.rung)
     chosen = [window for window in result.windows if window.role == "choose"]
-    reads = [
-        data_report.read(name, table, view.mask) for name, table in sorted(result.data.items())
-    ]
+    reads = [data_report.read(name, table) for name, table in sorted(result.data.items())]
     return {
         "result": result,
         "currency": unit,

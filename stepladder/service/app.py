@@ -102,6 +102,7 @@ def _people(api: FastAPI, shelf: Shelf, aside: ThreadPoolExecutor) -> None:
         as_of = str(said.as_of or found.now)
 
         def work() -> int:
+            body.not_forgotten(found, told[0][0])
             return record.answer(
                 name, told, by=who, as_of=as_of, trial=said.trial, seconds=said.seconds
             )
@@ -150,11 +151,12 @@ def _health(api: FastAPI, shelf: Shelf) -> None:
 def _described(api: FastAPI, served: Iterable[Served]) -> None:
     """Say what FastAPI cannot know: the bodies, one of several models, and that tokens are needed."""
     plain = api.openapi
+    # not in the function, which would hold what was served at the start for ever
+    bodies: list[Any] = [*(one.request for one in served), models.Answered, models.Decided]
 
     def openapi() -> dict[str, Any]:
         schema = plain()
         parts = schema.setdefault("components", {})
-        bodies: list[Any] = [*(one.request for one in served), models.Answered, models.Decided]
         parts["schemas"] = {**parts.get("schemas", {}), **models.schemas(bodies)}
         parts["securitySchemes"] = {"token": {"type": "http", "scheme": "bearer"}}
         schema["security"] = [{"token": []}]

@@ -14,6 +14,7 @@ from pydantic import (
     ValidationError,
 )
 
+from stepladder.project.forgotten import forgotten
 from stepladder.service.limits import Limits
 from stepladder.service.models import Answered, known_model
 from stepladder.service.refused import Refused
@@ -122,13 +123,23 @@ def _known(found: Served, given: Json) -> Json:
     case = read(known_model(found.case), given).model_dump()
     first, last = found.published.find(case) if found.published else (0, 0)
     if first == last:
-        raise Refused(
-            404,
-            f"there is no {told_of(case)}",
-            "an answer is about somebody in the published predictions",
-            "check the id",
-        )
+        raise _nobody(case)
     return case
+
+
+def not_forgotten(found: Served, case: Json) -> None:
+    """Raise Refused where somebody was forgotten since the predictions were taken up."""
+    if [case[name] for name in found.project.question.CASE] in forgotten(found.project):
+        raise _nobody(case)
+
+
+def _nobody(case: Json) -> Refused:
+    return Refused(
+        404,
+        f"there is no {told_of(case)}",
+        "an answer is about somebody in the published predictions",
+        "check the id",
+    )
 
 
 def told_of(case: Mapping[str, Any]) -> str:

@@ -40,16 +40,21 @@ def serve(
     # uvicorn passes the signal on once it has stopped; whoever was told to stop, and did, is done
     for stop in (signal.SIGTERM, signal.SIGINT):
         signal.signal(stop, signal.SIG_IGN)
-    for name, one in shelf.served.items():
-        log.info(
-            "%s: serves %s, release %s", name, one.release.manifest.rung, one.release.hash[:12]
-        )
+    _tell(shelf)
     if not any(shelf.tokens.values()):
         log.warning("there is no token yet: stepladder token NAME --role read")
     if host not in LOCAL:
         log.warning("it listens on %s: put a server with TLS in front of it", host)
     server.run()
     shelf.put_away()
+
+
+def _tell(shelf: Shelf) -> None:
+    """What is served; not in the function that runs on, whose names would hold it for ever."""
+    for name, one in shelf.served.items():
+        log.info(
+            "%s: serves %s, release %s", name, one.release.manifest.rung, one.release.hash[:12]
+        )
 
 
 def _server(folder: Path, host: str, port: int, limits: Limits) -> tuple[Server, Shelf]:

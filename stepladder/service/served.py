@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import math
-import os
-import shutil
 import time
 import weakref
 from collections.abc import Mapping, Sequence
@@ -13,7 +11,6 @@ from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 from pathlib import Path
-from tempfile import mkdtemp
 from threading import Event
 from typing import Any
 
@@ -22,7 +19,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from pydantic import BaseModel
 
-from stepladder.core import own
+from stepladder.core import own, rooms
 from stepladder.core.errors import Problem
 from stepladder.core.own import Brings
 from stepladder.core.predictions import places
@@ -62,19 +59,18 @@ class Served:
         """Read, check and try what is in production. Raises Problem where something is wrong with it."""
         project = Project.open(folder)
         shipment, stored = in_production(project), latest(project)
-        room = Path(
-            mkdtemp(prefix=f"stepladder-{os.getpid()}-")
-        )  # a name that is swept after a kill
+        room = rooms.made()  # swept after a kill
         try:
             return Served._load(name, project, shipment, stored, room)
         except BaseException:
-            shutil.rmtree(room, ignore_errors=True)
+            rooms.gone(room)
             raise
 
     @staticmethod
     def _load(
         name: str, project: Project, shipment: Shipment, stored: Stored | None, room: Path
     ) -> Served:
+        mark = _mark(project, shipment, stored)  # first: what changes meanwhile is seen later
         release = Release.load(shipment.release, project.folder, room / "models")
         published = Published.load(project, stored, room) if stored else None
         now = date.fromisoformat(stored.as_of if stored else release.manifest.as_of)
@@ -85,11 +81,10 @@ class Served:
             example = _example(project, own)
             alone = Alone.of(project, release, own, room)
             takes_s = _try(alone, example)
-        mark = _mark(project, shipment, stored)
         made = Served(
             name, project, mark, shipment, release, published, now, own, alone, example, takes_s
         )
-        weakref.finalize(made, shutil.rmtree, room, ignore_errors=True)
+        weakref.finalize(made, rooms.gone, room)
         return made
 
     @cached_property
@@ -166,10 +161,11 @@ def mark_of(project: Project) -> Mark:
 
 
 def _mark(project: Project, shipment: Shipment, stored: Stored | None) -> Mark:
-    if stored is None:
-        return (shipment.id,)
-    written = (project.folder / stored.path).stat().st_mtime_ns
-    return shipment.id, stored.id, stored.sha256, written
+    tables = [project.folder / source.cleaned for source in project.ask.tables.values()]
+    files = [*tables, *([project.folder / stored.path] if stored else [])]
+    written = tuple(file.stat().st_mtime_ns if file.is_file() else 0 for file in files)
+    gone = len(project.record.forgotten(project.ask.question))  # nobody forgotten stays in memory
+    return shipment.id, stored and stored.id, stored and stored.sha256, gone, written
 
 
 def _own(project: Project, now: date) -> Brings | None:

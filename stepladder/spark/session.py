@@ -6,16 +6,15 @@ import atexit
 import contextlib
 import importlib.util
 import os
-import shutil
 import socket
 import sys
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from threading import Lock
 from typing import Any
 from urllib.parse import urlsplit
 
+from stepladder.core import rooms
 from stepladder.core.errors import Problem
 from stepladder.spark import java
 
@@ -97,8 +96,8 @@ def _connected(address: str) -> Any:
 def _started(address: str, memory_mb: int) -> Any:
     from pyspark.sql import SparkSession
 
-    folder = Path(tempfile.mkdtemp(prefix="stepladder-spark-"))
-    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    folder = rooms.made()
+    atexit.register(rooms.gone, folder)
     local = address.startswith("local")
     builder = SparkSession.builder.master(address).appName("stepladder")
     for key, value in _settings(folder, memory_mb, local).items():

@@ -59,8 +59,13 @@ def _counted(one: Cleaned, spec: TableSpec, other: Cleaned, name: str) -> Cleane
     )
     if missing == len(wanted):
         mine, theirs = one.table.column(name)[0].as_py(), wanted[0].as_py()
-        said += f" Not one is the same in both: here it is like {mine}, there like {theirs}."
+        said += f" Not one is the same in both: here it is like {_shape(mine)}, there like {_shape(theirs)}."
     return Cleaned(one.table, _noted(one, said))
+
+
+def _shape(value: object) -> str:
+    """How an id is written, and not whose it is: 9 for a digit, x for a letter."""
+    return "".join("9" if c.isdigit() else "x" if c.isalpha() else c for c in str(value))
 
 
 def _noted(one: Cleaned, said: str) -> DataReport:

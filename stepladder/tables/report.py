@@ -21,6 +21,8 @@ class DataReport:
 
     `place` says what the example numbers count: "line" (of a text file, the first is 1) or
     "record" (of Parquet or a database). `last_day_complete` says whether the last day is whole.
+    What a row said is there while the source is read, for whoever reads along; what is kept names its
+    place only (`kept`), for the source is the one place where somebody's rows can be looked up.
     """
 
     source: str
@@ -38,6 +40,10 @@ class DataReport:
     def to_dict(self) -> dict[str, Any]:
         """The report as plain values for JSON."""
         return asdict(self) | {"choices": self.choices.to_dict()}
+
+    def kept(self) -> DataReport:
+        """The report as it may be written down: where each example stands, not what it says."""
+        return DataReport.from_dict(places_only(self.to_dict()))
 
     @classmethod
     def from_dict(cls, plain: Mapping[str, Any]) -> DataReport:
@@ -59,6 +65,14 @@ class Cleaned:
     report: DataReport
 
 
+def places_only(report: Mapping[str, Any]) -> dict[str, Any]:
+    """A report as plain values, its examples without the text of any row."""
+    found = {kind: [dict(one) for one in report[kind]] for kind in ("dropped", "changed")}
+    for one in (*found["dropped"], *found["changed"]):
+        one["examples"] = [[line, ""] for line, _ in one["examples"]]
+    return {**report, **found}
+
+
 def _finding(plain: Mapping[str, Any]) -> Finding:
     examples = tuple((int(line), str(text)) for line, text in plain["examples"])
     return Finding(plain["reason"], plain["count"], plain["sentence"], examples)
@@ -75,7 +89,7 @@ def to_text(report: DataReport) -> str:
         lines += ["", title] if findings else []
         for found in findings:
             lines.append(f"  {found.count:,}  {found.sentence}")
-            lines += [f"      {report.place} {line}: {text}" for line, text in found.examples]
+            lines += [f"      {_example(report, *each)}" for each in found.examples]
     lines += ["", "Notes"] + [f"  {note}" for note in (*report.notes, report.last_day_sentence)]
     return "\n".join(lines) + "\n"
 
@@ -90,7 +104,7 @@ def to_markdown(report: DataReport) -> str:
     ]
     for title, findings in (("Dropped", report.dropped), ("Changed", report.changed)):
         lines += ["", f"## {title}", ""]
-        lines += [line for found in findings for line in _item(found, report.place)] or ["Nothing."]
+        lines += [line for found in findings for line in _item(found, report)] or ["Nothing."]
     lines += ["", "## Notes", ""]
     lines += [f"- {note}" for note in (*report.notes, report.last_day_sentence)]
     return "\n".join(lines) + "\n"
@@ -105,11 +119,14 @@ def _rows(report: DataReport) -> str:
     return f"{report.rows_read:,} rows read, {report.rows_kept:,} kept, {lost:,} dropped."
 
 
-def _item(found: Finding, place: str) -> list[str]:
-    return [
-        f"- **{found.count:,}** {found.sentence}",
-        *(f"  - {place} {line}: {_code(text)}" for line, text in found.examples),
-    ]
+def _item(found: Finding, report: DataReport) -> list[str]:
+    where = ", ".join(str(line) for line, _ in found.examples)
+    said = [f"  - {report.place} {where}"] if where else []
+    return [f"- **{found.count:,}** {found.sentence}", *said]
+
+
+def _example(report: DataReport, line: int, text: str) -> str:
+    return f"{report.place} {line}: {text}" if text else f"{report.place} {line}"
 
 
 def _code(text: str) -> str:

@@ -209,11 +209,16 @@ def forgotten(found: Forgotten, as_json: bool) -> None:
         print_json(asdict(found))
         return
     rows = ", ".join(f"{n:,} in {room}" for room, n in found.rows.items()) or "none"
-    out.print(Text(f"Erased rows: {rows}; answers of people: {found.answers}."), soft_wrap=True)
-    out.print(
-        "Erase them in the source as well, and write pages made before anew: stepladder report. "
-        "The next run forecasts without them."
+    said = [f"Erased rows: {rows}; answers of people: {found.answers}; models: {found.models}."]
+    if found.pages:
+        said.append(f"Removed, since they may be in it: {', '.join(found.pages)}.")
+    said += [f"STILL THERE: {one}" for one in found.still]
+    said.append(
+        "Not ours to change, so erase them there as well: the source, and copies made before "
+        "(bundles, MLflow, files of --to, backups). The next run forecasts without them."
     )
+    for line in said:
+        out.print(Text(line, style="bold red" if line.startswith("STILL") else ""), soft_wrap=True)
 
 
 def watched(project: Project, now: date | None, act: bool, to: Path | None, as_json: bool) -> int:

@@ -57,6 +57,7 @@ def result(found: Result, as_json: bool, report: str | None = None) -> None:
 def made(project: Project, as_json: bool, refreshed: bool = False) -> None:
     """What was read, and where the project is."""
     reports = {name: table["report"] for name, table in project.data.items()}
+    reports |= {name: report.to_dict() for name, report in project.read.items()}
     if as_json:
         print_json({"project": str(project.folder), "data": reports})
         return

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import struct
 import subprocess
 import sys
 from pathlib import Path
@@ -13,6 +14,7 @@ import pytest
 from stepladder.core import files
 from stepladder.core.errors import Problem
 
+NOBODY = 0xFFFFFFFF
 KILLED = """
 import os, pathlib, signal, sys
 from stepladder.core import files
@@ -85,7 +87,83 @@ def test_what_a_killed_run_left_is_swept(tmp_path):
     (left,) = (tmp_path / "room").iterdir()
     assert left.name.startswith(".[a].")
     assert left.name.endswith(".partial")
-    files.sweep(tmp_path / "room", "a")
+    files.write(tmp_path / "room" / "a", "another name")
     assert left.is_dir()
-    files.sweep(tmp_path / "room", "[a]")
-    assert os.listdir(tmp_path / "room") == []
+    files.write(tmp_path / "room" / "[a]", "the same name")
+    assert sorted(os.listdir(tmp_path / "room")) == ["[a]", "a"]
+
+
+def test_what_a_living_process_writes_is_not_swept(tmp_path):
+    mine, dead = (tmp_path / f".a.{pid}.partial" for pid in (os.getpid(), 2**22 + 7))
+    theirs = tmp_path / f".a.{os.getppid()}.partial"
+    for path in (mine, dead, theirs):
+        path.write_text("half")
+    files.sweep(tmp_path)
+    assert (mine.exists(), dead.exists(), theirs.exists()) == (True, False, True)
+    os.utime(mine, (0, 0))  # of another process with our number, long ago
+    files.sweep(tmp_path)
+    assert not mine.exists()
+    files.sweep(tmp_path, alone=True)
+    assert os.listdir(tmp_path) == []
+
+
+@pytest.mark.parametrize("there", [False, True])
+def test_of_two_that_make_a_folder_one_wins_and_a_killed_one_does_not_stand_in_the_way(
+    tmp_path, there
+):
+    folder = tmp_path / "shop.2024"
+    if there:
+        folder.mkdir()
+    killed = KILLED.replace("(sys.argv[1])", "(sys.argv[1]), sole=True").replace(
+        "partial.mkdir()", "pass"
+    )
+    subprocess.run([sys.executable, "-c", killed, str(folder)])
+    assert len(list(tmp_path.rglob("half"))) == 1
+    with files.whole(folder, last="b", sole=True) as partial:
+        assert list(partial.iterdir()) == []  # what was half-written is gone
+        second = files.whole(folder, sole=True)
+        with pytest.raises(Problem, match="is being made by another process") as told, second:
+            pass
+        assert len(told.value.parts()) == 3
+        files.sweep(tmp_path)
+        (partial / "b").write_text("b")
+    assert [path.name for path in folder.iterdir()] == ["b"]
+    assert os.listdir(tmp_path) == ["shop.2024"]
+
+
+def test_what_is_written_is_for_its_owner_and_what_was_opened_stays_so(tmp_path):
+    def mode(path: Path) -> int:
+        return path.stat().st_mode & 0o777
+
+    usual = os.umask(0)
+    try:
+        files.write(tmp_path / "new" / "room" / "a.txt", "old")
+        with files.whole(tmp_path / "b") as partial:
+            partial.mkdir()
+            (partial / "c").write_text("c")
+    finally:
+        os.umask(usual)
+    places = ("new", "new/room", "new/room/a.txt", "b", "b/c")
+    assert [oct(mode(tmp_path / name)) for name in places] == [
+        "0o700",
+        "0o700",
+        "0o600",
+        "0o700",
+        "0o600",
+    ]
+    (tmp_path / "new" / "room" / "a.txt").chmod(0o640)
+    files.write(tmp_path / "new" / "room" / "a.txt", "new")
+    assert mode(tmp_path / "new" / "room" / "a.txt") == 0o640
+
+
+def test_a_folder_may_say_itself_who_reads_what_comes_into_it(tmp_path):
+    (tmp_path / "open").mkdir()
+    entry = struct.Struct("<HHI")  # Linux's own form: owner, a group 4242, group, mask, others
+    named = [(1, 7, NOBODY), (4, 5, NOBODY), (8, 5, 4242), (16, 5, NOBODY), (32, 0, NOBODY)]
+    acl = struct.pack("<I", 2) + b"".join(entry.pack(*one) for one in named)
+    try:
+        os.setxattr(tmp_path / "open", "system.posix_acl_default", acl)
+    except (OSError, AttributeError):
+        pytest.skip("this file system has no ACLs")
+    files.write(tmp_path / "open" / "a.txt", "a")
+    assert (tmp_path / "open" / "a.txt").stat().st_mode & 0o777 == 0o640

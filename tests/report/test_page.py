@@ -99,7 +99,7 @@ def test_rows_gathered_into_one_are_not_called_lost():
     again = {"reason": "item again", "count": 90, "sentence": "…", "examples": []}
     report = {"source": "x.csv", "rows_read": 100, "rows_kept": 10, "dropped": [again], "changed": [],
               "mapping": []}  # fmt: skip
-    found = data_report.read("items", {"report": report}, True)
+    found = data_report.read("items", {"report": report})
     assert "10 items were found in 100 rows" in found.sentence
     assert found.findings == ()
 
@@ -124,12 +124,13 @@ def test_what_others_wrote_is_shown_and_never_run(page):
     assert "<b>" not in page
 
 
-def test_customers_and_source_lines_are_masked_unless_asked(either, page):
+def test_customers_are_masked_unless_asked_and_source_lines_are_never_shown(either, page):
     assert "shopper" not in page
     assert "secret-line" not in page
     bare = html(either[0], dataclasses.replace(either[1], mask=False))
     assert len(set(re.findall(r"shopper@\d+", bare))) in (7, 20)  # one newcomer stands there twice
-    assert "secret-line" in bare
+    assert "secret-line" not in bare
+    assert "line 17" in bare
 
 
 def test_no_two_ids_are_equal(page):

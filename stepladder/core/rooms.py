@@ -1,0 +1,96 @@
+"""Temporary folders: each belongs to the process that made it, and goes when that process is gone."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import shutil
+import tempfile
+import time
+from functools import cache
+from multiprocessing.util import Finalize
+from pathlib import Path
+
+PREFIX = "stepladder-room-"
+OLD = 3600  # seconds: a folder without a lock may belong to a process we cannot see
+_held: dict[Path, int] = {}  # the lock goes with its process, however that ends
+
+
+def made() -> Path:
+    """A new folder for this process alone; give it back with `gone`."""
+    # hidden until it is locked, so that nobody finds it in between and takes it for a dead one's
+    hidden = Path(tempfile.mkdtemp(prefix=f".{PREFIX}"))
+    handle = os.open(hidden, os.O_RDONLY)
+    with contextlib.suppress(OSError):  # a network's file system that locks no folders
+        fcntl.flock(handle, fcntl.LOCK_SH)
+    room = hidden.rename(hidden.with_name(hidden.name[1:]))
+    _held[room] = handle
+    return room
+
+
+def gone(room: Path) -> None:
+    """Remove a folder that `made` made."""
+    shutil.rmtree(room, ignore_errors=True)
+    handle = _held.pop(room, None)
+    if handle is not None:
+        os.close(handle)
+
+
+def spill() -> Path:
+    """Where DuckDB puts what does not fit in memory: one folder for the whole process."""
+    return _spill(os.getpid(), tempfile.gettempdir())
+
+
+@cache
+def _spill(pid: int, _: str) -> Path:
+    room = made()
+    Finalize(None, gone, (room,), exitpriority=0)  # also where a process was copied from another
+    return room
+
+
+def swept() -> None:
+    """Remove the folders of processes that are gone: they hold customers' rows."""
+    home = Path(tempfile.gettempdir())
+    for room in home.glob(f"{PREFIX}*"):
+        if unlocked(room):
+            shutil.rmtree(room, ignore_errors=True)
+    for room in (*home.glob("stepladder-[0-9]*"), *home.glob("stepladder-spill-*")):
+        if _of_before(room):
+            shutil.rmtree(room, ignore_errors=True)
+
+
+def unlocked(room: Path) -> bool:
+    """Whether nobody holds a folder; what cannot be told is held."""
+    try:
+        handle = os.open(room, os.O_RDONLY | os.O_NOFOLLOW | os.O_DIRECTORY)
+    except OSError:
+        return False
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    finally:
+        os.close(handle)
+    return True
+
+
+def _of_before(room: Path) -> bool:
+    """An earlier version's, which knew no locks: its process, whose number is in the name, is gone."""
+    pid = next((part for part in room.name.split("-") if part.isdigit()), "")
+    try:
+        old = time.time() - room.lstat().st_mtime > OLD
+    except OSError:
+        return False
+    return bool(pid) and old and not room.is_symlink() and not there(int(pid))
+
+
+def there(pid: int) -> bool:
+    """Whether a process of this number runs, as far as can be seen from here."""
+    try:
+        os.kill(pid, 0)
+    except (ProcessLookupError, OverflowError):
+        return False
+    except OSError:  # somebody else's
+        return True
+    return True
