@@ -12,6 +12,7 @@ from stepladder.cli import (
     forget,
     new,
     predict,
+    record,
     report,
     run,
     schedule,
@@ -37,6 +38,7 @@ VERBS = (  # each adds its commands to the app, in this order
     forget,
     serve,
     token,
+    record,
 )
 __all__ = ["VERBS", "app", "main"]
 
@@ -51,4 +53,16 @@ def main() -> None:
     from stepladder.terminal.failure import TERMINATED, failing
 
     with failing("--json" in sys.argv):
+        _run()
+
+
+def _run() -> None:
+    """The command; once more where it had to be asked first which project a folder is."""
+    try:
+        app(exit_on_error=False, print_error=False)
+    except Exception as error:
+        from stepladder.terminal.failure import asked_first
+
+        if not asked_first(error, "--json" in sys.argv):
+            raise
         app(exit_on_error=False, print_error=False)

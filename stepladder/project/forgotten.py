@@ -26,8 +26,7 @@ def hashed(case: object) -> str:
 
 def left_out(project: Project, cleaned: Mapping[str, Cleaned]) -> dict[str, Cleaned]:
     """The tables without the rows of those who are forgotten, which are counted."""
-    question = project.ask.question
-    gone = project.record.forgotten(question) if project.has_record else set()
+    gone = project.record.forgotten(project.ask.question)
     case = project.question.CASE
     return {name: _without(one, case, gone) if gone else one for name, one in cleaned.items()}
 

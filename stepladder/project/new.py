@@ -17,10 +17,11 @@ from stepladder.core import files
 from stepladder.core.ask import Source
 from stepladder.core.errors import Problem
 from stepladder.core.question import Question
-from stepladder.project import question_toml, sources
+from stepladder.project import identity, question_toml, sources
 from stepladder.project.cleaning import AskUser, Chosen, choose, cleaned
 from stepladder.project.folder import Project
 from stepladder.project.forgotten import left_out
+from stepladder.record import Record
 from stepladder.tables.report import to_markdown
 
 
@@ -56,7 +57,10 @@ def new(
         for name, table in made.items():
             files.write(partial / f"data-report-{name}.md", table["report"])
         _write_settings(partial, question, asked, made, settings)
-    return Project.open(target)
+        Record.make(Project.open(partial).address, identity.write(partial, identity.new()))
+    project = Project.open(target)
+    _ = project.record  # which notes where the project lives
+    return project
 
 
 def refresh(project: Project) -> Project:
