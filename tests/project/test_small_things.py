@@ -17,6 +17,7 @@ import stepladder
 from stepladder.bakeoff.runs import Setting, run_all
 from stepladder.core.errors import Problem
 from stepladder.core.rung import Rung
+from stepladder.project.record import same
 
 START = date(2024, 1, 1)
 
@@ -149,6 +150,7 @@ def test_being_terminated_is_an_end_like_any_other():
 
 def test_what_a_person_said_last_counts_from_the_day_they_said_it(project, tmp_path, monkeypatch):
     copy = shutil.copytree(project.folder, tmp_path / "copy")
+    same(stepladder.Project.open(copy))
     shop, (first, second) = stepladder.Project.open(copy), (date(2021, 3, 1), date(2021, 3, 9))
     customers = shop.question.cases(shop.history()).slice(0, 3)
     known = customers["customer"].to_pylist()[0]
