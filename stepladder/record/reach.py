@@ -205,9 +205,10 @@ def missing(where: str) -> Missing:
     """It is never made anew in silence: all that it held would seem never to have been."""
     return Missing(
         f"there is no record at {where}",
-        "it holds bake-offs, decisions, tokens and who is forgotten; only `new` and `try` make one",
-        "put back a copy of it, name the right one in question.toml, or begin an empty one: "
-        "stepladder record --new",
+        "only `new` and `try` make one; it is looked after with: "
+        "stepladder record --backup [FILE] | --move URL | --check",
+        "put back a copy of it, or name the right one in question.toml; an empty one, without decisions, "
+        "tokens and who is forgotten: stepladder record --new",
     )
 
 
