@@ -216,8 +216,9 @@ def test_an_old_record_in_its_own_folder_is_all_its_own(shop):
 def test_a_missing_record_is_never_made_in_silence(shop, monkeypatch, capsys):
     (shop.folder / "stepladder.db").unlink()
     before = sorted(shop.folder.rglob("*"))
-    for words in (["token", "x"], ["token", "--list"], ["decide", "r1_same_for_all", "--by", "a", "--because", "b"],
-                  ["models"], ["ship"], ["run"], ["watch"], ["report"], ["refresh"], ["predict"],
+    decided = ["decide", "r1_same_for_all", "--by", "a", "--because", "b"]
+    for words in (decided, ["token", "x"], ["token", "--list"], ["models"],
+                  ["ship"], ["run"], ["watch"], ["report"], ["refresh"], ["predict"],
                   ["forget", "4"], ["bakeoff"], ["serve"], ["record"], ["record", "--check"],
                   ["record", "--backup"], ["record", "--claim"], ["record", "--same"]):  # fmt: skip
         code, _, said = cli(capsys, shop.folder, *words)
