@@ -20,7 +20,7 @@ from stepladder.record.evidence import claim_all
 from stepladder.record.homes import home_of, note, noted
 from stepladder.record.moving import copy_all, copy_rows, same_rows
 from stepladder.record.owned import Owned
-from stepladder.record.reach import Missing, place, reading, scrub, writing
+from stepladder.record.reach import Missing, place, scrub, writing
 from stepladder.record.schema import OWNED, homes, tokens
 
 
@@ -114,26 +114,28 @@ def move(project: Project, url: str) -> int:
     Begun again after a kill it goes on. What lies at the old address is erased last.
     """
     record, target = project.record, _target(project, url)
-    if record.stopped is not None:
-        raise record.stopped
-    there = Record.make(target, record.project)
-    with reading(record.engine) as old, writing(there.engine) as new:
-        mine, theirs = Owned(old, record.project), Owned(new, record.project)
-        if any(theirs.count(table) for table in OWNED) and not same_rows(mine, theirs):
-            raise Problem(
-                f"{place(target)} has rows of this project already, and others than here",
-                "a project has one record",
-                "name another address, or take the rows out there",
-            )
-        if not any(theirs.count(table) for table in OWNED):
-            copy_rows(mine, theirs)
-        total = sum(theirs.count(table) for table in OWNED)
-    files.write(project.folder / "question.toml", _naming(project, url))
-    with record.writes() as mine:
+    with record.writes() as mine:  # nobody writes here any more while it moves
+        there = Record.make(target, record.project)
+        with there.writes() as theirs:
+            total = _arrived(mine, theirs, place(target))
+        files.write(project.folder / "question.toml", _naming(project, url))
         for table in reversed(OWNED):
             mine.remove(table)
     scrub(record.engine)
     return total
+
+
+def _arrived(mine: Owned, theirs: Owned, where: str) -> int:
+    """Copy all rows, unless they have been copied already; how many there are."""
+    if not any(theirs.count(table) for table in OWNED):
+        return copy_rows(mine, theirs)
+    if same_rows(mine, theirs):
+        return sum(theirs.count(table) for table in OWNED)
+    raise Problem(
+        f"{where} has rows of this project already, and others than here",
+        "a project has one record",
+        "name another address, or take the rows out there",
+    )
 
 
 def _target(project: Project, url: str) -> URL:

@@ -74,6 +74,11 @@ class Record:
             raise unwritable(place(engine.url), "its folder is not there") from None
         return Record.open(url, project)
 
+    def may_write(self) -> None:
+        """Raises Problem where nothing may be written from here: before the first file is."""
+        if self.stopped is not None:
+            raise self.stopped
+
     @contextmanager
     def reads(self) -> Iterator[Owned]:
         """One consistent look at the project's rows."""
@@ -83,8 +88,7 @@ class Record:
     @contextmanager
     def writes(self) -> Iterator[Owned]:
         """One transaction over the project's rows; writers take turns. Raises Problem where none may."""
-        if self.stopped is not None:
-            raise self.stopped
+        self.may_write()
         with writing(self.engine) as connection:
             taking_turns(connection, self.project)
             yield Owned(connection, self.project)
@@ -255,8 +259,7 @@ class Record:
 
     def scrubbed(self) -> None:
         """Leave nothing of what was erased: not in freed pages, the log beside, or copies made beside it."""
-        if self.stopped is not None:
-            raise self.stopped
+        self.may_write()
         for copy in copies.copies_beside(self.engine):
             copy.unlink(missing_ok=True)
         scrub(self.engine)
@@ -273,7 +276,7 @@ class Record:
     def _no_bakeoff(self, mine: Owned, number: int) -> Problem:
         known = [str(row.id) for row in mine.rows(schema.bakeoffs)]
         return Problem(
-            f"there is no bake-off {number} in the record {place(self.engine.url)}",
+            f"there is no bake-off {number} in this project",
             f"recorded: {', '.join(known[-10:]) or 'none yet'}",
             "name one of these, or run a new one: stepladder bakeoff",
         )

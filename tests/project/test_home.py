@@ -91,9 +91,15 @@ def test_a_copy_is_read_and_not_written_until_it_is_said_what_it_is(
             decide(copy)
         assert "--same" in caught.value.remedy
         assert "--new" in caught.value.remedy
-        code, _, said = cli(capsys, copy, "token", "a phone")
-        assert code == 2
-        assert "is a copy of" in said
+        there = sorted(copy.rglob("*"))
+        for words in (["token", "a phone"], ["bakeoff"], ["forget", "4"], ["run"],
+                      ["predict", "--rung", "r2_rfm_quintiles"],
+                      ["ship", "--rung", "r2_rfm_quintiles", "--force", "x"]):  # fmt: skip
+            code, _, said = cli(capsys, copy, *words)
+            assert (code, "is a copy of" in said) == (2, True), (words, said)
+        lock = {copy / "runs", copy / "runs" / "lock"}
+        assert [p for p in sorted(copy.rglob("*")) if p not in lock] == there
+        assert cli(capsys, copy, "token", "--list")[0] == 0
     assert decide(shop.folder) == 2  # who was there first goes on
     one, two = copies
     assert cli(capsys, one, "record", "--same")[0] == 0
