@@ -41,7 +41,8 @@ def test_an_empty_folder_is_filled_where_one_stands_in_it(tmp_path, orders, monk
     made = stepladder.new("retention", "../orders.csv", ".")
     assert made.folder == Path.cwd() == (tmp_path / "shop").resolve()
     assert {p.name for p in Path.cwd().iterdir()} == {
-        "question.toml", "data", "rungs", ".gitignore", "data-report-purchases.md"}  # fmt: skip
+        "question.toml", "data", "rungs", ".gitignore", "data-report-purchases.md", ".stepladder",
+        "stepladder.db"}  # fmt: skip
     assert made.ask.tables["purchases"].source == "../orders.csv"
     assert "stepladder.log" in Path(".gitignore").read_text()
 
