@@ -129,6 +129,56 @@ def _outermost(path: Path, node: ast.AST) -> bool:
     return any(ast.dump(top) == ast.dump(node) for top in tree.body)
 
 
+DOOR = {
+    "record/owned.py",
+    "record/migrations.py",
+}  # the latter for rows of before they were a project's
+OTHER_DATABASES = {"nightly/publishing.py", "tables/databases.py"}
+STATEMENTS = {"select", "insert", "update", "delete", "text", "union", "exists"}
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda p: str(p.relative_to(ROOT)))
+def test_no_statement_on_the_record_is_made_but_at_its_door(path):
+    """There each has the project's id; whoever cannot build one cannot forget it."""
+    inside, names = path.relative_to(ROOT).as_posix(), imported_names(path)
+    if inside in DOOR:
+        return
+    if inside in OTHER_DATABASES:
+        rooms = ("reach", "owned", "schema", "moving")
+        assert not {
+            n for n in names if n.startswith(tuple(f"stepladder.record.{r}" for r in rooms))
+        }
+        return
+    assert not {n for n in names if n.startswith("sqlalchemy.") and n.split(".")[-1] in STATEMENTS}
+    assert not {n for n in names if n.startswith(("sqlalchemy.sql", "sqlalchemy.orm"))}
+    if room(path) != "record" and not any(n.startswith("stepladder.record.reach") for n in names):
+        return
+    calls = [n for n in ast.walk(ast.parse(path.read_text())) if isinstance(n, ast.Call)]
+    named = [(c, getattr(c.func, "attr", "")) for c in calls]
+    if inside not in {
+        "record/reach.py",
+        "record/copies.py",
+    }:  # pragmas, on a driver's own connection
+        assert not {name for _, name in named} & {
+            "execute",
+            "executemany",
+            "executescript",
+            "scalar",
+        }
+    for words in [ast.unparse(c.args[0]) for c, name in named if name == "exec_driver_sql"]:
+        assert not re.search(r"(?i)\b(from|into|update)\b", words), words
+
+
+def imported_names(path: Path) -> set[str]:
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            found |= {f"{node.module}.{alias.name}" for alias in node.names}
+    return found
+
+
 def test_no_pickle():
     for path in FILES:
         assert not re.search(

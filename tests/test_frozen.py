@@ -46,6 +46,8 @@ REWORDED: dict[str, str] = dict.fromkeys(
     ("a body that is a list", "no cases", "a field of the case misspelt", "a field of a row misspelt",
      "a row without an item", "a day to come", "a text as value"),
     "pydantic's models describe what is allowed",
+) | dict.fromkeys(
+    ("an answer by a reader", "a decision by a reviewer"), "roles are a set: none is higher than another"
 ) | {"an answer about a list": "lists are answered too, by items"}  # fmt: skip
 # Columns that a night may fill otherwise: a release is named by the code and libraries that made it too.
 RENAMED = ["release"]

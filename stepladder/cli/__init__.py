@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
+from collections.abc import Sequence
 
 from stepladder.cli import (
     bakeoff,
@@ -12,6 +13,7 @@ from stepladder.cli import (
     forget,
     new,
     predict,
+    record,
     report,
     run,
     schedule,
@@ -37,8 +39,9 @@ VERBS = (  # each adds its commands to the app, in this order
     forget,
     serve,
     token,
+    record,
 )
-__all__ = ["VERBS", "app", "main"]
+__all__ = ["VERBS", "app", "do", "main"]
 
 
 def main() -> None:
@@ -53,4 +56,16 @@ def main() -> None:
     from stepladder.terminal.failure import TERMINATED, failing
 
     with failing("--json" in sys.argv):
-        app(exit_on_error=False, print_error=False)
+        do(sys.argv[1:])
+
+
+def do(words: Sequence[str]) -> None:
+    """Do a command; once more where it had to be asked first which project a folder is."""
+    try:
+        app(words, exit_on_error=False, print_error=False)
+    except Exception as error:
+        from stepladder.terminal.failure import asked_first
+
+        if not asked_first(error, "--json" in words):
+            raise
+        app(words, exit_on_error=False, print_error=False)

@@ -15,7 +15,7 @@ def token(
     name: str = "",
     /,
     *,
-    role: str = "read",
+    role: list[str] | None = None,
     days: Annotated[int | None, Parameter(validator=Number(gte=1))] = None,
     list_: Annotated[Flag, Parameter(name="--list")] = False,
     revoke: int | None = None,
@@ -29,7 +29,8 @@ def token(
 
     Args:
         name: Whose it is, or what for.
-        role: read, review, decide or admin; each may do all that those before it may.
+        role: What it may do: read, review, rules, decide or admin; may be repeated, by default read. None
+            holds another: who runs the service (admin) decides nothing. Whoever has the files needs none.
         days: How long it is good; by default until it is revoked.
         list_: Show every token that was made, without the token itself.
         revoke: The number of a token that must open nothing any more.
@@ -45,4 +46,5 @@ def token(
         elif revoke is not None:
             tokens.revoked(made.revoke(opened, revoke), json)
         else:
-            tokens.shown(name, role, made.new(opened, name, role, days), json)
+            roles = role or ["read"]
+            tokens.shown(name, roles, made.new(opened, name, roles, days), json)

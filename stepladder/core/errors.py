@@ -22,5 +22,9 @@ class Passing(Problem):
     """A problem that may pass by itself, so that it is worth trying again: a lock, a network."""
 
 
+class Unusable(Problem):
+    """Something of ours must be mended: over HTTP one hears that it is so, and not where it lies."""
+
+
 class CannotStand(Exception):
     """A rung says in one sentence why it cannot answer here; the sentence becomes its row in the table."""

@@ -26,6 +26,7 @@ from stepladder.leave.templates import filled
 from stepladder.project.folder import Project
 from stepladder.questions.question_toml import parse, plain
 from stepladder.record import Record, address
+from stepladder.record.schema import NOBODY
 from stepladder.release.needs import needs
 from stepladder.release.release import Release
 from stepladder.release.ship import in_production
@@ -108,8 +109,11 @@ def _asked(project: Project, release: Release) -> Ask:
 
 
 def _record(project: Project, release: Release, folder: Path) -> None:
-    """A record of its own: the decision, the shipment and the predictions, and no tokens."""
-    record, question = Record.open(address(RECORD, folder)), project.ask.question
+    """A record of its own: the decision, the shipment and the predictions, and no tokens.
+
+    They are nobody's: a bundle has no id, and where it runs first it becomes a project of its own.
+    """
+    record, question = Record.make(address(RECORD, folder), NOBODY), project.ask.question
     shipment, decided = in_production(project), release.manifest.decision
     number = None
     if decided:

@@ -16,8 +16,10 @@ import tomlkit
 from stepladder.core.errors import Problem
 from stepladder.core.history import quoted
 from stepladder.nightly.production import Production
+from stepladder.project import identity
 from stepladder.project.folder import Project
 from stepladder.project.scratch import scratch
+from stepladder.record import Record
 from stepladder.record.address import VARIABLE
 
 
@@ -84,4 +86,5 @@ def _put_into_production(production: Production, copy: Path) -> None:
         shutil.copytree(project.folder / "rungs", copy / "rungs")
     production.release.save(copy)
     # its decision stands in the manifest; the copy's record has none to point to
-    Project.open(copy).record.note(replace(production.shipment, decision=None))
+    record = Record.make(Project.open(copy).address, identity.write(copy, identity.new()))
+    record.note(replace(production.shipment, decision=None))

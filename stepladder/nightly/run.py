@@ -53,6 +53,7 @@ def run(
     """
     with alone(project.folder, wait), at_work(project.folder):
         project = Project.open(project.folder)  # whoever was before may have changed it
+        project.record.may_write()
         for room in ("runs", "published", "releases", "models"):
             _put_back(project.folder / room)
         if fresh and _beyond(project, since, until):

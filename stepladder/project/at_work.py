@@ -70,7 +70,7 @@ def running(folder: Path, bakeoff: int) -> Iterator[None]:
 
 def settle(record: Record, question: str, folder: Path) -> None:
     """Note of bake-offs whose process is gone that they came to no result."""
-    for one in record.bakeoffs(question):
+    for one in () if record.stopped else record.bakeoffs(question):
         if one.status == "running" and _ended(record, folder, one.id, one.started):
             record.fail_bakeoff(one.id, GONE)
             _note(folder, one.id).unlink(missing_ok=True)

@@ -14,6 +14,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
+from sqlalchemy import URL
 
 from stepladder import people, questions
 from stepladder.bakeoff.result import Result, from_json
@@ -22,6 +23,7 @@ from stepladder.core.errors import Problem
 from stepladder.core.history import ANSWERS, History, quoted
 from stepladder.core.question import Question
 from stepladder.core.rung import Rung, ladder
+from stepladder.project import home
 from stepladder.project.at_work import settle
 from stepladder.project.engine import door
 from stepladder.questions import question_toml
@@ -75,14 +77,13 @@ class Project:
 
     @cached_property
     def record(self) -> Record:
-        """The store of what happened."""
-        return Record.open(address(self.ask.record, self.folder))
+        """What happened in this project, and in no other. Raises Problem where the record is missing."""
+        return home.opened(self.folder, self.ask.question, self.address)
 
     @property
-    def has_record(self) -> bool:
-        """Whether there may be something in the record; looking makes no file."""
-        url = address(self.ask.record, self.folder)
-        return url.get_backend_name() != "sqlite" or Path(str(url.database)).exists()
+    def address(self) -> URL:
+        """Where the record is."""
+        return address(self.ask.record, self.folder)
 
     def table(self, name: str) -> Path:
         """The cleaned table's file. Raises Problem where it is missing."""

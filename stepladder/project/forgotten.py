@@ -67,7 +67,7 @@ def key_of(project: Project) -> bytes:
 
 def forgotten(project: Project) -> Gone:
     """Everybody who is forgotten. Raises Problem where the key is not there: they would all come back."""
-    hashes = project.record.forgotten(project.ask.question) if project.has_record else set()
+    hashes = project.record.forgotten(project.ask.question)
     keyed = {one.partition(":")[0] for one in hashes if ":" in one}
     path = project.folder / KEY
     key = bytes.fromhex(path.read_text()) if path.is_file() else b""

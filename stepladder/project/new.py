@@ -17,11 +17,12 @@ from stepladder.core import files
 from stepladder.core.ask import Source
 from stepladder.core.errors import Problem
 from stepladder.core.question import Question
-from stepladder.project import question_toml, sources
+from stepladder.project import identity, question_toml, sources
 from stepladder.project.at_work import at_work
 from stepladder.project.cleaning import AskUser, Chosen, choose, cleaned
 from stepladder.project.folder import Project
 from stepladder.project.forgotten import KEY, forgotten, left_out
+from stepladder.record import Record
 from stepladder.tables.report import to_markdown
 
 
@@ -60,7 +61,10 @@ def new(
         for name, table in made.items():
             files.write(partial / f"data-report-{name}.md", table["report"])
         _write_settings(partial, question, asked, made, settings)
-    return replace(Project.open(target), read=read)
+        Record.make(Project.open(partial).address, identity.write(partial, identity.new()))
+    project = replace(Project.open(target), read=read)
+    _ = project.record  # which notes where the project lives
+    return project
 
 
 def refresh(project: Project) -> Project:

@@ -33,6 +33,7 @@ def predict(
     file's ending. The fitted model is kept in models/<hash>. Raises Problem where nobody has
     decided, the day lies beyond the data, or the rung fails.
     """
+    project.record.may_write()
     name = rung or decided(project)
     day = as_of or project.now()
     if day > project.now():

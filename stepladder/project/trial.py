@@ -9,7 +9,6 @@ from stepladder import questions
 from stepladder.core.errors import Problem
 from stepladder.project.folder import Project
 from stepladder.project.new import new
-from stepladder.record import Record
 from stepladder.record.address import checked
 
 MARK = "# made by stepladder try: this folder is made anew each time"
@@ -69,5 +68,5 @@ def _worked_in(project: Project) -> bool:
     file = project.folder / str(url.database)
     if url.get_backend_name() != "sqlite" or not file.is_file():
         return False
-    record = Record.open(url.set(database=str(file)))
+    record = project.record
     return bool(record.decisions(project.ask.question) or record.answers(project.ask.question))

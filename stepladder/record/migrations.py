@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from typing import Any
 
 from sqlalchemy import (
+    JSON,
     Column,
     Connection,
+    Engine,
     Float,
     ForeignKey,
+    ForeignKeyConstraint,
     Integer,
     MetaData,
     Table,
@@ -21,8 +25,12 @@ from sqlalchemy import (
     update,
 )
 
-from stepladder.core.errors import Problem
+from stepladder.core.errors import Unusable
+from stepladder.record.copies import back_up_before
+from stepladder.record.reach import founding, log_ahead, missing, place, reading
 from stepladder.record.schema import SCHEMA, meta, metadata
+
+log = logging.getLogger("stepladder")
 
 
 def _id() -> Column[int]:
@@ -96,27 +104,104 @@ def _answers_of_any_kind(connection: Connection) -> None:
     connection.execute(text("drop table answers_3"))
 
 
+VERSION_5 = {  # a text unless it says otherwise; with a question mark it may be missing
+    "bakeoffs": "question started finished? by status data_fingerprint settings versions:json result:json?",
+    "losses": "rung* cutoff* height:int role status loss:float? weight:float? cases:int fit_s:float? "
+    "predict_s_per_1000:float? memory_mb:float? model_bytes:int?",
+    "predictions": "question rung as_of path sha256 rows:int model_hash by time",
+    "decisions": "question rung by time because",
+    "answers": "question key prediction:float? label? as_of said by trial seconds:float? act:int",
+    "shipments": "question kind release rung model_hash as_of because by time",
+    "steps": "question day step key status seconds:float detail by time",
+    "tokens": "name roles sha256 expires revoked folder by time",
+    "forgotten": "question sha256 by time",
+}
+HANG_ON = {
+    "losses": "bakeoff",
+    "predictions": "bakeoff",
+    "decisions": "bakeoff",
+    "shipments": "decision",
+}
+KINDS: dict[str, Any] = {"": Text, "int": Integer, "float": Float, "json": JSON}
+ROLES_OF = (
+    "case role when 'review' then 'read,review' when 'decide' then 'read,review,decide' "
+    "when 'admin' then 'read,review,admin' else role end"
+)  # nobody who runs the service decides by that
+
+
+def _rows_are_a_projects(connection: Connection) -> None:
+    """4 -> 5. Every row has its project's id, none as yet; a token has roles; frozen as it was."""
+    then = MetaData()
+    for name, columns in VERSION_5.items():  # parents first
+        new = Table(f"{name}_5", then, *_owned(name), *map(_column, columns.split()))
+        new.create(connection)
+        there = {"roles": ROLES_OF, "folder": "project", "project": "''"}
+        names = ", ".join(f'"{column.name}"' for column in new.c)
+        values = ", ".join(there.get(c.name, f'"{c.name}"') for c in new.c)
+        connection.execute(text(f"insert into {name}_5 ({names}) select {values} from {name}"))
+    for name in reversed(VERSION_5):
+        connection.execute(text(f"drop table {name}"))
+    for name in VERSION_5:
+        connection.execute(text(f"alter table {name}_5 rename to {name}"))
+    homes = [Column(name, Text, primary_key=True) for name in ("project", "host", "path")]
+    Table("homes", MetaData(), *homes, _text("since")).create(connection)
+
+
+def _owned(name: str) -> list[Any]:
+    """Whose a row is and which it is, and what it hangs on."""
+    on = HANG_ON.get(name)
+    number = Column(
+        on if name == "losses" else "id", Integer, primary_key=True, autoincrement=False
+    )
+    columns: list[Any] = [Column("project", Text, primary_key=True), number]
+    if on:
+        columns += [Column(on, Integer)] if name != "losses" else []
+        goal = [f"{on}s_5.project", f"{on}s_5.id"]
+        columns.append(ForeignKeyConstraint(["project", on], goal, onupdate="cascade"))
+    return columns
+
+
+def _column(said: str) -> Column[Any]:
+    name, _, kind = said.rstrip("?*").partition(":")
+    return Column(name, KINDS[kind], nullable=said.endswith("?"), primary_key=said.endswith("*"))
+
+
 MIGRATIONS: tuple[Callable[[Connection], None], ...] = (
     _decisions_know_their_bakeoff_and_people_answer,
     _production,
     _answers_of_any_kind,
+    _rows_are_a_projects,
 )
 VERSION = 1 + len(MIGRATIONS)
 
 
-def bring_up_to_date(connection: Connection, where: str) -> None:
-    """Create the tables, or bring an older record to this version, in one transaction."""
+def bring_up_to_date(engine: Engine, make: bool = False) -> None:
+    """Bring an older record to this version, or make one where that is asked for; it is backed up first.
+
+    Raises Problem where there is none, and on one of a newer version.
+    """
+    where = place(engine.url)
+    with reading(engine) as connection:
+        version = _version(connection, where)
+    if version == VERSION:
+        return
+    if version == 0 and not make:
+        raise missing(where)
+    kept = back_up_before(engine, version) if version else ""
+    with founding(engine) as connection:
+        _migrate(connection, where)
+    log_ahead(engine)
+    if version:
+        log.warning("the record is of version %d now; as it was before, %s", VERSION, kept)
+
+
+def _migrate(connection: Connection, where: str) -> None:
+    """All in one transaction; somebody else may have done it a moment ago."""
     version = _version(connection, where)
     if version == 0:
         metadata.create_all(connection, checkfirst=False)
         connection.execute(insert(meta).values(schema_version=VERSION))
         return
-    if version > VERSION:
-        raise Problem(
-            f"the record {where} has version {version}",
-            f"this stepladder reads versions 1 to {VERSION}",
-            "upgrade stepladder (pip install --upgrade stepladder), or name another record",
-        )
     for migrate in MIGRATIONS[version - 1 :]:
         migrate(connection)
     if version < VERSION:
@@ -129,8 +214,14 @@ def _version(connection: Connection, where: str) -> int:
     if not tables:
         return 0
     found = connection.scalar(select(meta.c.schema_version)) if "meta" in tables else None
+    if found is not None and found > VERSION:
+        raise Unusable(
+            f"the record {where} has version {found}",
+            f"this stepladder reads versions 1 to {VERSION}",
+            "upgrade stepladder (pip install --upgrade stepladder), or name another record",
+        )
     if found is None:
-        raise Problem(
+        raise Unusable(
             f"{where} holds other tables ({', '.join(sorted(tables)[:3])}) and no record",
             "the record of stepladder is a database of its own",
             'give it a new file, e.g. record = "sqlite:///stepladder.db"',

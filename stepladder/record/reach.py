@@ -4,28 +4,31 @@ from __future__ import annotations
 
 import functools
 import json
+import os
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from sqlalchemy import URL, Connection, Engine, NullPool, create_engine, event
 from sqlalchemy.exc import DBAPIError
 
-from stepladder.core.errors import Passing, Problem
-from stepladder.record.schema import SCHEMA
+from stepladder.core.errors import Passing, Problem, Unusable
+from stepladder.record.schema import OWNED, SCHEMA
 
 PATIENCE_S = 30  # how long a writer waits for the one before it
 
 
-def engine_of(url: URL) -> Engine:
-    """An engine that keeps no connection open between uses, so that a kill leaves none behind."""
+def engine_of(url: URL, make: bool = False) -> Engine:
+    """An engine that keeps no connection open between uses, so that a kill leaves none behind.
+
+    A file that is not there is made only where that is asked for.
+    """
     if url.get_backend_name() == "sqlite":
-        engine = create_engine(
-            url, poolclass=NullPool, connect_args={"timeout": PATIENCE_S}, **_JSON
-        )
-        event.listen(engine, "connect", _prepare_sqlite)
-        return engine
+        connect = functools.partial(_file, Path(str(url.database)), make)
+        return create_engine(url, poolclass=NullPool, creator=connect, **_JSON)
     try:
         engine = create_engine(
             url, poolclass=NullPool, connect_args={"connect_timeout": 10}, **_JSON
@@ -47,9 +50,45 @@ _JSON: dict[str, Any] = {
 }
 
 
-def _prepare_sqlite(connection: Any, _: object) -> None:
-    connection.isolation_level = None  # transactions begin where we say, see writing()
-    connection.execute("pragma foreign_keys = on")
+def _file(path: Path, make: bool) -> sqlite3.Connection:
+    name = f"file:{quote(str(path))}"
+    try:
+        return _opened(f"{name}?mode={'rwc' if make else 'rw'}")
+    except sqlite3.OperationalError:
+        if not path.is_file() or os.access(path.parent, os.W_OK):
+            raise
+        # Readers need a file beside it, which nobody can make on a medium that is read-only; nor write.
+        return _opened(f"{name}?immutable=1")
+
+
+def _opened(address: str) -> sqlite3.Connection:
+    """Transactions begin where we say, see writing(); what is erased is written over."""
+    connection = sqlite3.connect(address, timeout=PATIENCE_S, isolation_level=None, uri=True)
+    try:
+        for said in ("foreign_keys = on", "secure_delete = on", "schema_version"):
+            connection.execute(f"pragma {said}").fetchall()
+    except sqlite3.Error:
+        connection.close()
+        raise
+    return connection
+
+
+def log_ahead(engine: Engine) -> None:
+    """Let readers and a writer of a file work side by side; where its disk cannot, they take turns."""
+    if engine.dialect.name == "sqlite":
+        with suppress(DBAPIError), engine.connect() as connection:
+            connection.exec_driver_sql("pragma journal_mode = wal")
+
+
+def scrub(engine: Engine) -> None:
+    """Write the record anew without what was erased from it, and leave none of it in the file beside it."""
+    file = engine.dialect.name == "sqlite"
+    with mended(engine), engine.connect() as connection:
+        connection = connection.execution_options(isolation_level="AUTOCOMMIT")
+        tables = ", ".join(f"{SCHEMA}.{table.name}" for table in OWNED)
+        connection.exec_driver_sql("vacuum" if file else f"vacuum full {tables}")
+        if file:
+            connection.exec_driver_sql("pragma wal_checkpoint(truncate)")
 
 
 def _prepare_postgres(connection: Any, _: object) -> None:
@@ -67,6 +106,13 @@ def writing(engine: Engine) -> Iterator[Connection]:
             # Taking the write lock at once: a lock upgraded later can fail however long one waits.
             connection.exec_driver_sql("begin immediate")
         yield connection
+
+
+def taking_turns(connection: Connection, project: str) -> None:
+    """Wait for the project's writer before this one, so that what comes next has one number."""
+    if connection.dialect.name == "postgresql":
+        turn = "select pg_advisory_xact_lock(hashtextextended(%(project)s, 7205759))"
+        connection.exec_driver_sql(turn, {"project": project})
 
 
 @contextmanager
@@ -100,6 +146,8 @@ def mended(engine: Engine) -> Iterator[None]:
         if problem is None:
             raise
         raise problem from None
+    except json.JSONDecodeError as error:
+        raise _garbled(place(engine.url), str(error)) from None
 
 
 def place(url: URL) -> str:
@@ -120,7 +168,7 @@ def _problem(error: BaseException | None, url: URL) -> Problem | None:
     if state == "55P03":
         return _locked(where)
     if state in ("42501", "25006"):
-        return Problem(
+        return Unusable(
             f"the record {where} refuses to be written: {said}",
             f"the user needs to create and write tables in the schema {SCHEMA}",
             f"ask its administrator for: create schema {SCHEMA} authorization <user>",
@@ -140,19 +188,46 @@ def _sqlite_problem(error: sqlite3.Error, where: str) -> Problem | None:
         return _locked(where)
     if "full" in said or "disk I/O" in said:
         return _full(where)
+    if "unable to open" in said and not Path(where).exists():
+        return missing(where)
     if "readonly" in said or "unable to open" in said:
-        return Problem(
-            f"the record {where} cannot be written: {said}",
-            "the record is a file in a folder that exists and may be written to",
-            "check the folder's name and its permissions, or name another record in question.toml",
-        )
-    if "not a database" in said or "malformed" in said:
-        return Problem(
-            f"the record {where} cannot be read: {said}",
-            "the record is an SQLite file that stepladder made",
-            "name another record in question.toml, or put back a copy of it",
-        )
-    return None
+        return unwritable(where, said)
+    if isinstance(error, sqlite3.IntegrityError | sqlite3.ProgrammingError):
+        return None
+    return _garbled(where, said)
+
+
+class Missing(Unusable):
+    """There is no record where one should be."""
+
+
+def missing(where: str) -> Missing:
+    """It is never made anew in silence: all that it held would seem never to have been."""
+    return Missing(
+        f"there is no record at {where}",
+        "only `new` and `try` make one; it is looked after with: "
+        "stepladder record --backup [FILE] | --move URL | --check",
+        "put back a copy of it, or name the right one in question.toml; an empty one, without decisions, "
+        "tokens and who is forgotten: stepladder record --new",
+    )
+
+
+def unwritable(where: str, said: str) -> Unusable:
+    """It may be read, or nothing at all, and surely not be written."""
+    return Unusable(
+        f"the record {where} cannot be written: {said}",
+        "the record is a file in a folder that exists and may be written to",
+        "check the folder's name and its permissions, or name another record in question.toml",
+    )
+
+
+def _garbled(where: str, said: str) -> Problem:
+    return Unusable(
+        f"the record {where} cannot be read: {said}",
+        "the record is an SQLite file that stepladder made",
+        "put back a copy of it (stepladder record --backup makes them), or name another in question.toml; "
+        "stepladder record --check says more",
+    )
 
 
 def _locked(where: str) -> Problem:
@@ -164,7 +239,7 @@ def _locked(where: str) -> Problem:
 
 
 def _full(where: str) -> Problem:
-    return Problem(
+    return Unusable(
         f"the disk that holds the record {where} is full",
         "the record needs a few kilobytes for each bake-off",
         "make room and run again; nothing was half-written",

@@ -145,17 +145,17 @@ class Step:
 
 @dataclass(frozen=True)
 class Token:
-    """Who may use the service, in which role, until when; the token itself is nowhere, only its hash.
+    """Who may use the service, in which roles, until when; the token itself is nowhere, only its hash.
 
-    project: the name of the folder that it opens; several projects may share a record.
+    roles: with commas between them, "read,review". folder: the name of the folder it was made in.
     """
 
     name: str
-    role: str
+    roles: str
     sha256: str
     expires: str = ""
     revoked: str = ""
-    project: str = ""
+    folder: str = ""
     by: str = ""
     time: str = ""
     id: int = 0

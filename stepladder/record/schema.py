@@ -1,4 +1,4 @@
-"""The record's tables."""
+"""The record's tables: every row is a project's, and numbered within it."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from sqlalchemy import (
     JSON,
     Column,
     Float,
-    ForeignKey,
+    ForeignKeyConstraint,
     Integer,
     MetaData,
     Table,
@@ -14,27 +14,44 @@ from sqlalchemy import (
 )
 
 SCHEMA = "stepladder"  # where the tables live in a Postgres, which others may use too
+NOBODY = ""  # whose rows are that nobody has claimed: of records in which rows knew no project
 metadata = MetaData()
 
 
-def _id() -> Column[int]:
-    return Column("id", Integer, primary_key=True)
+def _numbered() -> tuple[Column[str], Column[int]]:
+    return _project(), Column("id", Integer, primary_key=True, autoincrement=False)
 
 
-def _of_bakeoff(primary_key: bool = False) -> Column[int]:
-    return Column("bakeoff", Integer, ForeignKey("bakeoffs.id"), primary_key=primary_key)
+def _project() -> Column[str]:
+    return Column("project", Text, primary_key=True)
 
 
 def _text(name: str) -> Column[str]:
     return Column(name, Text, nullable=False)
 
 
+def _of(column: str, table: str) -> ForeignKeyConstraint:
+    """Of a row of the same project: what is claimed, or moved, takes along what hangs on it."""
+    return ForeignKeyConstraint(
+        ["project", column], [f"{table}.project", f"{table}.id"], onupdate="cascade"
+    )
+
+
 meta = Table("meta", metadata, Column("schema_version", Integer, nullable=False))
+
+homes = Table(
+    "homes",
+    metadata,
+    _project(),
+    Column("host", Text, primary_key=True),
+    Column("path", Text, primary_key=True),
+    _text("since"),
+)
 
 bakeoffs = Table(
     "bakeoffs",
     metadata,
-    _id(),
+    *_numbered(),
     _text("question"),
     _text("started"),
     Column("finished", Text),
@@ -44,13 +61,13 @@ bakeoffs = Table(
     _text("settings"),
     Column("versions", JSON, nullable=False),
     Column("result", JSON(none_as_null=True)),
-    sqlite_autoincrement=True,
 )
 
 losses = Table(
     "losses",
     metadata,
-    _of_bakeoff(primary_key=True),
+    _project(),
+    Column("bakeoff", Integer, primary_key=True, autoincrement=False),
     Column("rung", Text, primary_key=True),
     Column("cutoff", Text, primary_key=True),
     Column("height", Integer, nullable=False),
@@ -63,14 +80,15 @@ losses = Table(
     Column("predict_s_per_1000", Float),
     Column("memory_mb", Float),
     Column("model_bytes", Integer),
+    _of("bakeoff", "bakeoffs"),
 )
 
 predictions = Table(
     "predictions",
     metadata,
-    _id(),
+    *_numbered(),
     _text("question"),
-    _of_bakeoff(),
+    Column("bakeoff", Integer),
     _text("rung"),
     _text("as_of"),
     _text("path"),
@@ -79,26 +97,26 @@ predictions = Table(
     _text("model_hash"),
     _text("by"),
     _text("time"),
-    sqlite_autoincrement=True,
+    _of("bakeoff", "bakeoffs"),
 )
 
 decisions = Table(
     "decisions",
     metadata,
-    _id(),
+    *_numbered(),
     _text("question"),
-    _of_bakeoff(),
+    Column("bakeoff", Integer),
     _text("rung"),
     _text("by"),
     _text("time"),
     _text("because"),
-    sqlite_autoincrement=True,
+    _of("bakeoff", "bakeoffs"),
 )
 
 answers = Table(
     "answers",
     metadata,
-    _id(),
+    *_numbered(),
     _text("question"),
     _text("key"),
     Column("prediction", Float),
@@ -109,30 +127,29 @@ answers = Table(
     _text("trial"),
     Column("seconds", Float),
     Column("act", Integer, nullable=False),
-    sqlite_autoincrement=True,
 )
 
 shipments = Table(
     "shipments",
     metadata,
-    _id(),
+    *_numbered(),
     _text("question"),
     _text("kind"),
     _text("release"),
     _text("rung"),
     _text("model_hash"),
     _text("as_of"),
-    Column("decision", Integer, ForeignKey("decisions.id")),
+    Column("decision", Integer),
     _text("because"),
     _text("by"),
     _text("time"),
-    sqlite_autoincrement=True,
+    _of("decision", "decisions"),
 )
 
 steps = Table(
     "steps",
     metadata,
-    _id(),
+    *_numbered(),
     _text("question"),
     _text("day"),
     _text("step"),
@@ -142,31 +159,30 @@ steps = Table(
     _text("detail"),
     _text("by"),
     _text("time"),
-    sqlite_autoincrement=True,
 )
 
 tokens = Table(
     "tokens",
     metadata,
-    _id(),
+    *_numbered(),
     _text("name"),
-    _text("role"),
+    _text("roles"),
     _text("sha256"),
     _text("expires"),
     _text("revoked"),
-    _text("project"),
+    _text("folder"),
     _text("by"),
     _text("time"),
-    sqlite_autoincrement=True,
 )
 
 forgotten = Table(
     "forgotten",
     metadata,
-    _id(),
+    *_numbered(),
     _text("question"),
     _text("sha256"),
     _text("by"),
     _text("time"),
-    sqlite_autoincrement=True,
 )
+
+OWNED = tuple(table for table in metadata.sorted_tables if "project" in table.c)  # parents first

@@ -3,18 +3,28 @@
 from __future__ import annotations
 
 import json
-import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
-from sqlalchemy import URL, Engine, Row, Select, Table, delete, func, insert, select, update
+from sqlalchemy import URL, Engine, Table
 
 from stepladder.core.errors import Problem
-from stepladder.record import migrations, schema
+from stepladder.record import copies, migrations, schema
 from stepladder.record.address import checked, user
-from stepladder.record.reach import engine_of, founding, mended, place, reading, writing
+from stepladder.record.owned import Owned
+from stepladder.record.reach import (
+    Missing,
+    engine_of,
+    place,
+    reading,
+    scrub,
+    taking_turns,
+    unwritable,
+    writing,
+)
 from stepladder.record.rows import (
     Answer,
     Bakeoff,
@@ -36,21 +46,52 @@ TABLES: dict[type, Table] = {
 
 @dataclass(frozen=True)
 class Record:
-    """What happened in this project: bake-offs, their losses, predictions, decisions and answers.
+    """What happened in one project: bake-offs, their losses, predictions, decisions and answers.
 
-    Every function is one transaction: after a crash or a full disk it is wholly there or not at
-    all. All raise Problem when the database is locked, full or out of reach.
+    Others may share the record: what is read and written is of this project alone. Every function is
+    one transaction: after a crash or a full disk it is wholly there or not at all. All raise Problem
+    when the database is locked, full or out of reach.
     """
 
     engine: Engine
+    project: str
+    stopped: Problem | None = None  # why nothing may be written from here
 
     @staticmethod
-    def open(url: str | URL) -> Record:
-        """Open the record, creating or migrating it. Raises Problem on one of a newer version."""
-        record = Record(engine_of(checked(url)))
-        with founding(record.engine) as connection:
-            migrations.bring_up_to_date(connection, place(record.engine.url))
+    def open(url: str | URL, project: str) -> Record:
+        """Open a project's record, migrating it. Raises Problem where it is missing or of a newer version."""
+        record = Record(engine_of(checked(url)), project)
+        migrations.bring_up_to_date(record.engine)
         return record
+
+    @staticmethod
+    def make(url: str | URL, project: str) -> Record:
+        """Make an empty record where there is none: for a new project, or where its owner says so."""
+        engine = engine_of(checked(url), make=True)
+        try:
+            migrations.bring_up_to_date(engine, make=True)
+        except Missing:
+            raise unwritable(place(engine.url), "its folder is not there") from None
+        return Record.open(url, project)
+
+    def may_write(self) -> None:
+        """Raises Problem where nothing may be written from here: before the first file is."""
+        if self.stopped is not None:
+            raise self.stopped
+
+    @contextmanager
+    def reads(self) -> Iterator[Owned]:
+        """One consistent look at the project's rows."""
+        with reading(self.engine) as connection:
+            yield Owned(connection, self.project)
+
+    @contextmanager
+    def writes(self) -> Iterator[Owned]:
+        """One transaction over the project's rows; writers take turns. Raises Problem where none may."""
+        self.may_write()
+        with writing(self.engine) as connection:
+            taking_turns(connection, self.project)
+            yield Owned(connection, self.project)
 
     def begin_bakeoff(
         self,
@@ -81,49 +122,48 @@ class Record:
         predictions: Sequence[Stored] = (),
     ) -> None:
         """Write a bake-off's result, losses and predictions, all of them or nothing."""
-        done = {"status": "done", "finished": _now(), "result": dict(result)}
         by, time = user(), _now()
-        with writing(self.engine) as connection:
-            if not connection.execute(_ending(bakeoff, done)).rowcount:
+        done = {"status": "done", "finished": time, "result": dict(result)}
+        with self.writes() as mine:
+            if not mine.change(schema.bakeoffs, _running(bakeoff), **done):
                 raise _not_running(bakeoff)
-            if losses:
-                rows = [{**asdict(loss), "bakeoff": bakeoff} for loss in losses]
-                connection.execute(insert(schema.losses), _plain(rows))
-            if predictions:
-                rows = [_stamped(p, by, time) | {"bakeoff": bakeoff} for p in predictions]
-                connection.execute(insert(schema.predictions), rows)
+            mine.put(schema.losses, [{**asdict(loss), "bakeoff": bakeoff} for loss in losses])
+            first = mine.next(schema.predictions)
+            rows = [_stamped(p, by, time) | {"bakeoff": bakeoff} for p in predictions]
+            mine.put(schema.predictions, [{**row, "id": n} for n, row in enumerate(rows, first)])
 
     def fail_bakeoff(self, bakeoff: int, why: str) -> None:
         """Note that a bake-off came to no result, and why; does nothing once it is finished."""
-        with writing(self.engine) as connection:
+        with self.writes() as mine:
             failed = {"status": f"failed: {why}", "finished": _now()}
-            connection.execute(_ending(bakeoff, failed))
+            mine.change(schema.bakeoffs, _running(bakeoff), **failed)
 
     def bakeoff(self, number: int) -> Bakeoff:
         """The bake-off of this number. Raises Problem when there is none."""
-        found = self._rows(select(schema.bakeoffs).where(schema.bakeoffs.c.id == number))
-        if not found:
-            raise self._no_bakeoff(number)
+        with self.reads() as mine:
+            found = mine.rows(schema.bakeoffs, schema.bakeoffs.c.id == number)
+            if not found:
+                raise self._no_bakeoff(mine, number)
         return Bakeoff(**found[0]._mapping)
 
     def bakeoffs(self, question: str) -> list[Bakeoff]:
         """All bake-offs of a question, the oldest first, also those that did not finish."""
-        mine = select(schema.bakeoffs).where(schema.bakeoffs.c.question == question)
-        return [Bakeoff(**row._mapping) for row in self._rows(mine.order_by(schema.bakeoffs.c.id))]
+        return self._all(Bakeoff, schema.bakeoffs, question)
 
     def latest_bakeoff(self, question: str) -> Bakeoff | None:
         """The last bake-off of a question that came to a result, or None."""
-        mine = schema.bakeoffs.c.question == question, schema.bakeoffs.c.status == "done"
-        query = select(schema.bakeoffs).where(*mine).order_by(schema.bakeoffs.c.id.desc()).limit(1)
-        found = self._rows(query)
-        return Bakeoff(**found[0]._mapping) if found else None
+        t = schema.bakeoffs
+        with self.reads() as mine:
+            found = mine.last(t, t.c.question == question, t.c.status == "done")
+        return Bakeoff(**found._mapping) if found else None
 
     def losses(self, bakeoff: int) -> list[Loss]:
         """How every rung did at every cutoff of a bake-off, by rung and cutoff."""
         t = schema.losses
-        columns = [c for c in t.c if c.name != "bakeoff"]
-        query = select(*columns).where(t.c.bakeoff == bakeoff).order_by(t.c.rung, t.c.cutoff)
-        return [Loss(**row._mapping) for row in self._rows(query)]
+        with self.reads() as mine:
+            found = [dict(row._mapping) for row in mine.rows(t, t.c.bakeoff == bakeoff)]
+        rows = [{k: v for k, v in row.items() if k != "bakeoff"} for row in found]
+        return [Loss(**row) for row in rows]
 
     def store_prediction(self, stored: Stored) -> int:
         """Note a file of predictions that has been written, and return its number."""
@@ -131,14 +171,13 @@ class Record:
 
     def predictions(self, question: str) -> list[Stored]:
         """All files of predictions made for a question, the oldest first."""
-        t = schema.predictions
-        return [Stored(**row._mapping) for row in self._rows(_of(t, question))]
+        return self._all(Stored, schema.predictions, question)
 
     def altered(self, path: str, sha256: str, rows: int) -> None:
         """Note the new hash of a file of predictions that somebody was taken out of."""
         t = schema.predictions
-        with writing(self.engine) as connection:
-            connection.execute(update(t).where(t.c.path == path).values(sha256=sha256, rows=rows))
+        with self.writes() as mine:
+            mine.change(t, [t.c.path == path], sha256=sha256, rows=rows)
 
     def decide(
         self, question: str, rung: str, *, by: str, because: str, bakeoff: int | None = None
@@ -151,7 +190,7 @@ class Record:
 
     def decisions(self, question: str) -> list[Decision]:
         """Every decision about a question, the oldest first."""
-        return [Decision(**row._mapping) for row in self._rows(_of(schema.decisions, question))]
+        return self._all(Decision, schema.decisions, question)
 
     def decision(self, question: str) -> Decision | None:
         """The decision in force: the latest one, or None."""
@@ -175,21 +214,18 @@ class Record:
         now = _now()
         usual: dict[str, Any] = {"question": question, "by": by, "trial": trial, "seconds": seconds}
         usual |= {"said": now, "as_of": as_of or now[:10]}
-        t = schema.answers
-        with writing(self.engine) as connection:
-            act = int(connection.scalar(select(func.max(t.c.act))) or 0) + 1
+        with self.writes() as mine:
+            act = mine.next(schema.answers, "act")
             for keys, value in said:
                 key = json.dumps(dict(keys), sort_keys=True, ensure_ascii=False)
                 word = isinstance(value, str)
                 what = {"label": value if word else None, "prediction": None if word else value}
-                connection.execute(
-                    insert(t).values(_plain({**usual, **what, "key": key, "act": act}))
-                )
+                mine.add(schema.answers, {**usual, **what, "key": key, "act": act})
         return act
 
     def answers(self, question: str) -> list[Answer]:
         """Everything people said about a question's cases, the oldest first."""
-        return [Answer(**row._mapping) for row in self._rows(_of(schema.answers, question))]
+        return self._all(Answer, schema.answers, question)
 
     def note(self, row: Shipment | Step | Token) -> int:
         """Note that something was shipped, a step was run or a token was made; return its number."""
@@ -197,83 +233,65 @@ class Record:
 
     def noted(self, kind: type[Noted], question: str | None = None) -> list[Noted]:
         """All that was noted of a kind, the oldest first; of one question where it is named."""
-        table = TABLES[kind]
-        query = select(table).order_by(table.c.id) if question is None else _of(table, question)
-        return [kind(**row._mapping) for row in self._rows(query)]
+        return self._all(kind, TABLES[kind], question)
 
     def revoke(self, token: int) -> None:
         """From now on this token opens nothing."""
-        t = schema.tokens
-        with writing(self.engine) as connection:
-            connection.execute(update(t).where(t.c.id == token).values(revoked=_now()))
+        with self.writes() as mine:
+            mine.change(schema.tokens, [schema.tokens.c.id == token], revoked=_now())
 
     def forget(self, question: str, sha256: str, case: Mapping[str, Any]) -> int:
         """Erase what people said about one case, and remember its hash; returns how much was erased."""
-        t, mine = schema.answers, dict(case).items()
-        row = {"question": question, "sha256": sha256, "by": user(), "time": _now()}
-        with writing(self.engine) as connection:
-            there = connection.execute(
-                select(t.c.id, t.c.key).where(t.c.question == question)
-            ).all()
-            about = [each.id for each in there if mine <= json.loads(each.key).items()]
-            connection.execute(delete(t).where(t.c.id.in_(about)))
-            connection.execute(insert(schema.forgotten).values(row))
+        t, them = schema.answers, dict(case).items()
+        with self.writes() as mine:
+            there = mine.rows(t, t.c.question == question)
+            about = [each.id for each in there if them <= json.loads(each.key).items()]
+            mine.remove(t, t.c.id.in_(about))
+            row = {"question": question, "sha256": sha256, "by": user(), "time": _now()}
+            mine.add(schema.forgotten, row)
         return len(about)
 
     def alter_results(self, question: str, change: Callable[[Any], Any]) -> None:
         """Change what was noted of bake-offs' results, where somebody stands in it."""
         t = schema.bakeoffs
-        with writing(self.engine) as connection:
-            mine = select(t.c.id, t.c.result).where(t.c.question == question)
-            for number, result in connection.execute(mine).all():
-                if result is not None and (other := change(result)) != result:
-                    stays = t.c.id == number
-                    connection.execute(update(t).where(stays).values(result=other))
-
-    def scrubbed(self) -> None:
-        """Leave nothing of what was deleted in the record's file. Raises Problem where it is locked."""
-        sqlite = self.engine.dialect.name == "sqlite"
-        steps = (
-            ("pragma secure_delete = on", "pragma wal_checkpoint(truncate)", "vacuum",
-             "pragma wal_checkpoint(truncate)")
-            if sqlite
-            else ("vacuum (full) answers", "vacuum (full) bakeoffs")
-        )  # fmt: skip
-        with mended(self.engine), self.engine.connect() as connection:
-            alone = connection.execution_options(isolation_level="AUTOCOMMIT")
-            for step in steps:
-                alone.exec_driver_sql(step)
+        with self.writes() as mine:
+            for one in mine.rows(t, t.c.question == question, t.c.result.is_not(None)):
+                if (other := change(one.result)) != one.result:
+                    mine.change(t, [t.c.id == one.id], result=other)
 
     def forgotten(self, question: str) -> set[str]:
         """The hashes of those who are forgotten."""
-        return {row.sha256 for row in self._rows(_of(schema.forgotten, question))}
+        t = schema.forgotten
+        with self.reads() as mine:
+            return {row.sha256 for row in mine.rows(t, t.c.question == question)}
+
+    def scrubbed(self) -> None:
+        """Leave nothing of what was erased: not in freed pages, the log beside, or copies made beside it."""
+        self.may_write()
+        for copy in copies.copies_beside(self.engine):
+            copy.unlink(missing_ok=True)
+        scrub(self.engine)
 
     def _add(self, table: Table, row: Mapping[str, Any]) -> int:
-        with writing(self.engine) as connection:
-            added = connection.execute(insert(table).values(_plain(row))).inserted_primary_key
-        return int(added[0]) if added else 0
+        with self.writes() as mine:
+            return mine.add(table, row)
 
-    def _rows(self, query: Select[Any]) -> Sequence[Row[Any]]:
-        with reading(self.engine) as connection:
-            return connection.execute(query).all()
+    def _all(self, kind: type[Any], table: Table, question: str | None) -> list[Any]:
+        about = [] if question is None else [table.c.question == question]
+        with self.reads() as mine:
+            return [kind(**row._mapping) for row in mine.rows(table, *about)]
 
-    def _no_bakeoff(self, number: int) -> Problem:
-        known = [str(row[0]) for row in self._rows(select(schema.bakeoffs.c.id))]
+    def _no_bakeoff(self, mine: Owned, number: int) -> Problem:
+        known = [str(row.id) for row in mine.rows(schema.bakeoffs)]
         return Problem(
-            f"there is no bake-off {number} in the record {place(self.engine.url)}",
+            f"there is no bake-off {number} in this project",
             f"recorded: {', '.join(known[-10:]) or 'none yet'}",
             "name one of these, or run a new one: stepladder bakeoff",
         )
 
 
-def _of(table: Table, question: str) -> Select[Any]:
-    return select(table).where(table.c.question == question).order_by(table.c.id)
-
-
-def _ending(bakeoff: int, values: Mapping[str, Any]) -> Any:
-    t = schema.bakeoffs
-    running = t.c.id == bakeoff, t.c.status == "running"
-    return update(t).where(*running).values(_plain(values))
+def _running(bakeoff: int) -> list[Any]:
+    return [schema.bakeoffs.c.id == bakeoff, schema.bakeoffs.c.status == "running"]
 
 
 def _not_running(bakeoff: int) -> Problem:
@@ -285,23 +303,10 @@ def _not_running(bakeoff: int) -> Problem:
 
 
 def _stamped(noted: Stored | Shipment | Step | Token, by: str, time: str) -> dict[str, Any]:
-    row = _plain(asdict(noted))
+    row = asdict(noted)
     del row["id"]
     return {**row, "by": noted.by or by, "time": noted.time or time}
 
 
 def _now() -> str:
     return datetime.now(UTC).isoformat(timespec="milliseconds")
-
-
-def _plain(value: Any) -> Any:
-    """What every database can keep: no NaN, no infinity, no NUL, no broken characters."""
-    if isinstance(value, float):
-        return float(value) if math.isfinite(value) else None
-    if isinstance(value, str):
-        return value.encode("utf-8", "replace").decode().replace("\0", "\ufffd")
-    if isinstance(value, Mapping):
-        return {_plain(k): _plain(v) for k, v in value.items()}
-    if isinstance(value, list | tuple):
-        return [_plain(v) for v in value]
-    return value

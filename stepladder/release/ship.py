@@ -30,6 +30,7 @@ def ship(project: Project, *, rung: str | None = None, force: str = "") -> Shipm
     Any other rung, or one that nobody decided on, is shipped with a reason in `force`, which is
     recorded. Raises Problem otherwise, and where the rung fails.
     """
+    project.record.may_write()
     decision = project.record.decision(project.ask.question)
     name = rung or (decision.rung if decision else "")
     if not force.strip():

@@ -12,19 +12,22 @@ from typing import Any
 
 from starlette.requests import ClientDisconnect
 
-from stepladder.core.errors import Passing, Problem
+from stepladder.core.errors import Passing, Problem, Unusable
 from stepladder.record import Token
 from stepladder.service.limits import Bucket, Limits
 from stepladder.service.refused import Refused, Send, busy, fault, refused, tell
 from stepladder.service.shelf import Shelf
-from stepladder.service.tokens import hashed, reaches, state
+from stepladder.service.tokens import hashed, may, state
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 OPEN = {"/healthz", "/readyz", "/docs", "/openapi.json"}
-ROLE = {"/decisions": "decide", "/answers": "review", "/reload": "admin"}  # else: read
+ROLE = {  # what a path needs; one that is not named is closed to everybody
+    "/predict": "read", "/models": "read", "/metrics": "read",
+    "/answers": "review", "/decisions": "decide", "/reload": "admin",
+}  # fmt: skip
 METHODS = {
     "/healthz": "GET", "/readyz": "GET", "/docs": "GET", "/openapi.json": "GET", "/models": "GET",
     "/metrics": "GET", "/predict": "POST", "/answers": "POST", "/decisions": "POST", "/reload": "POST",
@@ -70,26 +73,29 @@ class Gate:
 
     def _told(self, scope: Scope, problem: Problem) -> Refused:
         """What the client hears: of what is ours to mend only that it is; the log has the rest."""
-        found = refused(problem, 503 if isinstance(problem, Passing) else 422)
-        if found.status == 500 or isinstance(problem, Passing):
+        ours = isinstance(problem, Passing | Unusable)
+        found = refused(problem, 503 if ours else 422)
+        if found.status == 500 or ours:
             log.error("a fault while answering %s: %s", _path(scope), "; ".join(problem.parts()))
             return fault() if found.status == 500 else busy()
         return found
 
     def _admit(self, scope: Scope) -> None:
         path, method = scope["path"], scope["method"]
+        if path not in OPEN:
+            self._identify(scope)
         if path not in METHODS:
             raise Refused(
                 404, f"there is no {path[:80]!r}", f"paths are: {', '.join(METHODS)}", "see /docs"
             )
         if path not in OPEN:
-            self._identify(scope, ROLE.get(path, "read"))
+            self._allow(scope, ROLE.get(path, ""))
         if method != METHODS[path]:
             raise Refused(
                 405, f"{method} {path}", f"{path} is asked with {METHODS[path]}", "see /docs"
             )
 
-    def _identify(self, scope: Scope, needed: str) -> None:
+    def _identify(self, scope: Scope) -> None:
         """Let in whoever has a token; with none that is good everybody is told the same."""
         found = self._tokens(_header(scope, b"authorization"))
         if not found:
@@ -101,12 +107,16 @@ class Gate:
             )
         scope["tokens"] = found
         self._meter(next(iter(found.values())).sha256)
-        allowed = {name: t for name, t in found.items() if reaches(t.role, needed)}
+
+    def _allow(self, scope: Scope, needed: str) -> None:
+        """Leave open the projects in which the token has the role that the path needs."""
+        found: dict[str, Token] = scope["tokens"]
+        allowed = {name: t for name, t in found.items() if may(t, needed)}
         if not allowed:
             raise Refused(
                 403,
-                f"a token with the role {next(iter(found.values())).role}",
-                f"{scope['path']} needs the role {needed}, or a higher one",
+                f"a token with the roles {next(iter(found.values())).roles.replace(',', ', ')}",
+                f"{scope['path']} needs the role {needed}",
                 f"ask for such a token: stepladder token NAME --role {needed}",
             )
         scope["tokens"] = allowed

@@ -12,7 +12,7 @@ Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 MEANING = {
     400: "the body is not JSON",
     401: "no token, or one that opens nothing",
-    403: "the token's role does not reach that far",
+    403: "the token has not the role that this needs",
     404: "no such path, question or case",
     405: "the path does not know this method",
     408: "the body came too slowly",
@@ -59,12 +59,12 @@ def fault() -> Refused:
 
 
 def busy() -> Refused:
-    """What a client is told where the record is locked or away for a while."""
+    """What a client is told where the record is locked, full, broken or away; the log says which."""
     return Refused(
         503,
-        "the record cannot be written at the moment",
+        "the record cannot be used at the moment",
         "what people say and decide is kept in the record",
-        "send it again in a moment",
+        "send it again in a moment; if that does not help, tell whoever keeps the service",
         retry_after=5,
     )
 

@@ -1,9 +1,10 @@
-"""Who may use the service: tokens shown once and stored as hashes, each with a role."""
+"""Who may use the service: tokens shown once and stored as hashes, each with the roles it was given."""
 
 from __future__ import annotations
 
 import hashlib
 import secrets
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Literal
 
@@ -11,29 +12,71 @@ from stepladder.core.errors import Problem
 from stepladder.project.folder import Project
 from stepladder.record import Token
 
-ROLES = ("read", "review", "decide", "admin")  # each may do all that those before it may
+ROLES = {  # a token may do what its own roles say and nothing else: none of them holds another
+    "read": "predictions, and what is in production",
+    "review": "say what one expects of a case",
+    "rules": "say what a rung must hold to",
+    "decide": "choose the rung, for the business; given on the command line only",
+    "admin": "keep the service going, and give others what one has",
+}
 BEGINS = "sl_"
 State = Literal["valid", "expired", "revoked"]
 
 
-def new(project: Project, name: str, role: str, days: int | None = None) -> str:
-    """Make a token, store its hash, and return it: it is shown this once. Raises Problem."""
+def new(
+    project: Project,
+    name: str,
+    roles: str | Iterable[str],
+    days: int | None = None,
+    granting: Token | None = None,
+) -> str:
+    """Make a token, store its hash, and return it: it is shown this once. Raises Problem.
+
+    `granting`: whose token asks for it, over HTTP; nobody gives what they lack, and nobody `decide`. On
+    the command line there is none: whoever has the files may do all of it.
+    """
     if not name.strip():
         raise Problem(
             "a token without a name", "a name says whose it is", "name it: who, or what for"
         )
-    if role not in ROLES:
-        raise Problem(
-            f"the role {role!r}", f"the roles are: {', '.join(ROLES)}", "name one of these"
-        )
+    wanted = _known(roles)
+    if granting is not None:
+        _may_grant(granting, wanted)
     if days is not None and not 0 < days <= 36_500:
         raise Problem(f"a token for {days} days", "a token is good for at least a day", "--days 90")
     token = BEGINS + secrets.token_urlsafe(32)
     ends = (
         "" if days is None else (datetime.now(UTC) + timedelta(days=days)).isoformat("T", "seconds")
     )
-    project.record.note(Token(name.strip(), role, hashed(token), ends, project=project.folder.name))
+    said = ",".join(role for role in ROLES if role in wanted)
+    made = Token(name.strip(), said, hashed(token), ends, folder=project.folder.name)
+    project.record.note(made)
     return token
+
+
+def _known(roles: str | Iterable[str]) -> set[str]:
+    """The roles that are named, one by one or with commas between them."""
+    texts = [roles] if isinstance(roles, str) else roles
+    wanted = {role.strip() for text in texts for role in text.split(",")}
+    if unknown := sorted(wanted - ROLES.keys()) or ([""] if not wanted else []):
+        raise Problem(
+            f"the role {unknown[0]!r}",
+            f"the roles are: {', '.join(ROLES)}; a token may have several",
+            "name one or more of these: --role read --role review",
+        )
+    return wanted
+
+
+def _may_grant(granting: Token, wanted: set[str]) -> None:
+    has = set(granting.roles.split(","))
+    lacking = sorted((wanted | {"admin"}) - has) or sorted(wanted & {"decide"})
+    if lacking or state(granting) != "valid":
+        raise Problem(
+            f"a token with the roles {granting.roles} gives {', '.join(sorted(wanted))}",
+            "an admin gives what they have themselves; decide is given on the command line only",
+            "ask whoever keeps the files: stepladder token NAME --role "
+            + " --role ".join(sorted(wanted)),
+        )
 
 
 def revoke(project: Project, number: int) -> Token:
@@ -51,8 +94,7 @@ def revoke(project: Project, number: int) -> Token:
 
 def listed(project: Project) -> list[Token]:
     """Every token of this project; the tokens themselves are nowhere."""
-    mine = project.folder.name
-    return [token for token in project.record.noted(Token) if token.project == mine]
+    return project.record.noted(Token)
 
 
 def state(token: Token, now: datetime | None = None) -> State:
@@ -73,6 +115,6 @@ def by_hash(project: Project) -> dict[str, Token]:
     return {token.sha256: token for token in listed(project)}
 
 
-def reaches(role: str, needed: str) -> bool:
-    """Whether a role may do what another may."""
-    return ROLES.index(role) >= ROLES.index(needed)
+def may(token: Token, role: str) -> bool:
+    """Whether a token has a role; an unknown one it has not."""
+    return role in ROLES and role in token.roles.split(",")

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 
 from cyclopts import CycloptsError
 
-from stepladder.core.errors import CannotStand, Problem
+from stepladder.core.errors import CannotStand, Problem, Unusable
 
 USAGE, INTERRUPTED, TERMINATED = 2, 130, 143
 
@@ -33,6 +33,16 @@ def failing(as_json: bool) -> Iterator[None]:
         logging.getLogger("stepladder").debug("failed", exc_info=True)
         _tell(problem(error), as_json)
         sys.exit(USAGE)
+
+
+def asked_first(error: Exception, as_json: bool) -> bool:
+    """Whether it was a folder of which nobody has said what it is, and somebody has said so now."""
+    if not isinstance(error, Unusable):
+        return False
+    from stepladder.project.home import Unsettled
+    from stepladder.terminal.record import asked_which
+
+    return isinstance(error, Unsettled) and asked_which(error, as_json)
 
 
 def problem(error: Exception) -> Problem:

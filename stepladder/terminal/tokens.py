@@ -16,28 +16,28 @@ from stepladder.record import Token
 from stepladder.service.tokens import state
 
 
-def shown(name: str, role: str, token: str, as_json: bool) -> None:
+def shown(name: str, roles: Sequence[str], token: str, as_json: bool) -> None:
     """A new token, this once; only itself on standard output, so that it can be piped."""
     if as_json:
-        _print(json.dumps({"name": name, "role": role, "token": token}))
+        _print(json.dumps({"name": name, "roles": ",".join(roles).split(","), "token": token}))
         return
     _print(token)
     _aside(
-        f"A token for {name!r} with the role {role}. It is shown this once: only its hash is kept."
+        f"A token for {name!r} that may {', '.join(roles)}. It is shown this once: only its hash is kept."
     )
 
 
 def listed(tokens: Sequence[Token], as_json: bool) -> None:
-    """Every token: its number, whose it is, its role, and whether it opens anything."""
+    """Every token: its number, whose it is, its roles, and whether it opens anything."""
     rows = [
         {k: v for k, v in asdict(token).items() if k != "sha256"} | {"state": state(token)}
         for token in tokens
     ]
     if as_json:
-        _print(json.dumps(rows))
+        _print(json.dumps([{**row, "roles": str(row["roles"]).split(",")} for row in rows]))
         return
     table = rich.table.Table(box=rich.box.SIMPLE_HEAD)
-    names = ("id", "name", "role", "state", "expires", "time", "by")
+    names = ("id", "name", "roles", "state", "expires", "time", "by")
     for name in names:
         table.add_column({"time": "made"}.get(name, name), overflow="fold")
     for row in rows:

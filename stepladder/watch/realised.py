@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from stepladder.bakeoff.result import Result, Window
-from stepladder.core.errors import CannotStand, Problem
+from stepladder.core.errors import CannotStand, Problem, Unusable
 from stepladder.core.history import History
 from stepladder.project.folder import Project
 from stepladder.record import Stored
@@ -186,6 +186,8 @@ def in_bakeoff(
     """The bake-off's own answers judged in the same way, and their total for each one that came."""
     try:
         result = project.result(number)
+    except Unusable:
+        raise
     except Problem:
         return
     for window in result.windows if result.horizon == project.ask.horizon else ():

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import date
 
 from stepladder.bakeoff.runs import Progress
-from stepladder.core.errors import Problem
+from stepladder.core.errors import Problem, Unusable
 from stepladder.core.history import History
 from stepladder.project.folder import Project
 from stepladder.report.words import day, money, number, percent
@@ -67,6 +67,8 @@ def _history(project: Project, now: date | None) -> History:
 def _realised(project: Project, history: History) -> Realised:
     try:
         return judge_stored(project, history)
+    except Unusable:  # without its record nothing is known of what was said
+        raise
     except Problem as problem:
         return Realised("", missing=(Trouble(*problem.parts()),))
 

@@ -9,6 +9,7 @@ import pyarrow.csv
 import pytest
 
 import stepladder
+from stepladder.project.record import same
 from stepladder.questions.retention import toy
 from stepladder.release.ship import ship
 
@@ -41,4 +42,10 @@ def template(tmp_path_factory) -> Path:
 def shop(template, tmp_path) -> stepladder.Project:
     """A copy of it, with the orders it is made of, to do with as one likes."""
     shutil.copytree(template, tmp_path / "here")
-    return stepladder.Project.open(tmp_path / "here" / "shop")
+    return at_home(tmp_path / "here" / "shop")
+
+
+def at_home(folder: Path) -> stepladder.Project:
+    """A copied project after somebody said: the same one, in one place more."""
+    same(stepladder.Project.open(folder))
+    return stepladder.Project.open(folder)

@@ -21,6 +21,7 @@ import stepladder
 from stepladder.nightly import steps
 from stepladder.nightly.production import Production
 from stepladder.nightly.publishing import note
+from stepladder.project.record import same
 from stepladder.questions.recommend import toy as tastes
 from stepladder.questions.retention import toy as buyers
 from stepladder.release.ship import ship
@@ -144,7 +145,9 @@ class Service:
 
 def copied(home: Path, name: str, target: Path) -> Path:
     """A copy of a project, to do with as one likes."""
-    return Path(shutil.copytree(home / name, target / name))
+    folder = Path(shutil.copytree(home / name, target / name))
+    same(stepladder.Project.open(folder))
+    return folder
 
 
 def error(answer: httpx.Response, status: int) -> str:

@@ -16,6 +16,7 @@ from stepladder.nightly.forget import forget
 from stepladder.nightly.production import Production
 from stepladder.nightly.run import run
 from stepladder.project.forgotten import forgotten
+from stepladder.project.record import begin_anew
 from stepladder.record import Step
 from stepladder.release.release import Release
 from stepladder.release.ship import in_production, models, rollback, ship
@@ -39,6 +40,7 @@ def _undecided(shop):
     toml.write_text(
         toml.read_text().replace("good_enough", 'record = "sqlite:///other.db"\ngood_enough', 1)
     )
+    begin_anew(stepladder.Project.open(shop.folder))
     return shop.folder
 
 

@@ -221,7 +221,7 @@ def test_paths_methods_and_types_are_told_in_json(service, shop):
 def test_tokens_open_what_their_role_and_project_allow(service, home, shop, tokens):
     record = stepladder.Project.open(home / "shop").record
     over = (datetime.now(UTC) - timedelta(seconds=1)).isoformat()
-    record.note(Token("late", "admin", hashed("sl_late"), over, project="shop"))
+    record.note(Token("late", "admin", hashed("sl_late"), over))
     review, decide, admin = (token(home / "shop", role) for role in ("review", "decide", "admin"))
     time.sleep(2.5)  # tokens are looked at every second
     wrong = ("", "sl_wrong", "sl_late", admin[:-1])

@@ -17,6 +17,7 @@ import stepladder
 from stepladder.bakeoff.runs import Setting, run_all
 from stepladder.core.errors import Problem
 from stepladder.core.rung import Rung
+from stepladder.project.record import same
 
 START = date(2024, 1, 1)
 
@@ -40,7 +41,8 @@ def test_an_empty_folder_is_filled_where_one_stands_in_it(tmp_path, orders, monk
     made = stepladder.new("retention", "../orders.csv", ".")
     assert made.folder == Path.cwd() == (tmp_path / "shop").resolve()
     assert {p.name for p in Path.cwd().iterdir()} == {
-        "question.toml", "data", "rungs", ".gitignore", "data-report-purchases.md"}  # fmt: skip
+        "question.toml", "data", "rungs", ".gitignore", "data-report-purchases.md", ".stepladder",
+        "stepladder.db"}  # fmt: skip
     assert made.ask.tables["purchases"].source == "../orders.csv"
     assert "stepladder.log" in Path(".gitignore").read_text()
 
@@ -149,6 +151,7 @@ def test_being_terminated_is_an_end_like_any_other():
 
 def test_what_a_person_said_last_counts_from_the_day_they_said_it(project, tmp_path, monkeypatch):
     copy = shutil.copytree(project.folder, tmp_path / "copy")
+    same(stepladder.Project.open(copy))
     shop, (first, second) = stepladder.Project.open(copy), (date(2021, 3, 1), date(2021, 3, 9))
     customers = shop.question.cases(shop.history()).slice(0, 3)
     known = customers["customer"].to_pylist()[0]

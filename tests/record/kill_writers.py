@@ -17,7 +17,7 @@ LOSSES, FILES = 40, 10
 
 
 def write_on(url: str, ready: int) -> None:
-    record = Record.open(url)
+    record = Record.open(url, "p")
     while True:
         number = record.begin_bakeoff("q", settings="s" * 5000, data_fingerprint="f", versions={})
         losses = [Loss(f"r1_{i}", 1, "2026-01-01", "choose", "ok", 0.5) for i in range(LOSSES)]
@@ -30,7 +30,7 @@ def write_on(url: str, ready: int) -> None:
 
 def check(url: str) -> int:
     """Every bake-off is wholly there or has only begun; returns how many are there."""
-    record = Record.open(url)
+    record = Record.open(url, "p")
     files: dict[int | None, int] = {}
     for stored in record.predictions("q"):
         files[stored.bakeoff] = files.get(stored.bakeoff, 0) + 1
@@ -43,6 +43,7 @@ def check(url: str) -> int:
 
 
 def main(url: str, kills: int) -> None:
+    Record.make(url, "p")
     chance = random.Random(1)
     seen, ready = os.pipe()
     for i in range(kills):

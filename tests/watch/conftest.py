@@ -16,6 +16,7 @@ import pytest
 import stepladder
 from stepladder.core.history import History
 from stepladder.project.folder import Project
+from stepladder.project.record import same
 from stepladder.questions.question_toml import parse
 from stepladder.questions.retention.toy import World, simulate
 from stepladder.record import Stored
@@ -51,6 +52,7 @@ def decided(tmp_path_factory) -> Path:
 def project(decided, tmp_path) -> Project:
     """A copy of it to work in."""
     shutil.copytree(decided, tmp_path / "shop")
+    same(Project.open(tmp_path / "shop"))
     return Project.open(tmp_path / "shop")
 
 
