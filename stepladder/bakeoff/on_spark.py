@@ -58,7 +58,8 @@ def measure_on_spark(
     outcome["warnings"] = tuple(dict.fromkeys([*said, *outcome.get("warnings", ())]))
     found = out / "predictions.parquet"
     predictions = found if found.exists() else None
-    return Measured(**outcome, memory_mb=watch.peak_mb or None, predictions=predictions)
+    peak = watch.peak_mb or None
+    return Measured(**outcome, memory_mb=peak, predictions=predictions, fence="open")
 
 
 def _watched(

@@ -117,6 +117,7 @@ class Result:
     started: str = ""
     seconds: float = 0.0
     notes: tuple[str, ...] = field(default=())
+    fence: str = ""  # what kept rungs from the data of others, a word of fence.sandbox; older: unknown
 
 
 def to_json(result: Result) -> dict[str, Any]:

@@ -1,10 +1,10 @@
 """What a rung may touch: its history, the libraries, a scratch folder; nothing that another could read.
 
 How close the doors are is said in one word. "hook only": a hook in Python, which gives the clear message
-and works on every system, and holds honest rungs only. "fenced": on Linux the system also refuses, whatever
-library asks (`landlock`, `seccomp`, `privileges`). "walled": behind a view of the machine that is the job's
-own as well (`namespaces`). Against faults of the system's kernel, and what the time something takes gives
-away, none of them holds.
+and works on every system. "fenced": on Linux the system also refuses, whatever library asks (`landlock`,
+`seccomp`, `privileges`). "walled": behind a view of the machine that is the job's own as well
+(`namespaces`). None of them holds against faults of the system's kernel, nor against what the time that
+something takes, or the machine's counters, give away.
 """
 
 from __future__ import annotations
@@ -12,14 +12,19 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 
 from stepladder.fence import landlock, namespaces, privileges, seccomp
 
-LEVELS = ("walled", "fenced", "hook only")  # the strongest first
+LEVELS = {  # the strongest first, and what each means for whoever reads the figures
+    "walled": "no rung could read what came later, or anything that another had left",
+    "fenced": "no rung could read what came later, or anything that another had left but how large it is",
+    "hook only": "an honest rung could not read what came later; a hostile one might have, on this system",
+    "open": "a rung could read whatever the program can, also what came later",
+}
 SYSTEM = (
     "/usr",
     "/lib",
@@ -93,6 +98,11 @@ def places(files: list[str], writable: list[str], project: str, sources: list[st
     )
 
 
+def weakest(levels: Collection[str]) -> str:
+    """The level that can be claimed for all."""
+    return max(levels, key=list(LEVELS).index, default="")
+
+
 def prepare() -> None:
     """Find out what is the same for every job, once, for all copies of this process."""
     namespaces.possible()
@@ -117,7 +127,7 @@ def enter(allowed: Places) -> str:
     fenced = landlock.fence(allowed.opened(), allowed.write, listed=allowed.read)
     fenced = seccomp.refuse() and fenced
     _hook(allowed)
-    return LEVELS[0 if walled and fenced else 1 if fenced else 2]
+    return "walled" if walled and fenced else "fenced" if fenced else "hook only"
 
 
 def _limits() -> Iterator[str]:
