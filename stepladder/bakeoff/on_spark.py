@@ -19,7 +19,8 @@ import psutil
 from stepladder.core.history import History
 from stepladder.fence.child import Asked, Job, answer, asked_of
 from stepladder.fence.failure import failure
-from stepladder.fence.measure import Measured, emptied, stopped
+from stepladder.fence.left import emptied
+from stepladder.fence.measure import Measured, stopped
 from stepladder.spark import SparkHistory, session
 
 TICK_S = 0.2

@@ -9,6 +9,7 @@ would cost a second process for each job. Sources: unshare(2), mount_setattr(2).
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import os
 import sys
@@ -44,14 +45,16 @@ def possible() -> bool:
     """Whether this machine lets us: tried once, in a process that ends with it."""
     if not sys.platform.startswith("linux"):
         return False
-    pid = os.fork()
-    if pid:
-        return os.waitpid(pid, 0)[1] == 0
-    try:
-        wall(View([], [Path(__file__)], [Path(tempfile.gettempdir())], [], []))
-    except BaseException:
+    with tempfile.TemporaryDirectory() as folder:
+        pid = os.fork()
+        if pid:
+            return os.waitpid(pid, 0)[1] == 0
+        with contextlib.suppress(BaseException):
+            os.chdir("/")  # where one is may lie beneath a cover
+            wall(View([], [], [Path(os.path.realpath(folder))], [], []))
+            Path(folder, "tried").touch()
+            os._exit(0)
         os._exit(1)
-    os._exit(0)
 
 
 def wall(view: View) -> None:
@@ -76,8 +79,8 @@ def wall(view: View) -> None:
             _stand_in(name.parent, folder=True)
             name.symlink_to(end)
     _set(Path("/"), ALL_BELOW, _Attributes(add=READ_ONLY))
-    for folder in folders:
-        _set(folder, 0, _Attributes(clear=READ_ONLY))
+    for writable in folders:
+        _set(writable, 0, _Attributes(clear=READ_ONLY))
     os.chdir(here)  # it was the one beneath the cover
 
 

@@ -83,10 +83,13 @@ class _Program(ctypes.Structure):
 
 def refuse() -> bool:
     """Refuse from now on what no rung needs; returns whether this machine can."""
-    if not sys.platform.startswith("linux") or platform.machine() not in MACHINES:
+    known = (
+        platform.machine() in MACHINES and sys.maxsize > 2**32
+    )  # a program of 32 bits calls otherwise
+    if not (sys.platform.startswith("linux") and known):
         return False
     steps = [*_program(os.getpid())]
-    laid = (_Step * len(steps))(*steps)
+    laid = (_Step * len(steps))(*(_Step(*step) for step in steps))
     libc = ctypes.CDLL(None, use_errno=True)
     libc.prctl(NO_NEW_PRIVS, 1, 0, 0, 0)
     said = libc.syscall(

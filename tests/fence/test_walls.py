@@ -9,18 +9,20 @@ import subprocess
 import sys
 from datetime import date, timedelta
 from pathlib import Path
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from stepladder.bakeoff.result import RungResult
 from stepladder.core.ask import Ask, Source
-from stepladder.fence import landlock, namespaces
+from stepladder.fence import landlock, namespaces, sandbox
 from stepladder.fence.child import Job
 from stepladder.fence.left import take
 from stepladder.fence.measure import Measured, measure
 from stepladder.fence.starter import PROGRAM
+from stepladder.terminal import ladder
 
 LINUX = pytest.mark.skipif(landlock.version() == 0, reason="the hook alone stands on this system")
 ROOT = pytest.mark.skipif(os.name != "posix" or os.geteuid() != 0, reason="root alone can")
@@ -80,6 +82,9 @@ def predict(model, history, cases):
     return history.sql("select customer, coalesce(n, 0) as prediction from cases left join known "
                        "using (customer)", cases, known=model["known"])
 '''
+
+
+THEIRS = RungResult("r1_theirs", 1, "", ours=False, status="ok")
 
 
 def purchases() -> pa.Table:
@@ -216,3 +221,15 @@ def test_a_starter_without_a_parent_loads_nothing() -> None:
     assert ran.returncode == 1
     assert "ctypes" in ran.stderr
     assert "stepladder.fence" not in ran.stderr
+
+
+def test_the_weakest_level_is_claimed_and_told() -> None:
+    assert sandbox.weakest({"walled", "fenced"}) == "fenced"
+    assert sandbox.weakest(set()) == ""
+    told = {
+        fence: ladder.fence(SimpleNamespace(rungs=[THEIRS], fence=fence))
+        for fence in ("", *sandbox.LEVELS)
+    }
+    assert told.pop("") == []  # one recorded before
+    assert all(f"Rungs ran {fence}: " in str(line) for fence, (line,) in told.items())
+    assert [str(line.style) for (line,) in told.values()] == ["dim", "dim", "yellow", "yellow"]
