@@ -13,7 +13,6 @@ import contextlib
 import ctypes
 import os
 import sys
-import tempfile
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from functools import cache
@@ -45,16 +44,16 @@ def possible() -> bool:
     """Whether this machine lets us: tried once, in a process that ends with it."""
     if not sys.platform.startswith("linux"):
         return False
-    with tempfile.TemporaryDirectory() as folder:
-        pid = os.fork()
-        if pid:
-            return os.waitpid(pid, 0)[1] == 0
-        with contextlib.suppress(BaseException):
-            os.chdir("/")  # where one is may lie beneath a cover
-            wall(View([], [], [Path(os.path.realpath(folder))], [], []))
-            Path(folder, "tried").touch()
-            os._exit(0)
-        os._exit(1)
+    pid = os.fork()
+    if pid:
+        return os.waitpid(pid, 0)[1] == 0
+    with contextlib.suppress(BaseException):
+        os.chdir("/")  # where one is may lie beneath a cover
+        # not `tempfile`, which remembers: copies would take the folder of the first job for theirs
+        folder = Path(os.path.realpath(os.environ.get("TMPDIR", "/tmp")))
+        wall(View([], [], [folder], [], []))
+        os._exit(not os.access(folder, os.W_OK))
+    os._exit(1)
 
 
 def wall(view: View) -> None:
