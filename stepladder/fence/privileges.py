@@ -19,10 +19,10 @@ ANY_FILE = 1 << 1  # CAP_DAC_OVERRIDE
 
 def needed(places: Collection[Path]) -> bool:
     """Whether some of these can be read with privileges only: root works in the folder of somebody else."""
-    readable = {path for path in places if _readable(path)}
     permitted, effective = _held()
     if not effective:
         return False
+    readable = {path for path in places if _readable(path)}
     _hold(permitted, 0)
     try:
         return not all(map(_readable, readable))
