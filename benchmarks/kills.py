@@ -3,8 +3,9 @@
 python benchmarks/kills.py --kills 200
 
 Each round copies a small project, starts the command, kills it (the program alone, or all its processes)
-at a moment drawn from its whole undisturbed time, looks at every file that is there, and starts it again,
-until it was let through. Then every output is compared with an undisturbed one, byte for byte.
+at a moment drawn from its whole undisturbed time, sees that nothing it started is alive two seconds later,
+looks at every file that is there, and starts it again, until it was let through. Then every output is
+compared with an undisturbed one, byte for byte.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
+import psutil
 import pyarrow.parquet as pq
 
 import stepladder
@@ -133,10 +135,27 @@ def disturbed(copy: Path, one: Killed, chance: random.Random) -> int:
             (os.killpg if everybody else os.kill)(process.pid, signal.SIGKILL)
             process.wait()
             killed += 1
+            nobody_left(copy)
             whole(copy, one.name, one.outputs)
     else:
         cli(copy, one.words)
     return killed
+
+
+def nobody_left(copy: Path) -> None:
+    """Two seconds after, no process is alive that the killed one had started."""
+    end = time.monotonic() + 2
+    while left := [p for p in psutil.process_iter() if str(copy / "tmp") in environment(p)]:
+        assert time.monotonic() < end, f"left running: {left}"
+        time.sleep(0.05)
+
+
+def environment(process: psutil.Process) -> str:
+    """What a process was started with; nothing of one that is gone."""
+    try:
+        return " ".join(process.environ().values()) if process.status() != "zombie" else ""
+    except psutil.Error:
+        return ""
 
 
 def whole(copy: Path, name: str, outputs: dict[str, str]) -> None:
@@ -184,8 +203,15 @@ def differences(one: dict[str, str], other: dict[str, str]) -> list[str]:
 
 def start(folder: Path, command: list[str]) -> subprocess.Popen[bytes]:
     said = subprocess.DEVNULL
+    (folder / "tmp").mkdir(exist_ok=True)  # by which whatever it starts is known
     whole_command = [sys.executable, "-m", "stepladder", *command, "--project", str(folder)]
-    return subprocess.Popen(whole_command, stdout=said, stderr=said, start_new_session=True)
+    return subprocess.Popen(
+        whole_command,
+        stdout=said,
+        stderr=said,
+        start_new_session=True,
+        env={**os.environ, "TMPDIR": str(folder / "tmp")},
+    )
 
 
 def cli(folder: Path, command: list[str]) -> None:

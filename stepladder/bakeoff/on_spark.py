@@ -19,7 +19,8 @@ import psutil
 from stepladder.core.history import History
 from stepladder.fence.child import Asked, Job, answer, asked_of
 from stepladder.fence.failure import failure
-from stepladder.fence.measure import Measured, emptied, stopped
+from stepladder.fence.left import emptied
+from stepladder.fence.measure import Measured, stopped
 from stepladder.spark import SparkHistory, session
 
 TICK_S = 0.2
@@ -58,7 +59,8 @@ def measure_on_spark(
     outcome["warnings"] = tuple(dict.fromkeys([*said, *outcome.get("warnings", ())]))
     found = out / "predictions.parquet"
     predictions = found if found.exists() else None
-    return Measured(**outcome, memory_mb=watch.peak_mb or None, predictions=predictions)
+    peak = watch.peak_mb or None
+    return Measured(**outcome, memory_mb=peak, predictions=predictions, fence="open")
 
 
 def _watched(

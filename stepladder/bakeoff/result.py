@@ -117,6 +117,7 @@ class Result:
     started: str = ""
     seconds: float = 0.0
     notes: tuple[str, ...] = field(default=())
+    fence: str = ""  # how closed the doors were, a word of fence.sandbox; unknown of old ones
 
 
 def to_json(result: Result) -> dict[str, Any]:

@@ -23,6 +23,7 @@ from stepladder.bakeoff.score import Scored, score
 from stepladder.core.errors import Problem
 from stepladder.core.question import Question
 from stepladder.core.rung import Rung
+from stepladder.fence.sandbox import weakest
 
 # a total so far off, windows so different, or so few cases are told before the proposal
 OFF, SWING, FEW = 0.2, 1.5, 50
@@ -67,6 +68,8 @@ def run(
     usual = [each.loss.num_rows if each else 0 for each in scored[setting.question.REFERENCE]]
     windows = tuple(_window(replay, n) for replay, n in zip(replays, usual, strict=True))
     result = _result(setting, data, settings, replays, windows, comparison, rows)
+    levels = {found.fence for each in ran for found in each.measured if found}
+    result = replace(result, fence=weakest(levels - {""}))  # none where it was killed
     return Outcome(result, replays, scored)
 
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import logging
+import secrets
 from collections.abc import Callable
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from threading import Event
 
@@ -36,6 +38,11 @@ class Setting:
     project: Path  # the user's folder, closed to the rungs
     workers: int = 2
     measure: Callable[..., Measured] = measure
+
+    @cached_property
+    def answers(self) -> Path:
+        """Where answers and models are left: under a name that a rung, which cannot look, cannot guess."""
+        return self.folder / secrets.token_hex(8)
 
 
 @dataclass(frozen=True)
@@ -97,7 +104,7 @@ def _measure(setting: Setting, rung: Rung, replay: Replay, stop: Event) -> Measu
         newcomers=replay.files.newcomers,
         now=replay.now,
         ask=ask.model_dump_json(),
-        out=str(setting.folder / rung.name / replay.name),
+        out=str(setting.answers / rung.name / replay.name),
         project=str(setting.project),
     )
     found = setting.measure(job, time_box=ask.time_box, memory_mb=ask.memory_mb, stop=stop)

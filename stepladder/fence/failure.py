@@ -94,7 +94,7 @@ def _reached(error: BaseException | None) -> str:
         said = str(error)
         if isinstance(error, Forbidden):
             return str(error)
-        if re.search(r"[Pp]ermission denied|Permission Error", said):
+        if re.search(r"[Pp]ermission denied|Permission Error|Read-only file", said):
             named = re.search(r"""["']([^"']+)["']""", said)
             return named[1] if named else "something outside"
         error = error.__cause__ or error.__context__

@@ -12,16 +12,16 @@ import os
 import stat
 import sys
 from collections.abc import Iterable
+from functools import cache
 from pathlib import Path
 
 CREATE, ADD_RULE, RESTRICT = 444, 445, 446
 NO_NEW_PRIVS = 38
-EXECUTE, WRITE, READ = 1 << 0, 1 << 1, 1 << 2
-CHANGE_FOLDERS = 0x1FFF & ~(EXECUTE | WRITE | READ | 1 << 3)  # make and remove files and folders
-REFER, TRUNCATE = 1 << 13, 1 << 14
-LISTING = (
-    1 << 3
-)  # left open everywhere: a file's name gives no history away, and imports list folders
+EXECUTE, WRITE, READ, LIST = 1 << 0, 1 << 1, 1 << 2, 1 << 3
+REMOVE_FOLDER, REMOVE, MAKE_FOLDER, MAKE_FILE = 1 << 4, 1 << 5, 1 << 7, 1 << 8
+EVERYTHING = 0x1FFF  # with what makes devices, sockets, pipes and links, which nobody may
+REFER, TRUNCATE, DEVICE = 1 << 13, 1 << 14, 1 << 15
+OF_A_FILE = EXECUTE | WRITE | READ | TRUNCATE
 
 
 class _Ruleset(ctypes.Structure):
@@ -41,7 +41,7 @@ def version() -> int:
     return max(int(_libc().syscall(CREATE, None, ctypes.c_size_t(0), 1)), 0)
 
 
-def fence(readable: Iterable[Path], writable: Iterable[Path]) -> bool:
+def fence(readable: Iterable[Path], writable: Iterable[Path], listed: Iterable[Path]) -> bool:
     """Close every file and network address to this thread but the paths given, and all below them.
 
     Returns whether the machine could do it. Raises OSError if it has Landlock and refuses.
@@ -49,16 +49,20 @@ def fence(readable: Iterable[Path], writable: Iterable[Path]) -> bool:
     known = version()
     if not known:
         return False
-    change = CHANGE_FOLDERS | REFER * (known >= 2) | TRUNCATE * (known >= 3)
-    everything = READ | EXECUTE | WRITE | change
+    later = REFER * (known >= 2) | TRUNCATE * (known >= 3)
     network, scope = 3 * (known >= 4), 3 * (known >= 6)
-    rules = _Ruleset(everything, network, scope)
+    rules = _Ruleset(EVERYTHING | later | DEVICE * (known >= 5), network, scope)
     size = 8 if known < 4 else 16 if known < 6 else 24
     ruleset = _call(CREATE, ctypes.byref(rules), ctypes.c_size_t(size), 0)
-    for path in readable:
-        _allow(ruleset, path, READ | EXECUTE)
+    write = READ | WRITE | LIST | REMOVE_FOLDER | REMOVE | MAKE_FOLDER | MAKE_FILE | later
+    whole = set(readable)
+    for path in whole:
+        _allow(ruleset, path, READ | EXECUTE | LIST)
+    for path in set(listed) - whole:
+        if whole.isdisjoint(path.parents):
+            _allow(ruleset, path, LIST)
     for path in writable:
-        _allow(ruleset, path, everything)
+        _allow(ruleset, path, write)
     _libc().prctl(NO_NEW_PRIVS, 1, 0, 0, 0)
     _call(RESTRICT, ruleset, 0)
     os.close(ruleset)
@@ -70,9 +74,10 @@ def _allow(ruleset: int, path: Path, access: int) -> None:
         handle = os.open(path, os.O_PATH | os.O_CLOEXEC)
         try:
             if not stat.S_ISDIR(os.fstat(handle).st_mode):
-                access &= READ | WRITE | EXECUTE | TRUNCATE
+                access &= OF_A_FILE
             rule = _Beneath(access, handle)
-            _call(ADD_RULE, ruleset, 1, ctypes.byref(rule), 0)
+            if access:
+                _call(ADD_RULE, ruleset, 1, ctypes.byref(rule), 0)
         finally:
             os.close(handle)
 
@@ -84,5 +89,6 @@ def _call(number: int, *arguments: object) -> int:
     return found
 
 
+@cache
 def _libc() -> ctypes.CDLL:
     return ctypes.CDLL(None, use_errno=True)

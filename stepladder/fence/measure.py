@@ -18,6 +18,7 @@ from typing import Any
 from stepladder.core import rooms
 from stepladder.core.errors import Problem
 from stepladder.fence.child import Job
+from stepladder.fence.left import emptied, take
 from stepladder.fence.process import Ended, Limits, run_watched
 from stepladder.questions import question_toml
 
@@ -54,6 +55,7 @@ class Measured:
     detail: str = ""
     predictions: Path | None = None
     problem: tuple[str, ...] = ()
+    fence: str = ""  # how close the doors were, a word of sandbox.LEVELS
 
 
 def measure(job: Job, *, time_box: float, memory_mb: int, stop: Event | None = None) -> Measured:
@@ -67,11 +69,15 @@ def measure(job: Job, *, time_box: float, memory_mb: int, stop: Event | None = N
     out.mkdir(parents=True, exist_ok=True)
     emptied(out)
     scratch = rooms.made()
+    left = scratch / "out"  # a rung that knew where results are kept could ask how large they are
+    left.mkdir()
     measured: dict[str, Any] = {"status": "stopped"}
     try:
-        (scratch / "job.json").write_text(json.dumps(asdict(_handed_over(job))))
+        handed = replace(_handed_over(job), out=os.path.realpath(left))
+        (scratch / "job.json").write_text(json.dumps(asdict(handed)))
         ended = _run(job, scratch, Limits(time_box, memory_mb, stop))
-        measured = stopped(ended.limit, time_box, memory_mb) or _outcome(out, ended.code)
+        amiss = "" if ended.limit or ended.code else take(left, out)
+        measured = stopped(ended.limit, time_box, memory_mb) or _outcome(out, ended.code, amiss)
         printed = _tail(scratch / "printed.txt")
         if ended.code and not ended.limit and shutil.disk_usage(scratch).free < ROOM:
             raise _disk_full()
@@ -101,14 +107,14 @@ def _run(job: Job, scratch: Path, limits: Limits) -> Ended:
     return run_watched(scratch / "job.json", job.project, environment, printed, limits)
 
 
-def _outcome(out: Path, code: int) -> dict[str, Any]:
+def _outcome(out: Path, code: int, amiss: str) -> dict[str, Any]:
     path = out / "outcome.json"
     if code == 0 and path.exists():
         outcome: dict[str, Any] = json.loads(path.read_text())
         for name in ("warnings", "problem"):
             outcome[name] = tuple(outcome.get(name, ()))
         return outcome
-    said = SIGNALS.get(-code, f"it ended by itself with exit code {code}")
+    said = amiss or SIGNALS.get(-code, f"it ended by itself with exit code {code}")
     return {
         "status": f"failed: {said}",
         "problem": (said, "a rung returns a table and leaves the process alone", "-v shows more"),
@@ -144,8 +150,9 @@ def _environment(job: Job, scratch: Path) -> dict[str, str]:
     folders = dict.fromkeys(("TMPDIR", "HOME", "XDG_CACHE_HOME"), str(scratch))
     compiled = {"NUMBA_CACHE_DIR": str(_compiled(job) or scratch)}
     alone = {
-        "JE_ARROW_MALLOC_CONF": "background_thread:false"
-    }  # a process with threads is not copied
+        "JE_ARROW_MALLOC_CONF": "background_thread:false",  # a process with threads is not copied
+        "JOBLIB_MULTIPROCESSING": "0",  # it would try, and warn that it could not
+    }
     return {**kept, **threads, **folders, **compiled, **alone, "PYTHONHASHSEED": "0"}
 
 
@@ -177,12 +184,3 @@ def _tail(path: Path) -> str:
     with path.open("rb") as printed:
         printed.seek(max(0, path.stat().st_size - 10_000))
         return printed.read().decode(errors="replace").strip()
-
-
-def emptied(out: Path) -> None:
-    """Leave nothing in a job's folder."""
-    for path in out.iterdir():
-        if path.is_dir():
-            shutil.rmtree(path, ignore_errors=True)
-        else:
-            path.unlink()

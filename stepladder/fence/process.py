@@ -20,7 +20,7 @@ from threading import Event
 
 import psutil
 
-from stepladder.fence.starter import MARK
+from stepladder.fence.starter import MARK, PROGRAM
 
 TICK_S = 0.05
 TICKS_PER_CENSUS = 5  # finding offspring reads the whole process table
@@ -51,7 +51,7 @@ class Starter:
         self.line, theirs = socket.socketpair()
         with theirs, printed.open("ab") as output:
             self.process = subprocess.Popen(
-                [sys.executable, "-P", "-m", "stepladder.fence.starter", str(os.getpid())],
+                [sys.executable, "-P", "-c", PROGRAM, str(os.getpid())],
                 stdin=theirs.fileno(),
                 stdout=output,
                 stderr=output,

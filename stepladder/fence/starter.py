@@ -1,4 +1,4 @@
-"""A clean process with the libraries loaded, which copies itself for each job: … .starter PARENT_PID.
+"""A clean process with the libraries loaded, which copies itself for each job.
 
 Loading them takes longer than most rungs do. It reads no data and no rung, and from a job it hears
 nothing but how it ended; each copy does one job and is gone. Its standard input is a socket: a line for
@@ -17,16 +17,27 @@ import sys
 from pathlib import Path
 from typing import Any
 
+# How it is started: nothing is loaded before it is bound to end with its parent.
+PROGRAM = """
+import ctypes, os, sys
+if sys.platform.startswith("linux"):
+    ctypes.CDLL(None).prctl(1, 9, 0, 0, 0)
+if os.getppid() != int(sys.argv[1]):
+    os._exit(1)
+from stepladder.fence.starter import main
+main()
+"""
 MARK = "STEPLADDER_JOB"  # in the environment of a job and of all it starts: whose they are
 FORKS = sys.platform.startswith("linux")  # the libraries of other systems do not survive a copy
 DIE_WITH_PARENT = 1
 
 
-def main(parent: int) -> None:
+def main() -> None:
     """Start jobs until nobody can ask any more."""
-    _die_with(parent)  # before anything that takes long
     if FORKS:
-        from stepladder.fence import child
+        from stepladder.fence import child, sandbox
+
+        sandbox.prepare()
     while line := sys.stdin.readline():
         starter, job = os.getpid(), json.loads(line)
         if pid := os.fork():
@@ -73,7 +84,3 @@ def _die_with(parent: int) -> None:
         ctypes.CDLL(None).prctl(DIE_WITH_PARENT, signal.SIGKILL, 0, 0, 0)
     if os.getppid() != parent:
         os._exit(1)
-
-
-if __name__ == "__main__":
-    main(int(sys.argv[1]))

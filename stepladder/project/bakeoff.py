@@ -46,11 +46,12 @@ def _recorded(project: Project, workers: int, progress: Progress) -> Result:
     )
     try:
         with running(project.folder, number), scratch() as room:
-            outcome = _run(project, room, workers, progress)
+            setting = _setting(project, room, workers)
+            outcome = run(setting, project.data, project.settings, progress)
             result = replace(
                 outcome.result, id=number, started=started, seconds=time.monotonic() - clock
             )
-            stored = _keep(project, number, outcome, room / "runs")
+            stored = _keep(project, number, outcome, setting.answers)
         project.record.finish_bakeoff(number, to_json(result), _losses(result), stored)
     except BaseException as error:
         shutil.rmtree(project.folder / "bakeoffs" / str(number), ignore_errors=True)
@@ -61,10 +62,10 @@ def _recorded(project: Project, workers: int, progress: Progress) -> Result:
     return result
 
 
-def _run(project: Project, scratch: Path, workers: int, progress: Progress) -> Outcome:
+def _setting(project: Project, scratch: Path, workers: int) -> Setting:
     runs = scratch / "runs"
     runs.mkdir()
-    setting = Setting(
+    return Setting(
         project.ask.question,
         project.question,
         project.history(scratch),
@@ -74,10 +75,9 @@ def _run(project: Project, scratch: Path, workers: int, progress: Progress) -> O
         1 if project.ask.engine == "spark" else workers,  # Spark shares its own work out
         runner(project.ask),
     )
-    return run(setting, project.data, project.settings, progress)
 
 
-def _keep(project: Project, number: int, outcome: Outcome, runs: Path) -> list[Stored]:
+def _keep(project: Project, number: int, outcome: Outcome, answers: Path) -> list[Stored]:
     """Write every scored prediction, and the models of the last cutoff, into the project, or nothing."""
     target = project.folder / "bakeoffs" / str(number)
     stored = []
@@ -97,7 +97,7 @@ def _keep(project: Project, number: int, outcome: Outcome, runs: Path) -> list[S
                     Stored(project.ask.question, rung.rung, replay.now, where.as_posix(),
                            hashlib.sha256(body).hexdigest(), scored.predictions.num_rows)
                 )  # fmt: skip
-            fitted = runs / rung.rung / outcome.replays[-1].name / "model"
+            fitted = answers / rung.rung / outcome.replays[-1].name / "model"
             if rung.status == "ok":
                 shutil.copytree(fitted, partial / rung.rung / "model")
     return stored

@@ -11,6 +11,7 @@ from stepladder.bakeoff.result import Result, RungResult
 from stepladder.core import files
 from stepladder.core.question import case_word
 from stepladder.core.view import Chart, Example, Section, View
+from stepladder.fence.sandbox import LEVELS
 from stepladder.money import currency, prices
 from stepladder.report import (
     bakeoff_charts,
@@ -53,6 +54,7 @@ def _contents(result: Result, view: View) -> dict[str, Any]:
     reads = [data_report.read(name, table) for name, table in sorted(result.data.items())]
     return {
         "result": result,
+        "fence": LEVELS.get(result.fence),
         "currency": unit,
         "headline": headline(result),
         "shown_rung": view.rung,

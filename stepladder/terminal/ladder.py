@@ -14,6 +14,7 @@ from stepladder import questions
 from stepladder.bakeoff.compare import Estimate
 from stepladder.bakeoff.result import Cost, Result, RungResult
 from stepladder.core.question import case_word
+from stepladder.fence.sandbox import LEVELS
 
 PROPOSED = "▸"
 
@@ -87,6 +88,15 @@ def did_not_run(found: Result) -> list[Text]:
         for row in _descending(found)
         if row.status != "ok"
     ]
+
+
+def fence(found: Result) -> list[Text]:
+    """What kept rungs from what came later; loud where somebody's own rung might have got past it."""
+    if found.fence not in LEVELS:
+        return []
+    strange = any(not row.ours for row in found.rungs) and found.fence in ("hook only", "open")
+    said = f"Rungs ran {found.fence}: {LEVELS[found.fence]}."
+    return [Text(said, style="yellow" if strange else "dim")]
 
 
 def _cells(row: RungResult, chosen: Estimate, report: Estimate, cost: Cost) -> Sequence[str]:

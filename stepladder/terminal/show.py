@@ -45,6 +45,8 @@ def result(found: Result, as_json: bool, report: str | None = None) -> None:
         out.print(Text(f"{', '.join(who)}: {warning}", style="yellow"))
     for note in found.notes:
         out.print(Text(note, style="yellow"))
+    for line in ladder.fence(found):
+        out.print(line)
     out.print()
     out.print(Text(found.proposal.sentence, style="bold"))
     out.print(

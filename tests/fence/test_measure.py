@@ -213,22 +213,27 @@ def _commands(process: psutil.Process) -> str:
         return ""
 
 
-STRAYS = """import os, time
-    if os.fork() == 0:
+STRAYS = """import ctypes, os, time
+    fork = ctypes.CDLL(None).fork
+    child = fork()
+    assert child >= 0, 'Permission denied'
+    if child == 0:
         os.setsid()
-        if os.fork() == 0:
+        if fork() == 0:
             os.environ['X'] = 'y'
             time.sleep(600)
         os._exit(0)"""
 
 
 @pytest.mark.parametrize("end", ["", "\n    time.sleep(600)"], ids=["then ends", "then sleeps"])
-def test_a_grandchild_that_would_outlive_is_killed(
+def test_a_grandchild_that_would_outlive_is_not_born_or_is_killed(
     project: Path, end: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     found = run(project, "r1_forks.py", spoilt(STRAYS + end), time_box=4 if end else 60)
-    assert found.status == ("stopped: out of its time box of 4 s" if end else "ok"), found.detail
+    killed = "stopped: out of its time box of 4 s" if end else "ok"
+    unborn = "stopped: it tried to open something outside; a rung may read only its history"
+    assert found.status == (unborn if FORKS else killed), found.detail
     assert marked(str(tmp_path)) == []
 
 
@@ -236,16 +241,20 @@ SHARES = """import os, stepladder.core.history as shared
     assert not hasattr(shared, 'left') and 'LEFT' not in os.environ
     shared.left = os.environ['LEFT'] = 'here'
     print(os.getpid(), os.getppid())"""
-ALONE = "\n    assert 'Threads:\\t1\\n' in open(f'/proc/{os.getppid()}/status').read()" * FORKS
 
 
 def test_no_job_runs_where_another_ran(project: Path) -> None:
     """One starter, without threads that a copy would lack, and a process for each job."""
+
+    def one(_: int) -> tuple[str, str, int]:
+        found = run(project, "r1_shares.py", spoilt(SHARES))
+        assert found.status == "ok", found.detail
+        job, starter = found.detail.split()
+        return job, starter, psutil.Process(int(starter)).num_threads()
+
     with ThreadPoolExecutor(1) as pool:
-        code = spoilt(SHARES + ALONE)
-        found = list(pool.map(lambda _: run(project, "r1_shares.py", code), range(3)))
-    assert [each.status for each in found] == ["ok"] * 3, found[0].detail
-    jobs, starters = zip(*(each.detail.split() for each in found), strict=True)
+        jobs, starters, threads = zip(*pool.map(one, range(3)), strict=True)
+    assert set(threads) == {1}
     assert len({*jobs, *starters}) == 4
     assert not any(psutil.pid_exists(int(pid)) for pid in (*jobs, *starters))
 
@@ -255,7 +264,7 @@ def test_a_rung_that_kills_what_started_it_fails_alone(project: Path) -> None:
         body = spoilt("import os; os.kill(os.getppid(), 9)")
         bad = pool.submit(run, project, "r1_kills.py", body).result()
         good = pool.submit(run, project, "r1_average.py", HONEST).result()
-    assert bad.status.startswith(("failed: something killed it", "stopped:", "failed: Perm"))
+    assert bad.status.startswith(("failed: something killed it", "stopped:"))
     assert good.status == "ok", good.detail
 
 
