@@ -7,6 +7,7 @@ import errno
 import glob
 import os
 import shutil
+import stat
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -20,6 +21,31 @@ def write(path: Path, body: bytes | str) -> None:
         return
     with whole(path) as partial:
         partial.write_bytes(said)
+
+
+def read(path: Path) -> bytes:
+    """The bytes of a file that lies right there. Raises Problem on a link or a pipe: it leads elsewhere."""
+    try:  # not waiting for whoever would write into a pipe
+        handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    except OSError as error:
+        if error.errno in (errno.ELOOP, errno.ENXIO):
+            raise _elsewhere(path) from None
+        raise
+    with os.fdopen(handle, "rb") as file:
+        if not stat.S_ISREG(os.fstat(handle).st_mode):
+            raise _elsewhere(path)
+        return file.read()
+
+
+def regular(folder: Path) -> list[Path]:
+    """Everything in a folder, by name. Raises Problem unless all are files that lie right there."""
+    if folder.is_symlink():
+        raise _elsewhere(folder)
+    found = sorted(folder.iterdir())
+    for path in found:
+        if not stat.S_ISREG(path.lstat().st_mode):
+            raise _elsewhere(path)
+    return found
 
 
 @contextlib.contextmanager
@@ -90,6 +116,14 @@ def _about(partial: Path, error: OSError) -> bool:
     """Whether it is this place that could not be written, and not another that could not be read."""
     named = Path(os.fsdecode(error.filename or partial))
     return partial.is_relative_to(named) or named.is_relative_to(partial)
+
+
+def _elsewhere(path: Path) -> Problem:
+    return Problem(
+        f"{path} is no plain file, but a link, a folder or a pipe",
+        "what was shipped is read from files of its own: what a link leads to may change unseen",
+        "put the file itself there, or ship again: stepladder ship",
+    )
 
 
 def _remove(path: Path) -> None:

@@ -28,7 +28,7 @@ from stepladder.core.own import Brings
 from stepladder.core.predictions import places
 from stepladder.project.folder import Project
 from stepladder.record import Shipment, Stored
-from stepladder.release.release import Release
+from stepladder.release.release import Release, files
 from stepladder.release.ship import in_production
 from stepladder.service.alone import Alone
 from stepladder.service.models import answer_model, request_model
@@ -62,18 +62,26 @@ class Served:
         """Read, check and try what is in production. Raises Problem where something is wrong with it."""
         project = Project.open(folder)
         shipment, stored = in_production(project), latest(project)
+        mark = _mark(
+            project, shipment, stored
+        )  # first: what changes while it is read is seen later
         room = Path(
             mkdtemp(prefix=f"stepladder-{os.getpid()}-")
         )  # a name that is swept after a kill
         try:
-            return Served._load(name, project, shipment, stored, room)
+            return Served._load(name, project, mark, shipment, stored, room)
         except BaseException:
             shutil.rmtree(room, ignore_errors=True)
             raise
 
     @staticmethod
     def _load(
-        name: str, project: Project, shipment: Shipment, stored: Stored | None, room: Path
+        name: str,
+        project: Project,
+        mark: Mark,
+        shipment: Shipment,
+        stored: Stored | None,
+        room: Path,
     ) -> Served:
         release = Release.load(shipment.release, project.folder, room / "models")
         published = Published.load(project, stored, room) if stored else None
@@ -85,7 +93,6 @@ class Served:
             example = _example(project, own)
             alone = Alone.of(project, release, own, room)
             takes_s = _try(alone, example)
-        mark = _mark(project, shipment, stored)
         made = Served(
             name, project, mark, shipment, release, published, now, own, alone, example, takes_s
         )
@@ -166,10 +173,19 @@ def mark_of(project: Project) -> Mark:
 
 
 def _mark(project: Project, shipment: Shipment, stored: Stored | None) -> Mark:
-    if stored is None:
-        return (shipment.id,)
-    written = (project.folder / stored.path).stat().st_mtime_ns
-    return shipment.id, stored.id, stored.sha256, written
+    """What is served, and how its files look: whoever alters one changes at least one of these."""
+    there = files(shipment.release, project.folder)
+    if stored is not None:
+        there.append(project.folder / stored.path)
+    return shipment.id, stored and (stored.id, stored.sha256), tuple(map(_look, there))
+
+
+def _look(path: Path) -> tuple[int, ...] | None:
+    try:
+        found = path.lstat()
+    except OSError:
+        return None
+    return found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns
 
 
 def _own(project: Project, now: date) -> Brings | None:
