@@ -20,6 +20,7 @@ MEANING = {
     415: "the body is said to be something else than JSON",
     422: "JSON, but not what the question asks for",
     429: "too many requests",
+    431: "too many headers, or too long ones",
     500: "a fault in stepladder",
     503: "nothing is published yet, or the answer took too long",
 }
