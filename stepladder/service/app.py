@@ -13,7 +13,7 @@ from fastapi import FastAPI, Request, Response
 import stepladder
 from stepladder.project.decide import decide
 from stepladder.record import Token
-from stepladder.service import body, models
+from stepladder.service import body, docs, models
 from stepladder.service.answers import Queue, answer, encoded
 from stepladder.service.gate import Gate
 from stepladder.service.limits import Limits
@@ -44,11 +44,12 @@ def app(shelf: Shelf, limits: Limits) -> FastAPI:
 
     api = FastAPI(
         title="stepladder", version=stepladder.__version__, description=ABOUT, lifespan=running,
-        redoc_url=None, default_response_class=Response,
+        docs_url=None, redoc_url=None, default_response_class=Response,
     )  # fmt: skip
     _predictions(api, shelf, limits, newcomers)
     _people(api, shelf, aside)
     _health(api, shelf)
+    docs.add_to(api)
     _described(api, shelf.served.values())
     api.add_middleware(Gate, shelf=shelf, limits=limits)
     return api

@@ -107,6 +107,7 @@ class Connection(HttpToolsProtocol):  # type: ignore[misc]
         self.full_since = 0.0  # since when an answer has been waiting to be taken
         self.served = self.over = False
         self.refused: Refused | None = None
+        self.answered: Any = None  # the request whose turn it is
         self.address = ""
 
     @property
@@ -125,6 +126,7 @@ class Connection(HttpToolsProtocol):  # type: ignore[misc]
         """They are gone."""
         self.over = True
         self.all.leave(self)
+        self._nobody_there()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
@@ -183,6 +185,10 @@ class Connection(HttpToolsProtocol):  # type: ignore[misc]
             self._read("")
         super().on_response_complete()
 
+    def _start_asgi_task(self, cycle: Any, app: Any) -> None:
+        self.answered = cycle
+        super()._start_asgi_task(cycle, app)
+
     def look(self, now: float) -> None:
         """Let it go where it is late."""
         if self.transport.get_write_buffer_size():
@@ -204,16 +210,25 @@ class Connection(HttpToolsProtocol):  # type: ignore[misc]
             return
         if self.idle:
             self.transport.write(_raw(problem))
-        self.all.dropped(problem.given)
-        self.over = True
+        self._end(problem.given)
         self.transport.close()
 
     def drop(self, why: str) -> None:
         """Close at once, whatever is under way."""
         if not self.over:
-            self.all.dropped(why)
-        self.over = True
+            self._end(why)
         self.transport.abort()
+
+    def _end(self, why: str) -> None:
+        self.all.dropped(why)
+        self.over = True
+        self._nobody_there()
+
+    def _nobody_there(self) -> None:
+        """What is being answered is said to nobody; of several requests at once uvicorn ends the last."""
+        if self.answered is not None and not self.answered.response_complete:
+            self.answered.disconnected = True
+            self.answered.message_event.set()
 
     def _patience(self) -> float:
         return self.limits.idle_s if self.served else self.limits.head_s

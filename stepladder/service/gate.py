@@ -14,6 +14,7 @@ from starlette.requests import ClientDisconnect
 
 from stepladder.core.errors import Passing, Problem
 from stepladder.record import Token
+from stepladder.service import docs
 from stepladder.service.limits import Bucket, Limits
 from stepladder.service.refused import Refused, Send, busy, fault, refused, tell
 from stepladder.service.shelf import Shelf
@@ -23,11 +24,12 @@ Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
-OPEN = {"/healthz", "/readyz", "/docs", "/openapi.json"}
+OPEN = {"/healthz", "/readyz", "/openapi.json", *docs.KINDS}
 ROLE = {"/decisions": "decide", "/answers": "review", "/reload": "admin"}  # else: read
 METHODS = {
-    "/healthz": "GET", "/readyz": "GET", "/docs": "GET", "/openapi.json": "GET", "/models": "GET",
+    "/healthz": "GET", "/readyz": "GET", "/openapi.json": "GET", "/models": "GET",
     "/metrics": "GET", "/predict": "POST", "/answers": "POST", "/decisions": "POST", "/reload": "POST",
+    **dict.fromkeys(docs.KINDS, "GET"),
 }  # fmt: skip
 BUCKETS = 10_000
 GONE = 499  # nobody is there any more to be answered; counted, and no fault

@@ -15,6 +15,7 @@ import duckdb
 import httpx
 import pyarrow.parquet as pq
 import pytest
+from pages import elsewhere
 
 import stepladder
 from stepladder.core.errors import Problem
@@ -57,6 +58,9 @@ def test_a_night_publishes_what_the_rung_says_and_is_done_once(shop):
     buyers = {row["row"]: row["customer"] for row in own}
     rows = table.select(["customer", "why"]).to_pylist()
     assert all(buyers[row] == one["customer"] for one in rows for row in one["why"])
+    pages = [page.read_text("utf-8") for page in shop.folder.glob("*.html")]
+    assert len(pages) == 2
+    assert [elsewhere(page) for page in pages] == [[], []]
     before = shop.record.noted(Step)
     again = run(shop, since=now, until=now)
     assert again.plan.to_do == []
