@@ -70,6 +70,14 @@ class Project:
         """The store of what happened."""
         return Record.open(address(self.ask.record, self.folder))
 
+    def hurried(self, seconds: float) -> Project:
+        """The same project, waiting no longer than that for others to be done with its record."""
+        found = replace(self)
+        found.__dict__["record"] = self.record.hurried(
+            seconds
+        )  # as if it had been asked for already
+        return found
+
     @property
     def has_record(self) -> bool:
         """Whether there may be something in the record; looking makes no file."""

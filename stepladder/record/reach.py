@@ -18,17 +18,21 @@ from stepladder.record.schema import SCHEMA
 PATIENCE_S = 30  # how long a writer waits for the one before it
 
 
-def engine_of(url: URL) -> Engine:
-    """An engine that keeps no connection open between uses, so that a kill leaves none behind."""
+def engine_of(url: URL, patience: float = PATIENCE_S) -> Engine:
+    """An engine that keeps no connection open between uses, so that a kill leaves none behind.
+
+    patience: the seconds it waits for a lock.
+    """
     if url.get_backend_name() == "sqlite":
-        engine = create_engine(
-            url, poolclass=NullPool, connect_args={"timeout": PATIENCE_S}, **_JSON
-        )
+        engine = create_engine(url, poolclass=NullPool, connect_args={"timeout": patience}, **_JSON)
         event.listen(engine, "connect", _prepare_sqlite)
         return engine
     try:
         engine = create_engine(
-            url, poolclass=NullPool, connect_args={"connect_timeout": 10}, **_JSON
+            url,
+            poolclass=NullPool,
+            connect_args={"connect_timeout": min(10, max(2, round(patience)))},
+            **_JSON,
         )
     except ModuleNotFoundError:
         raise Problem(
@@ -36,7 +40,7 @@ def engine_of(url: URL) -> Engine:
             "Postgres needs the package psycopg",
             "pip install 'stepladder[postgres]'",
         ) from None
-    event.listen(engine, "connect", _prepare_postgres)
+    event.listen(engine, "connect", functools.partial(_prepare_postgres, patience))
     return engine
 
 
@@ -52,8 +56,8 @@ def _prepare_sqlite(connection: Any, _: object) -> None:
     connection.execute("pragma foreign_keys = on")
 
 
-def _prepare_postgres(connection: Any, _: object) -> None:
-    connection.execute(f"set lock_timeout = '{PATIENCE_S}s'")
+def _prepare_postgres(patience: float, connection: Any, _: object) -> None:
+    connection.execute(f"set lock_timeout = {round(patience * 1000)}")
     if connection.execute("select 1 from pg_namespace where nspname = %s", [SCHEMA]).fetchone():
         connection.execute(f"set search_path to {SCHEMA}")
     connection.commit()

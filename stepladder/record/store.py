@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
@@ -51,6 +51,10 @@ class Record:
         with founding(record.engine) as connection:
             migrations.bring_up_to_date(connection, place(record.engine.url))
         return record
+
+    def hurried(self, seconds: float) -> Record:
+        """The same record, waiting no longer than that for others to be done with it."""
+        return replace(self, engine=engine_of(self.engine.url, seconds))
 
     def begin_bakeoff(
         self,

@@ -16,9 +16,9 @@ from stepladder.core.errors import Passing, Problem
 from stepladder.record import Token
 from stepladder.service import docs
 from stepladder.service.limits import Bucket, Limits
-from stepladder.service.refused import Refused, Send, busy, fault, refused, tell
+from stepladder.service.refused import Refused, Send, busy, fault, refused, tell, unknown
 from stepladder.service.shelf import Shelf
-from stepladder.service.tokens import hashed, reaches, state
+from stepladder.service.tokens import hashed, reaches
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -95,15 +95,12 @@ class Gate:
         """Let in whoever has a token; with none that is good everybody is told the same."""
         found = self._tokens(_header(scope, b"authorization"))
         if not found:
-            raise Refused(
-                401,
-                "no valid token",
-                'a token is sent as the header "Authorization: Bearer sl_…"',
-                "ask whoever keeps the service for one: stepladder token NAME --role read",
-            )
+            raise unknown()
         scope["tokens"] = found
         scope.get("recognise", lambda: None)()  # the connection stays when others have to go
         self._meter(next(iter(found.values())).sha256)
+        limits = self.limits
+        self.shelf.keys.check(found, limits.reads_s if needed == "read" else limits.writes_s)
         allowed = {name: t for name, t in found.items() if reaches(t.role, needed)}
         if not allowed:
             raise Refused(
@@ -119,15 +116,7 @@ class Gate:
         kind, _, text = header.decode("latin-1").partition(" ")
         if kind.lower() != "bearer" or not text.strip():
             return {}
-        digest, good = hashed(text.strip()), {}
-        for name, tokens in self.shelf.tokens.items():
-            if (token := tokens.get(digest)) is None:
-                continue
-            if (now := state(token)) == "valid":
-                good[name] = token
-            else:
-                log.warning("token %d (%s) of %s is %s", token.id, token.name, name, now)
-        return good
+        return self.shelf.keys.found(hashed(text.strip()))
 
     def _meter(self, whose: str) -> None:
         bucket = self.buckets.get(whose)

@@ -24,6 +24,8 @@ class Limits:
     body_s: float = 10.0  # until a body is there
     answer_s: float = 10.0  # until cases with their own rows are answered
     waiting: int = 64  # requests that may wait for their turn
+    writes_s: float = 2.0  # how old what is known of tokens may be, where something is written
+    reads_s: float = 30.0  # and where it is not
     # what anybody may do, before it is known who they are
     head: int = 16_384  # bytes of a request's address and headers
     fields: int = 100  # headers

@@ -48,7 +48,7 @@ def serve(
         log.info(
             "%s: serves %s, release %s", name, one.release.manifest.rung, one.release.hash[:12]
         )
-    if not any(shelf.tokens.values()):
+    if not any(shelf.keys.tokens.values()):
         log.warning("there is no token yet: stepladder token NAME --role read")
     if host not in LOCAL:
         log.warning("it listens on %s: put a server with TLS in front of it", host)

@@ -34,6 +34,7 @@ from stepladder.service.alone import Alone
 from stepladder.service.models import answer_model, request_model
 from stepladder.service.published import Published, latest
 from stepladder.service.rows import Case
+from stepladder.service.writes import PATIENCE_S
 
 Mark = tuple[Any, ...]  # changes whenever there is something else to serve
 ROWS_SHOWN, TRIED = 3, 3
@@ -60,7 +61,7 @@ class Served:
     @staticmethod
     def load(name: str, folder: Path) -> Served:
         """Read, check and try what is in production. Raises Problem where something is wrong with it."""
-        project = Project.open(folder)
+        project = Project.open(folder).hurried(PATIENCE_S)
         shipment, stored = in_production(project), latest(project)
         mark = _mark(
             project, shipment, stored
