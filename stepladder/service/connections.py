@@ -51,11 +51,15 @@ class Connections:
 
     def leave(self, one: Connection) -> None:
         """It is gone."""
-        self.strangers.pop(one, None)
-        self.known.discard(one)
+        self.forget(one)
         self.addresses[one.address] -= 1
         if self.addresses[one.address] <= 0:
             del self.addresses[one.address]
+
+    def forget(self, one: Connection) -> None:
+        """It is closed for sure, and makes room no more."""
+        self.strangers.pop(one, None)
+        self.known.discard(one)
 
     def recognise(self, one: Connection) -> None:
         """It has shown a good token, and stays when others have to go."""
@@ -127,6 +131,8 @@ class Connection(HttpToolsProtocol):  # type: ignore[misc]
         self.over = True
         self.all.leave(self)
         self._nobody_there()
+        self._unset_keepalive_if_required()  # else what is gone is kept until its time is over
+        (self.scope or {}).pop("recognise", None)
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
@@ -218,6 +224,7 @@ class Connection(HttpToolsProtocol):  # type: ignore[misc]
         if not self.over:
             self._end(why)
         self.transport.abort()
+        self.all.forget(self)
 
     def _end(self, why: str) -> None:
         self.all.dropped(why)

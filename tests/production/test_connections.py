@@ -66,6 +66,14 @@ def said(one, until=20.0):
     return None
 
 
+def until(true):
+    for _ in range(200):
+        if true():
+            return
+        time.sleep(0.1)
+    raise AssertionError("it did not come")
+
+
 def refusal(came, status):
     head, _, body = came.partition(b"\r\n\r\n")
     assert head.startswith(b"HTTP/1.1 %d " % status), came[:200]
@@ -154,12 +162,8 @@ def test_whoever_takes_no_answer_is_let_go(service):
         def there():
             return any(c.raddr and f":{c.raddr.port} " == inside for c in process.net_connections())
 
-        assert there()
-        for _ in range(60):
-            if not there():
-                break
-            time.sleep(0.1)
-        assert not there()
+        until(there)
+        until(lambda: not there())
     healthy(service)
 
 
