@@ -27,10 +27,11 @@ App = Callable[[Scope, Receive, Send], Awaitable[None]]
 OPEN = {"/healthz", "/readyz", "/openapi.json", *docs.KINDS}
 ROLE = {"/decisions": "decide", "/answers": "review", "/reload": "admin"}  # else: read
 METHODS = {
-    "/healthz": "GET", "/readyz": "GET", "/openapi.json": "GET", "/models": "GET",
+    "/healthz": "GET", "/readyz": "GET", "/docs": "GET", "/openapi.json": "GET", "/models": "GET",
     "/metrics": "GET", "/predict": "POST", "/answers": "POST", "/decisions": "POST", "/reload": "POST",
-    **dict.fromkeys(docs.KINDS, "GET"),
 }  # fmt: skip
+PATHS = ", ".join(METHODS)
+METHODS |= dict.fromkeys(docs.KINDS, "GET")
 BUCKETS = 10_000
 GONE = 499  # nobody is there any more to be answered; counted, and no fault
 log = logging.getLogger("stepladder.service")
@@ -81,9 +82,7 @@ class Gate:
     def _admit(self, scope: Scope) -> None:
         path, method = scope["path"], scope["method"]
         if path not in METHODS:
-            raise Refused(
-                404, f"there is no {path[:80]!r}", f"paths are: {', '.join(METHODS)}", "see /docs"
-            )
+            raise Refused(404, f"there is no {path[:80]!r}", f"paths are: {PATHS}", "see /docs")
         if path not in OPEN:
             self._identify(scope, ROLE.get(path, "read"))
         if method != METHODS[path]:

@@ -43,13 +43,13 @@ class Keys:
 
     async def _watch(self, name: str, pool: ThreadPoolExecutor) -> None:
         while True:
-            await asyncio.sleep(EVERY_S)
             try:
                 await asyncio.get_running_loop().run_in_executor(pool, self.look, name)
             except Exception as error:  # a record that cannot be read for a while
                 if time.monotonic() - self.told.get(name, -TOLD_S) >= TOLD_S:
                     self.told[name] = time.monotonic()
                     log.warning("%s: tokens cannot be read: %s", name, " ".join(str(error).split()))
+            await asyncio.sleep(EVERY_S)
 
     def look(self, name: str) -> None:
         """Read one project's tokens; what was revoked before this began opens nothing after it."""

@@ -75,11 +75,12 @@ def _server(folder: Path, host: str, port: int, limits: Limits) -> tuple[Server,
     shelf = Shelf.of(folder)
     settle()
     connections = Connections(_within_files(limits), shelf.metrics.closed)
+    # asyncio's own loop takes all who wait in one round; uvloop takes one, and a crowd fills the queue
     config = uvicorn.Config(
         app(shelf, limits), host=host, port=port, log_config=None, access_log=False,
         server_header=False, date_header=False, timeout_graceful_shutdown=GRACE_S,
         timeout_keep_alive=math.ceil(limits.idle_s), ws="none", http=connections.protocol,
-        backlog=BACKLOG,
+        backlog=BACKLOG, loop="asyncio",
     )  # fmt: skip
     return uvicorn.Server(config), shelf
 
