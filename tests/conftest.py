@@ -1,4 +1,4 @@
-"""What several test folders share: a real Postgres, started once and only when asked for."""
+"""What several test folders share: a real Postgres, a real browser; started once, when asked for."""
 
 from __future__ import annotations
 
@@ -73,6 +73,20 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
 
     config.option.loadscopereorder = False
     return Units(config, log)
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Any]:
+    """A real browser: the machine's own, else playwright's."""
+    from playwright.sync_api import sync_playwright  # here, as below
+
+    names = ("chromium", "chromium-browser", "google-chrome")
+    own = next((path for name in names if (path := shutil.which(name))), None)
+    with sync_playwright() as playwright:
+        # without --no-sandbox the browser refuses to start as root, as tests in containers run
+        found = playwright.chromium.launch(executable_path=own, args=["--no-sandbox"])
+        yield found
+        found.close()
 
 
 @pytest.fixture(scope="session")

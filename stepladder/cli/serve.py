@@ -19,6 +19,7 @@ def serve(
     rate: Annotated[float, Parameter(validator=Number(gte=0))] = 200,
     max_body: Annotated[int, Parameter(validator=Number(gte=1_000))] = 1_000_000,
     max_cases: Annotated[int, Parameter(validator=Number(gte=1))] = 1_000,
+    proxy: Annotated[tuple[str, ...], Parameter(consume_multiple=False)] = (),
     json: Json = False,
     verbose: Verbose = False,
 ) -> None:
@@ -33,10 +34,13 @@ def serve(
         rate: Requests a second for each token; 0 for any number.
         max_body: The largest request, in bytes.
         max_cases: The most cases in one request.
+        proxy: An address or network of a proxy before it, whose connections are many people's; this machine
+            is one. Everybody else has 100 connections.
         json: Log one line of JSON for each event.
         verbose: Write the log to stepladder.log as well, with more in it.
     """
-    from stepladder.service.limits import Limits
+    from stepladder.service.limits import Limits, proxies
     from stepladder.service.serve import serve as run
 
-    run(project, host, port, Limits(max_body, max_cases, rate, 2 * rate), verbose, json)
+    limits = Limits(max_body, max_cases, rate, 2 * rate, proxies=proxies(proxy))
+    run(project, host, port, limits, verbose, json)

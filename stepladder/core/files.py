@@ -13,6 +13,7 @@ import fcntl
 import glob
 import os
 import shutil
+import stat
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -32,6 +33,31 @@ def write(path: Path, body: bytes | str) -> None:
         mode = 0o666 if _shared(partial.parent) else 0o600
         with open(os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "wb") as file:
             file.write(said)
+
+
+def read(path: Path) -> bytes:
+    """The bytes of a file that lies right there. Raises Problem on a link or a pipe: it leads elsewhere."""
+    try:  # not waiting for whoever would write into a pipe
+        handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    except OSError as error:
+        if error.errno in (errno.ELOOP, errno.ENXIO):
+            raise _elsewhere(path) from None
+        raise
+    with os.fdopen(handle, "rb") as file:
+        if not stat.S_ISREG(os.fstat(handle).st_mode):
+            raise _elsewhere(path)
+        return file.read()
+
+
+def regular(folder: Path) -> list[Path]:
+    """Everything in a folder, by name. Raises Problem unless all are files that lie right there."""
+    if folder.is_symlink():
+        raise _elsewhere(folder)
+    found = sorted(folder.iterdir())
+    for path in found:
+        if not stat.S_ISREG(path.lstat().st_mode):
+            raise _elsewhere(path)
+    return found
 
 
 @contextlib.contextmanager
@@ -192,6 +218,14 @@ def _about(partial: Path, error: OSError) -> bool:
     """Whether it is this place that could not be written, and not another that could not be read."""
     named = Path(os.fsdecode(error.filename or partial))
     return partial.is_relative_to(named) or named.is_relative_to(partial)
+
+
+def _elsewhere(path: Path) -> Problem:
+    return Problem(
+        f"{path} is no plain file, but a link, a folder or a pipe",
+        "what was shipped is read from files of its own: what a link leads to may change unseen",
+        "put the file itself there, or ship again: stepladder ship",
+    )
 
 
 def _remove(path: Path) -> None:

@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from stepladder.core.errors import Problem
+from stepladder.core.files import read, regular
 
 Model = dict[str, Any]  # text, numbers, truths, nulls, numeric arrays, tables, bytes
 
@@ -41,23 +42,32 @@ def save(model: Model, folder: Path) -> str:
 
 def load(folder: Path) -> Model:
     """Read a model that `save` wrote; arrays stay on disk until they are touched."""
-    model: Model = json.loads((folder / "model.json").read_text())
-    for path in sorted(folder.iterdir()):
+    there = regular(folder)
+    model: Model = json.loads(read(folder / "model.json"))
+    for path in there:
         if path.suffix == ".npy":
             model[path.stem] = np.load(path, mmap_mode="r", allow_pickle=False)
         elif path.suffix == ".parquet":
             model[path.stem] = pq.ParquetFile(path).read()
         elif path.suffix == ".bin":
-            model[path.stem] = path.read_bytes()
+            model[path.stem] = read(path)
     return model
 
 
 def digest(folder: Path) -> str:
     """The hash of a saved model: of every file's name and bytes."""
     total = hashlib.sha256()
-    for path in sorted(folder.iterdir()):
-        total.update(path.name.encode() + b"\0" + hashlib.sha256(path.read_bytes()).digest())
+    for path in regular(folder):
+        total.update(path.name.encode() + b"\0" + hashlib.sha256(read(path)).digest())
     return total.hexdigest()
+
+
+def holds(folder: Path, name: str) -> bool:
+    """Whether a folder is the model of that hash, whole, and all in files of its own."""
+    try:
+        return folder.is_dir() and digest(folder) == name
+    except Problem:
+        return False
 
 
 def size(folder: Path) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from dataclasses import replace
 from datetime import date
@@ -106,8 +107,8 @@ def run(
 def keep_model(project: Project, fitted: Path, name: str) -> None:
     """Keep a fitted model under the name of its hash, whole or not at all; a damaged one is replaced."""
     kept = project.folder / "models" / name
-    if kept.exists() and models.digest(kept) != name:
-        shutil.rmtree(kept)
+    if os.path.lexists(kept) and not models.holds(kept, name):
+        kept.unlink() if kept.is_symlink() else shutil.rmtree(kept)
     if not kept.exists():
         try:
             with whole(kept) as partial:

@@ -80,6 +80,14 @@ class Project:
         """What happened in this project, and in no other. Raises Problem where the record is missing."""
         return home.opened(self.folder, self.ask.question, self.address)
 
+    def hurried(self, seconds: float) -> Project:
+        """The same project, waiting no longer than that for others to be done with its record."""
+        found = replace(self)
+        found.__dict__["record"] = self.record.hurried(
+            seconds
+        )  # as if it had been asked for already
+        return found
+
     @property
     def address(self) -> URL:
         """Where the record is."""

@@ -21,17 +21,20 @@ from stepladder.record.schema import OWNED, SCHEMA
 PATIENCE_S = 30  # how long a writer waits for the one before it
 
 
-def engine_of(url: URL, make: bool = False) -> Engine:
+def engine_of(url: URL, make: bool = False, patience: float = PATIENCE_S) -> Engine:
     """An engine that keeps no connection open between uses, so that a kill leaves none behind.
 
-    A file that is not there is made only where that is asked for.
+    A file that is not there is made only where that is asked for. patience: seconds it waits for a lock.
     """
     if url.get_backend_name() == "sqlite":
-        connect = functools.partial(_file, Path(str(url.database)), make)
+        connect = functools.partial(_file, Path(str(url.database)), make, patience)
         return create_engine(url, poolclass=NullPool, creator=connect, **_JSON)
     try:
         engine = create_engine(
-            url, poolclass=NullPool, connect_args={"connect_timeout": 10}, **_JSON
+            url,
+            poolclass=NullPool,
+            connect_args={"connect_timeout": min(10, max(2, round(patience)))},
+            **_JSON,
         )
     except ModuleNotFoundError:
         raise Problem(
@@ -39,7 +42,7 @@ def engine_of(url: URL, make: bool = False) -> Engine:
             "Postgres needs the package psycopg",
             "pip install 'stepladder[postgres]'",
         ) from None
-    event.listen(engine, "connect", _prepare_postgres)
+    event.listen(engine, "connect", functools.partial(_prepare_postgres, patience))
     return engine
 
 
@@ -50,20 +53,20 @@ _JSON: dict[str, Any] = {
 }
 
 
-def _file(path: Path, make: bool) -> sqlite3.Connection:
+def _file(path: Path, make: bool, patience: float) -> sqlite3.Connection:
     name = f"file:{quote(str(path))}"
     try:
-        return _opened(f"{name}?mode={'rwc' if make else 'rw'}")
+        return _opened(f"{name}?mode={'rwc' if make else 'rw'}", patience)
     except sqlite3.OperationalError:
         if not path.is_file() or os.access(path.parent, os.W_OK):
             raise
         # Readers need a file beside it, which nobody can make on a medium that is read-only; nor write.
-        return _opened(f"{name}?immutable=1")
+        return _opened(f"{name}?immutable=1", patience)
 
 
-def _opened(address: str) -> sqlite3.Connection:
+def _opened(address: str, patience: float) -> sqlite3.Connection:
     """Transactions begin where we say, see writing(); what is erased is written over."""
-    connection = sqlite3.connect(address, timeout=PATIENCE_S, isolation_level=None, uri=True)
+    connection = sqlite3.connect(address, timeout=patience, isolation_level=None, uri=True)
     try:
         for said in ("foreign_keys = on", "secure_delete = on", "schema_version"):
             connection.execute(f"pragma {said}").fetchall()
@@ -91,8 +94,8 @@ def scrub(engine: Engine) -> None:
             connection.exec_driver_sql("pragma wal_checkpoint(truncate)")
 
 
-def _prepare_postgres(connection: Any, _: object) -> None:
-    connection.execute(f"set lock_timeout = '{PATIENCE_S}s'")
+def _prepare_postgres(patience: float, connection: Any, _: object) -> None:
+    connection.execute(f"set lock_timeout = {round(patience * 1000)}")
     if connection.execute("select 1 from pg_namespace where nspname = %s", [SCHEMA]).fetchone():
         connection.execute(f"set search_path to {SCHEMA}")
     connection.commit()

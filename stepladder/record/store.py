@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
@@ -63,6 +63,10 @@ class Record:
         record = Record(engine_of(checked(url)), project)
         migrations.bring_up_to_date(record.engine)
         return record
+
+    def hurried(self, seconds: float) -> Record:
+        """The same record, waiting no longer than that for others to be done with it."""
+        return replace(self, engine=engine_of(self.engine.url, patience=seconds))
 
     @staticmethod
     def make(url: str | URL, project: str) -> Record:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-import shutil
+import os
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from functools import cached_property
@@ -16,7 +16,7 @@ from stepladder.core import model as models
 from stepladder.core.ask import Ask
 from stepladder.core.asking import Taught
 from stepladder.core.errors import Problem
-from stepladder.core.files import write
+from stepladder.core.files import read, regular, write
 from stepladder.core.model import Model
 from stepladder.core.rung import Rung
 from stepladder.core.stats import Bins
@@ -71,25 +71,28 @@ class Release:
         With `room` its models are copied there first: nobody can change what is in use.
         """
         path = project / "releases" / f"{hash_}.json"
-        if not hash_.isalnum() or not path.is_file():
+        if not hash_.isalnum() or not os.path.lexists(path):
             raise Problem(
                 f"there is no release {hash_}",
                 "a release is a file in releases/, named by the hash of its bytes",
                 "see those there are: stepladder models",
             )
-        body = path.read_bytes()
+        body = read(path)
         if hashlib.sha256(body).hexdigest() != hash_:
             raise _altered(f"the release {hash_[:12]}")
         release = Release(_manifest(json.loads(body)), room or project / "models")
         for model in dict.fromkeys((release.manifest.model, release.manifest.reference_model)):
             if room is not None and (project / "models" / model).is_dir():
-                shutil.copytree(project / "models" / model, room / model)
+                _copy(project / "models" / model, room / model)
             _check(release.home / model, model)
         return release
 
     def save(self, project: Path) -> str:
         """Write the manifest under the hash of its bytes, whole or not at all; returns the hash."""
-        write(project / "releases" / f"{self.hash}.json", self.body)
+        path = project / "releases" / f"{self.hash}.json"
+        if path.is_symlink():
+            path.unlink()  # what it leads to may say the same now, and something else later
+        write(path, self.body)
         return self.hash
 
     @cached_property
@@ -143,6 +146,18 @@ class Release:
         )
 
 
+def files(hash_: str, project: Path) -> list[Path]:
+    """The files that a release is made of, as far as it says: they may be gone, or altered."""
+    manifest = project / "releases" / f"{hash_}.json"
+    try:
+        said = json.loads(read(manifest))
+        names = {str(said["model"]), str(said["reference_model"])}
+    except (OSError, Problem, ValueError, KeyError, TypeError):
+        names = set()
+    folders = [project / "models" / name for name in sorted(names) if name.isalnum()]
+    return [manifest, *(path for folder in folders for path in (folder, *sorted(folder.glob("*"))))]
+
+
 def _manifest(raw: Mapping[str, Any]) -> Manifest:
     if int(raw.get("format", 0)) > FORMAT:
         raise Problem(
@@ -151,6 +166,12 @@ def _manifest(raw: Mapping[str, Any]) -> Manifest:
             "upgrade stepladder (pip install --upgrade stepladder), or go back: stepladder ship --rollback",
         )
     return Manifest(**raw)
+
+
+def _copy(folder: Path, target: Path) -> None:
+    target.mkdir(parents=True)
+    for path in regular(folder):
+        (target / path.name).write_bytes(read(path))
 
 
 def _check(folder: Path, name: str) -> None:

@@ -13,13 +13,14 @@ from fastapi import FastAPI, Request, Response
 import stepladder
 from stepladder.project.decide import decide
 from stepladder.record import Token
-from stepladder.service import body, models
+from stepladder.service import body, docs, models
 from stepladder.service.answers import Queue, answer, encoded
 from stepladder.service.gate import Gate
 from stepladder.service.limits import Limits
-from stepladder.service.refused import MEANING
+from stepladder.service.refused import MEANING, still_looking
 from stepladder.service.served import Served
 from stepladder.service.shelf import Shelf
+from stepladder.service.writes import Writes
 
 T = TypeVar("T")
 ABOUT = (
@@ -32,23 +33,27 @@ ABOUT = (
 def app(shelf: Shelf, limits: Limits) -> FastAPI:
     """The application that serves what is on the shelf."""
     newcomers = Queue(limits)
-    aside = ThreadPoolExecutor(1, "aside")  # the record, and what is taken up anew
+    writes, aside = Writes(limits), ThreadPoolExecutor(1, "aside")  # where what is new is taken up
 
     @asynccontextmanager
     async def running(_: FastAPI) -> AsyncIterator[None]:
-        watching = asyncio.create_task(shelf.watch(aside))
+        watching = [asyncio.create_task(each) for each in (shelf.keys.watch(), shelf.watch(aside))]
         yield
-        watching.cancel()
+        for each in watching:
+            each.cancel()
         newcomers.close()
+        writes.close()
         aside.shutdown(wait=False)
 
     api = FastAPI(
         title="stepladder", version=stepladder.__version__, description=ABOUT, lifespan=running,
-        redoc_url=None, default_response_class=Response,
+        docs_url=None, redoc_url=None, default_response_class=Response,
     )  # fmt: skip
     _predictions(api, shelf, limits, newcomers)
-    _people(api, shelf, aside)
-    _health(api, shelf)
+    _people(api, shelf, writes)
+    _administered(api, shelf, aside, limits)
+    _health(api, shelf, limits)
+    docs.add_to(api)
     _described(api, shelf.served.values())
     api.add_middleware(Gate, shelf=shelf, limits=limits)
     return api
@@ -79,13 +84,19 @@ def _predictions(api: FastAPI, shelf: Shelf, limits: Limits, queue: Queue) -> No
         return _said({"models": [one.about() for one in _open(request, shelf).values()]})
 
 
-def _people(api: FastAPI, shelf: Shelf, aside: ThreadPoolExecutor) -> None:
-    async def noted(work: Callable[[], T]) -> T:
-        return await asyncio.get_running_loop().run_in_executor(aside, work)
+def _people(api: FastAPI, shelf: Shelf, writes: Writes) -> None:
+    async def noted(token: Token, name: str, work: Callable[[], T]) -> T:
+        def allowed() -> T:
+            shelf.keys.still(
+                token, name, writes.limits.writes_s
+            )  # it may have been revoked while this waited
+            return work()
+
+        return await writes.done(allowed)
 
     responses: Any = {
         200: {"model": models.Noted},
-        **_errors(400, 401, 403, 404, 413, 415, 422, 429),
+        **_errors(400, 401, 403, 404, 413, 415, 422, 429, 503),
     }
 
     @api.post(
@@ -97,17 +108,17 @@ def _people(api: FastAPI, shelf: Shelf, aside: ThreadPoolExecutor) -> None:
     async def answers(request: Request) -> Response:
         said = body.read(models.Answered, await body.parsed(request))
         found = body.question(_open(request, shelf), said.model_dump())
-        told, who = body.answered(found, said), _token(request, found).name
+        told, token = body.answered(found, said), _token(request, found)
         record, name = found.project.record, found.project.ask.question
         as_of = str(said.as_of or found.now)
 
         def work() -> int:
             body.not_forgotten(found, told[0][0])
             return record.answer(
-                name, told, by=who, as_of=as_of, trial=said.trial, seconds=said.seconds
+                name, told, by=token.name, as_of=as_of, trial=said.trial, seconds=said.seconds
             )
 
-        return _said({"answer": await noted(work)})
+        return _said({"answer": await noted(token, found.name, work)})
 
     @api.post(
         "/decisions",
@@ -118,28 +129,38 @@ def _people(api: FastAPI, shelf: Shelf, aside: ThreadPoolExecutor) -> None:
     async def decisions(request: Request) -> Response:
         said = body.read(models.Decided, await body.parsed(request))
         found = body.question(_open(request, shelf), said.model_dump())
-        who = _token(request, found).name
+        token = _token(request, found)
 
         def work() -> int:
-            return decide(found.project, said.rung, by=who, because=said.because)
+            return decide(found.project, said.rung, by=token.name, because=said.because)
 
-        return _said({"decision": await noted(work)})
+        return _said({"decision": await noted(token, found.name, work)})
+
+
+def _administered(api: FastAPI, shelf: Shelf, aside: ThreadPoolExecutor, limits: Limits) -> None:
+    looking: list[asyncio.Future[None]] = []
 
     @api.post("/reload", summary="Look for something new at once (role: admin)")
     async def reload(request: Request) -> Response:
-        await noted(lambda: shelf.look(again=True))
+        if not looking or looking[0].done():  # else one looks already
+            looking[:] = [asyncio.get_running_loop().run_in_executor(aside, shelf.look, True)]
+        try:
+            await asyncio.wait_for(asyncio.shield(looking[0]), limits.answer_s)
+        except TimeoutError:
+            raise still_looking(limits.answer_s) from None
         return _said({"degraded": sorted(shelf.degraded.keys() & _open(request, shelf).keys())})
 
 
-def _health(api: FastAPI, shelf: Shelf) -> None:
+def _health(api: FastAPI, shelf: Shelf, limits: Limits) -> None:
     @api.get("/healthz", summary="Whether the process is alive")
     async def healthz() -> Response:
         return _said({"alive": True})
 
     @api.get("/readyz", summary="Whether it serves, and whether it serves the newest")
     async def readyz() -> Response:
-        states = {name: _state(shelf, one) for name, one in shelf.served.items()}
-        ready = all(state != "nothing published" for state in states.values())
+        states = {name: _state(shelf, one, limits) for name, one in shelf.served.items()}
+        old = any(shelf.keys.age(name) > limits.reads_s for name in states)
+        ready = not old and all(state != "nothing published" for state in states.values())
         return _said({"ready": ready, "questions": states}, 200 if ready else 503)
 
     @api.get("/metrics", summary="Counts for Prometheus")
@@ -170,7 +191,9 @@ def _errors(*statuses: int) -> dict[int | str, Any]:
     return {status: {"model": models.Error, "description": MEANING[status]} for status in statuses}
 
 
-def _state(shelf: Shelf, one: Served) -> str:
+def _state(shelf: Shelf, one: Served, limits: Limits) -> str:
+    if shelf.keys.age(one.name) > limits.writes_s:
+        return "the record cannot be read: nothing is written, and soon nothing answered"
     if one.name in shelf.degraded:
         return "degraded: the newest is not served, see the log"
     return "ready" if one.published else "nothing published"

@@ -14,16 +14,17 @@ from starlette.requests import ClientDisconnect
 
 from stepladder.core.errors import Passing, Problem, Unusable
 from stepladder.record import Token
+from stepladder.service import docs
 from stepladder.service.limits import Bucket, Limits
-from stepladder.service.refused import Refused, Send, busy, fault, refused, tell
+from stepladder.service.refused import Refused, Send, busy, fault, refused, tell, unknown
 from stepladder.service.shelf import Shelf
-from stepladder.service.tokens import hashed, may, state
+from stepladder.service.tokens import hashed, may
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
-OPEN = {"/healthz", "/readyz", "/docs", "/openapi.json"}
+OPEN = {"/healthz", "/readyz", "/openapi.json", *docs.KINDS}
 ROLE = {  # what a path needs; one that is not named is closed to everybody
     "/predict": "read", "/models": "read", "/metrics": "read",
     "/answers": "review", "/decisions": "decide", "/reload": "admin",
@@ -32,6 +33,8 @@ METHODS = {
     "/healthz": "GET", "/readyz": "GET", "/docs": "GET", "/openapi.json": "GET", "/models": "GET",
     "/metrics": "GET", "/predict": "POST", "/answers": "POST", "/decisions": "POST", "/reload": "POST",
 }  # fmt: skip
+PATHS = ", ".join(METHODS)
+METHODS |= dict.fromkeys(docs.KINDS, "GET")
 BUCKETS = 10_000
 GONE = 499  # nobody is there any more to be answered; counted, and no fault
 log = logging.getLogger("stepladder.service")
@@ -85,9 +88,7 @@ class Gate:
         if path not in OPEN:
             self._identify(scope)
         if path not in METHODS:
-            raise Refused(
-                404, f"there is no {path[:80]!r}", f"paths are: {', '.join(METHODS)}", "see /docs"
-            )
+            raise Refused(404, f"there is no {path[:80]!r}", f"paths are: {PATHS}", "see /docs")
         if path not in OPEN:
             self._allow(scope, ROLE.get(path, ""))
         if method != METHODS[path]:
@@ -99,18 +100,16 @@ class Gate:
         """Let in whoever has a token; with none that is good everybody is told the same."""
         found = self._tokens(_header(scope, b"authorization"))
         if not found:
-            raise Refused(
-                401,
-                "no valid token",
-                'a token is sent as the header "Authorization: Bearer sl_…"',
-                "ask whoever keeps the service for one: stepladder token NAME --role read",
-            )
+            raise unknown()
         scope["tokens"] = found
+        scope.get("recognise", lambda: None)()  # the connection stays when others have to go
         self._meter(next(iter(found.values())).sha256)
 
     def _allow(self, scope: Scope, needed: str) -> None:
         """Leave open the projects in which the token has the role that the path needs."""
         found: dict[str, Token] = scope["tokens"]
+        limits = self.limits
+        self.shelf.keys.check(found, limits.reads_s if needed == "read" else limits.writes_s)
         allowed = {name: t for name, t in found.items() if may(t, needed)}
         if not allowed:
             raise Refused(
@@ -126,15 +125,7 @@ class Gate:
         kind, _, text = header.decode("latin-1").partition(" ")
         if kind.lower() != "bearer" or not text.strip():
             return {}
-        digest, good = hashed(text.strip()), {}
-        for name, tokens in self.shelf.tokens.items():
-            if (token := tokens.get(digest)) is None:
-                continue
-            if (now := state(token)) == "valid":
-                good[name] = token
-            else:
-                log.warning("token %d (%s) of %s is %s", token.id, token.name, name, now)
-        return good
+        return self.shelf.keys.found(hashed(text.strip()))
 
     def _meter(self, whose: str) -> None:
         bucket = self.buckets.get(whose)

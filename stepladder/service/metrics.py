@@ -31,6 +31,10 @@ class Metrics:
             "stepladder_request_seconds", "Seconds until the answer.", ("path",),
             buckets=EDGES, registry=self.registry,
         )  # fmt: skip
+        self._closed = prometheus.Counter(
+            "stepladder_connections_closed", "Connections that kept to no limit, or made room.",
+            ("why",), registry=self.registry,
+        )  # fmt: skip
         started = "stepladder_start_time_seconds"
         prometheus.Gauge(started, "When it started.", registry=self.registry).set(time.time())
         self.reloads: Counter[tuple[str, str]] = Counter()  # question, outcome
@@ -39,6 +43,10 @@ class Metrics:
         """One request that was answered."""
         self._requests.labels(path, method, str(status)).inc()
         self._seconds.labels(path).observe(seconds)
+
+    def closed(self, why: str) -> None:
+        """One connection that was closed for what it did, or to make room."""
+        self._closed.labels(why).inc()
 
     def text(self, served: Iterable[Served], degraded: Iterable[str]) -> bytes:
         """What whoever asks may see, as Prometheus reads it."""

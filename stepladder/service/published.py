@@ -16,6 +16,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from stepladder.core.errors import Problem
+from stepladder.core.files import read
 from stepladder.project.folder import Project
 from stepladder.record import Stored
 
@@ -114,7 +115,7 @@ class _Texts(Sequence[str]):
 
 def intact(project: Project, stored: Stored) -> bytes:
     """A published file. Raises Problem if its bytes are not those that were recorded."""
-    body = (project.folder / stored.path).read_bytes()
+    body = read(project.folder / stored.path)
     if hashlib.sha256(body).hexdigest() != stored.sha256:
         raise Problem(
             f"{stored.path} is not what was published: somebody or something changed its bytes",

@@ -20,6 +20,7 @@ MEANING = {
     415: "the body is said to be something else than JSON",
     422: "JSON, but not what the question asks for",
     429: "too many requests",
+    431: "too many headers, or too long ones",
     500: "a fault in stepladder",
     503: "nothing is published yet, or the answer took too long",
 }
@@ -48,6 +49,16 @@ def refused(problem: Problem, status: int = 422) -> Refused:
     return problem if isinstance(problem, Refused) else Refused(status, *problem.parts())
 
 
+def unknown() -> Refused:
+    """What everybody is told whose token is none, or none any more."""
+    return Refused(
+        401,
+        "no valid token",
+        'a token is sent as the header "Authorization: Bearer sl_…"',
+        "ask whoever keeps the service for one: stepladder token NAME --role read",
+    )
+
+
 def fault() -> Refused:
     """What a client is told of a fault: nothing of what is inside."""
     return Refused(
@@ -63,8 +74,19 @@ def busy() -> Refused:
     return Refused(
         503,
         "the record cannot be used at the moment",
-        "what people say and decide is kept in the record",
+        "what people say and decide is kept in the record; nothing was written",
         "send it again in a moment; if that does not help, tell whoever keeps the service",
+        retry_after=5,
+    )
+
+
+def still_looking(seconds: float) -> Refused:
+    """What a client is told that asked for what is new, where loading it takes its time."""
+    return Refused(
+        503,
+        f"it is not done looking after {seconds:g} s",
+        "what is new is taken up once it is loaded, whether anybody waits for it or not",
+        "see /readyz and /models in a moment",
         retry_after=5,
     )
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 import gc
 import json
 import logging
+import math
 import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,6 +23,8 @@ if TYPE_CHECKING:
     from stepladder.service.shelf import Shelf
 
 GRACE_S = 30  # for requests under way when the service is told to stop
+BACKLOG = 256  # connections that wait to be taken
+OWN_FILES = 200
 LOCAL = ("127.0.0.1", "::1", "localhost")
 log = logging.getLogger("stepladder.service")
 
@@ -41,7 +45,7 @@ def serve(
     for stop in (signal.SIGTERM, signal.SIGINT):
         signal.signal(stop, signal.SIG_IGN)
     _tell(shelf)
-    if not any(shelf.tokens.values()):
+    if not any(shelf.keys.tokens.values()):
         log.warning("there is no token yet: stepladder token NAME --role read")
     if host not in LOCAL:
         log.warning("it listens on %s: put a server with TLS in front of it", host)
@@ -69,17 +73,35 @@ def _server(folder: Path, host: str, port: int, limits: Limits) -> tuple[Server,
             "it is an extra, so that nobody installs a web server for a forecast",
             "pip install 'stepladder[ship]'",
         ) from None
+    from stepladder.service.connections import Connections
     from stepladder.service.shelf import Shelf, settle
 
     _lean()
     shelf = Shelf.of(folder)
     settle()
+    connections = Connections(_within_files(limits), shelf.metrics.closed)
+    # asyncio's own loop takes all who wait in one round; uvloop takes one, and a crowd fills the queue
     config = uvicorn.Config(
         app(shelf, limits), host=host, port=port, log_config=None, access_log=False,
         server_header=False, date_header=False, timeout_graceful_shutdown=GRACE_S,
-        timeout_keep_alive=60, ws="none",
+        timeout_keep_alive=math.ceil(limits.idle_s), ws="none", http=connections.protocol,
+        backlog=BACKLOG, loop="asyncio",
     )  # fmt: skip
     return uvicorn.Server(config), shelf
+
+
+def _within_files(limits: Limits) -> Limits:
+    """As many connections as this process may have files open, of which it needs some itself."""
+    import resource
+
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = limits.connections + BACKLOG + OWN_FILES
+    if soft not in (resource.RLIM_INFINITY, -1) and soft < wanted:
+        soft = wanted if hard in (resource.RLIM_INFINITY, -1) else min(wanted, hard)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+        room = max(soft - BACKLOG - OWN_FILES, 16)
+        return replace(limits, connections=min(limits.connections, room))
+    return limits
 
 
 @contextmanager

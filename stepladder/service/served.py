@@ -25,12 +25,13 @@ from stepladder.core.own import Brings
 from stepladder.core.predictions import places
 from stepladder.project.folder import Project
 from stepladder.record import Shipment, Stored
-from stepladder.release.release import Release
+from stepladder.release.release import Release, files
 from stepladder.release.ship import in_production
 from stepladder.service.alone import Alone
 from stepladder.service.models import answer_model, request_model
 from stepladder.service.published import Published, latest
 from stepladder.service.rows import Case
+from stepladder.service.writes import PATIENCE_S
 
 Mark = tuple[Any, ...]  # changes whenever there is something else to serve
 ROWS_SHOWN, TRIED = 3, 3
@@ -57,20 +58,25 @@ class Served:
     @staticmethod
     def load(name: str, folder: Path) -> Served:
         """Read, check and try what is in production. Raises Problem where something is wrong with it."""
-        project = Project.open(folder)
+        project = Project.open(folder).hurried(PATIENCE_S)
         shipment, stored = in_production(project), latest(project)
+        mark = _mark(project, shipment, stored)  # first: what changes meanwhile is seen later
         room = rooms.made()  # swept after a kill
         try:
-            return Served._load(name, project, shipment, stored, room)
+            return Served._load(name, project, mark, shipment, stored, room)
         except BaseException:
             rooms.gone(room)
             raise
 
     @staticmethod
     def _load(
-        name: str, project: Project, shipment: Shipment, stored: Stored | None, room: Path
+        name: str,
+        project: Project,
+        mark: Mark,
+        shipment: Shipment,
+        stored: Stored | None,
+        room: Path,
     ) -> Served:
-        mark = _mark(project, shipment, stored)  # first: what changes meanwhile is seen later
         release = Release.load(shipment.release, project.folder, room / "models")
         published = Published.load(project, stored, room) if stored else None
         now = date.fromisoformat(stored.as_of if stored else release.manifest.as_of)
@@ -161,11 +167,21 @@ def mark_of(project: Project) -> Mark:
 
 
 def _mark(project: Project, shipment: Shipment, stored: Stored | None) -> Mark:
-    tables = [project.folder / source.cleaned for source in project.ask.tables.values()]
-    files = [*tables, *([project.folder / stored.path] if stored else [])]
-    written = tuple(file.stat().st_mtime_ns if file.is_file() else 0 for file in files)
+    """What is served, and how its files look: whoever alters one changes at least one of these."""
+    there = files(shipment.release, project.folder)
+    there += [project.folder / source.cleaned for source in project.ask.tables.values()]
+    if stored is not None:
+        there.append(project.folder / stored.path)
     gone = len(project.record.forgotten(project.ask.question))  # nobody forgotten stays in memory
-    return shipment.id, stored and stored.id, stored and stored.sha256, gone, written
+    return shipment.id, stored and (stored.id, stored.sha256), gone, tuple(map(_look, there))
+
+
+def _look(path: Path) -> tuple[int, ...] | None:
+    try:
+        found = path.lstat()
+    except OSError:
+        return None
+    return found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns
 
 
 def _own(project: Project, now: date) -> Brings | None:

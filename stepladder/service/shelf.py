@@ -13,10 +13,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from stepladder.core.errors import Problem
-from stepladder.record import Token
+from stepladder.service.keys import Keys
 from stepladder.service.metrics import Metrics
 from stepladder.service.served import Mark, Served, mark_of
-from stepladder.service.tokens import by_hash
 
 log = logging.getLogger("stepladder.service")
 EVERY_S, AGAIN_S = 1.0, 60.0
@@ -24,10 +23,10 @@ EVERY_S, AGAIN_S = 1.0, 60.0
 
 @dataclass
 class Shelf:
-    """The projects by name, each with its tokens; replaced whole, so a request keeps what it began with."""
+    """The projects by name, replaced whole, so that a request keeps what it began with; and who may ask."""
 
     served: dict[str, Served]
-    tokens: dict[str, dict[str, Token]]  # by their hashes
+    keys: Keys
     metrics: Metrics = field(default_factory=Metrics)
     degraded: dict[str, str] = field(default_factory=dict)  # name -> why the newest is not served
     refused: dict[str, tuple[Mark, float]] = field(
@@ -38,7 +37,7 @@ class Shelf:
     def of(folder: Path) -> Shelf:
         """Everything below a folder that is in production. Raises Problem where something is wrong."""
         served = {name: _load(name, place) for name, place in projects(folder).items()}
-        return Shelf(served, {name: by_hash(s.project) for name, s in served.items()})
+        return Shelf(served, Keys.of({name: one.project for name, one in served.items()}))
 
     async def watch(self, worker: ThreadPoolExecutor) -> None:
         """Look every second whether there is something new, for as long as the service runs."""
@@ -48,17 +47,16 @@ class Shelf:
             await loop.run_in_executor(worker, self.look)
 
     def look(self, again: bool = False) -> None:
-        """Take up new tokens, models and predictions; what is broken is told, and the old one stays.
+        """Take up new models and predictions, notice altered ones; what is broken is told, the old one stays.
 
         `again`: try at once what was refused a moment ago.
         """
         marks: dict[str, Mark] = {}
-        for name, now in self.served.items():  # tokens first: a model takes its time
+        for name, now in self.served.items():
             try:
-                self.tokens[name] = by_hash(now.project)
                 marks[name] = mark_of(now.project)
             except Exception as error:  # a record that cannot be read for a while
-                self.degraded[name] = "the record cannot be read: tokens are those of before"
+                self.degraded[name] = "the record cannot be read"
                 log.warning("%s: the record cannot be read: %s", name, _one_line(error))
         for name, mark in marks.items():
             now = self.served[name]

@@ -27,6 +27,10 @@ from stepladder.questions.retention import toy as buyers
 from stepladder.release.ship import ship
 from stepladder.service import tokens
 
+WITH_LIMITS = (
+    "from pathlib import Path; from stepladder.service.serve import serve; "
+    "from stepladder.service.limits import Limits; "
+)
 NEEDS_ALL = """-- Compares everybody with everybody else.
 select cases.customer, count(*) * 1.0 / (select count(*) from purchases) as prediction
 from cases join purchases using (customer) group by cases.customer
@@ -96,19 +100,21 @@ def _shipped(project: stepladder.Project, rung: str) -> stepladder.Project:
 
 
 class Service:
-    """A real `stepladder serve`."""
+    """A real `stepladder serve`; with `limits` that no flag sets, the same by its function."""
 
-    def __init__(self, home: Path, *more: str) -> None:
+    def __init__(self, home: Path, *more: str, limits: dict[str, Any] | None = None) -> None:
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             self.port = free.getsockname()[1]
         self.home = home
         self.log = home.parent / f"serve-{self.port}.log"
-        command = [sys.executable, "-m", "stepladder", "serve", "--project", str(home), *more]
+        command = ["-m", "stepladder", "serve", "--project", str(home), *more]
+        command += ["--port", str(self.port)]
+        if limits is not None:
+            said = f"{str(home)!r}), '127.0.0.1', {self.port}, Limits(**{limits!r})"
+            command = ["-c", f"{WITH_LIMITS}serve(Path({said})"]
         with self.log.open("wb") as log:
-            self.process = subprocess.Popen(
-                [*command, "--port", str(self.port)], stderr=log, cwd=home.parent
-            )
+            self.process = subprocess.Popen([sys.executable, *command], stderr=log, cwd=home.parent)
 
     def ready(self, status: int = 200) -> Service:
         """Wait until it says so."""

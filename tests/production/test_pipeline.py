@@ -15,11 +15,13 @@ import duckdb
 import httpx
 import pyarrow.parquet as pq
 import pytest
+from pages import elsewhere
 
 import stepladder
 from stepladder.core.errors import Problem
 from stepladder.nightly import lock, production, publishing, steps
 from stepladder.nightly import run as running
+from stepladder.nightly.picture import picture
 from stepladder.nightly.plan import named
 from stepladder.nightly.production import Production
 from stepladder.nightly.rehearsal import rehearsal
@@ -57,6 +59,8 @@ def test_a_night_publishes_what_the_rung_says_and_is_done_once(shop):
     buyers = {row["row"]: row["customer"] for row in own}
     rows = table.select(["customer", "why"]).to_pylist()
     assert all(buyers[row] == one["customer"] for one in rows for row in one["why"])
+    for page in (picture(shop, shop.folder / "runs.html"), shop.folder / "watch.html"):
+        assert elsewhere(page.read_text("utf-8")) == []
     before = shop.record.noted(Step)
     again = run(shop, since=now, until=now)
     assert again.plan.to_do == []

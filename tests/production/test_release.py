@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import sqlite3
 from datetime import timedelta
 
@@ -92,7 +93,11 @@ def test_a_damaged_model_is_mended_by_shipping_again(shop):
     with pytest.raises(Problem, match="ship again"):
         Release.load(in_production(shop).release, shop.folder)
     ship(shop)
-    Release.load(in_production(shop).release, shop.folder)
+    release = Release.load(in_production(shop).release, shop.folder)
+    _linked_folder(shop, release)
+    _linked_manifest(shop, release)
+    ship(shop)
+    Release.load(release.hash, shop.folder)
 
 
 def test_a_rung_of_ones_own_runs_as_it_was_shipped(shop):
@@ -122,7 +127,44 @@ def _manifest_altered(shop, release):
     path.write_bytes(path.read_bytes().replace(b"Mia", b"Bob"))
 
 
+def _led_elsewhere(path):
+    path.rename(path.with_suffix(".kept"))
+    path.symlink_to(path.with_suffix(".kept"))
+
+
+def _linked_file(shop, release):
+    folder = shop.folder / "models" / release.manifest.model
+    path = next(folder.glob("*.parquet"))
+    path.rename(shop.folder / "elsewhere")
+    path.symlink_to(shop.folder / "elsewhere")  # the same bytes, for now
+
+
+def _linked_folder(shop, release):
+    _led_elsewhere(shop.folder / "models" / release.manifest.model)
+
+
+def _linked_manifest(shop, release):
+    _led_elsewhere(shop.folder / "releases" / f"{release.hash}.json")
+
+
+def _piped(shop, release):
+    path = next((shop.folder / "models" / release.manifest.model).glob("*.parquet"))
+    path.unlink()
+    os.mkfifo(path)  # whoever opens it waits for ever
+
+
+def _piped_manifest(shop, release):
+    path = shop.folder / "releases" / f"{release.hash}.json"
+    path.unlink()
+    os.mkfifo(path)
+
+
 HARM = [
+    (_linked_file, "is no plain file"),
+    (_linked_folder, "is no plain file"),
+    (_linked_manifest, "is no plain file"),
+    (_piped, "is no plain file"),
+    (_piped_manifest, "is no plain file"),
     (_altered, "not what its name says"),
     (_gone, "is gone from models"),
     (_manifest_altered, "not what its name says"),

@@ -15,6 +15,7 @@ from datetime import UTC, date, datetime, timedelta
 import httpx
 import pyarrow as pa
 import pytest
+from pages import elsewhere
 from service_shops import Service, copied, error, made, publish, published, token
 
 import stepladder
@@ -281,7 +282,27 @@ def test_the_description_is_whole_and_its_examples_work(service, tokens):
         assert set(answer.json()) == set(mine)
         entry = answers[f"{body['question']}-Entry"]["properties"]
         assert set(answer.json()["answers"][0]) == set(entry)
-    assert service.send("GET", "/docs").status_code == 200
+
+
+def test_the_page_that_describes_it_takes_nothing_from_elsewhere(service, browser):
+    page = service.send("GET", "/docs")
+    assert elsewhere(page.text) == []
+    assert "default-src 'none'" in page.headers["Content-Security-Policy"]
+    said, asked, tab = [], [], browser.new_page()
+    tab.on("console", lambda message: said.append(message.text))
+    tab.on("pageerror", lambda problem: said.append(str(problem)))
+    tab.on("request", lambda request: asked.append(request.url))
+    tab.goto(f"{service.url}/docs")
+    tab.wait_for_selector(".opblock-summary-path")
+    tab.get_by_text("Predict for one case or many").click()
+    tab.get_by_text("Try it out").click()
+    assert tab.locator(".opblock").count() == 8
+    tab.close()
+    assert said == []  # nothing that the page's policy forbids was tried
+    assert {url.removeprefix(service.url) for url in asked} == {
+        "/docs", "/docs/swagger-ui.css", "/docs/swagger-ui-bundle.js", "/docs/start.js",
+        "/openapi.json",
+    }  # fmt: skip
 
 
 def test_metrics_count_what_was_asked(service, shop):

@@ -1,10 +1,8 @@
-"""Small bake-offs of toy worlds, run in this process, and a real browser to look at their pages with."""
+"""Small bake-offs of toy worlds, run in this process."""
 
 from __future__ import annotations
 
 import dataclasses
-import shutil
-from collections.abc import Iterator
 from datetime import date, timedelta
 from functools import partial
 from pathlib import Path
@@ -13,7 +11,6 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
-from playwright.sync_api import Browser, sync_playwright
 from toy_projects import measured
 
 from stepladder import questions
@@ -126,15 +123,3 @@ def _view(
 def _now(rung: Rung, history: History, question: Question) -> pa.Table:
     cases = question.cases(history)
     return predictions.check(rung.predict(rung.fit(history), history, cases), question, cases)
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    """A real browser: the machine's own, else playwright's."""
-    names = ("chromium", "chromium-browser", "google-chrome")
-    own = next((path for name in names if (path := shutil.which(name))), None)
-    with sync_playwright() as playwright:
-        # without --no-sandbox the browser refuses to start as root, as tests in containers run
-        found = playwright.chromium.launch(executable_path=own, args=["--no-sandbox"])
-        yield found
-        found.close()

@@ -9,6 +9,7 @@ import re
 
 import pyarrow as pa
 import pytest
+from pages import elsewhere
 
 from stepladder.bakeoff.result import from_json, to_json
 from stepladder.questions import question_toml as asking
@@ -29,6 +30,20 @@ LISTS = ("What it means", "The ladder", "The exam", "came back", "Other ways to 
          "Whom it helps", "How much of the shelf", "your rules", "excluded by kind: 5", "stranger",
          "late-comer", "because you took", "taken: ", "NDCG", "has no title")  # fmt: skip
 ONLY_FORECASTS = ("Low and high", "customers", "forecast", "mean 2?")
+
+
+FETCHING = (
+    '<script src="https://x/a.js"></script>', '<link href=//x/a.css>', '<img src="http://x/a.png">',
+    '<style>@import "https://x/a.css";</style>', "<style>@font-face { src: url('//x/a.woff') }</style>",
+    '<p style="background: url(https://x/a.png)">', '<svg><image xlink:href="https://x"/></svg>',
+    '<meta http-equiv="refresh" content="0; url=https://x">', '<base href="https://x/">',
+)  # fmt: skip
+
+
+def test_nothing_is_fetched_from_elsewhere(page):
+    assert elsewhere(page) == []
+    for fetching in FETCHING:  # and what would be is found
+        assert len(elsewhere(page.replace("</main>", f"{fetching}</main>"))) == 1, fetching
 
 
 @pytest.fixture

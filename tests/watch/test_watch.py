@@ -13,6 +13,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from pages import elsewhere
 
 from stepladder.core.ask import Indicator
 from stepladder.project.folder import Project
@@ -65,7 +66,9 @@ def test_horizons_are_disjoint_and_the_first_word_counts(project):
 def test_another_question_is_not_judged_and_what_was_filled_in_afterwards_is_said(project):
     found = watch(project)
     assert set(found.realised.afterwards) == {w.as_of for w in found.realised.windows}
-    assert "Made afterwards" in write_page(found, project.folder / "watch.html").read_text("utf-8")
+    page = write_page(found, project.folder / "watch.html").read_text("utf-8")
+    assert "Made afterwards" in page
+    assert elsewhere(page) == []
     last = found.realised.windows[0].as_of
     said = pq.read_table(project.folder / "published" / f"{last}.parquet")
     between = date.fromisoformat(last) - timedelta(days=87)
