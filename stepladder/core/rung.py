@@ -7,7 +7,7 @@ import hashlib
 import importlib.util
 import re
 import sys
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, dataclass
 from pathlib import Path
 from types import ModuleType
 from typing import Any, cast
@@ -33,6 +33,7 @@ class Rung:
     """
 
     path: Path
+    _: KW_ONLY
     ours: bool = False
     free: str = ""
 
@@ -193,5 +194,5 @@ def ladder(*folders: Path) -> list[Rung]:
                     "a rung's file is r<height>_<name>.py or .sql: height 0 to 5, lower case, each name once",
                     "rename the file; one whose name begins with _ is left alone",
                 )
-            found[path.stem] = Rung(path.resolve(), ours)
+            found[path.stem] = Rung(path.resolve(), ours=ours)
     return sorted(found.values(), key=lambda rung: (rung.height, rung.name))
