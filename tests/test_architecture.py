@@ -186,6 +186,24 @@ def test_no_pickle():
         )
 
 
+def test_only_these_say_that_a_rung_may_run_where_they_are():
+    """Ours is a rung that came with a question's folder; free one that is fenced, or told to be not."""
+    said = {"free": set(), "ours": set()}
+    for path in (p for p in FILES if room(p) != "questions"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            for word in node.keywords if isinstance(node, ast.Call) else ():
+                if word.arg in said:
+                    said[word.arg].add(str(path.relative_to(ROOT)))
+    assert said["free"] == {
+        "fence/child.py",  # behind the fence
+        "bakeoff/on_spark.py", "project/engine.py",  # Spark has none: docs/spark.md
+        "leave/loaded.py",  # nor has MLflow: docs/leaving.md
+    }  # fmt: skip
+    assert said["ours"] == {
+        "core/rung.py", "release/release.py", "release/fit.py", "service/alone.py",
+    }  # fmt: skip
+
+
 def test_help_loads_nothing_heavy():
     program = (
         "import sys\nfrom stepladder.cli import app\n"

@@ -35,7 +35,7 @@ def test_the_rungs_of_your_own_run_and_are_as_short_as_they_say(tmp_path, kind, 
     (code,) = blocks("docs/a-rung-of-your-own.md", kind)
     path = tmp_path / f"r1_mine.{ending}"
     path.write_text(code)
-    rung = Rung(path, ours=False)
+    rung = Rung(path, free="a test's own")
     assert rung.lines <= lines
     pq.write_table(toy.tables(1)["purchases"], tmp_path / "p.parquet")
     history = History(toy.NOW, parse(toy.ASK), {"purchases": (str(tmp_path / "p.parquet"), "day")})

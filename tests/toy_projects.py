@@ -12,6 +12,7 @@ import pyarrow.parquet as pq
 
 import stepladder
 from stepladder import questions
+from stepladder.core.rung import Rung
 from stepladder.fence import child
 from stepladder.fence.child import Job
 from stepladder.fence.measure import Measured
@@ -74,6 +75,7 @@ def measured(job: Job, **_: object) -> Measured:
     """What a child process would have answered, without the child."""
     question, out = questions.load(job.question), Path(job.out)
     out.mkdir(parents=True, exist_ok=True)
-    child.answer(job, question, child.asked_of(job, question), out, lambda: 0.0)
+    rung = Rung(Path(job.rung), free="a test's own")
+    child.answer(job, rung, question, child.asked_of(job, question), out, lambda: 0.0)
     cases = pq.read_metadata(job.cases).num_rows
     return Measured("ok", 0.1, 0.01, cases, 120.0, 999, predictions=out / "predictions.parquet")

@@ -17,11 +17,12 @@ from typing import Any
 import psutil
 
 from stepladder.core.history import History
+from stepladder.core.rung import Rung
 from stepladder.fence.child import Asked, Job, answer, asked_of
 from stepladder.fence.failure import failure
 from stepladder.fence.left import emptied
 from stepladder.fence.measure import Measured, stopped
-from stepladder.spark import SparkHistory, session
+from stepladder.spark import UNFENCED, SparkHistory, session
 
 TICK_S = 0.2
 _turn = Lock()  # one rung at a time: what a shared Spark spends can be told apart only so
@@ -70,10 +71,10 @@ def _watched(
     try:
         question = importlib.import_module(f"stepladder.questions.{job.question}")
         asked = _on_spark(asked_of(job, question))
-        ask = asked.history.ask
+        ask, rung = asked.history.ask, Rung(Path(job.rung), free=UNFENCED)
         spark = session(ask.spark, ask.memory_mb)
         with _within(spark, watch, time.monotonic() + time_box, stop):
-            return answer(job, question, asked, out, cpu_s), watch
+            return answer(job, rung, question, asked, out, cpu_s), watch
     except KeyboardInterrupt:
         raise
     except BaseException as error:  # also SystemExit: a rung that ends the program is a row

@@ -11,9 +11,10 @@ import pyarrow.parquet as pq
 
 from stepladder.core.asking import numbers
 from stepladder.core.errors import Problem
-from stepladder.core.history import History, quoted
+from stepladder.core.history import History
 from stepladder.core.question import Holdout, Newcomers, Question
 from stepladder.core.stats import Floats
+from stepladder.fence.known import write_known
 
 
 @dataclass(frozen=True)
@@ -108,19 +109,3 @@ def write_asked(
             pq.write_table(table, rows[name])
         asked = (str(folder / "newcomers.parquet"), rows)
     return Files(tables, str(folder / "cases.parquet"), asked)
-
-
-def write_known(
-    question: Question, past: History, folder: Path
-) -> dict[str, tuple[str, str | None]]:
-    """Each table of a history as a file that physically lacks its future, with its time column."""
-    written = {}
-    times = {name: time for name, (_, time) in past.tables.items()}
-    for name in (*times, *question.DERIVED):
-        path = folder / f"known_{name}.parquet"
-        rows = past.scan(f"select * from {quoted(name)}")
-        with pq.ParquetWriter(path, rows.schema) as writer:
-            for batch in rows:
-                writer.write_batch(batch)
-        written[name] = (str(path), times.get(name))
-    return written

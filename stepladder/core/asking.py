@@ -1,7 +1,8 @@
 """Asking a rung, and making its answer fit for use: the two functions behind every prediction.
 
-`asked` is the only place where a rung runs. `answered` touches no rung. Bake-off, predict, one case, the
-service, MLflow, the nightly run and the watch all go through both.
+`asked` is the only place where a rung runs: ours in the process that asks, somebody's own behind the
+fence, or nowhere (see `Rung`). `answered` touches no rung. Bake-off, predict, one case, the service,
+MLflow, the nightly run and the watch all go through both.
 """
 
 from __future__ import annotations

@@ -7,7 +7,7 @@ import hashlib
 import importlib.util
 import re
 import sys
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, dataclass
 from pathlib import Path
 from types import ModuleType
 from typing import Any, cast
@@ -26,10 +26,16 @@ AT_HAND = {"stepladder", "numpy", "scipy", "pyarrow", "duckdb"}
 
 @dataclass(frozen=True)
 class Rung:
-    """One way to answer the question: fitted on a history, asked about cases, answering with a table."""
+    """One way to answer the question: fitted on a history, asked about cases, answering with a table.
+
+    ours: it came with stepladder, or with a question's folder, and may run anywhere. free: why somebody's
+    own may run in this process all the same; without a reason it refuses.
+    """
 
     path: Path
-    ours: bool = True
+    _: KW_ONLY
+    ours: bool = False
+    free: str = ""
 
     @property
     def name(self) -> str:
@@ -86,21 +92,33 @@ class Rung:
 
     def fit(self, history: History) -> Model:
         """Learn from what was known."""
+        self._refuse_unfenced()
         if self.path.suffix == ".sql":
             return _fit_sql(self._statements()[0], history)
         return cast(Model, self._module().fit(history))
 
     def predict(self, model: Model, history: History, cases: pa.Table) -> pa.Table:
         """Answer for each case."""
+        self._refuse_unfenced()
         if self.path.suffix == ".sql":
             return history.sql(self._statements()[1], cases, **model)
         return self._module().predict(model, history, cases)
 
     def why(self, model: Model, history: History, answers: pa.Table) -> pa.Table | None:
         """For a few answers, the source rows each came from: KEYS…, why. None where it cannot say."""
+        self._refuse_unfenced()
         if self.path.suffix == ".sql" or not hasattr(self._module(), "why"):
             return None
         return cast(pa.Table, self._module().why(model, history, answers))
+
+    def _refuse_unfenced(self) -> None:
+        """Nobody runs somebody's own file in the process they are in by forgetting the fence."""
+        if not (self.ours or self.free):
+            raise Problem(
+                f"{self.path.name} was about to run outside the fence",
+                "a rung of one's own runs in a process of its own, which sees its history and nothing else",
+                "this is a fault in stepladder, and nothing was run: please report it",
+            )
 
     def _text(self) -> str:
         """What stands in the file; bytes that are no UTF-8 are told when the rung runs, not here."""
@@ -176,5 +194,5 @@ def ladder(*folders: Path) -> list[Rung]:
                     "a rung's file is r<height>_<name>.py or .sql: height 0 to 5, lower case, each name once",
                     "rename the file; one whose name begins with _ is left alone",
                 )
-            found[path.stem] = Rung(path.resolve(), ours)
+            found[path.stem] = Rung(path.resolve(), ours=ours)
     return sorted(found.values(), key=lambda rung: (rung.height, rung.name))

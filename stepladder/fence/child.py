@@ -14,8 +14,9 @@ import sys
 import time
 import warnings
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import date
+from functools import lru_cache, partial
 from pathlib import Path
 from types import ModuleType
 from typing import Any, NamedTuple
@@ -26,10 +27,11 @@ import pyarrow.parquet as pq
 from stepladder import questions
 from stepladder.core import asking
 from stepladder.core import model as models
+from stepladder.core.door import Door
 from stepladder.core.history import History
 from stepladder.core.model import Model
 from stepladder.core.rung import Rung
-from stepladder.fence import sandbox
+from stepladder.fence import asks, sandbox
 from stepladder.fence.failure import failure
 from stepladder.questions import question_toml
 
@@ -43,6 +45,8 @@ class Job:
     for predictions.parquet, model/ and outcome.json. project: the user's folder, which is closed to
     the rung. closed: files that are closed as well; `measure` fills it in from the ask, and takes out of
     that what tells of the future. model: the folder of one fitted before, where nothing is to be learnt.
+    line: the open socket on which one thing after another is asked, where the process stays; filled: the
+    tables whose rows all come with what is asked.
     """
 
     question: str
@@ -56,19 +60,35 @@ class Job:
     project: str = "."
     closed: tuple[str, ...] = ()
     model: str = ""
+    line: int = 0
+    filled: tuple[str, ...] = ()
 
 
 def main(job_file: Path) -> None:
     """Do the job and write its outcome, whatever happens inside the rung."""
     job = Job(**json.loads(job_file.read_text()))
-    out = Path(job.out)
     question = importlib.import_module(f"stepladder.questions.{job.question}")
-    asked = asked_of(job, question)
-    level = sandbox.enter(_places(job, str(job_file.parent)))
+    if job.line:
+        stay(job, question, str(job_file.parent))
+    else:
+        measured(job, question, str(job_file.parent))
+
+
+def stay(job: Job, question: ModuleType, scratch: str) -> None:
+    """Answer whatever is asked on the line, by what was learnt before."""
+    sandbox.enter(_places(job, scratch))
+    opened = partial(_laid_over, lru_cache(1)(partial(_standing, job, question)))
+    asks.answer_all(job.line, _rung(job), models.load(Path(job.model)), opened)
+
+
+def measured(job: Job, question: ModuleType, scratch: str) -> None:
+    """Learn and answer once, and leave what it took."""
+    out, asked = Path(job.out), asked_of(job, question)
+    level = sandbox.enter(_places(job, scratch))
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         try:
-            outcome = answer(job, question, asked, out, _cpu_s)
+            outcome = answer(job, _rung(job), question, asked, out, _cpu_s)
         except BaseException as error:  # also SystemExit: a rung that ends the program is a row
             outcome = asdict(failure(error, Path(job.rung)))
     said = [str(w.message) for w in caught if w.category is UserWarning]
@@ -88,11 +108,7 @@ class Asked(NamedTuple):
 
 def asked_of(job: Job, question: ModuleType) -> Asked:
     """The job's files, read."""
-    tables = {name: (path, time) for name, (path, time) in job.tables.items()}
-    ask = question_toml.asked(json.loads(job.ask))
-    views = tuple(question.views(ask).items())
-    history = History(date.fromisoformat(job.now), ask, tables, views=views)
-    newcomers = None
+    history, newcomers = _history(job, question, job.ask), None
     if job.newcomers:
         path, rows = job.newcomers
         laid = {name: _read(file) for name, file in rows.items()}
@@ -109,14 +125,43 @@ def _read(path: str) -> pa.Table:
     return pq.ParquetFile(whole).read(use_threads=False)
 
 
+def _history(job: Job, question: ModuleType, asked: str) -> History:
+    """What is known, by the job's files; `asked`: the ask, as JSON."""
+    tables = {name: (path, time) for name, (path, time) in job.tables.items()}
+    ask = question_toml.asked(json.loads(asked))
+    views = tuple(question.views(ask).items())
+    return History(date.fromisoformat(job.now), ask, tables, views=views)
+
+
+def _standing(job: Job, question: ModuleType, asked: str) -> History:
+    """The same, made ready once where all rows come with what is asked."""
+    history = _history(job, question, asked)
+    empty = {name: pq.read_schema(job.tables[name][0]).empty_table() for name in job.filled}
+    return Door.of(history, empty) if empty else history
+
+
+def _laid_over(standing: Callable[[str], History], asked: str, rows: asks.Rows) -> History:
+    found = standing(asked)
+    return found.over(dict(rows)) if isinstance(found, Door) else replace(found, laid_over=rows)
+
+
+def _rung(job: Job) -> Rung:
+    """The job's rung, once the fence is closed behind this process."""
+    return Rung(Path(job.rung), free="it is behind the fence")
+
+
 def answer(
-    job: Job, question: ModuleType, asked: Asked, out: Path, cpu_s: Callable[[], float]
+    job: Job,
+    rung: Rung,
+    question: ModuleType,
+    asked: Asked,
+    out: Path,
+    cpu_s: Callable[[], float],
 ) -> dict[str, Any]:
     """Fit, keep the model, load it again, predict, check; what it took by a clock of CPU seconds.
 
     Where the job brings a fitted model nothing is learnt.
     """
-    rung = Rung(Path(job.rung), ours=sandbox.PACKAGE in Path(job.rung).parents)
     home = Path(job.model) if job.model else out / "model"
 
     def kept(model: Model) -> Model:

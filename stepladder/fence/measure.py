@@ -73,7 +73,7 @@ def measure(job: Job, *, time_box: float, memory_mb: int, stop: Event | None = N
     left.mkdir()
     measured: dict[str, Any] = {"status": "stopped"}
     try:
-        handed = replace(_handed_over(job), out=os.path.realpath(left))
+        handed = replace(handed_over(job), out=os.path.realpath(left))
         (scratch / "job.json").write_text(json.dumps(asdict(handed)))
         ended = _run(job, scratch, Limits(time_box, memory_mb, stop))
         amiss = "" if ended.limit or ended.code else take(left, out)
@@ -103,7 +103,7 @@ def _disk_full() -> Problem:
 
 
 def _run(job: Job, scratch: Path, limits: Limits) -> Ended:
-    environment, printed = _environment(job, scratch), scratch / "printed.txt"
+    environment, printed = environment_of(job, scratch), scratch / "printed.txt"
     return run_watched(scratch / "job.json", job.project, environment, printed, limits)
 
 
@@ -144,7 +144,8 @@ def stopped(limit: str, time_box: float, memory_mb: int) -> dict[str, Any] | Non
     }
 
 
-def _environment(job: Job, scratch: Path) -> dict[str, str]:
+def environment_of(job: Job, scratch: Path) -> dict[str, str]:
+    """What a rung's process sees of the environment, and where it may write."""
     kept = {k: v for k, v in os.environ.items() if KEPT.fullmatch(k)}
     threads = {f"{name}_NUM_THREADS": "1" for name in ONE_THREAD}
     folders = dict.fromkeys(("TMPDIR", "HOME", "XDG_CACHE_HOME"), str(scratch))
@@ -167,7 +168,7 @@ def _compiled(job: Job) -> Path | None:
     return None
 
 
-def _handed_over(job: Job) -> Job:
+def handed_over(job: Job) -> Job:
     """The job as the child gets it: paths absolute; the ask without what came later, or where it is."""
     tables = {name: (os.path.realpath(path), time) for name, (path, time) in job.tables.items()}
     rung, out, project = map(os.path.realpath, (job.rung, job.out, job.project))

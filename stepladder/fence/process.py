@@ -13,15 +13,17 @@ import sys
 import threading
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Event
+from typing import TypeVar
 
 import psutil
 
 from stepladder.fence.starter import MARK, PROGRAM
 
+T = TypeVar("T")
 TICK_S = 0.05
 TICKS_PER_CENSUS = 5  # finding offspring reads the whole process table
 
@@ -47,7 +49,9 @@ class Ended:
 class Starter:
     """The process that starts jobs, one at a time: clean, with the libraries loaded."""
 
-    def __init__(self, environment: dict[str, str], printed: Path) -> None:
+    def __init__(
+        self, environment: dict[str, str], printed: Path, passed: tuple[int, ...] = ()
+    ) -> None:
         self.line, theirs = socket.socketpair()
         with theirs, printed.open("ab") as output:
             self.process = subprocess.Popen(
@@ -57,6 +61,7 @@ class Starter:
                 stderr=output,
                 env={**environment, MARK: uuid.uuid4().hex},  # room for a job's
                 start_new_session=True,
+                pass_fds=passed,  # open in its jobs, under the same numbers
             )
 
     def start(self, seconds: float, **job: object) -> int:
@@ -128,9 +133,9 @@ def run_watched(
         with _ready(environment, printed) as starter:
             pid = starter.start(limits.seconds, **asked)
             try:
-                code, peak, limit = _watch(starter, pid, end, limits)
+                code, peak, limit = watch(starter.ended, pid, end, limits)
             finally:  # also on Ctrl-C
-                _end(pid, mark)
+                end_all(pid, mark)
             if limit:
                 with contextlib.suppress(ProcessLookupError):
                     os.kill(pid, signal.SIGKILL)  # where it had no group yet
@@ -142,20 +147,26 @@ def run_watched(
     return Ended(code or 0, peak, limit)
 
 
-def _watch(starter: Starter, pid: int, end: float, limits: Limits) -> tuple[int | None, float, str]:
+def watch(
+    waited: Callable[[float], T | None], pid: int, end: float, limits: Limits
+) -> tuple[T | None, float, str]:
+    """Wait for what comes of a process; the most memory seen, and which limit was reached first, if any.
+
+    waited: what came within so many seconds, None if nothing did.
+    """
     peak, family, tick = 0.0, [pid], 0
-    while (code := starter.ended(TICK_S)) is None:
+    while (came := waited(TICK_S)) is None:
         tick += 1
         if tick % TICKS_PER_CENSUS == 0:
             family = [pid, *_offspring(pid)]
-        peak = max(peak, sum(map(_memory_mb, family)))
+        peak = max(peak, sum(map(memory_mb, family)))
         if peak > limits.memory_mb:
             return None, peak, "memory"
         if time.monotonic() > end:
             return None, peak, "time"
         if limits.stop and limits.stop.is_set():
             return None, peak, "hand"
-    return code, peak, ""
+    return came, peak, ""
 
 
 def _offspring(pid: int) -> list[int]:
@@ -164,13 +175,14 @@ def _offspring(pid: int) -> list[int]:
     return []
 
 
-def _memory_mb(pid: int) -> float:
+def memory_mb(pid: int) -> float:
+    """The memory that a process holds; none where it is gone."""
     with contextlib.suppress(psutil.Error):
         return float(psutil.Process(pid).memory_info().rss / 1e6)
     return 0.0
 
 
-def _end(pid: int, mark: str) -> None:
+def end_all(pid: int, mark: str) -> None:
     """Kill the whole group, and whoever left it: all that were started carry the mark.
 
     Nobody seen once proves nothing: one may have started another and ended while they were looked at.

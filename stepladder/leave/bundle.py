@@ -141,10 +141,22 @@ def _texts(name: str, release: Release, wheel: str, pinned: Sequence[str]) -> di
         "port": PORT,
         "python": f"{sys.version_info.major}.{sys.version_info.minor}",
         "system": _system(pinned),
+        "fence": fence(release),
     }
     texts = {"Dockerfile": "Dockerfile", f"{called}.service": "bundle.service"}
     texts["README.md"] = "README.md"
     return {file: filled(template, **words) for file, template in texts.items()}
+
+
+def fence(release: Release) -> str:
+    """Who runs the rung where the bundle is: in whose rights, and behind what."""
+    if release.manifest.ours:
+        return "The rung is stepladder's own, and answers in the service's process."
+    return (
+        f"The rung {release.manifest.rung} is your own code. The service there runs it as here, in a process "
+        "of its own behind the fence that this machine can put up (Landlock: Linux 5.13 or later, also in "
+        "containers). Whatever else loads it runs it unfenced, with the rights of whoever does."
+    )
 
 
 def _system(pinned: Sequence[str]) -> str:

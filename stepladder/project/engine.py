@@ -1,11 +1,15 @@
-"""Which engine runs the SQL, and how a rung is run on it: DuckDB in a child process, or Spark here."""
+"""Which engine runs the SQL, and how a rung is run on it: DuckDB behind the fence, or Spark here."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
 
 from stepladder.core.ask import Ask
 from stepladder.core.history import History
+from stepladder.core.rung import Rung
+from stepladder.fence.fenced import Fenced
 from stepladder.fence.measure import Measured, measure
 
 
@@ -25,3 +29,14 @@ def runner(ask: Ask) -> Callable[..., Measured]:
     from stepladder.bakeoff.on_spark import measure_on_spark
 
     return measure_on_spark
+
+
+def askable(rung: Rung, ask: Ask, project: Path) -> Rung:
+    """The rung as it may be asked: ours here, somebody's own behind the fence."""
+    if rung.ours:
+        return rung
+    if ask.engine == "duckdb":
+        return Fenced(rung.path, project=project)
+    from stepladder.spark import UNFENCED
+
+    return replace(rung, free=UNFENCED)

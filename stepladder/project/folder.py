@@ -25,7 +25,7 @@ from stepladder.core.question import Question
 from stepladder.core.rung import Rung, ladder
 from stepladder.project import home
 from stepladder.project.at_work import settle
-from stepladder.project.engine import door
+from stepladder.project.engine import askable, door
 from stepladder.questions import question_toml
 from stepladder.record import Answer, Record, address
 from stepladder.tables.report import DataReport, places_only
@@ -59,10 +59,11 @@ class Project:
 
     @property
     def ladder(self) -> list[Rung]:
-        """Every rung, lowest first: a person, the question's own, and those in rungs/."""
+        """Every rung, lowest first: a person, the question's own, and those in rungs/, which are fenced."""
         ours = Path(people.__file__).parent, questions.folder(self.ask.question)
         found = ladder(*ours, self.folder / "rungs")
-        return [rung for rung in found if rung.engine in ("", self.ask.engine)]
+        stand = [rung for rung in found if rung.engine in ("", self.ask.engine)]
+        return [askable(rung, self.ask, self.folder) for rung in stand]
 
     def rung(self, name: str) -> Rung:
         """The rung of that name. Raises Problem listing those there are."""

@@ -133,16 +133,17 @@ class Release:
         found = self.manifest
         ours = questions.folder(found.question) / f"{found.rung}{found.suffix}"
         if found.ours and ours.is_file() and ours.read_bytes() == found.code.encode():
-            return Rung(ours)
+            return Rung(ours, ours=True)
         path = room / f"{found.rung}{found.suffix}"
         if not path.is_file():
             path.write_bytes(found.code.encode())
-        return Rung(path, ours=False)
+        return Rung(path)
 
     def reference(self) -> Rung:
         """The rung that answers where this one has no opinion."""
         return Rung(
-            next(questions.folder(self.manifest.question).glob(f"{self.manifest.reference}.*"))
+            next(questions.folder(self.manifest.question).glob(f"{self.manifest.reference}.*")),
+            ours=True,
         )
 
 

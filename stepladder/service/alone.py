@@ -1,4 +1,7 @@
-"""Answers for cases that bring their own rows: the released rung, asked about exactly these."""
+"""Answers for cases that bring their own rows: the released rung, asked about exactly these.
+
+Our own rungs answer in the service's process, somebody's own from behind the fence.
+"""
 
 from __future__ import annotations
 
@@ -13,14 +16,16 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from stepladder.core.asking import Job, answered, asked, explained, reasons
+from stepladder.core.door import Door
 from stepladder.core.errors import Problem
 from stepladder.core.model import Model
 from stepladder.core.own import Brings, Brought, about_cases
 from stepladder.core.question import Question
 from stepladder.core.rung import Rung
+from stepladder.fence.fenced import Fenced
 from stepladder.project.folder import Project
 from stepladder.release.release import Release
-from stepladder.service.door import Door
+from stepladder.service.limits import Limits
 from stepladder.service.refused import Refused
 from stepladder.service.rows import Case, rows_to_table
 
@@ -57,14 +62,15 @@ class Alone:
     def of(project: Project, release: Release, own: Brings, room: Path) -> Alone:
         """The rung of a release, ready to be asked; `room` keeps what is the same for everyone."""
         found, door = release.rung(room), _door(project, release, own, room)
+        mine = _Read(found.path, ours=True, con=door.con) if found.ours else _fenced(project, found)
         return Alone(
             project.question,
             release,
             door,
             own,
-            _Read(found.path, found.ours, door.con),
+            mine,
             _plain(release.model()),
-            _Read(release.reference().path, con=door.con),
+            _Read(release.reference().path, ours=True, con=door.con),
             _plain(release.reference_model()),
         )
 
@@ -80,6 +86,18 @@ class Alone:
             raise Refused(500, *problem.parts()) from None
         return _by_case(table, brought, self.question.CASE)
 
+    def stop(self) -> None:
+        """Stop what is being asked, from another thread."""
+        self.door.interrupt()
+        if isinstance(self.rung, Fenced):
+            self.rung.stop()
+
+    def close(self) -> None:
+        """Give back what DuckDB holds, and end the rung's process."""
+        self.door.close()
+        if isinstance(self.rung, Fenced):
+            self.rung.end()
+
     def _answered(self, door: Door, cases: pa.Table, why: bool) -> pa.Table:
         question, taught = self.question, self.release.taught
         mine = asked(Job(question, self.rung, door, cases, self.model)).table
@@ -90,9 +108,13 @@ class Alone:
         table = answered(question, mine, usual, door, cases, taught).predictions
         if not why:
             return table.append_column("because", pa.nulls(table.num_rows, pa.string()))
-        own = reasons(self.rung, self.model, door, table) if self.release.manifest.ours else None
+        own = reasons(self.rung, self.model, door, table)
         # without everybody's rows, a question would look for reasons among the others of the request
         return explained(question, door, table, _none_said(table, question) if own is None else own)
+
+
+def _fenced(project: Project, rung: Rung) -> Fenced:
+    return Fenced(rung.path, project=project.folder, seconds=Limits().answer_s)
 
 
 def _none_said(table: pa.Table, question: Question) -> pa.Table:

@@ -7,6 +7,8 @@ import json
 import threading
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from stepladder.core.question import case_word
@@ -19,33 +21,43 @@ from stepladder.service.served import Served
 Entry = dict[str, Any]
 
 
+@dataclass
+class _Line:
+    """A thread, and how many wait for it."""
+
+    thread: ThreadPoolExecutor
+    waiting: int = 0
+
+
 class Queue:
     """Where cases with their own rows wait for their turn: one thread answers them, one after the other.
 
     Where nobody waits, and the answer takes no longer than handing it to a thread and back is worth, it
-    is given on the spot: one, and then whatever else is there has its turn.
+    is given on the spot: one, and then whatever else is there has its turn. Somebody's own rung has a line
+    of its own: however long it takes, nobody else waits for it.
     """
 
     def __init__(self, limits: Limits) -> None:
-        self.limits, self.waiting, self.had_one = limits, 0, False
-        self._thread = ThreadPoolExecutor(1, "newcomers")
+        self.limits, self.had_one = limits, False
+        self._lines: dict[str, _Line] = {}
 
     async def answers(
         self, found: Served, cases: Sequence[Case], why: bool = False
     ) -> list[list[dict[str, Any]]]:
         """The rows of each case's answer. Raises Refused where too many wait, or it takes too long."""
-        if self.waiting >= self.limits.waiting:
-            raise _busy(f"{self.waiting} requests are waiting already")
+        line = self._line(found)
+        if line.waiting >= self.limits.waiting:
+            raise _busy(f"{line.waiting} requests are waiting already")
         given = [(case.where, case.rows) for case in cases]
-        if not self.waiting and not self.had_one and found.at_once(given):
+        if not line.waiting and not self.had_one and found.at_once(given):
             self.had_one = True
             asyncio.get_running_loop().call_soon(self._next)
             return found.newcomers(given, why)
         late = threading.Event()
-        job = self._thread.submit(found.newcomers, given, why, late)
+        job = line.thread.submit(found.newcomers, given, why, late)
         asked = asyncio.wrap_future(job)
-        self.waiting += 1
-        asked.add_done_callback(self._done)
+        line.waiting += 1
+        asked.add_done_callback(partial(_done, line))
         try:
             return await asyncio.wait_for(asyncio.shield(asked), self.limits.answer_s)
         except TimeoutError:
@@ -56,15 +68,23 @@ class Queue:
 
     def close(self) -> None:
         """Take nobody any more."""
-        self._thread.shutdown(wait=False, cancel_futures=True)
+        for line in self._lines.values():
+            line.thread.shutdown(wait=False, cancel_futures=True)
+
+    def _line(self, found: Served) -> _Line:
+        name = found.name if found.fenced else ""
+        if name not in self._lines:
+            self._lines[name] = _Line(ThreadPoolExecutor(1, f"newcomers {name}".strip()))
+        return self._lines[name]
 
     def _next(self) -> None:
         self.had_one = False
 
-    def _done(self, asked: asyncio.Future[Any]) -> None:
-        self.waiting -= 1
-        if not asked.cancelled():
-            asked.exception()  # looked at, also where nobody waits for it any more
+
+def _done(line: _Line, asked: asyncio.Future[Any]) -> None:
+    line.waiting -= 1
+    if not asked.cancelled():
+        asked.exception()  # looked at, also where nobody waits for it any more
 
 
 async def answer(found: Served, cases: Sequence[Case], queue: Queue, why: bool = False) -> Entry:

@@ -124,18 +124,19 @@ class Served:
     def at_once(self, cases: Sequence[Case]) -> bool:
         """Whether an answer takes so little that others can wait; a user's own rung may take any time."""
         rows = cases[0][1]
-        return (
-            len(cases) == 1
-            and len(rows) <= SHORT_ROWS
-            and self.takes_s < SHORT_S
-            and self.release.manifest.ours
-        )
+        short = len(cases) == 1 and len(rows) <= SHORT_ROWS and self.takes_s < SHORT_S
+        return short and not self.fenced
+
+    @property
+    def fenced(self) -> bool:
+        """Whether its newcomers are answered by somebody's own rung, in a process of its own."""
+        return self.alone is not None and not self.alone.rung.ours
 
     def stop(self) -> None:
         """Stop answering newcomers, from another thread: it takes too long."""
         if self.alone is not None:
             with contextlib.suppress(Exception):
-                self.alone.door.interrupt()
+                self.alone.stop()
 
     def about(self) -> dict[str, Any]:
         """What is in production, for whoever asks."""

@@ -69,7 +69,7 @@ class Shelf:
         """Let go of everything that was served; else DuckDB says at the end what is still open."""
         for one in self.served.values():
             if one.alone is not None:
-                one.alone.door.close()
+                one.alone.close()
         self.served = {}
         gc.unfreeze()
         gc.collect()

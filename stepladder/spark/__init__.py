@@ -3,4 +3,6 @@
 from stepladder.spark.history import SparkHistory
 from stepladder.spark.session import session
 
-__all__ = ["SparkHistory", "session"]
+UNFENCED = "on Spark every rung runs in the program itself, see docs/spark.md"  # a rung's `free`
+
+__all__ = ["UNFENCED", "SparkHistory", "session"]

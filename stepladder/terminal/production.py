@@ -18,6 +18,7 @@ from stepladder.nightly.forget import Forgotten
 from stepladder.nightly.plan import Plan
 from stepladder.project.folder import Project
 from stepladder.record import Shipment
+from stepladder.release.release import Release
 from stepladder.release.ship import Shipped, in_production
 from stepladder.terminal.show import log, out, print_json, progress
 
@@ -46,28 +47,32 @@ def elsewhere(project: Project, to: str, tracking: str | None, as_json: bool) ->
     """Take what is in production to another system."""
     if to != "mlflow":
         raise Problem(f"--to {to}", "what is shipped can be taken to: mlflow", "--to mlflow")
+    from stepladder.leave.loaded import UNFENCED
     from stepladder.leave.mlflow import to_mlflow
 
     found = to_mlflow(project, in_production(project), tracking_uri=tracking)
     if as_json:
         print_json(asdict(found))
-    else:
-        out.print(
-            Text(
-                f"MLflow: {found.name} version {found.version}, run {found.run_id}, at {found.uri}"
-            )
-        )
+        return
+    where = f"MLflow: {found.name} version {found.version}, run {found.run_id}, at {found.uri}"
+    out.print(Text(where))
+    release = Release.load(in_production(project).release, project.folder)
+    if not release.manifest.ours:
+        said = f"{release.manifest.rung} is your own code: {UNFENCED}. There is no fence there."
+        out.print(Text(said), soft_wrap=True)
 
 
 def bundled(project: Project, folder: Path, as_json: bool) -> None:
     """Write a folder that runs alone."""
-    from stepladder.leave.bundle import bundle
+    from stepladder.leave.bundle import bundle, fence
 
     path = bundle(project, folder)
     if as_json:
         print_json({"bundle": str(path)})
     else:
         out.print(Text(f"Bundle: {path}; its README.md says how to run it"), soft_wrap=True)
+        release = Release.load(in_production(project).release, project.folder)
+        out.print(Text(fence(release)), soft_wrap=True)
 
 
 def _told(found: Shipment, as_json: bool, more: str) -> None:

@@ -98,7 +98,7 @@ def test_the_studys_choice_is_the_bakeoffs(drawn, found, tmp_path):
         history = History(
             date.fromisoformat(job.now), question_toml.asked(json.loads(job.ask)), job.tables
         )
-        rung, cases = Rung(Path(job.rung)), retention.cases(history)
+        rung, cases = Rung(Path(job.rung), ours=True), retention.cases(history)
         model = found.models.get((rung.name, job.now)) or rung.fit(history)
         table = rung.predict(model, history, cases).select(["customer", "prediction"])
         for name in ("low", "high"):

@@ -16,7 +16,7 @@ from stepladder.bakeoff.runs import Setting
 from stepladder.core.predictions import check
 from stepladder.core.rung import Rung
 
-PERSON = Rung(Path(people.__file__).parent / "r0_person.sql")
+PERSON = Rung(Path(people.__file__).parent / "r0_person.sql", ours=True)
 
 
 @pytest.fixture

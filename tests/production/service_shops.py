@@ -81,7 +81,11 @@ def published(folder: Path) -> pa.Table:
 
 
 def _retention(
-    folder: Path, rung: str, own: dict[str, str] | None = None, published: bool = True
+    folder: Path,
+    rung: str,
+    own: dict[str, str] | None = None,
+    published: bool = True,
+    settings: str = "",
 ) -> None:
     source = folder.parent / f"{folder.name}.csv"
     rows = buyers.simulate(buyers.World(), 400, 5)[0]
@@ -89,6 +93,9 @@ def _retention(
     made = stepladder.new("retention", str(source), folder)
     for name, text in (own or {}).items():
         (folder / "rungs" / name).write_text(text)
+    asked = folder / "question.toml"
+    asked.write_text(settings + asked.read_text())
+    made = stepladder.Project.open(folder)
     _shipped(made, rung)
     if published:
         publish(made)

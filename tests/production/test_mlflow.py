@@ -21,6 +21,7 @@ from stepladder.project.all_cases import answer
 from stepladder.questions.recommend import toy
 from stepladder.release.release import Release
 from stepladder.release.ship import in_production, ship
+from stepladder.terminal.production import elsewhere
 
 # loads as MLflow does: its code first on the path, by the module and the folder that MLmodel names
 LOADER = """
@@ -117,7 +118,7 @@ def test_a_list_is_made_of_the_items_that_were_carried_and_nobodys_rows(tmp_path
     assert found.equals(ours.filter(pc.is_in(ours["person"], value_set=persons)))
 
 
-def test_a_rung_of_ones_own_goes_along_as_it_was(shop, tmp_path):
+def test_a_rung_of_ones_own_goes_along_as_it_was(shop, store, tmp_path, capsys):
     mine = shop.folder / "rungs" / "r1_mine.sql"
     mine.write_text("-- Half of what they bought.\nselect customer, count(day) / 2.0 as prediction"
         " from cases left join purchases using (customer) group by customer\n")  # fmt: skip
@@ -127,6 +128,9 @@ def test_a_rung_of_ones_own_goes_along_as_it_was(shop, tmp_path):
     mine.unlink()
     found = Loaded(tmp_path / "c").predict(shop.history().sql("select * from purchases"))
     assert found.equals(ours)
+    elsewhere(shop, "mlflow", store, as_json=False)
+    assert "r1_mine is your own code" in (said := capsys.readouterr().out)
+    assert "no fence there" in " ".join(said.split())
 
 
 def test_rows_may_come_as_texts_and_of_strangers(shop, tmp_path):

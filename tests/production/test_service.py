@@ -20,6 +20,7 @@ from service_shops import Service, copied, error, made, publish, published, toke
 
 import stepladder
 from stepladder.core.errors import Problem
+from stepladder.fence.fenced import Fenced
 from stepladder.record import Token
 from stepladder.release.release import Release
 from stepladder.release.ship import in_production, ship
@@ -407,7 +408,7 @@ def noting(home, note):
     films = Served.load("films", home / "films")
 
     class Noting:
-        door = films.alone.door
+        rung, stop = films.alone.rung, films.alone.stop
 
         def answer(self, cases, why):
             note(cases)
@@ -441,13 +442,13 @@ def test_what_nobody_waits_for_any_more_is_not_worked_out(home):
 @pytest.mark.filterwarnings("ignore:Arrow output on a DB-API:UserWarning")
 def test_only_what_takes_a_moment_is_answered_on_the_spot(home):
     films = replace(Served.load("films", home / "films"), takes_s=0.002)
-    theirs = replace(films.release, manifest=replace(films.release.manifest, ours=False))
+    theirs = replace(films.alone, rung=Fenced(films.alone.rung.path))
     one = [("cases[0]", LIKES)]
     assert films.at_once(one)
     assert not films.at_once(one * 2)
     assert not films.at_once([("cases[0]", LIKES * 100)])
     assert not replace(films, takes_s=0.5).at_once(one)
-    assert not replace(films, release=theirs).at_once(one)
+    assert not replace(films, alone=theirs).at_once(one)
 
 
 @pytest.mark.filterwarnings("ignore:Arrow output on a DB-API:UserWarning")

@@ -1,0 +1,107 @@
+"""What is asked of a rung's process that stays, and what it answers: frames on one line, never a pickle.
+
+A frame is the length of its head, the head as JSON, and tables as Arrow streams, whose lengths the head
+says. The line is a socket that was opened before the fence was closed; what a rung prints goes elsewhere.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import struct
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
+from typing import Any
+
+import pyarrow as pa
+
+from stepladder.core.history import History
+from stepladder.core.model import Model
+from stepladder.core.rung import Rung
+from stepladder.fence.failure import failure
+
+LENGTH = struct.Struct("<I")
+Head = dict[str, Any]
+Rows = tuple[tuple[str, pa.Table], ...]  # by table
+
+
+def framed(head: Head, tables: Sequence[pa.Table]) -> bytes:
+    """A head and its tables, ready to be sent."""
+    streams = [_stream(table) for table in tables]
+    said = json.dumps({**head, "sizes": [stream.size for stream in streams]}).encode()
+    return b"".join([LENGTH.pack(len(said)), said, *streams])
+
+
+def wanted(got: bytes | bytearray) -> int:
+    """How many bytes the frame has that begins like this, as far as it tells by now."""
+    if len(got) < LENGTH.size:
+        return LENGTH.size
+    start = LENGTH.size + LENGTH.unpack_from(got)[0]
+    return start + (sum(_sizes(got, start)) if len(got) >= start else 0)
+
+
+def unframed(frame: bytes | bytearray) -> tuple[Head, list[pa.Table]]:
+    """The head and the tables of a whole frame; whoever sent it is not trusted. Raises ValueError."""
+    start = LENGTH.size + LENGTH.unpack_from(frame)[0]
+    head, tables, body = json.loads(bytes(frame[LENGTH.size : start])), [], memoryview(frame)
+    for size in _sizes(frame, start):
+        end = start + size
+        found = pa.ipc.open_stream(pa.py_buffer(body[start:end])).read_all()
+        found.validate(full=True)
+        tables.append(found)
+        start = end
+    return head, tables
+
+
+def answer_all(line: int, rung: Rung, model: Model, opened: Callable[[str, Rows], History]) -> None:
+    """In the rung's process: answer one thing after another, until nobody can ask any more.
+
+    opened: what is known, by the ask as JSON and the rows to be laid over.
+    """
+    while frame := _received(line):
+        try:
+            head, tables = unframed(frame)
+            laid = tuple(zip(head["laid"], tables[1:], strict=True))
+            asked = rung.why if head["what"] == "why" else rung.predict
+            said = asked(model, opened(head["ask"], laid), tables[0])
+            answer = framed({"status": "ok"}, [] if said is None else [_table(said)])
+        except BaseException as error:  # also SystemExit: it fails as any other
+            answer = framed(asdict(failure(error, rung.path)), [])
+        _send(line, answer)
+
+
+def _stream(table: pa.Table) -> pa.Buffer:
+    sink = pa.BufferOutputStream()
+    with pa.ipc.new_stream(sink, table.schema) as writer:
+        writer.write_table(table)
+    return sink.getvalue()
+
+
+def _sizes(frame: bytes | bytearray, start: int) -> list[int]:
+    sizes = json.loads(bytes(frame[LENGTH.size : start]))["sizes"]
+    if not all(isinstance(size, int) and size >= 0 for size in sizes):
+        raise ValueError("a size that is none")
+    return list(sizes)
+
+
+def _table(said: object) -> pa.Table:
+    if isinstance(said, pa.Table):
+        return said
+    raise TypeError(f"its answer is a {type(said).__name__}; return a pyarrow Table")
+
+
+def _received(line: int) -> bytearray:
+    """The next frame; empty where nobody is there any more."""
+    got = bytearray()
+    while (left := wanted(got) - len(got)) > 0:
+        part = os.read(line, left)
+        if not part:
+            return bytearray()
+        got += part
+    return got
+
+
+def _send(line: int, frame: bytes) -> None:
+    left = memoryview(frame)
+    while left:
+        left = left[os.write(line, left) :]
