@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from stepladder.core.errors import Problem
+from stepladder.core.visible import Lines
 from stepladder.service.limits import Limits
 
 if TYPE_CHECKING:
@@ -96,7 +97,7 @@ def _lean() -> None:
     pa.set_memory_pool(pa.system_memory_pool())
 
 
-class Lines(logging.Formatter):
+class AsJson(logging.Formatter):
     """A line of JSON for each event, for machines."""
 
     def format(self, record: logging.LogRecord) -> str:
@@ -104,7 +105,7 @@ class Lines(logging.Formatter):
         said = {"time": self.formatTime(record), "level": record.levelname}
         if record.exc_info:
             said["fault"] = self.formatException(record.exc_info)
-        return json.dumps({**said, "said": record.getMessage()}, ensure_ascii=False)
+        return json.dumps({**said, "said": record.getMessage()})
 
 
 def _log(verbose: bool, as_json: bool) -> None:
@@ -118,6 +119,5 @@ def _log(verbose: bool, as_json: bool) -> None:
         logging.getLogger(name).propagate = False
         logging.getLogger(name).handlers = handlers
     for handler in handlers:
-        plain = logging.Formatter("%(asctime)s %(levelname)s %(message)s")
-        handler.setFormatter(Lines() if as_json else plain)
+        handler.setFormatter(AsJson() if as_json else Lines())
     logger.setLevel(logging.DEBUG if verbose else logging.INFO)

@@ -85,10 +85,11 @@ def _tell(found: Problem, as_json: bool) -> None:
         parts = dict(zip(("given", "allowed", "remedy"), found.parts(), strict=True))
         print(json.dumps({"error": parts}))  # noqa: T201
         return
-    from rich.console import Console
     from rich.text import Text
 
-    console = Console(stderr=True, highlight=False)
+    from stepladder.terminal.console import Console
+
+    console = Console(stderr=True)
     labels = (("given  ", "bold red"), ("allowed", "bold"), ("remedy ", "bold green"))
     for (label, style), part in zip(labels, found.parts(), strict=True):
         console.print(Text.assemble((label, style), "  ", part), soft_wrap=True)
