@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
+from collections.abc import Sequence
 
 from stepladder.cli import (
     bakeoff,
@@ -41,14 +42,16 @@ VERBS = (  # each adds its commands to the app, in this order
 __all__ = ["VERBS", "app", "main"]
 
 
-def main() -> None:
+def main(words: Sequence[str] | None = None) -> None:
     """Run the command line; what a person can mend is told in three parts, never as a traceback."""
     # Before anything loads numpy: one thread adds up in one order, so figures are the same bytes
     # whatever the number of cores; and threads that wait spin, on cores that the rungs need.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     # An exit like any other: whatever is half-written is tidied up, and no rung computes on alone.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(TERMINATED))
-    from stepladder.terminal.failure import TERMINATED, failing
+    from stepladder.terminal.failure import TERMINATED, failing, readable
 
-    with failing("--json" in sys.argv):
-        app(exit_on_error=False, print_error=False)
+    said = list(sys.argv[1:] if words is None else words)
+    with failing("--json" in said):
+        readable(said)
+        app(said, exit_on_error=False, print_error=False)

@@ -16,9 +16,9 @@ def serve(
     project: Folder = HERE,
     host: str = "127.0.0.1",
     port: Annotated[int, Parameter(validator=Number(gte=0, lte=65_535))] = 8000,
-    rate: Annotated[float, Parameter(validator=Number(gte=0))] = 200,
-    max_body: Annotated[int, Parameter(validator=Number(gte=1_000))] = 1_000_000,
-    max_cases: Annotated[int, Parameter(validator=Number(gte=1))] = 1_000,
+    rate: Annotated[float, Parameter(validator=Number(gte=0, lte=1_000_000))] = 200,
+    max_body: Annotated[int, Parameter(validator=Number(gte=1_000, lte=2**31 - 1))] = 1_000_000,
+    max_cases: Annotated[int, Parameter(validator=Number(gte=1, lte=1_000_000))] = 1_000,
     json: Json = False,
     verbose: Verbose = False,
 ) -> None:

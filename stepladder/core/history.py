@@ -14,7 +14,7 @@ from typing import Any, ClassVar, TypeVar, cast
 import duckdb
 import pyarrow as pa
 
-from stepladder.core.ask import Ask
+from stepladder.core.ask import FIRST, Ask
 from stepladder.core.errors import Problem
 from stepladder.core.select import only_reads
 
@@ -56,6 +56,12 @@ class History:
 
     def at(self, now: date) -> History:
         """The same history at an earlier moment. Raises Problem when asked for the future."""
+        if now.year < FIRST.year:
+            raise Problem(
+                f"history.at({now})",
+                f"a history begins in {FIRST.year} at the earliest",
+                "ask for a later day",
+            )
         if now > self.now:
             raise Problem(
                 f"history.at({now}) was asked of a history that ends before {self.now}",

@@ -6,6 +6,7 @@ import gc
 import json
 import logging
 import signal
+import socket
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -49,7 +50,8 @@ def serve(
         log.warning("there is no token yet: stepladder token NAME --role read")
     if host not in LOCAL:
         log.warning("it listens on %s: put a server with TLS in front of it", host)
-    server.run()
+    with _listening(host, port) as at:
+        server.run([at])
     shelf.put_away()
 
 
@@ -76,6 +78,19 @@ def _server(folder: Path, host: str, port: int, limits: Limits) -> tuple[Server,
         timeout_keep_alive=60, ws="none",
     )  # fmt: skip
     return uvicorn.Server(config), shelf
+
+
+def _listening(host: str, port: int) -> socket.socket:
+    """The place where clients come in. Raises Problem where it cannot be had."""
+    try:
+        kind, *_, at = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        return socket.create_server(at, family=kind, backlog=2048)
+    except (OSError, UnicodeError) as error:
+        raise Problem(
+            f"nobody can listen on {host}, port {port}: {getattr(error, 'strerror', '') or error}",
+            "the service needs an address of this machine, and a port that nobody else has",
+            "stop what listens there, or name another: --port 8001",
+        ) from None
 
 
 @contextmanager

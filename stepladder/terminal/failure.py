@@ -8,7 +8,7 @@ import logging
 import os
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from cyclopts import CycloptsError
@@ -35,6 +35,17 @@ def failing(as_json: bool) -> Iterator[None]:
         sys.exit(USAGE)
 
 
+def readable(words: Sequence[str]) -> None:
+    """Refuse words that no file, database or page could keep. Raises Problem."""
+    for word in words:
+        if "\0" in word or word.encode("utf-8", "replace").decode() != word:
+            raise Problem(
+                f"the word {word[:80]!r}",
+                "what is typed is text in UTF-8, without the sign NUL",
+                "write it with other signs; rename a file whose name is in another encoding",
+            )
+
+
 def problem(error: Exception) -> Problem:
     """Any error as three parts."""
     if isinstance(error, Problem):
@@ -50,6 +61,12 @@ def problem(error: Exception) -> Problem:
             f"the disk is full: {error.filename or 'no room left'}",
             "the project, and the system's temporary folder, need room to write",
             "free some room, or set TMPDIR to a folder that has it, and run again",
+        )
+    if isinstance(error, MemoryError | RecursionError):
+        return Problem(
+            "there is not room enough to read it: too large, or nested too deep",
+            "a table fits into memory; files of settings are small and flat",
+            "give smaller files, or more memory",
         )
     if isinstance(error, OSError):
         return Problem(
