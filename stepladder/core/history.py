@@ -5,10 +5,12 @@ from __future__ import annotations
 import os
 import re
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from functools import cached_property
+from threading import Timer
 from typing import Any, ClassVar, TypeVar, cast
 
 import duckdb
@@ -48,11 +50,13 @@ class History:
 
     def sql(self, query: str, cases: pa.Table | None = None, **tables: pa.Table) -> pa.Table:
         """Answer a SELECT with a table that fits in memory; `tables` are seen under their names."""
-        return self._one(query, cases, tables).to_arrow_table()
+        con, found = self._one(query, cases, tables)
+        with _in_time(con, self.ask.time_box, query):
+            return found.to_arrow_table()
 
     def scan(self, query: str) -> pa.RecordBatchReader:
         """Answer a SELECT as a stream of record batches, for a rung that reads everything."""
-        return self._one(query, None, {}).to_arrow_reader(1_000_000)
+        return self._one(query, None, {})[1].to_arrow_reader(1_000_000)
 
     def at(self, now: date) -> History:
         """The same history at an earlier moment. Raises Problem when asked for the future."""
@@ -126,13 +130,14 @@ class History:
             ) from None
 
     def _one(self, query: str, cases: pa.Table | None, tables: Mapping[str, pa.Table]) -> Any:
+        """A connection of the query's own, and what it answers, not yet worked out."""
         con = self._door.cursor()
         for name, table in {**tables, **({} if cases is None else {"cases": cases})}.items():
             con.register(name, table)
         seen = (*self.tables, *(name for name, _ in self.views), "ask", "cases", *tables)
         only_reads(con, query, seen)
         con.execute("begin transaction read only")  # what slipped through would still not write
-        return con.sql(query)
+        return con, con.sql(query)
 
     def _view(self, con: Any, name: str, path: str, time: str | None) -> str:
         source = f"select * from read_parquet({literal(path)})"
@@ -155,6 +160,24 @@ class History:
                 f"the tables of this history are: {', '.join(self.tables)}",
                 "name one of these",
             )
+
+
+@contextmanager
+def _in_time(con: Any, seconds: int, query: str) -> Iterator[None]:
+    """Stop a query that would take for ever, wherever it is asked."""
+    watch = Timer(seconds, con.interrupt)
+    watch.daemon = True
+    watch.start()
+    try:
+        yield
+    except duckdb.InterruptException:
+        raise Problem(
+            f"the query took longer than {seconds:,} s: {' '.join(query.split())[:80]}",
+            "each query has the time_box of question.toml",
+            "ask for less at once, or allow more time",
+        ) from None
+    finally:
+        watch.cancel()
 
 
 def _put_aside(con: Any, name: str, rows: pa.Table) -> str:

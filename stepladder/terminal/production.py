@@ -62,12 +62,15 @@ def elsewhere(project: Project, to: str, tracking: str | None, as_json: bool) ->
 def bundled(project: Project, folder: Path, as_json: bool) -> None:
     """Write a folder that runs alone."""
     from stepladder.leave.bundle import bundle
+    from stepladder.leave.hashes import MARK as HASH
 
     path = bundle(project, folder)
     if as_json:
         print_json({"bundle": str(path)})
     else:
         out.print(Text(f"Bundle: {path}; its README.md says how to run it"), soft_wrap=True)
+        if HASH not in (path / "requirements.lock").read_text():
+            out.print(Text("Its lock has no hashes: its first lines say why", style="yellow"))
 
 
 def _told(found: Shipment, as_json: bool, more: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 
 import duckdb
@@ -93,6 +94,14 @@ def test_a_query_reads_what_it_is_shown_and_nothing_else(request, tmp_path, kind
 ])  # fmt: skip
 def test_an_honest_query_is_answered(history, door, query):
     assert history.sql(query).num_rows == door.sql(query).num_rows > 0
+
+
+def test_a_query_without_an_end_is_stopped(history):
+    hasty = replace(history, ask=history.ask.model_copy(update={"time_box": 1}))
+    with pytest.raises(Problem, match="took longer than 1 s"):
+        hasty.sql(
+            "with recursive n as (select 1 as i union all select i + 1 from n) select sum(i) from n"
+        )
 
 
 def test_every_function_that_acts_is_known():
