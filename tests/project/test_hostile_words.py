@@ -35,9 +35,10 @@ NUMBERS = (
     "2147483648",
     "-0",
 )
-WORK = {  # a word that would be taken, and the verb would go to work for seconds
-    ("serve", "--host"), ("serve", "--port"), ("try", "--project"), ("bakeoff", "--project"),
-    ("serve", "--rate"),
+WORK = {  # most words would be taken, and the verb would go to work for seconds
+    ("serve", "--host"), ("try", "--project"), ("try", ""), ("bakeoff", "--project"), ("watch", "--to"),
+    ("watch", "--project"), ("run", "--accept"), ("run", "--again"), ("run", "--picture"),
+    ("run", "--project"), ("predict", "--rung"), ("new", "--project"), ("refresh", "--project"),
 }  # fmt: skip
 NEEDED = {
     "new": ["retention", "--from", "{FILE}"],
@@ -77,9 +78,9 @@ def test_hostile_words(here, tmp_path, monkeypatch, capsys, verb, flag, kind):
     monkeypatch.chdir(here)
     places = {"FILE": here.parent / "orders.csv", "FOLDER": here, "ENDLESS": "/dev/zero",
               "MISSING": tmp_path / "missing"}  # fmt: skip
-    words = NUMBERS if "int" in kind or "float" in kind else (*TEXTS, *NUMBERS)
-    for word in words:
-        if (verb, flag) in WORK and word not in ("\x00", "\udc80", *NUMBERS):
+    words = NUMBERS if "int" in kind or "float" in kind else (*TEXTS, "9" * 30, "nan")
+    for word in ("\x00", "\udc80", "a" * 5000) if (verb, flag) in WORK else words:
+        if word == "a" * 5000 and flag == "--accept":
             continue
         given = [word] if not flag else [f"{flag}={word}"]
         rest = [w for w in NEEDED.get(verb, []) if not (verb == "try" and flag)]
