@@ -1,10 +1,11 @@
-"""kill −9 at random moments of new, bake-off, ship, run, forget and report: what is left is whole, and a second run ends alike.
+"""kill −9 at random moments of every verb that writes: what is left is whole, a second run ends alike.
 
 python benchmarks/kills.py --kills 200
 
-Each round copies a small project, starts the command, kills it (the program alone, or all its processes)
-at a moment drawn from its whole undisturbed time, looks at every file that is there, and starts it again,
-until it was let through. Two seconds after a kill none of its processes may be there. Then every output is compared with an undisturbed one, byte for byte.
+Each round copies a small project, starts the command (new, bakeoff, ship, run, forget, report), kills it
+(the program alone, or all its processes) at a moment drawn from its whole undisturbed time, looks at every
+file that is there, and starts it again, until it was let through. Two seconds after a kill none of its
+processes may be there. Then every output is compared with an undisturbed one, byte for byte.
 """
 
 from __future__ import annotations
@@ -98,7 +99,8 @@ def project(room: Path) -> Path:
     stepladder.run_bakeoff(made)
     stepladder.decide(made, "r2_rfm_quintiles", by="Ada", because="we can read it")
     cli(made.folder, ["ship"])
-    cli(made.folder, ["run"])
+    day = str(stepladder.Project.open(made.folder).now())
+    cli(made.folder, ["run", "--from", day, "--to", day])
     return made.folder
 
 
