@@ -49,13 +49,14 @@ def parse(text: str, name: str = "question.toml") -> Ask:
     """Check the text of a question.toml and return the question."""
     try:
         raw = tomllib.loads(text)
+        with_nul = any("\0" in said for said in _texts(raw))
     except (ValueError, RecursionError) as error:  # not TOML, an endless number, nested too deep
         raise Problem(
             f"{name}: {str(error)[:200]}",
             'TOML: one `key = value` a line, text in "quotes", [sections] in brackets',
             "mend that line and run again",
         ) from None
-    if any("\0" in said for said in _texts(raw)):
+    if with_nul:
         raise Problem(
             f"{name}: a text has the sign NUL in it",
             "no path, address or name has one",

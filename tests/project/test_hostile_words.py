@@ -39,6 +39,7 @@ WORK = {  # most words would be taken, and the verb would go to work for seconds
     ("serve", "--host"), ("try", "--project"), ("try", ""), ("bakeoff", "--project"), ("watch", "--to"),
     ("watch", "--project"), ("run", "--accept"), ("run", "--again"), ("run", "--picture"),
     ("run", "--project"), ("predict", "--rung"), ("new", "--project"), ("refresh", "--project"),
+    ("try", "--workers"), ("bakeoff", "--workers"), ("run", "--workers"),
 }  # fmt: skip
 NEEDED = {
     "new": ["retention", "--from", "{FILE}"],
