@@ -22,6 +22,7 @@ import toy_projects
 import stepladder
 from stepladder import questions
 from stepladder.core import own
+from stepladder.leave import hashes
 from stepladder.leave.bundle import bundle
 from stepladder.leave.carried import carry
 from stepladder.leave.loaded import Loaded
@@ -154,7 +155,7 @@ def test_a_rung_that_knows_people_by_their_ids_answers_nobody_new(project):
     assert "nightly predictions only" in release.manifest.alone
 
 
-def test_it_lives_in_production_and_is_forgotten(project, tmp_path):
+def test_it_lives_in_production_and_is_forgotten(project, tmp_path, monkeypatch):
     """Report, decision, release, night, watch, service, bundle, MLflow's folder, and a case forgotten."""
     question, day, name = project.question, project.now(), project.result().proposal.rung
     assert stepladder.write_report(project).stat().st_size > 20_000
@@ -175,6 +176,7 @@ def test_it_lives_in_production_and_is_forgotten(project, tmp_path):
         answer = {"items": [one]} if further else {"prediction": 1.0}
         assert send("/answers", reader, {"case": case, **answer})[0] == 200
         assert send("/answers", reader, {"case": {}, **answer})[0] == 422
+    monkeypatch.setattr(hashes, "_asked", lambda pinned: {})  # pip takes its time
     folder = bundle(project, tmp_path / "bundle") / "project"
     same(rows_of(published(stepladder.Project.open(folder)), case), wanted)
     if not Production.of(project).release.manifest.alone:

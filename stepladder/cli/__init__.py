@@ -44,7 +44,7 @@ VERBS = (  # each adds its commands to the app, in this order
 __all__ = ["VERBS", "app", "do", "main"]
 
 
-def main() -> None:
+def main(words: Sequence[str] | None = None) -> None:
     """Run the command line; what a person can mend is told in three parts, never as a traceback."""
     # Before anything loads numpy: one thread adds up in one order, so figures are the same bytes
     # whatever the number of cores; and threads that wait spin, on cores that the rungs need.
@@ -53,10 +53,12 @@ def main() -> None:
     os.umask(0o077)
     # An exit like any other: whatever is half-written is tidied up, and no rung computes on alone.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(TERMINATED))
-    from stepladder.terminal.failure import TERMINATED, failing
+    from stepladder.terminal.failure import TERMINATED, failing, readable
 
-    with failing("--json" in sys.argv):
-        do(sys.argv[1:])
+    said = list(sys.argv[1:] if words is None else words)
+    with failing("--json" in said):
+        readable(said)
+        do(said)
 
 
 def do(words: Sequence[str]) -> None:

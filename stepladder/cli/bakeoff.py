@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from stepladder.cli.options import HERE, Folder, Json, Verbose, Workers, app
+from stepladder.cli.options import HERE, Folder, Json, RecordId, Verbose, Workers, app
 
 
 @app.command
 def bakeoff(
     *,
     project: Folder = HERE,
-    again: int | None = None,
+    again: RecordId | None = None,
     workers: Workers = 2,
     json: Json = False,
     verbose: Verbose = False,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from cyclopts import Parameter
 
@@ -22,7 +22,7 @@ def new(
     day_first: Flag = False,
     month_first: Flag = False,
     mixed_dates: Flag = False,
-    decimal: str | None = None,
+    decimal: Literal[".", ","] | None = None,
     encoding: str | None = None,
     separator: str | None = None,
     keep_duplicates: Flag = False,

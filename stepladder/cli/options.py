@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 from typing import Annotated
 
@@ -23,5 +24,25 @@ Flag = Annotated[bool, Parameter(negative="")]
 Verbose = Annotated[
     bool, Parameter(name=["--verbose", "-v"], negative="", help="Write a log to stepladder.log.")
 ]
-Workers = Annotated[int, Parameter(validator=Number(gte=1))]
+Workers = Annotated[int, Parameter(validator=Number(gte=1, lte=1_000))]
+RecordId = Annotated[int, Parameter(validator=Number(gte=0, lte=2**31 - 1))]
 HERE = Path(".")
+
+
+def day(text: str | None, flag: str) -> date | None:
+    """A day as it is typed. Raises Problem on anything else."""
+    from stepladder.core.ask import FIRST, LAST
+    from stepladder.core.errors import Problem
+
+    if not text:
+        return None
+    try:
+        if FIRST <= (found := date.fromisoformat(text)) <= LAST:
+            return found
+    except ValueError:
+        pass
+    raise Problem(
+        f"{flag} {text}",
+        f"a day is written YYYY-MM-DD, and lies between {FIRST} and {LAST}",
+        f"e.g. {flag} 2024-06-01",
+    )

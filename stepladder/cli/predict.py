@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import date
 from pathlib import Path
 from typing import Annotated
 
 from cyclopts import Parameter
 from cyclopts.validators import Number
 
-from stepladder.cli.options import HERE, Folder, Json, Verbose, app
+from stepladder.cli.options import HERE, Folder, Json, Verbose, app, day
 
 
 @app.command
@@ -22,7 +21,7 @@ def predict(
     case: str | None = None,
     for_: Annotated[Path | None, Parameter(name="--for")] = None,
     item: str | None = None,
-    radio: Annotated[int, Parameter(validator=Number(gte=0))] = 0,
+    radio: Annotated[int, Parameter(validator=Number(gte=0, lte=10_000))] = 0,
     json: Json = False,
     verbose: Verbose = False,
 ) -> None:
@@ -67,15 +66,3 @@ def _refuse_other(**given: object) -> None:
                 "one case is asked about as of now, and its answer is printed",
                 f"leave --{name.replace('_', '-')} out; --json prints it for machines",
             )
-
-
-def day(text: str | None, flag: str) -> date | None:
-    """A day as it is typed. Raises Problem on anything else."""
-    from stepladder.core.errors import Problem
-
-    try:
-        return date.fromisoformat(text) if text else None
-    except ValueError:
-        raise Problem(
-            f"{flag} {text}", "a day is written YYYY-MM-DD", f"e.g. {flag} 2024-06-01"
-        ) from None

@@ -8,8 +8,7 @@ from typing import Annotated
 from cyclopts import Parameter
 from cyclopts.validators import Number
 
-from stepladder.cli.options import HERE, Flag, Folder, Json, Verbose, Workers, app
-from stepladder.cli.predict import day
+from stepladder.cli.options import HERE, Flag, Folder, Json, Verbose, Workers, app, day
 
 
 @app.command
@@ -23,7 +22,7 @@ def run(
     accept: str = "",
     no_refresh: Flag = False,
     rehearse: str | None = None,
-    wait: Annotated[float, Parameter(validator=Number(gte=0))] = 0,
+    wait: Annotated[float, Parameter(validator=Number(gte=0, lte=31 * 86_400))] = 0,
     picture: Path | None = None,
     workers: Workers = 1,
     json: Json = False,

@@ -41,7 +41,7 @@ def schedule(
         paths = [path for files in found.values() for path in write(files, to)] if to else []
     if json:
         said = {**found, **({"written": list(map(str, paths))} if to else {})}
-        sys.stdout.write(plain.dumps(said, indent=1, ensure_ascii=False) + "\n")
+        sys.stdout.write(plain.dumps(said, indent=1) + "\n")
     elif to:
         for path in paths:
             show.written("schedule", path, False)

@@ -7,7 +7,7 @@ from typing import Annotated
 from cyclopts import Parameter
 from cyclopts.validators import Number
 
-from stepladder.cli.options import HERE, Flag, Folder, Json, Verbose, app
+from stepladder.cli.options import HERE, Flag, Folder, Json, RecordId, Verbose, app
 
 
 @app.command
@@ -16,9 +16,9 @@ def token(
     /,
     *,
     role: list[str] | None = None,
-    days: Annotated[int | None, Parameter(validator=Number(gte=1))] = None,
+    days: Annotated[int | None, Parameter(validator=Number(gte=1, lte=36_600))] = None,
     list_: Annotated[Flag, Parameter(name="--list")] = False,
-    revoke: int | None = None,
+    revoke: RecordId | None = None,
     project: Folder = HERE,
     json: Json = False,
     verbose: Verbose = False,

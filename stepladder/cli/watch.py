@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from stepladder.cli.options import HERE, Flag, Folder, Json, Verbose, app
+from stepladder.cli.options import HERE, Flag, Folder, Json, Verbose, app, day
 
 
 @app.command
@@ -28,7 +28,6 @@ def watch(
         act: Run a new bake-off, and say whether a lower rung would now do. It decides nothing.
         to: The page to write; by default watch.html in the project.
     """
-    from stepladder.cli.predict import day
     from stepladder.project.folder import Project
     from stepladder.terminal import production
 

@@ -11,6 +11,8 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_serial
 
 # what a rung's answers depend on; the rest says where things are, and what comes of the answers
 ANSWERED = ("question", "horizon", "settings", "seed", "memory_mb", "engine")
+FIRST, LAST = date(1900, 1, 1), date(2200, 12, 31)  # days beyond these are slips, and break sums
+MOST = 1e15  # of an amount of money, or of a figure
 DAYS = {"day": 1, "week": 7, "month": 30, "quarter": 91, "year": 365}
 UPKEEP_HOURS = {0: 200.0, 1: 2.0, 2: 4.0, 3: 8.0, 4: 40.0, 5: 80.0}
 
@@ -73,9 +75,9 @@ def parts(kind: Any) -> list[type[Part]]:
 class Costs(Part):
     """What running a rung costs: stated assumptions, shown beside every figure made of them."""
 
-    hour_price: float = Field(default=80.0, ge=0)
-    machine_hour: float = Field(default=0.10, ge=0)
-    upkeep_hours: dict[int, Annotated[float, Field(ge=0)]] = Field(default_factory=dict)
+    hour_price: float = Field(default=80.0, ge=0, le=MOST)
+    machine_hour: float = Field(default=0.10, ge=0, le=MOST)
+    upkeep_hours: dict[int, Annotated[float, Field(ge=0, le=8784)]] = Field(default_factory=dict)
 
     @field_serializer("upkeep_hours")
     def _heights(self, hours: dict[int, float]) -> dict[str, float]:
@@ -86,7 +88,9 @@ class Costs(Part):
         return self.upkeep_hours.get(height, UPKEEP_HOURS.get(height, 80.0))
 
 
-Days = Annotated[int, BeforeValidator(days), Field(ge=1)]
+Days = Annotated[int, BeforeValidator(days), Field(ge=1, le=3660)]
+Day = Annotated[date, Field(ge=FIRST, le=LAST)]
+Figure = Annotated[float, Field(ge=-MOST, le=MOST)]
 Mature = Annotated[
     int, BeforeValidator(days), Field(ge=0, le=3660)
 ]  # of a question with late labels
@@ -116,8 +120,8 @@ class Indicator(Part):
 
     sql: str
     words: str = ""
-    target: float | None = None
-    limit: float | None = None
+    target: Figure | None = None
+    limit: Figure | None = None
     better: Literal["higher", "lower"] = "higher"
     unit: str = ""
 
@@ -142,15 +146,15 @@ class Ask(Part):
     question: str
     words: str = ""
     horizon: Annotated[int, BeforeValidator(days), Field(ge=1, le=3660)]
-    now: date | None = None
-    cutoffs: tuple[date, ...] = ()
+    now: Day | None = None
+    cutoffs: tuple[Day, ...] = ()
     good_enough: Annotated[float, BeforeValidator(share), Field(gt=0, lt=1)] = 0.10
-    good_enough_money: Annotated[float | None, Field(gt=0)] = None
+    good_enough_money: Annotated[float | None, Field(gt=0, le=MOST)] = None
     costs: Costs = Costs()
     settings: Any = Field(default_factory=Settings)  # the question's own, of its own class
     seed: Annotated[int, Field(ge=0, lt=2**31)] = 1
-    time_box: Annotated[int, Field(ge=1)] = 600
-    memory_mb: Annotated[int, Field(ge=200)] = 4000
+    time_box: Annotated[int, Field(ge=1, le=31 * 86_400)] = 600
+    memory_mb: Annotated[int, Field(ge=200, le=100_000_000)] = 4000
     record: str = "sqlite:///stepladder.db"
     tables: dict[str, Source] = Field(default_factory=dict)
     nightly: Nightly = Nightly()

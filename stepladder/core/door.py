@@ -11,7 +11,8 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
-from stepladder.core.history import History, ask_columns, literal, not_one_select, quoted
+from stepladder.core.history import History, ask_columns, literal, quoted
+from stepladder.core.select import only_reads
 
 # a prepared statement is executed by DB-API's way; the copy that it warns of is of a few rows
 warnings.filterwarnings("ignore", "Arrow output on a DB-API result", UserWarning)
@@ -123,9 +124,8 @@ class Statement:
     @staticmethod
     def of(con: Any, query: str, given: Given, views: tuple[tuple[str, str], ...]) -> Statement:
         """The query prepared, over tables like these. Raises Problem on anything but one SELECT."""
-        statements = con.extract_statements(query)
-        if len(statements) != 1 or statements[0].type != duckdb.StatementType.SELECT:
-            raise not_one_select(query)
+        there = con.execute("select table_name from duckdb_tables()").fetchall()
+        only_reads(con, query, (*(name for (name,) in there), *given, *dict(views)))
         own, sources = con.cursor(), {name: Source(table.schema) for name, table in given.items()}
         for name, source in sources.items():
             own.register(name, source)

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from functools import cached_property
+from threading import Timer
 from typing import Any, ClassVar, TypeVar, cast
 
 import duckdb
 import pyarrow as pa
 
 from stepladder.core import rooms
-from stepladder.core.ask import Ask
+from stepladder.core.ask import FIRST, Ask
 from stepladder.core.errors import Problem
+from stepladder.core.select import only_reads
 
 T = TypeVar("T")
 ANSWERS = "answers"  # what people said of cases: a table of every question
@@ -46,14 +49,22 @@ class History:
 
     def sql(self, query: str, cases: pa.Table | None = None, **tables: pa.Table) -> pa.Table:
         """Answer a SELECT with a table that fits in memory; `tables` are seen under their names."""
-        return self._one(query, cases, tables).to_arrow_table()
+        con, found = self._one(query, cases, tables)
+        with _in_time(con, self.ask.time_box, query):
+            return found.to_arrow_table()
 
     def scan(self, query: str) -> pa.RecordBatchReader:
         """Answer a SELECT as a stream of record batches, for a rung that reads everything."""
-        return self._one(query, None, {}).to_arrow_reader(1_000_000)
+        return self._one(query, None, {})[1].to_arrow_reader(1_000_000)
 
     def at(self, now: date) -> History:
         """The same history at an earlier moment. Raises Problem when asked for the future."""
+        if now.year < FIRST.year:
+            raise Problem(
+                f"history.at({now})",
+                f"a history begins in {FIRST.year} at the earliest",
+                "ask for a later day",
+            )
         if now > self.now:
             raise Problem(
                 f"history.at({now}) was asked of a history that ends before {self.now}",
@@ -93,6 +104,7 @@ class History:
             }
         )
         con.execute("set preserve_insertion_order = true")
+        con.execute("set python_enable_replacements = false")  # a variable is no table
         for name, (path, time) in self.tables.items():
             con.execute(self._view(con, name, path, time))
         con.execute(f"create table ask as select {ask_columns(self.now, self.ask)}")
@@ -117,13 +129,14 @@ class History:
             ) from None
 
     def _one(self, query: str, cases: pa.Table | None, tables: Mapping[str, pa.Table]) -> Any:
+        """A connection of the query's own, and what it answers, not yet worked out."""
         con = self._door.cursor()
         for name, table in {**tables, **({} if cases is None else {"cases": cases})}.items():
             con.register(name, table)
-        statements = con.extract_statements(query)
-        if len(statements) != 1 or statements[0].type != duckdb.StatementType.SELECT:
-            raise not_one_select(query)
-        return con.sql(query)
+        seen = (*self.tables, *(name for name, _ in self.views), "ask", "cases", *tables)
+        only_reads(con, query, seen)
+        con.execute("begin transaction read only")  # what slipped through would still not write
+        return con, con.sql(query)
 
     def _view(self, con: Any, name: str, path: str, time: str | None) -> str:
         source = f"select * from read_parquet({literal(path)})"
@@ -146,6 +159,24 @@ class History:
                 f"the tables of this history are: {', '.join(self.tables)}",
                 "name one of these",
             )
+
+
+@contextmanager
+def _in_time(con: Any, seconds: int, query: str) -> Iterator[None]:
+    """Stop a query that would take for ever, wherever it is asked."""
+    watch = Timer(seconds, con.interrupt)
+    watch.daemon = True
+    watch.start()
+    try:
+        yield
+    except duckdb.InterruptException:
+        raise Problem(
+            f"the query took longer than {seconds:,} s: {' '.join(query.split())[:80]}",
+            "each query has the time_box of question.toml",
+            "ask for less at once, or allow more time",
+        ) from None
+    finally:
+        watch.cancel()
 
 
 def _put_aside(con: Any, name: str, rows: pa.Table) -> str:
@@ -187,15 +218,6 @@ def _scalar(value: bool | int | float | str | None) -> str:
     if isinstance(value, str):
         return literal(value)
     return "null" if value is None else str(value).lower()
-
-
-def not_one_select(query: str) -> Problem:
-    """The error for anything but a single SELECT."""
-    return Problem(
-        f"history was given: {query.strip()[:80]}",
-        "history answers one SELECT at a time and never writes",
-        "ask with a single SELECT",
-    )
 
 
 def quoted(name: str) -> str:

@@ -120,12 +120,10 @@ def named(schema: pa.Schema, case: str) -> pa.Table | None:
         return None
     values = {}
     for field, text in zip(schema, parts, strict=True):
-        if pa.types.is_integer(field.type):
-            if not text.removeprefix("-").isdecimal():
-                return None
-            values[field.name] = pa.array([int(text)], field.type)
-        else:
+        try:
             values[field.name] = pa.array([text]).cast(field.type)
+        except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
+            return None
     return pa.table(values)
 
 

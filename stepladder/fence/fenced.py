@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import logging
-import os
-import shutil
-import tempfile
 import weakref
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,6 +12,7 @@ import pyarrow as pa
 
 from stepladder import questions
 from stepladder.core import model as models
+from stepladder.core import rooms
 from stepladder.core.door import Door
 from stepladder.core.errors import Problem
 from stepladder.core.history import History
@@ -35,11 +33,11 @@ class _Behind:
     def __init__(self, rung: Fenced, model: Model, history: History, limits: Limits) -> None:
         self.model, self.tables, self.now = model, history.tables, history.now
         self.left_out = history.left_out
-        room = Path(tempfile.mkdtemp(prefix=f"stepladder-{os.getpid()}-"))
+        room = rooms.made()
         try:
             self.worker = Worker(_job(rung, model, history, room), room / "scratch", limits.seconds)
         except BaseException:
-            shutil.rmtree(room, ignore_errors=True)
+            rooms.gone(room)
             raise
         self.end = weakref.finalize(self, _ended, self.worker, room)
 
@@ -51,7 +49,7 @@ class _Behind:
 
 def _ended(worker: Worker, room: Path) -> None:
     worker.end()
-    shutil.rmtree(room, ignore_errors=True)
+    rooms.gone(room)
 
 
 def _job(rung: Fenced, model: Model, history: History, room: Path) -> Job:

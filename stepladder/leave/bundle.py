@@ -22,6 +22,7 @@ from stepladder import questions
 from stepladder.core import files
 from stepladder.core.ask import ANSWERED, Ask
 from stepladder.core.errors import Problem
+from stepladder.leave.hashes import with_hashes
 from stepladder.leave.templates import filled
 from stepladder.project.folder import Project
 from stepladder.questions.question_toml import parse, plain
@@ -65,7 +66,7 @@ def bundle(project: Project, folder: str | Path) -> Path:
         pinned = lock(("ship",), [*needs(release), *faster])
         own = questions.folder(release.manifest.question)
         wheel = write_wheel(importlib.metadata.distribution("stepladder"), own, partial)
-        (partial / "requirements.lock").write_text("\n".join(pinned) + "\n")
+        (partial / "requirements.lock").write_text(with_hashes(pinned))
         for file, text in _texts(target.name, release, wheel.name, pinned).items():
             (partial / file).write_text(text, encoding="utf-8")
     if new:
@@ -171,8 +172,7 @@ def _system(pinned: Sequence[str]) -> str:
 def lock(extras: Sequence[str], also: Sequence[str] = ()) -> list[str]:
     """Exact versions of all that runs here: so it runs alike elsewhere, and next year.
 
-    `name==version` of all that stepladder with these extras needs, found among what is installed; the
-    metadata there hold no hashes of the archives that they came from, so there are none here.
+    `name==version` of all that stepladder with these extras needs, found among what is installed.
     Raises Problem where something is not installed.
     """
     found: dict[str, str] = {}

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from stepladder.core.ask import Ask, Part
+from stepladder.core.ask import MOST, Ask, Part
 
 
 class Prices(Part):
     """What acting on a case earns and costs: act if predicted value × margin > cost."""
 
     margin: float = Field(gt=0, le=1)
-    cost: float = Field(gt=0)
+    cost: float = Field(gt=0, le=MOST)
     currency: str = ""
 
 

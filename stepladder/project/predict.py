@@ -7,8 +7,6 @@ from datetime import date
 from pathlib import Path
 
 import pyarrow as pa
-import pyarrow.compute as pc
-import pyarrow.csv
 
 from stepladder.bakeoff.row import parquet
 from stepladder.core.errors import Problem
@@ -17,6 +15,7 @@ from stepladder.project.all_cases import answer
 from stepladder.project.at_work import at_work
 from stepladder.project.folder import Project
 from stepladder.project.scratch import scratch
+from stepladder.project.spreadsheet import to_csv
 from stepladder.record import Stored
 
 
@@ -58,7 +57,7 @@ def _kept(project: Project, name: str, day: date, to: str | Path | None) -> Path
         table, fitted = answer(project, name, day, room)
     target = Path(to) if to else _place(project, f"{name}-{day}-{fitted[:8]}")
     table = table.append_column("as_of", pa.array([day] * table.num_rows, pa.date32()))
-    body = parquet(table) if target.suffix == ".parquet" else _csv(table)
+    body = parquet(table) if target.suffix == ".parquet" else to_csv(table)
     write(target, body)
     project.record.store_prediction(
         Stored(project.ask.question, name, day.isoformat(), _relative(project, target),
@@ -93,15 +92,6 @@ def decided(project: Project) -> str:
             "stepladder decide RUNG --by NAME --because TEXT, or name one with --rung",
         )
     return decision.rung
-
-
-def _csv(table: pa.Table) -> bytes:
-    """CSV has no lists: source rows are joined by spaces."""
-    at = table.column_names.index("why")
-    why = pc.binary_join(table["why"].cast(pa.list_(pa.string())), " ")
-    sink = pa.BufferOutputStream()
-    pyarrow.csv.write_csv(table.set_column(at, "why", why), sink)
-    return bytes(sink.getvalue())
 
 
 def _relative(project: Project, path: Path) -> str:

@@ -2,22 +2,35 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
+import re
 import shutil
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 from stepladder import questions
+from stepladder.core import files
 from stepladder.core.errors import Problem
+from stepladder.core.history import quoted
 from stepladder.project.folder import Project
 from stepladder.project.new import new
-from stepladder.record.address import checked
 
 MARK = "# made by stepladder try: this folder is made anew each time"
+SEAL = ".stepladder-try"  # what the folder held when it was made, by hash
+MADE_ANEW = re.compile(
+    r"\.stepladder-try$|bakeoffs/|report\.html$|stepladder\.db(-wal|-shm|-journal)?$|stepladder\.log$"
+    r"|(.*/)?\.[^/]*\.partial(/|$)"
+)
+OF_BAKEOFFS = {"meta", "homes", "bakeoffs", "losses"}  # of the record: a trial's own tables
 
 
 def try_out(question: str, folder: str | Path = "stepladder-try") -> Project:
     """Make a project of the question's bundled data; a folder of an earlier trial is made anew.
 
-    Raises Problem on a folder that is not a trial's, or in which somebody has worked since.
+    Raises Problem on a folder that is not a trial's, or in which anybody did anything since but run
+    bake-offs and write the report.
     """
     asked = questions.load(question)
     demo = asked.DEMO
@@ -28,18 +41,11 @@ def try_out(question: str, folder: str | Path = "stepladder-try") -> Project:
             f"bring yours: stepladder new {question} --from FILE",
         )
     target = Path(folder)
-    if target.exists() and any(target.iterdir()):
-        toml = target / "question.toml"
-        if not toml.is_file() or MARK not in toml.read_text(encoding="utf-8"):
-            raise Problem(
-                f"{target} exists and is not a trial's",
-                "a trial needs a folder of its own",
-                "name another with --project, or remove this one",
-            )
+    if target.exists() and (not target.is_dir() or any(target.iterdir())):
         _refuse_work(target)
         shutil.rmtree(target)
     source = questions.folder(question) / demo.file
-    return new(
+    made = new(
         question,
         str(source),
         target,
@@ -47,26 +53,60 @@ def try_out(question: str, folder: str | Path = "stepladder-try") -> Project:
         choices=demo.choices,
         settings=f"{MARK}\n{demo.settings}",
     )
+    files.write(target / SEAL, json.dumps(_left(target), indent=1))
+    return made
 
 
 def _refuse_work(target: Path) -> None:
-    """A trial that somebody put a rung into, or decided or answered in, is no longer ours to delete."""
-    project = Project.open(target)
-    rungs = sorted(path.name for path in (target / "rungs").glob("r[0-9]*"))
-    if rungs or _worked_in(project):
+    """Only what is wholly our own is ours to delete: nothing was added, changed, decided or shipped."""
+    found = _work(target)
+    if found:
         raise Problem(
-            f"{target} holds work of yours: "
-            + (f"rungs/{rungs[0]}" if rungs else "decisions or answers in its record"),
-            "a trial is made anew each time, and nothing of yours is ever deleted",
+            f"{target} holds work of yours, or is not a trial's: {found}",
+            "a trial is made anew each time, in a folder where nobody did anything since; "
+            "nothing of yours is ever deleted",
             "name another folder with --project, or remove this one yourself",
         )
 
 
-def _worked_in(project: Project) -> bool:
-    """Whether the record in the folder, if it is there, holds what people decided or answered."""
-    url = checked(project.ask.record)
-    file = project.folder / str(url.database)
-    if url.get_backend_name() != "sqlite" or not file.is_file():
-        return False
-    record = project.record
-    return bool(record.decisions(project.ask.question) or record.answers(project.ask.question))
+def _work(target: Path) -> str:
+    """What is there that a trial alone would not have left; empty where there is nothing."""
+    seal = target / SEAL
+    if target.is_symlink() or not seal.is_file() or seal.is_symlink():
+        return f"there is no {SEAL} in it"
+    try:
+        sealed = dict(json.loads(seal.read_bytes()))
+    except ValueError:
+        return f"{SEAL} was changed"
+    left = _left(target)
+    other = [name for name in sorted({*left, *sealed}) if left.get(name) != sealed.get(name)]
+    return other[0] if other else _recorded(target / "stepladder.db")
+
+
+def _left(target: Path) -> dict[str, str]:
+    """Every file with the hash of its bytes, save those that bake-offs and reports make anew."""
+    found = {}
+    for path in sorted(target.rglob("*")):
+        name = path.relative_to(target).as_posix()
+        if not MADE_ANEW.match(name) and (path.is_symlink() or not path.is_dir()):
+            plain = path.is_file() and not path.is_symlink()
+            found[name] = (
+                hashlib.sha256(path.read_bytes()).hexdigest() if plain else "no plain file"
+            )
+    return found
+
+
+def _recorded(file: Path) -> str:
+    """What the record holds beyond bake-offs: decisions, answers, shipments, tokens, whatever comes."""
+    if not file.is_file():
+        return ""
+    try:
+        with closing(sqlite3.connect(f"{file.resolve().as_uri()}?mode=ro", uri=True)) as link:
+            names = link.execute("select name from sqlite_master where type = 'table'").fetchall()
+            for (name,) in names:
+                ours = name in OF_BAKEOFFS or name.startswith("sqlite_")
+                if not ours and link.execute(f"select 1 from {quoted(name)} limit 1").fetchone():
+                    return f"{name} in its record"
+    except sqlite3.Error:
+        return "its record cannot be read"
+    return ""

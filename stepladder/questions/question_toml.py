@@ -6,7 +6,7 @@ import difflib
 import json
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -49,12 +49,19 @@ def parse(text: str, name: str = "question.toml") -> Ask:
     """Check the text of a question.toml and return the question."""
     try:
         raw = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+        with_nul = any("\0" in said for said in _texts(raw))
+    except (ValueError, RecursionError) as error:  # not TOML, an endless number, nested too deep
         raise Problem(
-            f"{name}: {error}",
+            f"{name}: {str(error)[:200]}",
             'TOML: one `key = value` a line, text in "quotes", [sections] in brackets',
             "mend that line and run again",
         ) from None
+    if with_nul:
+        raise Problem(
+            f"{name}: a text has the sign NUL in it",
+            "no path, address or name has one",
+            "take \\u0000 out",
+        )
     question = _question(raw)
     _refuse_prices(raw, question, name)
     try:
@@ -134,6 +141,18 @@ def _with_heights(raw: dict[str, Any]) -> dict[str, Any]:
         heights = {int(k) if str(k).isdecimal() else k: v for k, v in hours.items()}
         return {**raw, "costs": {**costs, "upkeep_hours": heights}}
     return raw
+
+
+def _texts(value: Any) -> Iterator[str]:
+    """Every text in it, keys too."""
+    if isinstance(value, dict):
+        yield from value
+        value = list(value.values())
+    if isinstance(value, list):
+        for each in value:
+            yield from _texts(each)
+    elif isinstance(value, str):
+        yield value
 
 
 def _tuples(value: Any) -> Any:

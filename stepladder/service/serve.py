@@ -7,6 +7,7 @@ import json
 import logging
 import math
 import signal
+import socket
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from stepladder.core.errors import Problem
+from stepladder.core.visible import Lines
 from stepladder.service.limits import Limits
 
 if TYPE_CHECKING:
@@ -49,7 +51,8 @@ def serve(
         log.warning("there is no token yet: stepladder token NAME --role read")
     if host not in LOCAL:
         log.warning("it listens on %s: put a server with TLS in front of it", host)
-    server.run()
+    with _listening(host, port) as at:
+        server.run([at])
     shelf.put_away()
 
 
@@ -104,6 +107,19 @@ def _within_files(limits: Limits) -> Limits:
     return limits
 
 
+def _listening(host: str, port: int) -> socket.socket:
+    """The place where clients come in. Raises Problem where it cannot be had."""
+    try:
+        kind, *_, at = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        return socket.create_server(at, family=kind, backlog=BACKLOG)
+    except (OSError, UnicodeError) as error:
+        raise Problem(
+            f"nobody can listen on {host}, port {port}: {getattr(error, 'strerror', '') or error}",
+            "the service needs an address of this machine, and a port that nobody else has",
+            "stop what listens there, or name another: --port 8001",
+        ) from None
+
+
 @contextmanager
 def _uncollected() -> Iterator[None]:
     """Without looking for garbage: what is imported stays, and looking through it takes its time."""
@@ -123,7 +139,7 @@ def _lean() -> None:
     pa.set_memory_pool(pa.system_memory_pool())
 
 
-class Lines(logging.Formatter):
+class AsJson(logging.Formatter):
     """A line of JSON for each event, for machines."""
 
     def format(self, record: logging.LogRecord) -> str:
@@ -131,7 +147,7 @@ class Lines(logging.Formatter):
         said = {"time": self.formatTime(record), "level": record.levelname}
         if record.exc_info:
             said["fault"] = self.formatException(record.exc_info)
-        return json.dumps({**said, "said": record.getMessage()}, ensure_ascii=False)
+        return json.dumps({**said, "said": record.getMessage()})
 
 
 def _log(verbose: bool, as_json: bool) -> None:
@@ -145,6 +161,5 @@ def _log(verbose: bool, as_json: bool) -> None:
         logging.getLogger(name).propagate = False
         logging.getLogger(name).handlers = handlers
     for handler in handlers:
-        plain = logging.Formatter("%(asctime)s %(levelname)s %(message)s")
-        handler.setFormatter(Lines() if as_json else plain)
+        handler.setFormatter(AsJson() if as_json else Lines())
     logger.setLevel(logging.DEBUG if verbose else logging.INFO)

@@ -24,6 +24,7 @@ CONNECT = ("pandas", "grpc", "grpc_status", "zstandard")
 SAME_AS_DUCKDB = {
     "spark.sql.ansi.enabled": "true",
     "spark.sql.session.timeZone": "UTC",
+    "spark.sql.variable.substitute": "false",  # else '${env:NAME}' in a query reads the environment
     "spark.sql.timestampType": "TIMESTAMP_NTZ",
     "spark.sql.parquet.inferTimestampNTZ.enabled": "true",
     "spark.sql.execution.arrow.pyspark.enabled": "true",

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import duckdb
 
 from stepladder.core.errors import Problem
-from stepladder.core.history import not_one_select
+from stepladder.core.select import no_such_table, only_reads
 
 MARK = "_stepladder_{}_"  # stands for a table until the text is finished
 
@@ -29,8 +29,11 @@ def to_spark(query: str, known: Iterable[str]) -> Said:
     Raises Problem on anything but one SELECT, on tables that are not known, and on words that have no
     translation. Numbers keep the types that DuckDB gives them: 0.5 is a double, a row number a bigint.
     """
-    tree = _parsed(query)
     named = {name.lower(): name for name in known}
+    reader = _reader().cursor()
+    only_reads(reader, query, named.values())
+    tree = _parsed(query)
+    _refuse_its_own(tree, reader)
     tables: dict[str, str] = {}
     for table, own in _tables(tree):
         if not own:
@@ -43,12 +46,15 @@ def to_spark(query: str, known: Iterable[str]) -> Said:
     return Said(text, tables)
 
 
+@cache
+def _reader() -> Any:
+    """A DuckDB without any table, which reads what the words mean."""
+    return duckdb.connect(config={"threads": 1})
+
+
 def _parsed(query: str) -> Any:
     import sqlglot
 
-    statements = duckdb.extract_statements(query)
-    if len(statements) != 1 or statements[0].type != duckdb.StatementType.SELECT:
-        raise not_one_select(query)
     try:
         parts = sqlglot.parse(query, read="duckdb")
     except sqlglot.ParseError as error:
@@ -79,13 +85,19 @@ def _known(table: Any, named: dict[str, str]) -> str:
     name = table.name.lower()
     if isinstance(table.this, exp.Identifier) and not table.db and name in named:
         return named[name]
-    given = table.sql("duckdb", comments=False)[:80]
-    near = difflib.get_close_matches(name, named, 1)
-    raise Problem(
-        f"the query reads {given}, and there is no such table",
-        f"a history has the tables {', '.join(sorted(named.values()))}",
-        f"did you mean {named[near[0]]}?" if near else "read one of these",
-    )
+    raise no_such_table(table.sql("duckdb", comments=False), named.values())
+
+
+def _refuse_its_own(tree: Any, reader: Any) -> None:
+    """Functions that only Spark knows: some of them run Java, or read its variables."""
+    from sqlglot import exp
+
+    for function in tree.find_all(exp.Anonymous):
+        known = reader.execute(
+            "select 1 from duckdb_functions() where function_name = lower(?)", [function.name]
+        )
+        if not known.fetchone():
+            raise _untold(tree.sql("duckdb"), f"DuckDB has no function {function.name}")
 
 
 def _replace(table: Any, mark: str) -> None:

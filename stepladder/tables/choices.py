@@ -7,7 +7,16 @@ from dataclasses import dataclass, field, fields
 from datetime import date
 from typing import Any, Literal
 
+from stepladder.core.errors import Problem
+
 DAY_ORDERS = ("day first", "month first", "mixed", "clear")
+
+ALLOWED: dict[str, tuple[Any, ...]] = {
+    "decimal": (".", ","),
+    "duplicates": ("drop", "keep"),
+    "refunds": ("drop", "keep"),
+    "time": ("column", "random"),
+}
 
 
 @dataclass(frozen=True)
@@ -31,6 +40,17 @@ class Choices:
     today: date = field(default_factory=date.today)
     time: Literal["column", "random"] = "column"
     rest: bool = False
+
+    def __post_init__(self) -> None:
+        """Refuse what is not among the choices: one is as good as another to whoever types it."""
+        for name, allowed in ALLOWED.items():
+            given = getattr(self, name)
+            if given not in allowed:
+                raise Problem(
+                    f"{name} is {given!r}",
+                    f"it is one of: {' '.join(map(repr, allowed))}",
+                    "give one of these",
+                )
 
     def to_dict(self) -> dict[str, Any]:
         """The choices as plain values for TOML or JSON; what was not needed is left out."""

@@ -81,7 +81,22 @@ def _quoted(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
 
 
+def _refuse_cut_off(file: str) -> None:
+    """SQLite itself complains of missing pages only when it comes upon one."""
+    with Path(file).open("rb") as opened:
+        head, size = opened.read(100), Path(file).stat().st_size
+    page, pages = int.from_bytes(head[16:18], "big"), int.from_bytes(head[28:32], "big")
+    known = head[24:28] == head[92:96]  # else an old program wrote it, and the count may be old too
+    if known and size < pages * (65536 if page == 1 else page):
+        raise Problem(
+            f"{file} was cut off: it has {size:,} bytes, and says that it has {pages:,} pages of {page:,}.",
+            "A database file must be complete.",
+            "Copy it again.",
+        )
+
+
 def _sqlite(file: str, table: str) -> pa.Table:
+    _refuse_cut_off(file)
     link = sqlite3.connect(f"file:{quote(file)}?mode=ro", uri=True)
     try:
         names = [

@@ -73,7 +73,7 @@ def decode(data: bytes, source: str, encoding: str | None) -> Decoded:
         return mended(data.removeprefix(codecs.BOM_UTF8), encoding)
     try:
         return Decoded(data.decode(encoding).removeprefix("\ufeff").encode(), encoding, ())
-    except (UnicodeError, LookupError) as error:
+    except (ValueError, LookupError) as error:
         raise Problem(
             f"{source} cannot be read as {encoding}: {error}.",
             "The encoding must be the one in which the file was saved, such as utf-8 or cp1252.",
@@ -107,6 +107,15 @@ def _is_utf8(data: bytes) -> bool:
     except UnicodeError:
         return False
     return True
+
+
+def cut_sign(data: bytes) -> bool:
+    """Whether a file that is UTF-8 elsewhere ends in the midst of a letter."""
+    if not data[-1:] >= b"\x80":
+        return False
+    starts = next((i for i in range(1, 4) if data[-i:][:1] >= b"\xc0"), 0)
+    whole = data[:-starts] if starts else data
+    return not whole.isascii() and _is_utf8(whole) and not _is_utf8(data)
 
 
 def _not_text(source: str, what: str) -> Problem:

@@ -15,6 +15,7 @@ from stepladder.tables.address import URL, without_password
 from stepladder.tables.folders import is_zip, read_folder, read_zip
 from stepladder.tables.raw import Raw
 from stepladder.tables.text_files import read_text
+from stepladder.tables.undisturbed import undisturbed
 
 
 def read(source: str, encoding: str | None, separator: str | None, header: int | None) -> Raw:
@@ -24,6 +25,18 @@ def read(source: str, encoding: str | None, separator: str | None, header: int |
 
         return _numbered(read_database(source), source)
     path = Path(source)
+    if path.exists() and not (path.is_file() or path.is_dir()):
+        raise Problem(
+            f"{path} is neither a file nor a folder.",
+            "A source is a plain file or a folder; devices and pipes have no end that can be known.",
+            "Write what comes out of it into a file, and give that.",
+        )
+    return undisturbed(path, lambda: _read(path, source, encoding, separator, header))
+
+
+def _read(
+    path: Path, source: str, encoding: str | None, separator: str | None, header: int | None
+) -> Raw:
     if path.is_dir():
         return read_folder(path)
     if is_zip(path):

@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 import pyarrow.csv as pacsv
 
 from stepladder.core.errors import Problem
-from stepladder.tables.decode import Decoded, decode
+from stepladder.tables.decode import Decoded, cut_sign, decode
 from stepladder.tables.dialect import SPACES, Dialect, sniff
 from stepladder.tables.findings import finding
 from stepladder.tables.raw import Raw
@@ -43,7 +43,40 @@ def read_text(
     spaced = dialect.separator == SPACES
     body = pa.py_buffer(_tabbed(text[start:])) if spaced else pa.py_buffer(text).slice(start)
     table, odd = _parse(body, dialect, source)
+    if not spaced:
+        _refuse_cut_off(data, _last(text, table, odd), dialect, source)
     return _assembled(table, odd, dialect, decoded)
+
+
+def _refuse_cut_off(data: bytes, last: str, dialect: Dialect, source: str) -> None:
+    """A last row may lack its line end, but not a part of itself: then the rest of the file is missing."""
+    what, width = "", len(dialect.names)
+    try:
+        row = io.StringIO(last, newline="\n")
+        fields = len(next(csv.reader(row, delimiter=dialect.separator, strict=True), []))
+        if 1 < fields < width:  # one alone may be a line of words below the table
+            what = f"with {fields} fields"
+    except csv.Error as error:
+        what = "in the midst of a value in quotes" if "unexpected end" in str(error) else ""
+    what = "in the midst of a letter" if cut_sign(data) else what
+    if what:
+        raise Problem(
+            f"{source} ends {what}, without a line end: {last[-60:]}",
+            f"Every row has {width} fields; a file that ends in the midst of one was cut off.",
+            "Copy or export it again; if that is really its end, add a line end.",
+        )
+
+
+def _last(text: bytes, table: pa.Table, odd: list[Odd]) -> str:
+    """The last row as it stands in the file, where no line end follows it; else nothing."""
+    if text.endswith(b"\n"):
+        return ""
+    if odd and odd[-1][0] == table.num_rows + len(odd) - 1:
+        return odd[-1][1]
+    start, values = len(text), table.slice(max(table.num_rows - 1, 0)).to_pylist()
+    for _ in range(1 + sum(str(v).count("\n") for row in values for v in row.values())):
+        start = max(text.rfind(b"\n", 0, start), 0)
+    return text[start:].decode("utf-8", "replace").removeprefix("\n")
 
 
 def _one_kind_of_line_end(data: bytes) -> bytes:

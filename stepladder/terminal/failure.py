@@ -8,7 +8,7 @@ import logging
 import os
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from cyclopts import CycloptsError
@@ -45,6 +45,17 @@ def asked_first(error: Exception, as_json: bool) -> bool:
     return isinstance(error, Unsettled) and asked_which(error, as_json)
 
 
+def readable(words: Sequence[str]) -> None:
+    """Refuse words that no file, database or page could keep. Raises Problem."""
+    for word in words:
+        if "\0" in word or word.encode("utf-8", "replace").decode() != word:
+            raise Problem(
+                f"the word {word[:80]!r}",
+                "what is typed is text in UTF-8, without the sign NUL",
+                "write it with other signs; rename a file whose name is in another encoding",
+            )
+
+
 def problem(error: Exception) -> Problem:
     """Any error as three parts."""
     if isinstance(error, Problem):
@@ -60,6 +71,12 @@ def problem(error: Exception) -> Problem:
             f"the disk is full: {error.filename or 'no room left'}",
             "the project, and the system's temporary folder, need room to write",
             "free some room, or set TMPDIR to a folder that has it, and run again",
+        )
+    if isinstance(error, MemoryError | RecursionError):
+        return Problem(
+            "there is not room enough to read it: too large, or nested too deep",
+            "a table fits into memory; files of settings are small and flat",
+            "give smaller files, or more memory",
         )
     if isinstance(error, OSError):
         return Problem(
@@ -95,10 +112,11 @@ def _tell(found: Problem, as_json: bool) -> None:
         parts = dict(zip(("given", "allowed", "remedy"), found.parts(), strict=True))
         print(json.dumps({"error": parts}))  # noqa: T201
         return
-    from rich.console import Console
     from rich.text import Text
 
-    console = Console(stderr=True, highlight=False)
+    from stepladder.terminal.console import Console
+
+    console = Console(stderr=True)
     labels = (("given  ", "bold red"), ("allowed", "bold"), ("remedy ", "bold green"))
     for (label, style), part in zip(labels, found.parts(), strict=True):
         console.print(Text.assemble((label, style), "  ", part), soft_wrap=True)

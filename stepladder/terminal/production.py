@@ -65,6 +65,7 @@ def elsewhere(project: Project, to: str, tracking: str | None, as_json: bool) ->
 def bundled(project: Project, folder: Path, as_json: bool) -> None:
     """Write a folder that runs alone."""
     from stepladder.leave.bundle import bundle, fence
+    from stepladder.leave.hashes import MARK as HASH
 
     path = bundle(project, folder)
     if as_json:
@@ -73,6 +74,8 @@ def bundled(project: Project, folder: Path, as_json: bool) -> None:
         out.print(Text(f"Bundle: {path}; its README.md says how to run it"), soft_wrap=True)
         release = Release.load(in_production(project).release, project.folder)
         out.print(Text(fence(release)), soft_wrap=True)
+        if HASH not in (path / "requirements.lock").read_text():
+            out.print(Text("Its lock has no hashes: its first lines say why", style="yellow"))
 
 
 def _told(found: Shipment, as_json: bool, more: str) -> None:

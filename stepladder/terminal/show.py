@@ -13,20 +13,21 @@ from typing import Any
 import pyarrow as pa
 import rich.box
 import rich.table
-from rich.console import Console
 from rich.prompt import Prompt
 from rich.text import Text
 
 from stepladder.bakeoff.result import Result, to_json
 from stepladder.core.errors import Problem
 from stepladder.core.question import Question
+from stepladder.core.visible import Lines
 from stepladder.project.again import Reproduction
 from stepladder.project.folder import Project
 from stepladder.report.data_report import loud
 from stepladder.tables.report import DataReport, to_text
 from stepladder.terminal import ladder
+from stepladder.terminal.console import Console
 
-out = Console(highlight=False)
+out = Console()
 EXAMPLE = 6  # blanks before an example in a data report
 
 
@@ -173,7 +174,7 @@ def pairs(columns: list[str]) -> dict[str, str]:
 
 def ask(question: str, answers: Sequence[str]) -> str:
     """Ask the person at the keyboard."""
-    return Prompt.ask(question, choices=list(answers), console=out)
+    return Prompt.ask(Text(question), choices=list(answers), console=out)
 
 
 @contextmanager
@@ -184,7 +185,7 @@ def progress(quiet: bool) -> Iterator[Callable[[str, int, int], None]]:
         return
     from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-    bar = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
+    bar = (TextColumn("{task.description}", markup=False), BarColumn(), TimeElapsedColumn())
     with Progress(*bar, console=Console(stderr=True), transient=True) as shown:
         task = shown.add_task("reading", total=None)
         yield lambda what, done, total: shown.update(
@@ -198,7 +199,7 @@ def log(verbose: bool) -> Iterator[None]:
     logger = logging.getLogger("stepladder")
     if verbose:
         handler = logging.FileHandler("stepladder.log", encoding="utf-8")
-        handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
+        handler.setFormatter(Lines())
         logger.addHandler(handler)
         logger.setLevel(logging.DEBUG)
     yield

@@ -9,11 +9,11 @@ from dataclasses import asdict
 
 import rich.box
 import rich.table
-from rich.console import Console
 from rich.text import Text
 
 from stepladder.record import Token
 from stepladder.service.tokens import state
+from stepladder.terminal.console import Console
 
 
 def shown(name: str, roles: Sequence[str], token: str, as_json: bool) -> None:
@@ -42,7 +42,7 @@ def listed(tokens: Sequence[Token], as_json: bool) -> None:
         table.add_column({"time": "made"}.get(name, name), overflow="fold")
     for row in rows:
         table.add_row(*(Text(str(row[name])) for name in names))
-    Console(highlight=False).print(table if rows else "No token was made yet.")
+    Console().print(table if rows else "No token was made yet.")
 
 
 def revoked(token: Token, as_json: bool) -> None:

@@ -63,7 +63,7 @@ def number(history: History, sql: str, key: str) -> float:
     except duckdb.Error as error:
         raise _wrong(key, f"DuckDB says: {str(error).splitlines()[0]}", history) from None
     except Problem as problem:
-        raise _wrong(key, "it is not one SELECT", history) from problem
+        raise _wrong(key, problem.given, history) from problem
     if (table.num_rows, table.num_columns) != (1, 1):
         size = f"{table.num_rows:,} rows of {table.num_columns} columns"
         raise _wrong(key, f"it gives {size}", history)

@@ -16,6 +16,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from stepladder.core import rooms
 from stepladder.core.errors import Problem
 from stepladder.core.history import History
 from stepladder.core.rung import Rung
@@ -106,7 +107,7 @@ def rung(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     made = Fenced(tmp_path / "r3_moody.py", project=tmp_path, seconds=60)
     yield made
     made.end()
-    assert list((tmp_path / "tmp").iterdir()) == []
+    assert set((tmp_path / "tmp").iterdir()) <= {rooms.spill()}  # of this process itself
     assert marked(tmp_path) == []
 
 

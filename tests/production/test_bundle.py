@@ -17,11 +17,19 @@ from stepladder import Project
 from stepladder.core.ask import ANSWERED
 from stepladder.core.errors import Problem
 from stepladder.leave import bundle as leaving
+from stepladder.leave import hashes
 from stepladder.leave.bundle import bundle
 from stepladder.record import Token
 from stepladder.release.release import Release
 from stepladder.release.ship import in_production, ship
 from stepladder.terminal.production import bundled
+
+
+@pytest.fixture(autouse=True)
+def no_index(request, monkeypatch):
+    """Asking pip about fifty libraries takes its time: one test does, about two."""
+    if "hashes" not in request.node.name:
+        monkeypatch.setattr(hashes, "_asked", lambda pinned: {})
 
 
 def test_it_predicts_the_same_where_the_project_is_gone(shop, tmp_path):
@@ -63,11 +71,29 @@ def test_it_brings_what_was_shipped_and_no_secret(shop, tmp_path):
 
 
 def test_libraries_are_pinned_to_what_runs_here(shop, tmp_path):
-    lines = (bundle(shop, tmp_path / "b") / "requirements.lock").read_text().split()
-    pinned = dict(line.split("==") for line in lines)
+    lines = (bundle(shop, tmp_path / "b") / "requirements.lock").read_text().splitlines()
+    assert lines[0].startswith("# versions without hashes")  # no index here: said, with what to do
+    pinned = dict(line.split("==") for line in lines if not line.startswith("#"))
     assert {"duckdb", "numpy", "pyarrow", "fastapi", "uvicorn"} <= set(pinned)
     assert "pytest" not in pinned
     assert all(importlib.metadata.version(name) == version for name, version in pinned.items())
+
+
+def test_hashes_let_pip_take_these_archives_and_no_others(tmp_path):
+    pinned = [f"{name}=={importlib.metadata.version(name)}" for name in ("rich", "six")]
+    text = hashes.with_hashes(pinned)
+    if hashes.MARK not in text:
+        pytest.skip("pip reaches no index")
+    lock = tmp_path / "requirements.lock"
+    pip = [sys.executable, "-m", "pip", "--disable-pip-version-check", "--retries", "1"]
+    how = ["install", "--no-deps", "--require-hashes", "--target", tmp_path / "site", "-r", lock]
+    asking = [*pip, *how]
+    lock.write_text(text)
+    subprocess.run(asking, check=True, capture_output=True)
+    digest = text.split(hashes.MARK)[1][:64]
+    lock.write_text(text.replace(digest, "0" * 64))
+    refused = subprocess.run(asking, capture_output=True, text=True)
+    assert "DO NOT MATCH THE HASHES" in refused.stderr
 
 
 def test_what_starts_it_is_closed_to_the_outside(shop, tmp_path):

@@ -18,6 +18,8 @@ from stepladder.bakeoff.runs import Setting, run_all
 from stepladder.core.errors import Problem
 from stepladder.core.rung import Rung
 from stepladder.project.record import same
+from stepladder.record import Shipment
+from stepladder.service import tokens
 
 START = date(2024, 1, 1)
 
@@ -83,19 +85,40 @@ def test_refresh_says_what_is_missing(tmp_path, orders, change, said):
         stepladder.refresh(stepladder.Project.open(made.folder))
 
 
-def test_a_trial_never_deletes_what_somebody_made(tmp_path):
-    made = stepladder.try_out("retention", tmp_path / "try")
-    (made.folder / "report.html").write_text("ours")
-    made = stepladder.try_out("retention", tmp_path / "try")
-    assert not (made.folder / "report.html").exists()
-    mine = made.folder / "rungs" / "r1_mine.sql"
-    mine.write_text("-- Mine.\nselect customer, 1 as prediction from cases")
-    with pytest.raises(Problem, match=r"work of yours: rungs/r1_mine\.sql"):
+def _ship(made):
+    made.record.note(Shipment("retention", "ship", "0" * 64, "r1_mine", "1", "1998-01-01"))
+
+
+@pytest.fixture(scope="module")
+def trial(tmp_path_factory) -> Path:
+    """A trial as one leaves it, made twice: a bake-off was begun, and the report written."""
+    folder = tmp_path_factory.mktemp("trial") / "try"
+    for _ in range(2):
+        made = stepladder.try_out("retention", folder)
+        assert not (folder / "report.html").exists()
+        (folder / "report.html").write_text("made anew")
+        made.record.begin_bakeoff("retention", settings="", data_fingerprint="", versions={})
+    return folder
+
+
+@pytest.mark.parametrize(("work", "said"), [
+    (lambda made: (made.folder / "rungs" / "r1_mine.sql").write_text("-- Mine."), "rungs/r1_mine.sql"),
+    (lambda made: (made.folder / "notes.txt").write_text("mine"), "notes.txt"),
+    (lambda made: (made.folder / "question.toml").write_text(made.settings + "\n# mine"), "question.toml"),
+    (lambda made: (made.folder / "way").symlink_to("/"), "way"),
+    (lambda made: (made.folder / ".stepladder-try").unlink(), "there is no .stepladder-try"),
+    (lambda made: made.record.answer("retention", [({"customer": 1}, 2.0)], by="Ada"), "answers"),
+    (lambda made: made.record.decide("retention", "r1_mine", by="Ada", because="why"), "decisions"),
+    (lambda made: tokens.new(made, "shop", "read"), "tokens"),
+    (_ship, "shipments"),
+])  # fmt: skip
+def test_a_trial_never_deletes_what_somebody_made(trial, tmp_path, work, said):
+    made = stepladder.Project.open(shutil.copytree(trial, tmp_path / "try"))
+    work(made)
+    before = {path: path.lstat().st_size for path in made.folder.rglob("*")}
+    with pytest.raises(Problem, match=f"work of yours.*{said}"):
         stepladder.try_out("retention", tmp_path / "try")
-    mine.unlink()
-    made.record.answer("retention", [({"customer": 1}, 2.0)], by="Ada")
-    with pytest.raises(Problem, match="work of yours: decisions or answers"):
-        stepladder.try_out("retention", tmp_path / "try")
+    assert {path: path.lstat().st_size for path in made.folder.rglob("*")} == before
 
 
 def test_a_report_tells_of_its_own_bakeoff_whatever_was_changed_since(project, tmp_path):

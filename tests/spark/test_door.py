@@ -123,5 +123,19 @@ def test_nothing_but_one_select_is_answered(both, statement):
     "select * from event", "select * from read_text('/etc/passwd')",
 ])  # fmt: skip
 def test_no_query_opens_a_file(both, query):
-    with pytest.raises(Problem, match="there is no such table"):
+    with pytest.raises(Problem, match=r"there is no such table|the query asks for"):
         both.spark.sql(query)
+
+
+@pytest.mark.parametrize("query", [
+    "with x as (insert into events from events returning *) select * from x",
+    "select reflect('java.lang.System', 'getenv', 'PATH') as told",
+    "select java_method('java.lang.System', 'getProperty', 'user.home') as told",
+])  # fmt: skip
+def test_no_query_acts_or_runs_java(both, query):
+    with pytest.raises(Problem, match=r"one SELECT|cannot be said to Spark"):
+        both.spark.sql(query)
+
+
+def test_a_text_is_a_text_and_no_variable_of_the_machine(both):
+    assert both.spark.sql("select '${env:PATH}' as a")["a"].to_pylist() == ["${env:PATH}"]

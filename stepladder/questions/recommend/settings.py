@@ -23,12 +23,12 @@ class Settings(ask.Settings):
     MOVED: ClassVar[Mapping[str, str]] = {"k": "k", "rules": ""}
 
     k: Annotated[int, Field(ge=1, le=1000)] = 10
-    min_support: Annotated[int, Field(ge=1)] = 5
+    min_support: Annotated[int, Field(ge=1, le=2**31)] = 5
     already_seen: bool = False
-    liked: float | None = None
+    liked: ask.Figure | None = None
     exclude: dict[str, tuple[Value, ...]] = Field(default_factory=dict)
     include: dict[str, tuple[Value, ...]] = Field(default_factory=dict)
-    at_most: dict[str, Annotated[int, Field(ge=1)]] = Field(default_factory=dict)
+    at_most: dict[str, Annotated[int, Field(ge=1, le=1000)]] = Field(default_factory=dict)
 
     @property
     def list_length(self) -> int:
