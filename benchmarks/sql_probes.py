@@ -27,8 +27,8 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
-from stepladder.service.door import Door
 
+from stepladder.core.door import Door
 from stepladder.core.errors import Problem
 from stepladder.core.history import History
 from stepladder.questions.question_toml import parse

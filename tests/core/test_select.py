@@ -9,8 +9,8 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from stepladder.service.door import Door
 
+from stepladder.core.door import Door
 from stepladder.core.errors import Problem
 from stepladder.core.history import History
 from stepladder.core.select import ACTING

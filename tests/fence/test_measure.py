@@ -133,7 +133,7 @@ MISDEEDS = {
                        "p = Path(stepladder.__file__).with_name('questions'); "
                        "(p / 'retention' / 'cdnow.parquet').read_bytes()"), "cdnow.parquet;"),
     "history": (spoilt(f"history.sql(\"select * from read_parquet('{{home}}/{FULL}')\")"),
-                f"tried to open {{home}}/{FULL};"),
+                "the query asks for read_parquet(…)"),
     "writes": (spoilt("open('rungs/r1_bad.py', 'w')"), "tried to open rungs/r1_bad.py;"),
     "program": (spoilt("import subprocess; subprocess.run(['cat', 'a.csv'])"), "the program cat;"),
     "network": (spoilt("import socket; socket.create_connection(('127.0.0.1', 9))"),
@@ -176,7 +176,7 @@ def test_sql_rungs(project: Path) -> None:
     assert wrong.status.startswith("failed: Parser Error: syntax error at or near"), wrong.detail
     assert wrong.status.endswith("(line 3 of rungs/r2_count.sql)")
     other = run(project, "r2_count.sql", f"-- All.\nselect * from '{project}/{FULL}'")
-    assert f"tried to open {project}/{FULL};" in other.status, other.detail
+    assert f"the query reads {project}/{FULL}, and there is no such table" in other.status
 
 
 def test_libraries_still_load_inside(project: Path) -> None:
