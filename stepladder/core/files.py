@@ -68,6 +68,8 @@ def whole(path: Path, last: str = "", sole: bool = False) -> Iterator[Path]:
     it; `last` is the file in it that says that the others are there. `sole`: for a folder that one process
     makes at a time, a second one is refused; the place is there already, empty. Raises Problem.
     """
+    if path.exists() and not (path.is_dir() or path.is_file()):
+        raise _no_file(path)
     home = path if path.is_dir() else path.parent
     partial = home / f".{path.name}.{'sole' if sole else os.getpid()}.partial"
     claimed, mine = -1, not sole
@@ -138,6 +140,14 @@ def _left_behind(partial: Path) -> bool:
     with contextlib.suppress(OSError):
         return partial.lstat().st_mtime < BEGUN  # containers count from one again
     return False
+
+
+def _no_file(path: Path) -> Problem:
+    return Problem(
+        f"{path} is a device or a pipe",
+        "what is written takes the place of a file, whole or not at all",
+        "name a file",
+    )
 
 
 def _claimed(partial: Path, path: Path) -> int:

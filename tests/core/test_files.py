@@ -167,3 +167,12 @@ def test_a_folder_may_say_itself_who_reads_what_comes_into_it(tmp_path):
         pytest.skip("this file system has no ACLs")
     files.write(tmp_path / "open" / "a.txt", "a")
     assert (tmp_path / "open" / "a.txt").stat().st_mode & 0o777 == 0o640
+
+
+def test_a_pipe_or_a_device_is_not_replaced_by_a_file(tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "null").symlink_to(os.devnull)
+    for name in ("pipe", "null"):
+        with pytest.raises(Problem, match="is a device or a pipe"):
+            files.write(tmp_path / name, "a")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["null", "pipe"]
