@@ -321,25 +321,26 @@ def test_a_read_only_medium_is_read(shop, tmp_path):
     """As an ordinary user would see it; root may write wherever the medium lets it."""
     room = Path(tempfile.mkdtemp(dir="/tmp"))  # which everybody may reach into
     copy = Path(shutil.copytree(shop.folder, room / "copy"))
-    for folder in (copy, room):
-        folder.chmod(0o555)
+    for each in (*copy.rglob("*"), copy, room):  # they are for their owner alone
+        each.chmod(0o555 if each.is_dir() else 0o444)
     seen, told = os.pipe()
     child = os.fork()
     if child == 0:
-        if os.geteuid() == 0:
-            os.setuid(65534)
-        project = Project.open(copy)
-        try:
+        try:  # whatever happens, the copy of this process goes no further
+            if os.geteuid() == 0:
+                os.setuid(65534)
+            project = Project.open(copy)
             os.write(told, b"%d " % len(project.record.decisions("retention")))
             decide(copy)
         except Exception as error:
             os.write(told, str(error).encode())
-        os._exit(0)
+        finally:
+            os._exit(0)
     os.close(told)
     os.waitpid(child, 0)
     said = os.read(seen, 10_000).decode()
-    room.chmod(0o700)
-    copy.chmod(0o700)
+    for each in (room, copy, *filter(Path.is_dir, copy.rglob("*"))):
+        each.chmod(0o700)
     shutil.rmtree(room)
     assert said.startswith("1 "), said
     assert "is a copy of" in said  # of which nothing could be noted, either
