@@ -159,6 +159,8 @@ def _log(verbose: bool, as_json: bool) -> None:
     for name in ("stepladder", "uvicorn"):
         logging.getLogger(name).setLevel(logging.INFO)
         logging.getLogger(name).propagate = False
+        for before in logging.getLogger(name).handlers:
+            before.close()
         logging.getLogger(name).handlers = handlers
     for handler in handlers:
         handler.setFormatter(AsJson() if as_json else Lines())

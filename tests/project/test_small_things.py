@@ -113,7 +113,9 @@ def trial(tmp_path_factory) -> Path:
     (_ship, "shipments"),
 ])  # fmt: skip
 def test_a_trial_never_deletes_what_somebody_made(trial, tmp_path, work, said):
-    made = stepladder.Project.open(shutil.copytree(trial, tmp_path / "try"))
+    copy = shutil.copytree(trial, tmp_path / "try")
+    same(stepladder.Project.open(copy))
+    made = stepladder.Project.open(copy)
     work(made)
     before = {path: path.lstat().st_size for path in made.folder.rglob("*")}
     with pytest.raises(Problem, match=f"work of yours.*{said}"):
