@@ -111,7 +111,10 @@ def _listening(host: str, port: int) -> socket.socket:
     """The place where clients come in. Raises Problem where it cannot be had."""
     try:
         kind, *_, at = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
-        return socket.create_server(at, family=kind, backlog=BACKLOG)
+        listening = socket.create_server(at, family=kind, backlog=BACKLOG)
+        # else an answer's second half waits 40 ms for word of the first; asyncio sets it for its own only
+        listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        return listening
     except (OSError, UnicodeError) as error:
         raise Problem(
             f"nobody can listen on {host}, port {port}: {getattr(error, 'strerror', '') or error}",
