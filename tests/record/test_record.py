@@ -265,7 +265,9 @@ def test_a_locked_record_is_not_read_as_if_nobody_wrote_into_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     record = Record.make(f"sqlite:///{tmp_path / 'record.db'}", "p").hurried(0.1)
-    monkeypatch.setattr("stepladder.record.reach.os.access", lambda *_: False)  # as on such a medium
+    monkeypatch.setattr(
+        "stepladder.record.reach.os.access", lambda *_: False
+    )  # as on such a medium
     with closing(sqlite3.connect(tmp_path / "record.db", isolation_level=None)) as holder:
         holder.execute("pragma locking_mode = exclusive")
         holder.execute("begin exclusive")
