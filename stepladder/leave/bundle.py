@@ -16,6 +16,7 @@ from pathlib import Path
 
 import tomlkit
 from packaging.requirements import Requirement
+from sqlalchemy import URL
 
 import stepladder
 from stepladder import questions
@@ -26,7 +27,7 @@ from stepladder.leave.hashes import with_hashes
 from stepladder.leave.templates import filled
 from stepladder.project.folder import Project
 from stepladder.questions.question_toml import parse, plain
-from stepladder.record import Record, address
+from stepladder.record import Record
 from stepladder.record.schema import NOBODY
 from stepladder.release.needs import needs
 from stepladder.release.release import Release
@@ -34,7 +35,8 @@ from stepladder.release.ship import in_production
 from stepladder.service import published
 
 ELSEWHERE = "not-in-the-bundle"  # where the tables came from is nobody's business there
-RECORD = "sqlite:///stepladder.db"
+FILE = "stepladder.db"
+RECORD = f"sqlite:///{FILE}"
 PORT = 8000
 # what a library needs of the system beyond what the image has
 SYSTEM = {"lightgbm": "libgomp1"}
@@ -114,7 +116,8 @@ def _record(project: Project, release: Release, folder: Path) -> None:
 
     They are nobody's: a bundle has no id, and where it runs first it becomes a project of its own.
     """
-    record, question = Record.make(address(RECORD, folder), NOBODY), project.ask.question
+    url = URL.create("sqlite", database=str(folder / FILE))  # whatever the environment says
+    record, question = Record.make(url, NOBODY), project.ask.question
     shipment, decided = in_production(project), release.manifest.decision
     number = None
     if decided:

@@ -15,7 +15,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from stepladder.core import files, rooms
-from stepladder.core.errors import Problem
+from stepladder.core.errors import Passing
+from stepladder.project.home import lies_in, other_homes
 from stepladder.record import Record
 
 ROOMS = ("data", "predictions", "published", "runs", "bakeoffs", "models", "releases")
@@ -79,11 +80,19 @@ def settle(record: Record, question: str, folder: Path) -> None:
 def _ended(record: Record, folder: Path, bakeoff: int, started: str) -> bool:
     path = _note(folder, bakeoff)
     if path.is_file():
-        with path.open("r+") as file:
-            return _taken(file.fileno(), fcntl.LOCK_EX)
-    # another folder's may run there; the record of this one has none
-    here = record.engine.dialect.name == "sqlite"
+        return _let_go(path)
+    # where another folder writes into the same record, it may be that one's
+    here = lies_in(record.engine.url, folder) and not other_homes(record, folder)
     return here and datetime.now(UTC) - datetime.fromisoformat(started) > JUST_NOW
+
+
+def _let_go(path: Path) -> bool:
+    try:
+        with path.open("r+") as file:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:  # somebody holds it; or nobody can tell here, so somebody may
+        return False
+    return True
 
 
 def _note(folder: Path, bakeoff: int) -> Path:
@@ -118,14 +127,14 @@ def _taken(handle: int, how: int) -> bool:
     return True
 
 
-def _busy(folder: Path, how: int) -> Problem:
+def _busy(folder: Path, how: int) -> Passing:
     if how == fcntl.LOCK_SH:
-        return Problem(
+        return Passing(
             f"somebody is being forgotten in {folder}",
             "meanwhile nobody reads or writes rows there",
             "wait until that has ended, and run again",
         )
-    return Problem(
+    return Passing(
         f"a bake-off, a night or another verb is at work in {folder}",
         "somebody is forgotten only while nobody writes rows of people there",
         "wait until it has ended, or let this wait: --wait 3600",

@@ -18,7 +18,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from stepladder.core import files
-from stepladder.core.errors import Problem
+from stepladder.core.errors import Unusable
 from stepladder.core.predictions import places
 from stepladder.project.folder import Project
 from stepladder.tables import Cleaned, Finding
@@ -59,6 +59,7 @@ def key_of(project: Project) -> bytes:
     """The project's key, made where there is none yet; it is for its owner alone, and not for git."""
     path, ignored = project.folder / KEY, project.folder / ".gitignore"
     if not path.is_file():
+        project.record.may_write()
         if ignored.is_file() and KEY not in (said := ignored.read_text("utf-8")):
             files.write(ignored, f"{said.rstrip()}\n{KEY}\n")
         files.write(path, os.urandom(32).hex())
@@ -72,7 +73,7 @@ def forgotten(project: Project) -> Gone:
     path = project.folder / KEY
     key = bytes.fromhex(path.read_text()) if path.is_file() else b""
     if keyed - {_name(key)}:
-        raise Problem(
+        raise Unusable(
             f"people were forgotten here, and {path} "
             + ("is not the key" if key else "is not there")
             + " by which they are recognised",

@@ -13,8 +13,8 @@ from sqlalchemy import URL
 from stepladder.core.errors import Problem, Unusable
 from stepladder.project import identity
 from stepladder.record import Record
-from stepladder.record.evidence import claim_what_is_evident
-from stepladder.record.homes import Home, home_of, leave, note, noted
+from stepladder.record.evidence import claim_what_is_evident, is_seen
+from stepladder.record.homes import VARIABLE, Home, home_of, leave, note, noted
 from stepladder.record.owned import Owned, who_lives_at
 from stepladder.record.schema import NOBODY
 
@@ -50,6 +50,16 @@ def settle(record: Record, folder: Path) -> Record:
     return free
 
 
+def other_homes(record: Record, folder: Path) -> list[Home]:
+    """Every other folder in which the project lives, the oldest first: what is there is not seen from here.
+
+    On this machine those that still hold it; on others all that the record knows.
+    """
+    with record.reads() as mine:
+        known = noted(mine)
+    return [each for each in known if not each.here or _lives(each, record.project, folder)]
+
+
 def _of_before(folder: Path, question: str, url: URL) -> Record:
     """A folder without an id, made by an earlier version or from a bundle: it gets one, and its rows."""
     unclaimed, own = Record.open(url, NOBODY), lies_in(url, folder)
@@ -63,8 +73,7 @@ def _of_before(folder: Path, question: str, url: URL) -> Record:
     home = home_of(folder)
     try:
         with unclaimed.writes() as nobody:
-            before = who_lives_at(nobody.connection, home.host, home.path)
-            mine = Owned(nobody.connection, before or identity.new())
+            mine = Owned(nobody.connection, _before(nobody, home, own) or identity.new())
             left = claim_what_is_evident(mine, folder, question, own)
             note(mine, home)
     except Unusable:
@@ -74,6 +83,24 @@ def _of_before(folder: Path, question: str, url: URL) -> Record:
     if left:
         log.warning("%d rows of the record are nobody's; if yours: stepladder record --claim", left)
     return Record(unclaimed.engine, mine.project)
+
+
+def _before(nobody: Owned, home: Home, own: bool) -> str:
+    """The project that was known here, if the folder shows that it is this one, and it lives nowhere else.
+
+    A place alone proves nothing: the project may have moved away, and another one come.
+    """
+    before = Owned(nobody.connection, who_lives_at(nobody.connection, home.host, home.path))
+    folder = Path(home.path)
+    if before.project == NOBODY:
+        return NOBODY
+    near = [each for each in noted(before) if each.here]
+    alive = any(_lives(each, before.project, folder) for each in near)
+    if not alive and (own or is_seen(before, folder)):
+        return before.project
+    said = "project %s lived in %s, and this is taken for another; if it is that one, name that id in %s"
+    log.warning(said, before.project, folder, identity.FILE)
+    return NOBODY
 
 
 def _read_only(unclaimed: Record, stopped: Problem, own: bool) -> Record:
@@ -91,17 +118,17 @@ def _settled(record: Record, folder: Path, own: bool) -> Problem | None:
     near = [each for each in known if each.here]
     if any(each.path == home.path for each in near):
         return None
-    gone = [each for each in near if not _lives(each, record.project, folder)]
-    if near and not gone:
-        return _unsettled(folder, near[-1], "is a copy of")
+    if lives := [each for each in near if _lives(each, record.project, folder)]:
+        return _unsettled(folder, lives[-1], "is a copy of")
     if known and not near and not own:
-        return _unsettled(folder, known[-1], "is the same project as")
+        mark = f"; for a container, whose name is another each time, set {VARIABLE}"
+        return _unsettled(folder, known[-1], "is the same project as", mark)
     with contextlib.suppress(Unusable), record.writes() as mine:  # who only reads is asked nothing
-        for each in gone:
+        for each in near:
             leave(mine, each)
         note(mine, home)
         if known:
-            log.warning("the project has moved here from %s", (gone or known)[-1])
+            log.warning("the project has moved here from %s", (near or known)[-1])
     return None
 
 
@@ -116,12 +143,12 @@ def _lives(home: Home, project: str, here: Path) -> bool:
         return True
 
 
-def _unsettled(folder: Path, other: Home, how: str) -> Unsettled:
+def _unsettled(folder: Path, other: Home, how: str, also: str = "") -> Unsettled:
     problem = Unsettled(
         f"{folder} {how} {other}, which writes into this record",
         "a project is read anywhere, and written where it is known to live",
         "say which it is: stepladder record --same (one project in two places), or stepladder record --new "
-        "(a project of its own)",
+        f"(a project of its own){also}",
     )
     problem.folder = folder
     return problem

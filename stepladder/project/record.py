@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,7 +22,9 @@ from stepladder.record.homes import home_of, note, noted
 from stepladder.record.moving import copy_all, copy_rows, same_rows
 from stepladder.record.owned import Owned
 from stepladder.record.reach import Missing, place, scrub, writing
-from stepladder.record.schema import OWNED, homes, tokens
+from stepladder.record.schema import OWNED, forgotten, homes, tokens
+
+MOVING = ".stepladder.moving"  # from which address to which rows are being moved
 
 
 @dataclass(frozen=True)
@@ -64,15 +67,18 @@ def _another_project(project: Project, record: Record) -> str:
     """A copy becomes a project of its own; a record that was copied with it goes along, without tokens."""
     new, own = identity.new(), home.lies_in(project.address, project.folder)
     with writing(record.engine) as connection:
-        mine = Owned(connection, record.project)
+        mine, theirs = Owned(connection, record.project), Owned(connection, new)
         if own:
             mine.remove(tokens)
             mine.remove(homes)
             for table in OWNED:
                 mine.hand_over(table, new)
-        note(Owned(connection, new), home_of(project.folder))
+        else:  # the copy's sources know whoever asked to be forgotten, too
+            theirs.put(forgotten, [dict(row._mapping) for row in mine.rows(forgotten)])
+        note(theirs, home_of(project.folder))
     identity.write(project.folder, new)
-    return "a project of its own, " + ("with this past and no tokens" if own else "without a past")
+    past = "with this past and no tokens" if own else "without a past but for who is forgotten"
+    return f"a project of its own, {past}"
 
 
 def same(project: Project) -> str:
@@ -111,18 +117,52 @@ def back_up(project: Project, target: Path | None = None) -> Path:
 def move(project: Project, url: str) -> int:
     """Take all of the project's rows to another address, and name that in question.toml; how many.
 
-    Begun again after a kill it goes on. What lies at the old address is erased last.
+    Begun again after a kill it goes on. What lies at the old address is erased last; until then a
+    file says which that is.
     """
-    record, target = project.record, _target(project, url)
+    target, note = _target(url, project.folder), project.folder / MOVING
+    erased = _erased(project, note)
+    if target == project.address:
+        return _moved_before(erased, target)
+    record = project.record
     with record.writes() as mine:  # nobody writes here any more while it moves
         there = Record.make(target, record.project)
         with there.writes() as theirs:
             total = _arrived(mine, theirs, place(target))
+        files.write(note, f"{project.ask.record}\n{url}")
         files.write(project.folder / "question.toml", _naming(project, url))
         for table in reversed(OWNED):
             mine.remove(table)
     scrub(record.engine)
+    note.unlink()
     return total
+
+
+def _erased(project: Project, note: Path) -> int | None:
+    """Erase what a move left that was killed once question.toml named the new address; how many rows."""
+    said = note.read_text("utf-8").splitlines() if note.is_file() else []
+    places = [address(each, project.folder) for each in said]
+    if places[1:] != [project.address]:  # nothing has moved yet, or it was moved by hand
+        return None
+    project.record.may_write()
+    rows = 0
+    with contextlib.suppress(Missing):
+        left = Record.open(places[0], project.record.project)
+        with left.writes() as there:
+            rows = sum(there.remove(table) for table in reversed(OWNED))
+        scrub(left.engine)
+    note.unlink()
+    return rows
+
+
+def _moved_before(erased: int | None, target: URL) -> int:
+    if erased is not None:
+        return erased
+    raise Problem(
+        f"the record is at {place(target)} already",
+        "it moves to another address",
+        "name that, such as postgresql://user@host:5432/name",
+    )
 
 
 def _arrived(mine: Owned, theirs: Owned, where: str) -> int:
@@ -138,7 +178,7 @@ def _arrived(mine: Owned, theirs: Owned, where: str) -> int:
     )
 
 
-def _target(project: Project, url: str) -> URL:
+def _target(url: str, folder: Path) -> URL:
     """The address to move to, as question.toml will name it. Raises Problem."""
     if VARIABLE in os.environ:
         raise Problem(
@@ -146,14 +186,7 @@ def _target(project: Project, url: str) -> URL:
             "a record is moved by naming it in question.toml",
             f"unset {VARIABLE}, move it, then set it to the new address if you must",
         )
-    target = address(url, project.folder)
-    if target == project.address:
-        raise Problem(
-            f"the record is at {place(target)} already",
-            "it moves to another address",
-            "name that, such as postgresql://user@host:5432/name",
-        )
-    return target
+    return address(url, folder)
 
 
 def _naming(project: Project, url: str) -> str:

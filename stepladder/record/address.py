@@ -27,8 +27,8 @@ def address(written: str, folder: Path) -> URL:
             "passwords come from the environment, never from a file that is shared and recorded",
             "take it out and set PGPASSWORD, or set STEPLADDER_RECORD to the whole address",
         )
-    if url.get_backend_name() == "sqlite":
-        return url.set(database=str(folder.resolve() / str(url.database)))
+    if url.get_backend_name() == "sqlite":  # where it lies in truth, past every `..` and link
+        return url.set(database=os.path.realpath(folder / str(url.database)))
     return url
 
 

@@ -50,7 +50,7 @@ def _files(mine: Owned, folder: Path) -> Iterator[str]:
 
 
 def _rows(mine: Owned) -> Iterator[str]:
-    """Rows that are nobody's, and bake-offs that never ended."""
+    """Rows that are nobody's, or of projects that live nowhere."""
     if unclaimed := left(mine):
         yield f"{unclaimed} rows are nobody's; if they are yours: stepladder record --claim"
     homes = whose(mine.connection, schema.homes)

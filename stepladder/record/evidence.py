@@ -40,6 +40,13 @@ def claim_all(mine: Owned) -> int:
     return left(mine)
 
 
+def is_seen(mine: Owned, folder: Path) -> bool:
+    """Whether a folder holds something that a project's rows tell of: a file as recorded, a release."""
+    if any(_is_there(folder / row.path, row.sha256) for row in mine.rows(FILES)):
+        return True
+    return any(_released(folder, row.release) for row in mine.rows(schema.shipments))
+
+
 def left(mine: Owned) -> int:
     """How many rows are nobody's."""
     nobody = Owned(mine.connection, NOBODY)

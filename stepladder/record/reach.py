@@ -24,7 +24,8 @@ PATIENCE_S = 30  # how long a writer waits for the one before it
 def engine_of(url: URL, make: bool = False, patience: float = PATIENCE_S) -> Engine:
     """An engine that keeps no connection open between uses, so that a kill leaves none behind.
 
-    A file that is not there is made only where that is asked for. patience: seconds it waits for a lock.
+    A file that is not there is made only where that is asked for. patience: seconds it waits for a lock;
+    with less than usual it waits not much longer for a Postgres that says nothing, either.
     """
     if url.get_backend_name() == "sqlite":
         connect = functools.partial(_file, Path(str(url.database)), make, patience)
@@ -33,7 +34,7 @@ def engine_of(url: URL, make: bool = False, patience: float = PATIENCE_S) -> Eng
         engine = create_engine(
             url,
             poolclass=NullPool,
-            connect_args={"connect_timeout": min(10, max(2, round(patience)))},
+            connect_args=_connecting(patience),
             **_JSON,
         )
     except ModuleNotFoundError:
@@ -44,6 +45,17 @@ def engine_of(url: URL, make: bool = False, patience: float = PATIENCE_S) -> Eng
         ) from None
     event.listen(engine, "connect", functools.partial(_prepare_postgres, patience))
     return engine
+
+
+def _connecting(patience: float) -> dict[str, int]:
+    """How long a Postgres may be silent: its machine may be gone without having hung up."""
+    args = {"connect_timeout": min(10, max(2, round(patience)))}
+    if patience < PATIENCE_S:
+        args |= dict.fromkeys(
+            ("keepalives_idle", "keepalives_interval"), max(1, round(patience / 2))
+        )
+        args |= {"keepalives_count": 2, "tcp_user_timeout": round(patience * 2000)}
+    return args
 
 
 _JSON: dict[str, Any] = {
@@ -57,8 +69,8 @@ def _file(path: Path, make: bool, patience: float) -> sqlite3.Connection:
     name = f"file:{quote(str(path))}"
     try:
         return _opened(f"{name}?mode={'rwc' if make else 'rw'}", patience)
-    except sqlite3.OperationalError:
-        if not path.is_file() or os.access(path.parent, os.W_OK):
+    except sqlite3.OperationalError as error:
+        if _in_use(str(error)) or not path.is_file() or os.access(path.parent, os.W_OK):
             raise
         # Readers need a file beside it, which nobody can make on a medium that is read-only; nor write.
         return _opened(f"{name}?immutable=1", patience)
@@ -96,6 +108,8 @@ def scrub(engine: Engine) -> None:
 
 def _prepare_postgres(patience: float, connection: Any, _: object) -> None:
     connection.execute(f"set lock_timeout = {round(patience * 1000)}")
+    if patience < PATIENCE_S:  # longer than for a lock, which is said in words of its own
+        connection.execute(f"set statement_timeout = {round(patience * 2000)}")
     if connection.execute("select 1 from pg_namespace where nspname = %s", [SCHEMA]).fetchone():
         connection.execute(f"set search_path to {SCHEMA}")
     connection.commit()
@@ -187,7 +201,7 @@ def _problem(error: BaseException | None, url: URL) -> Problem | None:
 
 def _sqlite_problem(error: sqlite3.Error, where: str) -> Problem | None:
     said = str(error)
-    if "locked" in said or "busy" in said:
+    if _in_use(said):
         return _locked(where)
     if "full" in said or "disk I/O" in said:
         return _full(where)
@@ -198,6 +212,10 @@ def _sqlite_problem(error: sqlite3.Error, where: str) -> Problem | None:
     if isinstance(error, sqlite3.IntegrityError | sqlite3.ProgrammingError):
         return None
     return _garbled(where, said)
+
+
+def _in_use(said: str) -> bool:
+    return "locked" in said or "busy" in said
 
 
 class Missing(Unusable):

@@ -7,8 +7,10 @@ import importlib.metadata
 import json
 import os
 import re
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -68,6 +70,18 @@ def test_it_brings_what_was_shipped_and_no_secret(shop, tmp_path):
     everything = b"".join(p.read_bytes() for p in files if p.suffix != ".whl")
     for secret in (b"orders.csv", b"swordfish", b"out.db", b"0" * 64):
         assert secret not in everything
+
+
+def test_it_has_a_record_of_its_own_whatever_the_environment_names(shop, tmp_path, monkeypatch):
+    monkeypatch.setenv("STEPLADDER_RECORD", f"sqlite:///{shop.folder / 'stepladder.db'}")
+    before = _shipped(shop.folder)
+    there = bundle(shop, tmp_path / "b") / "project"
+    assert (_shipped(shop.folder), _shipped(there)) == (before, [before[-1]])
+
+
+def _shipped(folder: Path) -> list[str]:
+    with closing(sqlite3.connect(folder / "stepladder.db")) as record:
+        return [release for (release,) in record.execute("select release from shipments")]
 
 
 def test_libraries_are_pinned_to_what_runs_here(shop, tmp_path):

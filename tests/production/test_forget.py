@@ -21,7 +21,7 @@ import pytest
 from service_shops import Service, publish, token
 
 import stepladder
-from stepladder.core.errors import Problem
+from stepladder.core.errors import Problem, Unusable
 from stepladder.leave.bundle import bundle
 from stepladder.nightly.forget import forget
 from stepladder.nightly.picture import picture
@@ -263,7 +263,7 @@ def test_ids_are_kept_as_keyed_hashes_and_without_the_key_nothing_is_read(shop):
     cases = stepladder.refresh(shop).history().sql("select distinct customer from purchases")
     assert not {7, 8} & set(cases["customer"].to_pylist())
     (shop.folder / KEY).rename(shop.folder / "elsewhere")
-    with pytest.raises(Problem, match="people were forgotten here") as told:
+    with pytest.raises(Unusable, match="people were forgotten here") as told:
         stepladder.refresh(shop)
     assert "put forgotten.key back" in told.value.remedy
     key_of(shop)  # another

@@ -5,12 +5,13 @@ from __future__ import annotations
 import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine, create_engine, event, inspect, text
 
-from stepladder.core.errors import Problem
+from stepladder.core.errors import Passing, Problem
 from stepladder.record import Loss, Record, Stored, address, schema
 from stepladder.record.address import checked
 from stepladder.record.migrations import VERSION
@@ -187,10 +188,8 @@ def test_a_full_disk_leaves_it_as_it_was(tmp_path: Path) -> None:
     assert again.losses(number) == []
 
 
-def test_a_locked_record_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("stepladder.record.reach.PATIENCE_S", 0.1)
-    url = f"sqlite:///{tmp_path / 'record.db'}"
-    record = Record.make(url, "p")
+def test_a_locked_record_says_so(tmp_path: Path) -> None:
+    record = Record.make(f"sqlite:///{tmp_path / 'record.db'}", "p").hurried(0.1)
     holder = sqlite3.connect(tmp_path / "record.db", isolation_level=None)
     holder.execute("begin immediate")
     with pytest.raises(Problem, match="locked by another program"):
@@ -251,3 +250,27 @@ def test_the_address_comes_from_the_environment_or_the_file(
     assert "hush" not in str(caught.value)
     monkeypatch.setenv("STEPLADDER_RECORD", "postgres://ann:hush@host/db")
     assert address("sqlite:///a.db", tmp_path).password == "hush"
+
+
+def test_who_is_in_a_hurry_waits_for_no_silent_postgres(postgres_url: str) -> None:
+    record = Record.make(postgres_url, "p").hurried(1)
+    with record.reads() as mine:
+        said = mine.connection.connection.dbapi_connection.info.get_parameters()
+    with pytest.raises(Passing, match="statement timeout"), record.reads() as mine:
+        mine.connection.exec_driver_sql("select pg_sleep(60)")
+    assert (said["keepalives_idle"], said["tcp_user_timeout"]) == ("1", "2000")
+
+
+def test_a_locked_record_is_not_read_as_if_nobody_wrote_into_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    record = Record.make(f"sqlite:///{tmp_path / 'record.db'}", "p").hurried(0.1)
+    monkeypatch.setattr(
+        "stepladder.record.reach.os.access", lambda *_: False
+    )  # as on such a medium
+    with closing(sqlite3.connect(tmp_path / "record.db", isolation_level=None)) as holder:
+        holder.execute("pragma locking_mode = exclusive")
+        holder.execute("begin exclusive")
+        holder.execute("update meta set schema_version = schema_version")
+        with pytest.raises(Passing, match="locked by another program"):
+            record.bakeoffs("retention")
