@@ -12,16 +12,21 @@ import errno
 import fcntl
 import glob
 import os
+import secrets
 import shutil
 import stat
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
 from stepladder.core import rooms
 from stepladder.core.errors import Problem
 
-BEGUN = time.time()  # what is older was not written by this process, whatever its number
+NO_MODES = (
+    errno.EPERM,
+    errno.ENOTSUP,
+    errno.EOPNOTSUPP,
+    errno.ENOSYS,
+)  # FAT, CIFS, a disk of Windows
 
 
 def write(path: Path, body: bytes | str) -> None:
@@ -68,18 +73,16 @@ def whole(path: Path, last: str = "", sole: bool = False) -> Iterator[Path]:
     it; `last` is the file in it that says that the others are there. `sole`: for a folder that one process
     makes at a time, a second one is refused; the place is there already, empty. Raises Problem.
     """
-    if path.exists() and not (path.is_dir() or path.is_file()):
-        raise _no_file(path)
+    path = _aimed(path)
     home = path if path.is_dir() else path.parent
-    partial = home / f".{path.name}.{'sole' if sole else os.getpid()}.partial"
-    claimed, mine = -1, not sole
+    partial = home / f".{path.name}.{'sole' if sole else secrets.token_hex(8)}.partial"
+    claimed, mine, writing = -1, not sole, -1
     try:
         _folders(home)
-        sweep(home, f".{glob.escape(path.name)}.[0-9]*.partial")
+        sweep(home, f".{glob.escape(path.name)}.*.partial")
+        writing = _said(home)
         if sole:
             claimed, mine = _claimed(partial, path), True
-        else:
-            _remove(partial)
         yield partial
         _closed(partial, path)
         settle(partial)
@@ -99,8 +102,9 @@ def whole(path: Path, last: str = "", sole: bool = False) -> Iterator[Path]:
     finally:
         if mine:
             _remove(partial)
-        if claimed >= 0:
-            os.close(claimed)
+        for handle in (claimed, writing):
+            if handle >= 0:
+                os.close(handle)
 
 
 def free(path: Path) -> bool:
@@ -123,23 +127,66 @@ def settle(path: Path) -> None:
 def sweep(folder: Path, pattern: str = "**/.*.partial", *, alone: bool = False) -> None:
     """Remove what killed runs left half-written in a folder.
 
-    What a living process may be writing stays; `alone`: there is none.
+    What a living process may be writing stays, wherever it runs; `alone`: there is none.
     """
     for left in list(folder.glob(pattern)):
-        if alone or _left_behind(left):
+        if alone:
             _remove(left)
+        elif rooms.own(left) and rooms.unlocked(left.parent.resolve()):
+            with rooms.held(left) as free:
+                if free or not left.is_dir():
+                    _remove(left)
 
 
-def _left_behind(partial: Path) -> bool:
-    """Whether whoever wrote this is gone: its number is in the name, or it holds the folder."""
-    pid = partial.name.split(".")[-2]
-    if not pid.isdigit():
-        return rooms.unlocked(partial)
-    if int(pid) != os.getpid():
-        return not rooms.there(int(pid))
-    with contextlib.suppress(OSError):
-        return partial.lstat().st_mtime < BEGUN  # containers count from one again
-    return False
+def allow(path: Path, mode: int) -> None:
+    """Say who may read and write a file, on a file system that knows of such."""
+    with _modes():
+        path.chmod(mode)
+
+
+@contextlib.contextmanager
+def _modes() -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in NO_MODES:
+            raise
+
+
+def _aimed(path: Path) -> Path:
+    """What is written in truth: a link stays one. Raises Problem on what is no file, or a stranger's link."""
+    if path.is_symlink():
+        if _laid(path):
+            raise _strangers(path)
+        path = Path(os.path.realpath(path))
+    if path.exists() and not (path.is_dir() or path.is_file()):
+        raise _no_file(path)
+    return path
+
+
+def _laid(path: Path) -> bool:
+    """Whether somebody else put this into a folder that anybody may put something into, as /tmp."""
+    home, owner = path.parent.stat(), path.lstat().st_uid
+    shared = home.st_mode & stat.S_ISVTX and home.st_mode & stat.S_IWOTH
+    return bool(shared) and owner not in (os.geteuid(), home.st_uid)
+
+
+def _said(home: Path) -> int:
+    """Say for as long as this is open that something is being written in a folder, see `sweep`."""
+    with contextlib.suppress(OSError):  # not to be read, or it locks no folders
+        handle = os.open(home, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        with contextlib.suppress(OSError):  # this process itself may hold it for itself
+            fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        return handle
+    return -1
+
+
+def _strangers(path: Path) -> Problem:
+    return Problem(
+        f"{path} is a link or a folder that somebody else put there",
+        "in a folder that many share, what is written goes where its owner says",
+        "have it removed, or name a place in a folder of your own",
+    )
 
 
 def _no_file(path: Path) -> Problem:
@@ -153,34 +200,50 @@ def _no_file(path: Path) -> Problem:
 def _claimed(partial: Path, path: Path) -> int:
     """The folder to write in, held for this process alone: whoever is second is told so."""
     while True:
-        with contextlib.suppress(FileExistsError):
-            partial.mkdir(0o700)
+        made = _made(partial)
         with contextlib.suppress(FileNotFoundError):
-            handle = os.open(partial, os.O_RDONLY)
-            if (
-                _held(handle, path)
-                and partial.exists()
-                and os.path.samestat(os.fstat(handle), partial.stat())
-            ):
+            handle = _opened(partial)
+            if not (made or os.fstat(handle).st_uid == os.geteuid()):
+                os.close(handle)
+                raise _strangers(partial)
+            _hold(handle, path)
+            if _there(partial, handle):
                 for left in partial.iterdir():  # of one that was killed
                     _remove(left)
                 return handle
             os.close(handle)  # the one before has just ended
 
 
-def _held(handle: int, path: Path) -> bool:
+def _made(partial: Path) -> bool:
+    with contextlib.suppress(FileExistsError):
+        partial.mkdir(0o700)
+        return True
+    return False
+
+
+def _opened(partial: Path) -> int:
     try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
+        return os.open(partial, os.O_RDONLY | os.O_NOFOLLOW | os.O_DIRECTORY | os.O_CLOEXEC)
+    except OSError as error:
+        if error.errno in (errno.ELOOP, errno.ENOTDIR):
+            raise _strangers(partial) from None
+        raise
+
+
+def _there(partial: Path, handle: int) -> bool:
+    with contextlib.suppress(FileNotFoundError):
+        return os.path.samestat(os.fstat(handle), partial.lstat())
+    return False
+
+
+def _hold(handle: int, path: Path) -> None:
+    if not rooms.taken(handle, fcntl.LOCK_EX):
         os.close(handle)
         raise Problem(
             f"{path} is being made by another process",
             "a folder is made by one at a time, whole or not at all",
             "wait until it is there, or name another",
-        ) from None
-    except OSError:  # a network's file system that locks no folders
-        return True
-    return True
+        )
 
 
 def _folders(home: Path) -> None:
@@ -195,12 +258,13 @@ def _folders(home: Path) -> None:
 
 def _closed(partial: Path, path: Path) -> None:
     """Shut what was written to others, see above."""
-    if path.is_file() and partial.is_file():
-        shutil.copymode(path, partial)
+    if path.is_file() and partial.is_file() and not _laid(path):
+        with _modes():
+            shutil.copymode(path, partial)
     elif not _shared(path.parent):
         for each in [partial, *partial.rglob("*")] if partial.is_dir() else [partial]:
             if not each.is_symlink():
-                each.chmod(each.stat().st_mode & 0o700)
+                allow(each, each.stat().st_mode & 0o700)
 
 
 def _shared(folder: Path) -> bool:
@@ -239,7 +303,7 @@ def _elsewhere(path: Path) -> Problem:
 
 
 def _remove(path: Path) -> None:
-    if path.is_dir():
+    if path.is_dir() and not path.is_symlink():
         shutil.rmtree(path, ignore_errors=True)
     else:
         with contextlib.suppress(OSError):

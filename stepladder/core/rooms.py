@@ -8,6 +8,7 @@ import os
 import shutil
 import tempfile
 import time
+from collections.abc import Iterator
 from functools import cache
 from multiprocessing.util import Finalize
 from pathlib import Path
@@ -53,25 +54,54 @@ def swept() -> None:
     """Remove the folders of processes that are gone: they hold customers' rows."""
     home = Path(tempfile.gettempdir())
     for room in home.glob(f"{PREFIX}*"):
-        if unlocked(room):
-            shutil.rmtree(room, ignore_errors=True)
+        with held(room) as free:
+            if free and own(room):
+                shutil.rmtree(room, ignore_errors=True)
     for room in (*home.glob("stepladder-[0-9]*"), *home.glob("stepladder-spill-*")):
         if _of_before(room):
             shutil.rmtree(room, ignore_errors=True)
 
 
-def unlocked(room: Path) -> bool:
-    """Whether nobody holds a folder; what cannot be told is held."""
+@contextlib.contextmanager
+def held(room: Path) -> Iterator[bool]:
+    """Hold a folder if nobody does, and say whether; what cannot be told is held."""
     try:
-        handle = os.open(room, os.O_RDONLY | os.O_NOFOLLOW | os.O_DIRECTORY)
+        handle = os.open(room, os.O_RDONLY | os.O_NOFOLLOW | os.O_DIRECTORY | os.O_CLOEXEC)
     except OSError:
-        return False
+        yield False
+        return
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        free = True
     except OSError:
-        return False
+        free = False
+    try:
+        yield free
     finally:
         os.close(handle)
+
+
+def unlocked(room: Path) -> bool:
+    """Whether nobody holds a folder; what cannot be told is held."""
+    with held(room) as free:
+        return free
+
+
+def own(path: Path) -> bool:
+    """Whether something is this user's: in a shared folder anybody may lay anything."""
+    with contextlib.suppress(OSError):
+        return path.lstat().st_uid == os.geteuid()
+    return False
+
+
+def taken(handle: int, how: int) -> bool:
+    """Lock what is open, without waiting; where the file system has no locks, nobody stands in the way."""
+    try:
+        fcntl.flock(handle, how | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    except OSError:
+        return True
     return True
 
 
@@ -82,7 +112,7 @@ def _of_before(room: Path) -> bool:
         old = time.time() - room.lstat().st_mtime > OLD
     except OSError:
         return False
-    return bool(pid) and old and not room.is_symlink() and not there(int(pid))
+    return bool(pid) and old and own(room) and not room.is_symlink() and not there(int(pid))
 
 
 def there(pid: int) -> bool:

@@ -44,6 +44,7 @@ def _asked(pinned: tuple[str, ...]) -> dict[str, str]:
     """What pip would install for each line, by the hash of its archive; empty where it cannot tell."""
     pip = [
         sys.executable,
+        "-P",  # nothing that lies here is taken for pip
         "-m",
         "pip",
         "--disable-pip-version-check",

@@ -94,7 +94,7 @@ def write(texts: dict[str, str], folder: Path) -> list[Path]:
     """Write the files into a folder, made if need be; the paths written."""
     for name, text in texts.items():
         files.write(folder / name, text)
-        (folder / name).chmod(0o644)  # whoever runs it reads it; nobody's rows are in it
+        files.allow(folder / name, 0o644)  # whoever runs it reads it; nobody's rows are in it
     return [folder / name for name in texts]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 from dataclasses import dataclass
@@ -16,12 +17,13 @@ from stepladder.core import own
 from stepladder.core.errors import Problem
 from stepladder.core.files import write
 from stepladder.core.question import case_word
-from stepladder.nightly.lock import alone
 from stepladder.nightly.publishing import erase
 from stepladder.nightly.still_there import models_with, still_there, without
 from stepladder.project.at_work import nobody_at_work
 from stepladder.project.folder import Project
 from stepladder.project.forgotten import forgotten, hashed, key_of
+from stepladder.record.copies import copies_beside
+from stepladder.record.homes import home_of, noted
 from stepladder.tables.report import DataReport, places_only, to_markdown
 
 ROOMS = ("data", "predictions", "published", "runs", "bakeoffs")
@@ -32,7 +34,8 @@ PAGES = ("report.html", "watch.html", "runs.html")  # made anew by whoever asks
 class Forgotten:
     """How much was erased of somebody: rows in files by folder, rows of the data, answers of people.
 
-    pages: what was removed since it may show them. models: how many were removed that knew them.
+    pages: what was removed since it may show them, and the record's backups beside it.
+    models: how many were removed that knew them.
     still: where they stand, or may stand, all the same, and what to do about it.
     """
 
@@ -58,7 +61,7 @@ def forget(project: Project, case: str, *, wait: float = 60) -> Forgotten:
     project.record.may_write()  # before a key is made
     who = _typed(project, case)
     told = who.to_pylist()[0]
-    with alone(project.folder, wait), nobody_at_work(project.folder, wait):
+    with nobody_at_work(project.folder, wait):
         before = list(told.values()) in forgotten(project)
         # first of all: whatever breaks from here on, they do not come back, and it can be done again
         hash_ = hashed(told.values(), key_of(project))
@@ -72,15 +75,27 @@ def forget(project: Project, case: str, *, wait: float = 60) -> Forgotten:
         models = models_with(project, who)
         found = Forgotten({k: n for k, n in rows.items() if n}, answers, (), len(models.removed))
         pages = _pages(project.folder) if found.total or before else ()
+        copies = tuple(str(copy) for copy in copies_beside(project.record.engine))
         project.record.scrubbed()
         still = (*models.in_use, *still_there(project, who))
-    if not found.total and not still:
+    if not (found.total or still or before):
+        gone = f"; removed, since they may have been in it: {', '.join(copies)}" if copies else ""
         raise Problem(
-            f"nothing is known of {case_word(project.question)} {case!r}",
+            f"nothing is known of {case_word(project.question)} {case!r}{gone}",
             "somebody is forgotten by their id, as it stands in the data",
             "check the id; from now on it is left out all the same, should it come",
         )
-    return Forgotten(found.rows, answers, pages, found.models, still)
+    return Forgotten(
+        found.rows, answers, (*pages, *copies), found.models, (*still, *_homes(project))
+    )
+
+
+def _homes(project: Project) -> list[str]:
+    """The other folders of this very project, which nobody can see from here."""
+    here = home_of(project.folder).path
+    with project.record.reads() as mine:
+        others = [each for each in noted(mine) if not (each.here and each.path == here)]
+    return [f"{each}: forget them there too" for each in others]
 
 
 def _typed(project: Project, case: str) -> pa.Table:
@@ -101,11 +116,8 @@ def _erased(project: Project, room: str, who: pa.Table) -> int:
     """Rows taken out of every Parquet file of a room that has the columns; the record knows the new bytes."""
     total = 0
     for path in sorted((project.folder / room).rglob("*.parquet")):
-        if not set(who.column_names) <= set(pq.read_schema(path).names):
-            continue
-        table = pq.read_table(path)
-        kept = without(table, who)
-        if kept.num_rows == table.num_rows:
+        table = _about(path, who)
+        if table is None or (kept := without(table, who)).num_rows == table.num_rows:
             continue
         total += table.num_rows - kept.num_rows
         body = parquet(kept)
@@ -114,6 +126,14 @@ def _erased(project: Project, room: str, who: pa.Table) -> int:
         project.record.altered(where, hashlib.sha256(body).hexdigest(), kept.num_rows)
         write(path, body)
     return total
+
+
+def _about(path: Path, who: pa.Table) -> pa.Table | None:
+    """A table with the columns by which somebody is known; what cannot be read is told of at the end."""
+    with contextlib.suppress(OSError, pa.ArrowException):
+        if set(who.column_names) <= set(pq.read_schema(path).names):
+            return pq.read_table(path)
+    return None
 
 
 def _without_examples(project: Project) -> None:

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 
+from stepladder.core import rooms
 from stepladder.core.errors import Problem
 
 
@@ -20,7 +21,7 @@ def alone(folder: Path, wait: float) -> Iterator[None]:
     path.parent.mkdir(exist_ok=True)
     with path.open("a+") as file:
         end = time.monotonic() + wait
-        while not _taken(file):
+        while not rooms.taken(file.fileno(), fcntl.LOCK_EX):
             if time.monotonic() >= end:
                 raise _busy(path)
             time.sleep(min(0.2, max(end - time.monotonic(), 0)))
@@ -29,14 +30,6 @@ def alone(folder: Path, wait: float) -> Iterator[None]:
         file.write(f"{os.getpid()} {datetime.now():%H:%M:%S}")
         file.flush()
         yield
-
-
-def _taken(file: object) -> bool:
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)  # type: ignore[arg-type]
-    except BlockingIOError:
-        return False
-    return True
 
 
 def _busy(path: Path) -> Problem:

@@ -19,7 +19,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from stepladder.core.errors import Passing, Problem
-from stepladder.core.files import whole, write
+from stepladder.core.files import allow, whole, write
 from stepladder.core.history import literal, quoted
 from stepladder.core.question import case_word
 from stepladder.nightly.production import Production
@@ -195,7 +195,7 @@ def _duckdb(file: Path, name: str, rows: pa.Table, day: date) -> None:
     new = not file.exists()
     with duckdb.connect(str(file)) as con:
         if new:
-            file.chmod(0o600)
+            allow(file, 0o600)
         con.register("_rows", rows)
         con.begin()
         con.execute(f"create table if not exists {quoted(name)} as from _rows limit 0")
@@ -214,7 +214,7 @@ def _server(address: Any, name: str, rows: pa.Table, day: date) -> None:
     table = sa.Table(name, sa.MetaData(), *(sa.Column(f.name, _kind(f.type)) for f in rows.schema))
     with engine.begin() as con:
         if con.dialect.name == "sqlite" and not sa.inspect(con).get_table_names():
-            Path(str(address.database)).chmod(0o600)
+            allow(Path(str(address.database)), 0o600)
         table.create(con, checkfirst=True)
         _ours(name, [column["name"] for column in sa.inspect(con).get_columns(name)], rows)
         question = rows["question"][0].as_py()

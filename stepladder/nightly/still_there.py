@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import NamedTuple
+from urllib.parse import quote
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -21,6 +22,7 @@ from stepladder.release.release import Release
 from stepladder.release.ship import in_production
 
 FOREIGN = {".git", ".venv", "venv", "node_modules"}  # nothing that stepladder writes
+NAMES, UNREAD = "names them: look at it", "cannot be read: look at it"
 LEAST = 3  # letters of an id; shorter ones stand in everything
 
 
@@ -28,7 +30,7 @@ class Models(NamedTuple):
     """Fitted models that know somebody: those that went, and why the others did not."""
 
     removed: list[str]
-    in_use: list[str]
+    in_use: list[str]  # or not to be read
 
 
 def models_with(project: Project, who: pa.Table) -> Models:
@@ -39,10 +41,11 @@ def models_with(project: Project, who: pa.Table) -> Models:
     used, found = _in_use(project), Models([], [])
     homes = [*(project.folder / "models").glob("*/"), *project.folder.glob("bakeoffs/*/*/model/")]
     for home in homes:
-        if not any(holds(file, who) for file in home.rglob("*")):
-            continue
+        said = {about(file, who) for file in home.rglob("*")}
         where = home.relative_to(project.folder).as_posix()
-        if home.name in used:
+        if NAMES not in said:
+            found.in_use.extend(f"{where} {UNREAD}" for one in said if one == UNREAD)
+        elif home.name in used:
             found.in_use.append(
                 f"{where} is in production and knows them: stepladder ship, then forget them again"
             )
@@ -56,18 +59,28 @@ def still_there(project: Project, who: pa.Table) -> list[str]:
     """Every other file of the project that names them, and files of predictions elsewhere."""
     sources = {_place(project, table.source) for table in project.ask.tables.values()}
     found = [
-        f"{path.relative_to(project.folder)} names them: look at it"
+        f"{path.relative_to(project.folder)} {said}"
         for path in _files(project.folder)
         if path not in sources
         and not path.is_relative_to(project.folder / "models")
-        and holds(path, who)
+        and (said := about(path, who))
     ]
     for stored in project.record.predictions(project.ask.question):
         path = project.folder / stored.path
         unread = path.suffix != ".parquet" and not _texts(who)  # numbers stand in any text
-        if path.is_file() and (unread or holds(path, who)):
+        if about(path, who) or (unread and path.is_file()):
             found.append(f"{path}, predictions of {stored.as_of}, was made before: make it again")
     return list(dict.fromkeys(found))
+
+
+def about(path: Path, who: pa.Table) -> str:
+    """What to say of a file: that it names somebody, that it cannot be read, or nothing."""
+    try:
+        if path.is_dir():
+            return "" if os.access(path, os.R_OK | os.X_OK) else UNREAD
+        return NAMES if holds(path, who) else ""
+    except (OSError, ValueError, sqlite3.Error, pa.ArrowException):  # damaged, or of other rights
+        return UNREAD
 
 
 def holds(path: Path, who: pa.Table) -> bool:
@@ -92,7 +105,7 @@ def _said(path: Path) -> str:
     """A file as text: also what stands in an SQLite; other files of bytes say nothing."""
     body = path.read_bytes()
     if body.startswith(b"SQLite format 3"):
-        with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as con:
+        with closing(sqlite3.connect(f"file:{quote(str(path))}?mode=ro", uri=True)) as con:
             return "\n".join(con.iterdump())
     try:
         return body.decode()
@@ -133,9 +146,10 @@ def _pattern(value: str) -> re.Pattern[str]:
 
 
 def _files(folder: Path) -> Iterator[Path]:
+    """Everything below a folder: also what is a folder itself, since one may be closed."""
     for home, folders, names in os.walk(folder):
         folders[:] = [name for name in folders if name not in FOREIGN]
-        yield from (Path(home, name) for name in names)
+        yield from (Path(home, name) for name in (*names, *folders))
 
 
 def _place(project: Project, source: str) -> Path:

@@ -30,9 +30,9 @@ GONE = "its process ended without a result"
 @contextlib.contextmanager
 def at_work(folder: Path, swept: bool = False) -> Iterator[None]:
     """Work here beside others; what those left who were killed is removed, unless that was done."""
+    if not swept:  # before this one, too, is somebody at work here
+        sweep(folder)
     with _held(folder / "data", fcntl.LOCK_SH, PATIENCE_S, folder):
-        if not swept:
-            sweep(folder)
         yield
 
 
@@ -56,7 +56,7 @@ def sweep(folder: Path, alone: bool = False) -> None:
 def running(folder: Path, bakeoff: int) -> Iterator[None]:
     """Say that a bake-off runs; whoever is killed leaves a file that nobody holds."""
     path = _note(folder, bakeoff)
-    hidden = path.with_name(f".{bakeoff}.{os.getpid()}.partial")  # until it is locked
+    hidden = path.with_name(f".{bakeoff}.{os.getpid()}.begun")  # until it is locked
     with contextlib.suppress(OSError):
         path.parent.mkdir(mode=0o700, exist_ok=True)
         hidden.touch(mode=0o600)

@@ -12,6 +12,7 @@ from urllib.parse import parse_qs, quote, unquote, urlsplit
 import pyarrow as pa
 
 from stepladder.core.errors import Passing, Problem
+from stepladder.core.history import quoted
 from stepladder.tables.address import without_password
 
 
@@ -77,10 +78,6 @@ def _file(path: str) -> str:
     return file
 
 
-def _quoted(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'
-
-
 def _refuse_cut_off(file: str) -> None:
     """SQLite itself complains of missing pages only when it comes upon one."""
     with Path(file).open("rb") as opened:
@@ -107,7 +104,7 @@ def _sqlite(file: str, table: str) -> pa.Table:
         ]
         if table not in names:
             raise _missing(table, file, names)
-        cursor = link.execute("select * from " + _quoted(table))
+        cursor = link.execute("select * from " + quoted(table))
         return _columns([item[0] for item in cursor.description], cursor)
     finally:
         link.close()
@@ -122,7 +119,7 @@ def _duckdb(file: str, table: str, schema: str | None) -> pa.Table:
         names = known.fetchall()
         if (schema or "main", table) not in names:
             raise _missing(table, file, (name for _, name in names))
-        return link.table(f"{_quoted(schema or 'main')}.{_quoted(table)}").to_arrow_table()
+        return link.table(f"{quoted(schema or 'main')}.{quoted(table)}").to_arrow_table()
     finally:
         link.close()
 

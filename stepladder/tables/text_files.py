@@ -44,18 +44,19 @@ def read_text(
     body = pa.py_buffer(_tabbed(text[start:])) if spaced else pa.py_buffer(text).slice(start)
     table, odd = _parse(body, dialect, source)
     if not spaced:
-        _refuse_cut_off(data, _last(text, table, odd), dialect, source)
+        _refuse_cut_off(data, _last(text, table, odd), table, dialect, source)
     return _assembled(table, odd, dialect, decoded)
 
 
-def _refuse_cut_off(data: bytes, last: str, dialect: Dialect, source: str) -> None:
+def _refuse_cut_off(data: bytes, last: str, table: pa.Table, dialect: Dialect, source: str) -> None:
     """A last row may lack its line end, but not a part of itself: then the rest of the file is missing."""
     what, width = "", len(dialect.names)
     try:
         row = io.StringIO(last, newline="\n")
-        fields = len(next(csv.reader(row, delimiter=dialect.separator, strict=True), []))
-        if 1 < fields < width:  # one alone may be a line of words below the table
-            what = f"with {fields} fields"
+        fields = next(csv.reader(row, delimiter=dialect.separator, strict=True), [])
+        # one alone may be a line of words below the table
+        if 1 < len(fields) < width and _begins_a_row(fields, table):
+            what = f"with {len(fields)} fields"
     except csv.Error as error:
         what = "in the midst of a value in quotes" if "unexpected end" in str(error) else ""
     what = "in the midst of a letter" if cut_sign(data) else what
@@ -65,6 +66,21 @@ def _refuse_cut_off(data: bytes, last: str, dialect: Dialect, source: str) -> No
             f"Every row has {width} fields; a file that ends in the midst of one was cut off.",
             "Copy or export it again; if that is really its end, add a line end.",
         )
+
+
+def _begins_a_row(fields: list[str], table: pa.Table) -> bool:
+    """Whether each of these may stand in its column, and not below the table as in `Total,123`.
+
+    Not words where none has a letter, and nothing without digits where all have some; the last field
+    may be half a value. Where that cannot tell, it is a row.
+    """
+    for at, field in enumerate(fields if table.num_rows else []):
+        letters, digits = (pc.match_substring_regex(table[at], sign) for sign in (r"\pL", "[0-9]"))
+        words = re.search(r"[^\W\d_]", field) and not pc.any(letters).as_py()
+        numbers = at < len(fields) - 1 and not re.search("[0-9]", field)
+        if words or (numbers and pc.all(digits).as_py()):
+            return False
+    return True
 
 
 def _last(text: bytes, table: pa.Table, odd: list[Odd]) -> str:

@@ -16,6 +16,7 @@ from rich.text import Text
 from stepladder.core.errors import Problem
 from stepladder.nightly.forget import Forgotten
 from stepladder.nightly.plan import Plan
+from stepladder.project.at_work import at_work
 from stepladder.project.folder import Project
 from stepladder.record import Shipment
 from stepladder.release.release import Release
@@ -50,7 +51,8 @@ def elsewhere(project: Project, to: str, tracking: str | None, as_json: bool) ->
     from stepladder.leave.loaded import UNFENCED
     from stepladder.leave.mlflow import to_mlflow
 
-    found = to_mlflow(project, in_production(project), tracking_uri=tracking)
+    with at_work(project.folder):
+        found = to_mlflow(project, in_production(project), tracking_uri=tracking)
     if as_json:
         print_json(asdict(found))
         return
@@ -67,7 +69,8 @@ def bundled(project: Project, folder: Path, as_json: bool) -> None:
     from stepladder.leave.bundle import bundle, fence
     from stepladder.leave.hashes import MARK as HASH
 
-    path = bundle(project, folder)
+    with at_work(project.folder):
+        path = bundle(project, folder)
     if as_json:
         print_json({"bundle": str(path)})
     else:
@@ -162,10 +165,11 @@ def ran(
         with progress(as_json) as tick:
             found = run(project, since=since, until=until, progress=tick, **how)
     except BaseException:
-        with contextlib.suppress(Exception):  # the first failure is the one to tell
+        with contextlib.suppress(Exception), at_work(project.folder):  # the first failure is told
             drawn(project, page)
         raise
-    drawn(Project.open(project.folder), page)
+    with at_work(project.folder):
+        drawn(Project.open(project.folder), page)
     watched = json.loads(found.watched.read_text())
     if as_json:
         print_json(
@@ -235,9 +239,9 @@ def watched(project: Project, now: date | None, act: bool, to: Path | None, as_j
     from stepladder.watch.page import write_page
     from stepladder.watch.watch import watch
 
-    with progress(as_json) as tick:
+    with progress(as_json) as tick, at_work(project.folder):
         found = watch(project, now=now, act=act, progress=tick)
-    page = write_page(found, to or project.folder / "watch.html")
+        page = write_page(found, to or project.folder / "watch.html")
     if as_json:
         print_json({**to_json(found), "page": str(page)})
         return found.exit_code

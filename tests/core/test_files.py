@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import shutil
 import signal
 import struct
 import subprocess
@@ -22,6 +24,24 @@ with files.whole(pathlib.Path(sys.argv[1])) as partial:
     partial.mkdir()
     (partial / "half").write_text("half")
     os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+WRITES = """
+import os, pathlib, sys
+from stepladder.core import files
+with files.whole(pathlib.Path(sys.argv[1]) / "a") as partial:
+    partial.write_text("half")
+    os.utime(partial, (0, 0))
+    print("there", flush=True)
+    if sys.stdin.read() == "die":
+        os._exit(9)
+    partial.write_text("whole")
+"""
+SWEEPS = """
+import pathlib, sys
+from stepladder.core import files
+files.sweep(pathlib.Path(sys.argv[1]))
 """
 
 
@@ -93,18 +113,117 @@ def test_what_a_killed_run_left_is_swept(tmp_path):
     assert sorted(os.listdir(tmp_path / "room")) == ["[a]", "a"]
 
 
-def test_what_a_living_process_writes_is_not_swept(tmp_path):
-    mine, dead = (tmp_path / f".a.{pid}.partial" for pid in (os.getpid(), 2**22 + 7))
-    theirs = tmp_path / f".a.{os.getppid()}.partial"
-    for path in (mine, dead, theirs):
-        path.write_text("half")
-    files.sweep(tmp_path)
-    assert (mine.exists(), dead.exists(), theirs.exists()) == (True, False, True)
-    os.utime(mine, (0, 0))  # of another process with our number, long ago
-    files.sweep(tmp_path)
-    assert not mine.exists()
-    files.sweep(tmp_path, alone=True)
-    assert os.listdir(tmp_path) == []
+def python(code: str, folder: Path) -> list[str]:
+    """A command in a world of processes of its own, in which it is number one: as in a container."""
+    own = ["unshare", *(["--user", "--map-root-user"] if os.geteuid() else []), "--pid", "--fork"]
+    there = shutil.which("unshare") and not subprocess.run([*own, "true"]).returncode
+    return [*(own if there else []), sys.executable, "-c", code, str(folder)]
+
+
+def test_what_a_living_process_writes_is_not_swept_and_what_a_killed_one_left_is(tmp_path):
+    room, sweeps = tmp_path / "room", python(SWEEPS, tmp_path)
+    for last in ("live", "die"):
+        asked = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
+        with subprocess.Popen(python(WRITES, room), **asked) as other:
+            other.stdout.readline()
+            (left,) = room.glob(".*")
+            subprocess.run(sweeps, check=True)
+            files.write(room / "a", last)
+            assert left.exists()
+            other.communicate(last)
+        assert left.exists() == (last == "die")
+    subprocess.run(sweeps, check=True)
+    assert {path.name: path.read_text() for path in room.iterdir()} == {"a": "die"}
+    with files.whole(room / "b") as partial:
+        partial.write_text("half")
+        files.sweep(tmp_path)
+        assert partial.exists()
+        files.sweep(tmp_path, alone=True)
+        assert not partial.exists()
+        partial.write_text("half")
+
+
+def laid(folder: Path) -> None:
+    """As /tmp, and somebody else has the right to be there."""
+    folder.mkdir()
+    folder.chmod(0o1777)
+
+
+def stranger(path: Path) -> None:
+    if os.geteuid():
+        pytest.skip("only root can make what is somebody else's")
+    os.chown(path, 4242, 4242, follow_symlinks=False)
+
+
+def test_what_a_stranger_laid_into_a_shared_folder_is_neither_followed_nor_taken(tmp_path):
+    shared, home = tmp_path / "tmp", tmp_path / "home"
+    laid(shared)
+    home.mkdir()
+    (home / "letters").write_text("dear")
+    place = shared / ".try.sole.partial"
+    place.symlink_to(home)
+    making = files.whole(shared / "try", sole=True)
+    with pytest.raises(Problem, match="somebody else put there") as told, making:
+        pass
+    assert len(told.value.parts()) == 3
+    assert (home / "letters").read_text() == "dear"
+    place.unlink()
+    place.mkdir()
+    place.chmod(0o777)
+    stranger(place)
+    making = files.whole(shared / "try", sole=True)
+    with pytest.raises(Problem, match="somebody else put there"), making:
+        pass
+    (shared / "page.html").symlink_to(home / "letters")
+    stranger(shared / "page.html")
+    with pytest.raises(Problem, match="somebody else put there"):
+        files.write(shared / "page.html", "a")
+    (shared / "rows.csv").write_text("theirs, to be read by them")
+    (shared / "rows.csv").chmod(0o666)
+    stranger(shared / "rows.csv")
+    files.write(shared / "rows.csv", "rows")
+    assert (shared / "rows.csv").stat().st_mode & 0o777 == 0o600
+    assert (home / "letters").read_text() == "dear"
+    assert (place.is_dir(), os.listdir(place)) == (True, [])
+
+
+def test_a_link_stays_one_and_what_it_leads_to_is_written(tmp_path):
+    (tmp_path / "disk").mkdir()
+    (tmp_path / "disk" / "a.txt").write_text("old")
+    (tmp_path / "disk" / "a.txt").chmod(0o640)
+    (tmp_path / "b").symlink_to(tmp_path / "disk" / "a.txt")
+    (tmp_path / "a").symlink_to("b")
+    files.write(tmp_path / "a", "new")
+    assert (tmp_path / "disk" / "a.txt").read_text() == "new"
+    assert (tmp_path / "disk" / "a.txt").stat().st_mode & 0o777 == 0o640
+    assert sorted(p.name for p in tmp_path.rglob("*") if p.is_symlink()) == ["a", "b"]
+    out = tmp_path / "stdout"  # as /dev/stdout
+    out.symlink_to("/proc/self/fd/1" if Path("/proc/self").exists() else "page.html")
+    says = SWEEPS.replace(
+        "sweep(pathlib.Path(sys.argv[1]))", "write(pathlib.Path(sys.argv[1]), 'page')"
+    )
+    with (tmp_path / "page.html").open("w") as file:
+        subprocess.run([sys.executable, "-c", says, str(out)], stdout=file, check=True)
+    assert out.is_symlink()
+    assert (tmp_path / "page.html").read_text() == "page"
+
+
+@pytest.mark.parametrize("number", [errno.EPERM, errno.ENOTSUP, errno.EIO])
+def test_where_a_file_system_knows_no_modes_files_are_written_all_the_same(
+    tmp_path, monkeypatch, number
+):
+    def refuses(*_: object, **__: object) -> None:
+        raise OSError(number, os.strerror(number))
+
+    files.write(tmp_path / "a.txt", "old")
+    monkeypatch.setattr(os, "chmod", refuses)
+    for name in ("a.txt", "b.txt"):
+        if number == errno.EIO:
+            with pytest.raises(Problem, match="Input/output error"):
+                files.write(tmp_path / name, "new")
+        else:
+            files.write(tmp_path / name, "new")
+            assert (tmp_path / name).read_text() == "new"
 
 
 @pytest.mark.parametrize("there", [False, True])

@@ -93,6 +93,15 @@ def test_libraries_are_pinned_to_what_runs_here(shop, tmp_path):
     assert all(importlib.metadata.version(name) == version for name, version in pinned.items())
 
 
+def test_hashes_are_asked_of_pip_itself_and_not_of_what_lies_here(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    (tmp_path / "pip.py").write_text("import pathlib; pathlib.Path('ran').touch()")
+    text = hashes.with_hashes(["stepladder-there-is-none==1"])
+    assert text.startswith("# versions without hashes")
+    assert not (tmp_path / "ran").exists()
+
+
 def test_hashes_let_pip_take_these_archives_and_no_others(tmp_path):
     pinned = [f"{name}=={importlib.metadata.version(name)}" for name in ("rich", "six")]
     text = hashes.with_hashes(pinned)

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
+import errno
+import fcntl
 import hashlib
 import os
 import re
 import signal
+import sqlite3
 import stat
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from datetime import timedelta
 from pathlib import Path
@@ -21,24 +26,28 @@ import pytest
 from service_shops import Service, publish, token
 
 import stepladder
-from stepladder.core.errors import Problem, Unusable
+from stepladder.core.errors import Passing, Problem, Unusable
+from stepladder.leave import schedules
 from stepladder.leave.bundle import bundle
 from stepladder.nightly.forget import forget
+from stepladder.nightly.lock import alone
 from stepladder.nightly.picture import picture
 from stepladder.nightly.publishing import erase, send
-from stepladder.nightly.still_there import without
+from stepladder.nightly.still_there import NAMES, UNREAD, about, without
 from stepladder.project.at_work import at_work, nobody_at_work, running, settle
 from stepladder.project.folder import Project
 from stepladder.project.forgotten import KEY, forgotten, hashed, key_of
 from stepladder.project.one_case import predict_one
 from stepladder.questions.retention import toy
+from stepladder.record import Record
+from stepladder.record.homes import Home, leave, noted
 from stepladder.release.ship import ship
 from stepladder.service.app import app
 from stepladder.service.body import not_forgotten
 from stepladder.service.limits import Limits
 from stepladder.service.refused import Refused
 from stepladder.service.shelf import Shelf
-from stepladder.terminal.production import log
+from stepladder.terminal.production import bundled, elsewhere, log, ran, watched
 from stepladder.watch.page import write_page
 
 WHO, NAME, MAIL = "KUNDE-zebra-7731", "Zacharias Zebrafink", "z.fink@zebra.example"
@@ -201,14 +210,126 @@ def test_a_model_in_production_that_knows_them_is_told_and_goes_once_another_is_
     own_rung(shop)
     ship(shop, rung="r3_remembers", force="a trial")
     gone = forget(shop, "7")
-    (said,) = gone.still
+    said, elsewhere = gone.still
+    assert elsewhere.endswith("/shop: forget them there too")  # where this one was copied from
     assert "is in production and knows them: stepladder ship, then forget them again" in said
     cases = shop.question.cases(shop.history())["customer"].to_pylist()
     assert 7 not in cases
     assert {17, 70, 77} <= set(cases)
     ship(shop)
     gone = forget(shop, "7")
-    assert (gone.still, gone.models) == ((), 1)
+    assert (gone.still, gone.models) == ((elsewhere,), 1)
+
+
+def test_what_cannot_be_read_is_told_and_stops_nobody(shop, tmp_path):
+    (shop.folder / "published").mkdir(exist_ok=True)
+    (shop.folder / "published" / "bad.parquet").write_bytes(b"PAR1 and no more")
+    gone = forget(shop, "7")
+    assert "published/bad.parquet cannot be read: look at it" in gone.still
+    assert gone.rows["data"] > 0
+    who = pa.table({"customer": [WHO]})
+    odd = tmp_path / "100%20 #?.db"
+    with contextlib.closing(sqlite3.connect(odd)) as con:
+        con.execute("create table t as select ? as x", [WHO])
+        con.execute("create table u as select zeroblob(99999) as x")
+        con.commit()
+    assert about(odd, who) == NAMES
+    os.truncate(odd, 8192)
+    assert about(odd, who) == UNREAD
+    (tmp_path / "half.parquet").write_bytes(b"")
+    assert about(tmp_path / "half.parquet", who) == UNREAD
+    assert about(tmp_path, who) == ""
+
+
+def test_what_could_not_be_ended_is_done_again_and_backups_are_named(shop, monkeypatch):
+    def locked(record: Record) -> None:
+        raise Passing("the record is locked", "it is written by one at a time", "run again")
+
+    url = str(shop.record.engine.url.database)
+    backup = Path(f"{url}.v1.20260101-000000")
+    backup.write_bytes(b"as it was")
+    with monkeypatch.context() as patch:
+        patch.setattr(Record, "scrubbed", locked)
+        with pytest.raises(Passing, match="is locked"):
+            forget(shop, "7")
+    assert backup.exists()
+    again = forget(shop, "7")
+    assert (again.total, str(backup) in again.pages, backup.exists()) == (0, True, False)
+    assert forget(shop, "7").total == 0
+    backup.write_bytes(b"as it was")
+    for home in [home for home in _noted(shop) if home.path != str(shop.folder)]:
+        with shop.record.writes() as mine:
+            leave(mine, home)
+    with pytest.raises(Problem, match=f"nothing is known of .*{backup.name}"):
+        forget(shop, "99999")
+
+
+def _noted(shop: stepladder.Project) -> list[Home]:
+    with shop.record.reads() as mine:
+        return noted(mine)
+
+
+def test_a_night_does_not_fail_because_somebody_waits_to_be_forgotten(shop):
+    told: list[int] = []
+    waits = threading.Thread(target=lambda: told.append(forget(shop, "7", wait=60).total))
+    with at_work(shop.folder):  # a bake-off
+        waits.start()
+        for _ in range(20):
+            time.sleep(0.1)  # it gets everything that it can get
+            with alone(shop.folder, 0):
+                assert waits.is_alive()
+    waits.join()
+    assert told[0] > 0
+
+
+def test_no_verb_writes_of_people_while_one_is_forgotten(shop, tmp_path, monkeypatch):
+    monkeypatch.setattr("stepladder.project.at_work.PATIENCE_S", 0)
+    before = set(shop.folder.rglob("*"))
+    verbs = (
+        lambda: bundled(shop, tmp_path / "bundle", True),
+        lambda: elsewhere(shop, "mlflow", f"sqlite:///{tmp_path}/mlflow.db", True),
+        lambda: watched(shop, None, False, tmp_path / "watch.html", True),
+        lambda: ran(shop, since=None, until=None, picture=tmp_path / "runs.html", as_json=True),
+    )
+    with nobody_at_work(shop.folder, 0):
+        for verb in verbs:
+            with pytest.raises(Problem, match="somebody is being forgotten"):
+                verb()
+    assert [path.name for path in tmp_path.iterdir()] == ["here"]
+    assert {p.name for p in set(shop.folder.rglob("*")) - before} <= {"lock", "runs"}
+
+
+def test_a_published_file_behind_a_link_is_written_anew_where_it_lies(shop, tmp_path, monkeypatch):
+    def refuses(*_: object, **__: object) -> None:  # as FAT and Windows' disks do
+        raise PermissionError(errno.EPERM, "no modes here")
+
+    monkeypatch.setattr(os, "chmod", refuses)
+    day, disk = shop.now(), tmp_path / "disk"
+    rows = pa.table({
+        "customer": [WHO, "other"], "why": [[1], [2]], "release": ["r", "r"], "as_of": [day, day],
+        "prediction": [1.0, 2.0],
+    })  # fmt: skip
+    send(rows, "sqlite:///out.db?table=predictions", shop, day)
+    schedules.write({"crontab": "# nothing"}, disk)
+    target, link = "duckdb:///out.duckdb?table=predictions", shop.folder / "out.duckdb"
+    send(rows, target, shop, day)
+    link.rename(disk / "real.duckdb")
+    link.symlink_to(disk / "real.duckdb")
+    assert found(disk)
+    assert erase(target, shop, {"customer": WHO}) == 1
+    assert link.is_symlink()
+    assert found(disk) == []
+    with duckdb.connect(str(link), read_only=True) as con:
+        assert con.execute("select customer from predictions").fetchall() == [("other",)]
+
+
+def test_where_a_file_system_has_no_locks_a_run_is_not_stopped(tmp_path, monkeypatch):
+    def none(*_: object) -> None:
+        raise OSError(errno.ENOLCK, os.strerror(errno.ENOLCK))
+
+    monkeypatch.setattr(fcntl, "flock", none)
+    with alone(tmp_path, 0):
+        assert (tmp_path / "runs" / "lock").read_text()
 
 
 def test_a_running_service_lets_go_of_its_copy(shop, tmp_path, monkeypatch):

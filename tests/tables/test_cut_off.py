@@ -17,6 +17,7 @@ import pytest
 
 from stepladder.core.errors import Problem
 from stepladder.tables import sources
+from stepladder.tables import undisturbed as undisturbed_module
 from stepladder.tables.undisturbed import undisturbed
 
 ROWS = [f'{i},2024-01-{i % 28 + 1:02},"Zoë, ""{i}""\nof Köln",5' for i in range(1, 400)]
@@ -126,6 +127,42 @@ def test_what_another_program_has_open_to_write_is_not_read(tmp_path):
         with pytest.raises(Problem, match="is being written by another program"):
             read(path)
     assert read(path) == 399
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="Linux tells who writes")
+def test_a_server_that_answers_everybody_that_somebody_writes_is_not_asked(tmp_path, monkeypatch):
+    path = tmp_path / "my shop" / "orders.csv"
+    path.parent.mkdir()
+    mounts = tmp_path / "mountinfo"
+    shared = str(path.parent).replace(" ", "\\040")
+    lines = [
+        "1 0 8:1 / / rw - ext4 /dev/a rw",
+        f"2 1 0:5 / {shared} rw shared:1 - KIND srv:/ rw",
+        f"3 1 0:6 / {shared}-2 rw - ext4 /dev/b rw",
+    ]
+    monkeypatch.setattr(undisturbed_module, "MOUNTS", mounts)
+    with path.open("wb") as writing:  # such a server says so of every file
+        writing.write(CSV)
+        writing.flush()
+        for kind in ("nfs4", "cifs", "smb3", "fuse.sshfs", "9p"):
+            mounts.write_text("\n".join(lines).replace("KIND", kind))
+            assert read(path) == 399
+        mounts.write_text("\n".join(lines).replace("KIND", "xfs"))
+        with pytest.raises(Problem, match="is being written by another program"):
+            read(path)
+
+
+@pytest.mark.parametrize("line", ["Total,123", "Sum,,400.00", "2024-01-31: in all,399"])
+def test_a_line_below_the_table_is_no_row_that_was_cut_off(tmp_path, line):
+    path = tmp_path / "orders.csv"
+    path.write_bytes(CSV + f"\n{line}".encode())
+    found = sources.read(str(path), None, None, None)
+    assert (found.table.num_rows, sum(one.count for one in found.lost)) == (399, 1)
+    for cut in ("400,202", "400,2024-01-09,Zo", "K400,"):
+        names = [f"K{row}" if cut[0] == "K" else row for row in ROWS]
+        path.write_text("\n".join(["customer,date,name,amount", *names, cut]))
+        with pytest.raises(Problem, match="without a line end"):
+            read(path)
 
 
 @pytest.mark.parametrize("place", ["/dev/zero", "pipe"])
