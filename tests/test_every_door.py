@@ -165,7 +165,7 @@ def test_it_lives_in_production_and_is_forgotten(project, tmp_path, monkeypatch)
     assert stepladder.watch_predictions(project).realised.rung == name
     case = question.cases(project.history()).slice(0, 1).to_pylist()[0]
     wanted = rows_of(published(project), case)
-    reader = new_token(project, "a reader", "review")
+    reader = new_token(project, "a reader", ("read", "review"))
     with serving(project) as send:
         status, body = send("/predict", reader, {"cases": [case]})
         assert status == 200

@@ -16,7 +16,7 @@ def forget(
     /,
     *,
     project: Folder = HERE,
-    wait: Annotated[float, Parameter(validator=Number(gte=0))] = 60,
+    wait: Annotated[float, Parameter(validator=Number(gte=0, lte=86_400))] = 60,
     json: Json = False,
     verbose: Verbose = False,
 ) -> None:

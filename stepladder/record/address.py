@@ -47,7 +47,7 @@ def checked(written: str | URL) -> URL:
         backend = url.get_backend_name()
     except (ArgumentError, ValueError):
         backend = ""
-    if backend == "sqlite" and url.database not in (None, "", ":memory:"):
+    if backend == "sqlite" and url.database not in (None, "", ":memory:") and not url.query:
         return url
     if backend in ("postgresql", "postgres"):
         return url.set(drivername="postgresql+psycopg")

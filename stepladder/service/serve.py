@@ -128,7 +128,8 @@ def _places(host: str, port: int) -> list[socket.socket]:
             at = (address[0], made[0].getsockname()[1], *address[2:]) if made else address
             try:
                 made.append(socket.create_server(at, family=kind, backlog=BACKLOG))
-                # else an answer's second half waits 40 ms for word of the first; asyncio sets it for its own only
+                # else an answer's second half waits 40 ms for word of the first; asyncio sets it for
+                # its own only
                 made[-1].setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             except OSError as error:
                 if error.errno not in NOT_HERE:
@@ -186,6 +187,8 @@ def _log(verbose: bool, as_json: bool) -> None:
     for name in ("stepladder", "uvicorn"):
         logging.getLogger(name).setLevel(logging.INFO)
         logging.getLogger(name).propagate = False
+        for before in logging.getLogger(name).handlers:
+            before.close()
         logging.getLogger(name).handlers = handlers
     for handler in handlers:
         handler.setFormatter(AsJson() if as_json else Lines())
