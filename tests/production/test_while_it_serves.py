@@ -14,7 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import httpx
 import pytest
-from service_shops import Service, error, publish, token
+from service_shops import Service, error, publish, same, token
 
 import stepladder
 from stepladder.core.errors import Problem
@@ -37,6 +37,7 @@ SAID = {"case": {"customer": 1}, "prediction": 2.5}
 def project(template, tmp_path_factory):
     """A shop of this file's own, with published predictions."""
     folder = shutil.copytree(template, tmp_path_factory.mktemp("serves") / "here")
+    same(stepladder.Project.open(folder / "shop"))
     made = stepladder.Project.open(folder / "shop")
     publish(made)
     return made
