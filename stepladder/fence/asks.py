@@ -18,9 +18,11 @@ import pyarrow as pa
 from stepladder.core.history import History
 from stepladder.core.model import Model
 from stepladder.core.rung import Rung
-from stepladder.fence.failure import failure
+from stepladder.fence.failure import Failure, failure
 
 LENGTH = struct.Struct("<I")
+LONGEST_HEAD = 1 << 20
+USUAL, PER_ROW = 32_000_000, 20_000  # bytes of an answer, however few are asked about; and for each
 Head = dict[str, Any]
 Rows = tuple[tuple[str, pa.Table], ...]  # by table
 
@@ -37,20 +39,38 @@ def wanted(got: bytes | bytearray) -> int:
     if len(got) < LENGTH.size:
         return LENGTH.size
     start = LENGTH.size + LENGTH.unpack_from(got)[0]
-    return start + (sum(_sizes(got, start)) if len(got) >= start else 0)
+    if start > LONGEST_HEAD:
+        raise ValueError("a head that is none")
+    return start + (sum(_head(got, start)["sizes"]) if len(got) >= start else 0)
 
 
 def unframed(frame: bytes | bytearray) -> tuple[Head, list[pa.Table]]:
-    """The head and the tables of a whole frame; whoever sent it is not trusted. Raises ValueError."""
+    """The head and the tables of a whole frame; whoever sent it is not trusted. Raises whatever it may."""
     start = LENGTH.size + LENGTH.unpack_from(frame)[0]
-    head, tables, body = json.loads(bytes(frame[LENGTH.size : start])), [], memoryview(frame)
-    for size in _sizes(frame, start):
+    head, tables, body = _head(frame, start), [], memoryview(frame)
+    for size in head["sizes"]:
         end = start + size
         found = pa.ipc.open_stream(pa.py_buffer(body[start:end])).read_all()
         found.validate(full=True)
         tables.append(found)
         start = end
     return head, tables
+
+
+def answered(frame: bytes | bytearray, most: int) -> tuple[Failure, list[pa.Table]]:
+    """What a rung's process answered: how it went, and the tables. Raises whatever it may, on nonsense."""
+    head, tables = unframed(frame)
+    problem, told = head.get("problem", []), [head["status"], head.get("detail", "")]
+    if not isinstance(problem, list) or not all(isinstance(text, str) for text in told + problem):
+        raise ValueError("an answer that is none")
+    if any(max(table.nbytes, table.num_rows) > most for table in tables):  # rows may take no room
+        raise ValueError("a table that cannot be right")
+    return Failure(told[0], tuple(problem), told[1]), tables
+
+
+def most(rows: int, memory_mb: int) -> int:
+    """The bytes that an answer about so many may have: whoever gets it holds all of it."""
+    return min(USUAL + PER_ROW * rows, memory_mb * 1_000_000)
 
 
 def answer_all(line: int, rung: Rung, model: Model, opened: Callable[[str, Rows], History]) -> None:
@@ -77,11 +97,12 @@ def _stream(table: pa.Table) -> pa.Buffer:
     return sink.getvalue()
 
 
-def _sizes(frame: bytes | bytearray, start: int) -> list[int]:
-    sizes = json.loads(bytes(frame[LENGTH.size : start]))["sizes"]
-    if not all(isinstance(size, int) and size >= 0 for size in sizes):
-        raise ValueError("a size that is none")
-    return list(sizes)
+def _head(frame: bytes | bytearray, start: int) -> Head:
+    head = json.loads(bytes(frame[LENGTH.size : start]))
+    sizes = head.get("sizes") if isinstance(head, dict) else None
+    if not isinstance(sizes, list) or not all(type(size) is int and size >= 0 for size in sizes):
+        raise ValueError("a head that is none")
+    return dict(head)
 
 
 def _table(said: object) -> pa.Table:

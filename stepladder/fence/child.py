@@ -130,7 +130,7 @@ def _history(job: Job, question: ModuleType, asked: str) -> History:
     tables = {name: (path, time) for name, (path, time) in job.tables.items()}
     ask = question_toml.asked(json.loads(asked))
     views = tuple(question.views(ask).items())
-    return History(date.fromisoformat(job.now), ask, tables, views=views)
+    return History(date.fromisoformat(job.now), ask, tables, views=views, boxed=True)
 
 
 def _standing(job: Job, question: ModuleType, asked: str) -> History:

@@ -18,7 +18,7 @@ EXTRAS = {
     "sqlglot": "spark",
 }
 SHARED = re.compile(r"(lib[\w+.-]+?\.(?:so|dylib)[\d.]*)")
-LONGEST = 200
+LONGEST, MUCH = 200, 20_000  # characters of a line, and of what is for the log
 BUGS = "a rung answers every case, or raises CannotStand with one sentence that says why it cannot"
 
 
@@ -35,7 +35,8 @@ def failure(error: BaseException, path: Path) -> Failure:
     """What to say about an error that a rung's file raised."""
     detail = "".join(traceback.format_exception(error))
     status, *problem = _said(error, path)
-    return Failure(_short(status), tuple(problem), detail)
+    told = (text[:MUCH] for text in problem)
+    return Failure(_short(status), tuple(told), detail[-MUCH:])
 
 
 def _said(error: BaseException, path: Path) -> tuple[str, ...]:

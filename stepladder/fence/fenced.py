@@ -20,6 +20,7 @@ from stepladder.core.model import Model
 from stepladder.core.rung import Rung
 from stepladder.fence import asks
 from stepladder.fence.child import Job
+from stepladder.fence.failure import Failure
 from stepladder.fence.known import write_known
 from stepladder.fence.process import Limits
 from stepladder.fence.worker import Stopped, Worker
@@ -112,12 +113,17 @@ class Fenced(Rung):
         laid = [name for name, _ in history.laid_over]
         head = {"what": what, "ask": history.ask.for_answers.model_dump_json(), "laid": laid}
         said = asks.framed(head, [rows, *(table for _, table in history.laid_over)])
+        most = asks.most(rows.num_rows, limits.memory_mb)
         try:
-            found, tables = self._ready(model, history, limits).worker.ask(said, limits)
-        except (Stopped, ValueError, KeyError, pa.ArrowException) as error:
+            found, tables = self._ready(model, history, limits).worker.ask(said, limits, most)
+        except (
+            BaseException
+        ) as error:  # also Ctrl-C: it would run on, and the next hear this answer
             self.end()
-            raise self._gave_none(error, limits) from None
-        if found.get("status") != "ok":
+            if isinstance(error, Stopped):
+                raise self._gave_none(error.limit, limits, most) from None
+            raise
+        if found.status != "ok":
             raise self._failed(found)
         return tables[0] if tables else None
 
@@ -128,13 +134,16 @@ class Fenced(Rung):
             self._behind.append(_Behind(self, model, history, limits))
         return self._behind[0]
 
-    def _gave_none(self, error: Exception, limits: Limits) -> Problem:
-        limit = error.limit if isinstance(error, Stopped) else "garbled"
+    def _gave_none(self, limit: str, limits: Limits, most: int) -> Problem:
         said, remedy = {
             "time": (f"gave no answer within {limits.seconds:,.0f} s", "make it faster"),
             "memory": (
                 f"used more than {limits.memory_mb:,} MB",
                 "let it hold less at once, or give it more: memory_mb in question.toml",
+            ),
+            "size": (
+                f"answered with more than {most / 1e6:,.0f} MB",
+                "return a row for each case, and nothing else",
             ),
             "garbled": ("answered what is no table", "leave the process alone, return a table"),
             "": ("ended its process instead of answering", "leave the process alone"),
@@ -142,13 +151,12 @@ class Fenced(Rung):
         allowed = "a rung answers with a table, within its time and its memory"
         return Problem(f"{self.path.name} {said}", allowed, remedy)
 
-    def _failed(self, found: asks.Head) -> Problem:
-        log.debug("%s: %s", self.name, found.get("detail"))
-        said = [str(part) for part in found.get("problem") or ()]
-        if len(said) == 3:
-            return Problem(*said)
+    def _failed(self, found: Failure) -> Problem:
+        log.debug("%s: %s", self.name, found.detail)
+        if len(found.problem) == 3:
+            return Problem(*found.problem)
         return Problem(
-            f"{self.path.name}: {found.get('status')}",
+            f"{self.path.name}: {found.status}",
             "a rung may say that it cannot answer here",
             "choose another with --rung",
         )

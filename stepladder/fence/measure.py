@@ -17,7 +17,9 @@ from typing import Any
 
 from stepladder.core import rooms
 from stepladder.core.errors import Problem
+from stepladder.fence import told
 from stepladder.fence.child import Job
+from stepladder.fence.failure import failure
 from stepladder.fence.left import emptied, take
 from stepladder.fence.process import Ended, Limits, run_watched
 from stepladder.questions import question_toml
@@ -77,7 +79,9 @@ def measure(job: Job, *, time_box: float, memory_mb: int, stop: Event | None = N
         (scratch / "job.json").write_text(json.dumps(asdict(handed)))
         ended = _run(job, scratch, Limits(time_box, memory_mb, stop))
         amiss = "" if ended.limit or ended.code else take(left, out)
-        measured = stopped(ended.limit, time_box, memory_mb) or _outcome(out, ended.code, amiss)
+        measured = stopped(ended.limit, time_box, memory_mb) or _outcome(
+            job, out, ended, amiss, memory_mb
+        )
         printed = _tail(scratch / "printed.txt")
         if ended.code and not ended.limit and shutil.disk_usage(scratch).free < ROOM:
             raise _disk_full()
@@ -107,14 +111,19 @@ def _run(job: Job, scratch: Path, limits: Limits) -> Ended:
     return run_watched(scratch / "job.json", job.project, environment, printed, limits)
 
 
-def _outcome(out: Path, code: int, amiss: str) -> dict[str, Any]:
+def _outcome(job: Job, out: Path, ended: Ended, amiss: str, memory_mb: int) -> dict[str, Any]:
+    """How it went as its process says, as far as that can be believed."""
     path = out / "outcome.json"
-    if code == 0 and path.exists():
-        outcome: dict[str, Any] = json.loads(path.read_text())
-        for name in ("warnings", "problem"):
-            outcome[name] = tuple(outcome.get(name, ()))
-        return outcome
-    said = amiss or SIGNALS.get(-code, f"it ended by itself with exit code {code}")
+    if ended.code == 0 and path.exists():
+        try:
+            found = told.outcome(path)
+            if found["status"] == "ok":
+                found |= told.model_of(job, out)
+                told.answers(job, out / "predictions.parquet", memory_mb)
+            return found
+        except Exception as error:  # whatever comes of reading what nobody made as it should be
+            return asdict(failure(error, Path(job.rung)))
+    said = amiss or SIGNALS.get(-ended.code, f"it ended by itself with exit code {ended.code}")
     return {
         "status": f"failed: {said}",
         "problem": (said, "a rung returns a table and leaves the process alone", "-v shows more"),
@@ -182,6 +191,8 @@ def handed_over(job: Job) -> Job:
 
 
 def _tail(path: Path) -> str:
-    with path.open("rb") as printed:
+    """The end of what it printed; nothing where it took the file away."""
+    with contextlib.suppress(OSError), path.open("rb") as printed:
         printed.seek(max(0, path.stat().st_size - 10_000))
-        return printed.read().decode(errors="replace").strip()
+        return printed.read(10_000).decode(errors="replace").strip()
+    return ""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import select
 import signal
 import socket
 import struct
@@ -75,6 +76,14 @@ class Starter:
         with contextlib.suppress(TimeoutError):
             return self._said(seconds)
         return None
+
+    def has_ended(self) -> bool:
+        """Whether the job has: then its number may be somebody else's by now."""
+        said = select.poll()
+        with contextlib.suppress(OSError, ValueError):  # closed by now
+            said.register(self.line, select.POLLIN)
+            return bool(said.poll(0))
+        return True
 
     def end(self) -> None:
         """Kill it, and with it what it started."""
@@ -182,15 +191,16 @@ def memory_mb(pid: int) -> float:
     return 0.0
 
 
-def end_all(pid: int, mark: str) -> None:
-    """Kill the whole group, and whoever left it: all that were started carry the mark.
+def end_all(pid: int, mark: str, ended: bool = False) -> None:
+    """Kill the whole group, unless its first has ended; and whoever left it: all carry the mark.
 
     Nobody seen once proves nothing: one may have started another and ended while they were looked at.
     """
     nobody = 0
     for _ in range(5):
-        with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.killpg(pid, signal.SIGKILL)
+        if not ended:
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.killpg(pid, signal.SIGKILL)
         strays = [one for one in psutil.process_iter() if _marked(one, mark)]
         for stray in strays:
             with contextlib.suppress(psutil.Error):

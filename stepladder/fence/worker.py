@@ -17,6 +17,7 @@ import pyarrow as pa
 
 from stepladder.fence import asks
 from stepladder.fence.child import Job
+from stepladder.fence.failure import Failure
 from stepladder.fence.measure import environment_of, handed_over
 from stepladder.fence.process import Limits, Starter, end_all, memory_mb, watch
 from stepladder.fence.starter import FORKS, MARK
@@ -25,7 +26,7 @@ PART = 1 << 20
 
 
 class Stopped(Exception):
-    """It gave no answer, and is gone: which limit it reached; or none, and it ended by itself."""
+    """It gave no answer: which limit it reached, or "garbled"; or none, and it ended by itself."""
 
     def __init__(self, limit: str) -> None:
         super().__init__(limit)
@@ -35,59 +36,66 @@ class Stopped(Exception):
 class Worker:
     """One process for one job's rung, which has learnt; for one thread at a time.
 
-    Nothing of the rung runs while nobody asks it: the process is halted in between.
+    On Linux nothing of the rung runs while nobody asks it: the process is halted in between. After an
+    ask that raised anything it is to be ended: it was not halted, and its answer may come later.
     """
 
     def __init__(self, job: Job, scratch: Path, seconds: float) -> None:
-        self.printed, self.mark = scratch / "printed.txt", uuid.uuid4().hex
-        self.printed.touch()
+        printed, self.mark = scratch / "printed.txt", uuid.uuid4().hex
+        self.printed = printed.open("ab")  # its name may be something else by the next ask
         environment = {**environment_of(job, scratch), MARK: self.mark}
         self.line, theirs = socket.socketpair()
         self.line.setblocking(False)
         with theirs:
             handed = replace(handed_over(job), line=theirs.fileno())
             (scratch / "job.json").write_text(json.dumps(asdict(handed)))
-            self.starter = Starter(environment, self.printed, (theirs.fileno(),))
+            self.starter = Starter(environment, printed, (theirs.fileno(),))
         try:
             self.pid = self.starter.start(
                 seconds, file=str(scratch / "job.json"), folder=handed.project,
-                printed=str(self.printed), environment=environment,
+                printed=str(printed), environment=environment,
             )  # fmt: skip
         except (EOFError, TimeoutError) as error:
-            self.starter.end()
+            self._close()
             raise Stopped("time" if isinstance(error, TimeoutError) else "") from None
 
-    def ask(self, said: bytes, limits: Limits) -> tuple[asks.Head, list[pa.Table]]:
-        """What it answers. Raises Stopped where it does not, ValueError on what is no answer."""
-        os.truncate(self.printed, 0)  # what it printed about others
+    def ask(self, said: bytes, limits: Limits, most: int) -> tuple[Failure, list[pa.Table]]:
+        """What it answers, in so many bytes at most. Raises Stopped where that is nothing."""
+        self.printed.truncate(0)  # what it printed about others
         self._signal(signal.SIGCONT)
-        sending = _Exchange(self.line, self.starter.line, said, limits.memory_mb * 1_000_000)
+        sending = _Exchange(self.line, self.starter.line, said, most)
+        end = time.monotonic() + limits.seconds
         try:
-            frame, _, limit = watch(
-                sending.some, self.pid, time.monotonic() + limits.seconds, limits
-            )
+            frame, _, limit = watch(sending.some, self.pid, end, limits)
         except (EOFError, OSError):
             raise Stopped("") from None
         if frame is None or (memory_mb(self.pid) > limits.memory_mb and not limit):
             raise Stopped(limit or "memory")
         if FORKS:  # elsewhere nothing would end it, should this process be killed
             self._signal(signal.SIGSTOP)
-        return asks.unframed(frame)
+        try:
+            return asks.answered(frame, most)
+        except Exception:  # whatever comes of reading nonsense
+            raise Stopped("garbled") from None
 
     def end(self) -> None:
         """Kill it, and whatever it started; also from another thread."""
-        end_all(self.pid, self.mark)
-        self.starter.end()
-        self.line.close()
+        end_all(self.pid, self.mark, self.starter.has_ended())
+        self._close()
 
     def kill(self) -> None:
         """Only the process itself, at once, from another thread: whoever waits for it is told."""
         self._signal(signal.SIGKILL)
 
+    def _close(self) -> None:
+        self.starter.end()
+        self.line.close()
+        self.printed.close()
+
     def _signal(self, which: signal.Signals) -> None:
-        with contextlib.suppress(
-            ProcessLookupError, PermissionError
-        ):  # it has no group yet, or is gone
+        if self.starter.has_ended():  # by now its number may be another's
+            return
+        with contextlib.suppress(ProcessLookupError, PermissionError):  # it has no group yet
             os.killpg(self.pid, which)
 
 
@@ -105,7 +113,7 @@ class _Exchange:
         self.got = bytearray()
 
     def some(self, seconds: float) -> bytearray | None:
-        """Send and receive what can be; the answer once it is whole. Raises EOFError, ValueError."""
+        """Send and receive what can be; the answer once it is whole. Raises EOFError, Stopped."""
         poll = select.poll()
         out = select.POLLOUT if self.sent < len(self.said) else 0
         poll.register(self.line, select.POLLIN | out)
@@ -122,8 +130,13 @@ class _Exchange:
 
     def _received(self) -> bytearray | None:
         part = self.line.recv(PART)
-        self.got += part
-        wanted = asks.wanted(self.got)
-        if not part or max(wanted, len(self.got)) > self.most:
+        if not part:
             raise EOFError
+        self.got += part
+        try:
+            wanted = asks.wanted(self.got)
+        except Exception:
+            raise Stopped("garbled") from None
+        if max(wanted, len(self.got)) > self.most:
+            raise Stopped("size")
         return self.got if len(self.got) >= wanted > asks.LENGTH.size else None

@@ -63,7 +63,8 @@ class Queue:
         except TimeoutError:
             if not job.cancel():  # begun: it stops where it is, for nobody waits for it any more
                 late.set()
-                found.stop()
+                if not job.done():  # else the next one's rung would be stopped
+                    found.stop()
             raise _busy(f"no answer within {self.limits.answer_s:g} s") from None
 
     def close(self) -> None:

@@ -38,8 +38,11 @@ class Keys:
 
     async def watch(self) -> None:
         """Read them again for as long as the service runs, in threads that do nothing else."""
-        with ThreadPoolExecutor(min(len(self.projects), THREADS), "tokens") as pool:
+        pool = ThreadPoolExecutor(min(len(self.projects), THREADS), "tokens")
+        try:
             await asyncio.gather(*(self._watch(name, pool) for name in self.projects))
+        finally:  # the service stops, and does not wait for a record that does not answer
+            pool.shutdown(wait=False, cancel_futures=True)
 
     async def _watch(self, name: str, pool: ThreadPoolExecutor) -> None:
         while True:

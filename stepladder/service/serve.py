@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import gc
 import json
 import logging
@@ -10,7 +11,7 @@ import signal
 import socket
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -27,6 +28,10 @@ if TYPE_CHECKING:
 GRACE_S = 30  # for requests under way when the service is told to stop
 BACKLOG = 256  # connections that wait to be taken
 OWN_FILES = 200
+NOT_HERE = (
+    errno.EADDRNOTAVAIL,
+    errno.EAFNOSUPPORT,
+)  # a machine may know ::1 by name and not have it
 LOCAL = ("127.0.0.1", "::1", "localhost")
 log = logging.getLogger("stepladder.service")
 
@@ -51,8 +56,8 @@ def serve(
         log.warning("there is no token yet: stepladder token NAME --role read")
     if host not in LOCAL:
         log.warning("it listens on %s: put a server with TLS in front of it", host)
-    with _listening(host, port) as at:
-        server.run([at])
+    with _listening(host, port) as places:
+        server.run(places)
     shelf.put_away()
 
 
@@ -107,20 +112,40 @@ def _within_files(limits: Limits) -> Limits:
     return limits
 
 
-def _listening(host: str, port: int) -> socket.socket:
-    """The place where clients come in. Raises Problem where it cannot be had."""
+@contextmanager
+def _listening(host: str, port: int) -> Iterator[list[socket.socket]]:
+    """The places where clients come in, one for each address. Raises Problem where none can be had."""
+    with ExitStack() as open_:
+        yield [open_.enter_context(one) for one in _places(host, port)]
+
+
+def _places(host: str, port: int) -> list[socket.socket]:
+    made: list[socket.socket] = []
+    missing: OSError | None = None
     try:
-        kind, *_, at = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
-        listening = socket.create_server(at, family=kind, backlog=BACKLOG)
-        # else an answer's second half waits 40 ms for word of the first; asyncio sets it for its own only
-        listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        return listening
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        for kind, address in dict.fromkeys((kind, address) for kind, *_, address in found):
+            at = (address[0], made[0].getsockname()[1], *address[2:]) if made else address
+            try:
+                made.append(socket.create_server(at, family=kind, backlog=BACKLOG))
+                # else an answer's second half waits 40 ms for word of the first; asyncio sets it for
+                # its own only
+                made[-1].setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            except OSError as error:
+                if error.errno not in NOT_HERE:
+                    raise
+                missing = error
+        if missing and not made:
+            raise missing
     except (OSError, UnicodeError) as error:
+        for one in made:
+            one.close()
         raise Problem(
             f"nobody can listen on {host}, port {port}: {getattr(error, 'strerror', '') or error}",
             "the service needs an address of this machine, and a port that nobody else has",
             "stop what listens there, or name another: --port 8001",
         ) from None
+    return made
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""All that is served, kept up to date: new models and tokens are taken up while requests are answered."""
+"""All that is served, kept up to date: new models and answers are taken up while requests are answered."""
 
 from __future__ import annotations
 

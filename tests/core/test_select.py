@@ -13,9 +13,10 @@ import pytest
 from stepladder.core.door import Door
 from stepladder.core.errors import Problem
 from stepladder.core.history import History
-from stepladder.core.select import ACTING
+from stepladder.core.select import REFUSED, only_reads
 from stepladder.questions.question_toml import parse
 
+NOW = date(2024, 1, 10)
 ROWS = pa.table({"who": [1, 2, 3], "day": [date(2024, 1, day) for day in (1, 5, 20)]})
 ATTACKS = {
     "insert in a with": "with x as (insert into {aside} values (7, date '2024-01-02') returning *) from x",
@@ -48,6 +49,16 @@ ATTACKS = {
     "a comment before": "/* select */ drop view events",
     "a part before": "select 1; drop view events",
     "prepared": "prepare p as select 1",
+    "waiting": "select pg_sleep(0)",
+    "by its full name": "select pg_catalog.pg_sleep(0)",
+    "as a method": "select (0).sleep_ms()",
+    "the catalogue, through a macro": "select pg_get_viewdef(1)",
+    "how much is stored": "select get_block_size('memory')",
+    "schemas": "select current_schemas(true)",
+    "what the file holds": "select stats(day) from events",
+    "a plan": "select json_serialize_plan('select 1')",
+    "the version": "select version()",
+    "below much": "select " + "1 + " * 900 + "(select count(*) from duckdb_views())",
     "deep": "select " + "(" * 3000 + "1" + ")" * 3000,
 }  # fmt: skip
 
@@ -57,7 +68,7 @@ def history(tmp_path) -> History:
     path = tmp_path / "events.parquet"
     pq.write_table(ROWS, path)
     known = History(
-        date(2024, 1, 10), parse('question = "retention"\nhorizon = 4'),
+        NOW, parse('question = "retention"\nhorizon = 4'),
         {"events": (str(path), "day")},
     )  # fmt: skip
     return known.plus(events=ROWS.slice(0, 0))  # so that there is a table beneath the view
@@ -90,6 +101,7 @@ def test_a_query_reads_what_it_is_shown_and_nothing_else(request, tmp_path, kind
     "with recursive n as (select 1 as i union all select i + 1 from n where i < 3) from n",
     "with events as (from events where who = 1), b as (from events) from b, events",
     "from range(3) as r(i), unnest([1, 2]) as u(x)", "from events pivot (count(*) for who in (1, 2))",
+    "select " + " + ".join(["who"] * 500) + " from events",
     "select (select max(day) from events), exists (from ask), [x + 1 for x in [1]] -- said",
 ])  # fmt: skip
 def test_an_honest_query_is_answered(history, door, query):
@@ -98,20 +110,41 @@ def test_an_honest_query_is_answered(history, door, query):
 
 def test_a_query_without_an_end_is_stopped(history):
     hasty = replace(history, ask=history.ask.model_copy(update={"time_box": 1}))
+    endless = (
+        "with recursive n as (select 1 as i union all select i + 1 from n) select sum(i) from n"
+    )
     with pytest.raises(Problem, match="took longer than 1 s"):
-        hasty.sql(
-            "with recursive n as (select 1 as i union all select i + 1 from n) select sum(i) from n"
-        )
+        replace(hasty, boxed=True).at(NOW).sql(endless)
+
+
+def test_our_own_take_as_long_as_they_take(history):
+    hasty = replace(history, ask=history.ask.model_copy(update={"time_box": 0.01}))
+    long = "select sum(sin(range)) from range(20_000_000)"
+    assert hasty.sql(long).num_rows == 1
+    with pytest.raises(Problem, match="took longer"):
+        replace(hasty, boxed=True).sql(long)
 
 
 def test_every_function_that_acts_is_known():
-    """DuckDB says which of its functions have side effects; a newer one may have more of them."""
-    harmless = {
-        "random", "uuid", "uuidv4", "uuidv7", "gen_random_uuid", "error", "stats", "vector_type",
-        "current_query", "current_query_id", "current_connection_id", "current_transaction_id",
+    """DuckDB says which of its functions are more than reckoning; a newer one may have more of them."""
+    harmless = {  # chance, the clock, and what is the same wherever it is asked
+        "random", "uuid", "uuidv4", "uuidv7", "gen_random_uuid", "error", "now", "today", "current_date",
+        "get_current_time", "get_current_timestamp", "transaction_timestamp",
+        "current_database", "current_schema",
     }  # fmt: skip
-    said = duckdb.connect().execute(
-        "select distinct function_name from duckdb_functions() "
-        "where function_type = 'scalar' and (has_side_effects or stability = 'VOLATILE')"
-    )
-    assert {name for (name,) in said.fetchall()} - harmless == ACTING
+    con = duckdb.connect()
+    said = con.execute(
+        "select distinct function_name, macro_definition from duckdb_functions() where function_type "
+        "= 'macro' or (function_type = 'scalar' and (has_side_effects or stability != 'CONSISTENT'))"
+    ).fetchall()
+    for name, made_of in said:
+        if made_of is None:
+            assert name in REFUSED | harmless
+        elif name not in REFUSED:
+            only_reads(con, f"select {made_of}", ())
+
+
+def test_what_is_said_of_a_deep_query_is_true(history):
+    with pytest.raises(Problem, match="no such table") as told:
+        history.sql("select " + "1 + " * 900 + "(select max(day) from strangers)")
+    assert "strangers" in told.value.given

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from datetime import timedelta
 from pathlib import Path
@@ -37,6 +38,15 @@ import pyarrow as pa
 from stepladder.core.errors import CannotStand
 
 KEPT, TICKS = [], [0]
+HEADS = {
+    9011: b"[]",
+    9012: b'{"sizes": 5}',
+    9013: b"[" * 100_000,
+    9014: b'{"sizes": [], "status": "no", "problem": 5}',
+    9015: b'{"sizes": [], "status": ["ok"]}',
+    9016: b'{"sizes": [' + b"9" * 5000 + b"]}",
+    9017: b" " * 30,
+}
 
 
 def fit(history):
@@ -80,6 +90,24 @@ def predict(model, history, cases):
         said = said.set_column(1, "prediction", pa.array([float(TICKS[0])] * len(said)))
     if mood == 9010:
         return "no table"
+    if mood in HEADS:
+        head = HEADS[mood]
+        for line in range(3, 200):
+            try:
+                os.write(line, len(head).to_bytes(4, "little") + head)
+            except OSError:
+                pass
+        time.sleep(600)
+    if mood == 9020:
+        return pa.table({"x": pa.array([bytes(50_000_000)])})
+    if mood == 9021:
+        return pa.table({"x": pa.nulls(100_000_000)})
+    if mood == 9022:
+        for path in os.listdir(os.environ["TMPDIR"]):
+            if path == "printed.txt":
+                os.remove(os.environ["TMPDIR"] + "/" + path)
+    if mood == 9023:
+        time.sleep(2)
     return said
 
 
@@ -189,6 +217,9 @@ MISDEEDS = {
     "raises": (9006, "ValueError: no such luck"),
     "cannot": (9007, "it needs two years of past"),
     "no table": (9010, "its answer is a str"),
+    **{f"nonsense {mood}": (mood, "answered what is no table") for mood in range(9011, 9018)},
+    "too much": (9020, "answered with more than 32 MB"),
+    "rows without end": (9021, "answered what is no table"),
 }
 
 
@@ -211,11 +242,38 @@ def test_a_misdeed_is_told_in_three_parts_and_the_next_is_answered(
     assert asked(rung, history, 2.0) == 2.0
 
 
+def test_after_ctrl_c_the_next_ask_hears_its_own_answer(rung: Fenced, history: History) -> None:
+    assert asked(rung, history, 1.0) == 1.0
+    first = pid(rung)
+    timer = threading.Timer(0.5, signal.raise_signal, [signal.SIGINT])
+    timer.start()
+    with pytest.raises(KeyboardInterrupt):
+        asked(rung, history, 9023)
+    assert not psutil.pid_exists(first)
+    assert asked(rung, history, 2.0) == 2.0
+
+
+def test_who_ended_long_ago_is_signalled_no_more(
+    rung: Fenced, history: History, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert asked(rung, history, 1.0) == 1.0
+    (behind,) = rung._behind
+    os.kill(pid(rung), signal.SIGKILL)
+    wait_until(lambda: not psutil.pid_exists(behind.worker.pid))
+    signalled: list[int] = []
+    monkeypatch.setattr(os, "killpg", lambda group, which: signalled.append(group))
+    behind.worker.kill()
+    rung.end()
+    assert signalled == []
+
+
 def test_what_it_prints_is_no_answer(rung: Fenced, history: History) -> None:
     assert asked(rung, history, 9004) == 9004
     assert asked(rung, history, 3.0) == 3.0
     (printed,) = Path(tempfile.gettempdir()).glob("*/scratch/printed.txt")
     assert printed.stat().st_size < 1_000  # what it printed of others does not pile up
+    assert asked(rung, history, 9022) == 9022
+    assert asked(rung, history, 4.0) == 4.0  # also where it took the file away
 
 
 @pytest.mark.skipif(not FORKS, reason="it is halted where something would end it all the same")

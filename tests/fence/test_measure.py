@@ -141,6 +141,72 @@ MISDEEDS = {
 }  # fmt: skip
 
 
+LEAVES = """
+import json, os
+from pathlib import Path
+
+import pyarrow.parquet as pq
+
+from stepladder.core import predictions
+from stepladder.questions import retention
+
+job = json.loads((Path(os.environ["TMPDIR"]) / "job.json").read_text())
+out = Path(job["out"])
+said = {"status": "ok", "fit_s": 1.0, "predict_s": 1.0, "cases": 50, "fence": "walled"}
+found = pa.table({"customer": cases["customer"], "prediction": [1.0] * len(cases)})
+found = predictions.check(found, retention, cases)
+WHAT
+(out / "model").mkdir(exist_ok=True)
+pq.write_table(found, out / "predictions.parquet")
+AND
+(out / "outcome.json").write_text(said if isinstance(said, str) else json.dumps(said))
+os._exit(0)
+"""
+LEFT = {  # what a rung leaves itself, beside or after what it is to leave
+    "as it should be": ("", "", "ok"),
+    "a list": ("said = []", "", "what it wrote of how it went"),
+    "deep": ("said = '[' * 100_000", "", "what it wrote of how it went"),
+    "no word": ("said = '\\x00'", "", "what it wrote of how it went"),
+    "unknown keys": ("said |= {'predictions': '/etc/passwd'}", "", "what it wrote of how it went"),
+    "wrong kinds": ("said |= {'fit_s': 'fast'}", "", "what it wrote of how it went"),
+    "no end": ("said |= {'fit_s': float('inf')}", "", "what it wrote of how it went"),
+    "a key missing": ("del said['status']", "", "what it wrote of how it went"),
+    "too few": ("found = found.slice(9)", "", "9 of 50 cases missing"),
+    "nan": ("found = found.set_column(1, 'prediction', pa.array([float('nan')] * 50))", "",
+            "NaN or infinite"),
+    "strangers": ("found = found.set_column(0, 'customer', pa.array(range(900, 950)))", "", "missing"),
+    "another type": ("found = found.set_column(1, 'prediction', pa.array([1] * 50))", "", "not in the order"),
+    "another order": ("found = found.take(list(range(49, -1, -1)))", "", "not in the order"),
+    "no table": ("", "(out / 'predictions.parquet').write_bytes(b'PAR1')", "cannot be read"),
+    "none": ("", "os.remove(out / 'predictions.parquet')", "it left no answers"),
+    "no model": ("", "(out / 'model').rename(out / 'gone')", "it left no model"),
+    "small, and large once read": (
+        "found = pa.table({'x': pa.array(['x' * 10_000_000] * 30)})", "", "more than 33 MB"),
+    "nothing printed": ("os.remove(os.environ['TMPDIR'] + '/printed.txt')", "", "ok"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("what", LEFT)
+def test_what_a_rung_writes_itself_is_not_believed(project: Path, what: str) -> None:
+    before, after, status = LEFT[what]
+    body = LEAVES.replace("WHAT", before).replace("AND", after).replace("\n", "\n    ")
+    code = HONEST.replace("    return pa.table(", body + "\n    return pa.table(")
+    found = run(project, "r1_leaves.py", code)
+    assert status in found.status, found.detail
+    if status != "ok":
+        assert found.status.startswith("failed: ")
+        assert found.predictions is None
+
+
+def test_a_name_for_its_model_is_not_taken_from_a_rung(project: Path) -> None:
+    body = LEAVES.replace("WHAT", "said['model_hash'] = '../data'").replace("AND", "")
+    code = HONEST.replace(
+        "    return pa.table(", body.replace("\n", "\n    ") + "\n    return pa.table("
+    )
+    found = run(project, "r1_leaves.py", code)
+    assert len(found.model_hash) == 64, found.detail
+
+
 @pytest.mark.parametrize("misdeed", MISDEEDS)
 def test_a_misdeed_is_a_row_that_says_so(project: Path, misdeed: str) -> None:
     code, status = (text.replace("{home}", str(project)) for text in MISDEEDS[misdeed])

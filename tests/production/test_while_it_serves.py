@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import os
 import shutil
+import socket
 import sqlite3
 import threading
 import time
@@ -13,14 +14,18 @@ from concurrent.futures import ThreadPoolExecutor
 
 import httpx
 import pytest
-from service_shops import Service, error, publish, token
+from service_shops import Service, error, publish, same, token
 
 import stepladder
+from stepladder.core.errors import Problem
 from stepladder.record import Token
 from stepladder.release.release import files
 from stepladder.release.ship import in_production
+from stepladder.service.answers import Queue
+from stepladder.service.keys import Keys
 from stepladder.service.limits import Limits
 from stepladder.service.refused import Refused
+from stepladder.service.serve import _listening
 from stepladder.service.tokens import hashed
 from stepladder.service.writes import Writes
 
@@ -32,6 +37,7 @@ SAID = {"case": {"customer": 1}, "prediction": 2.5}
 def project(template, tmp_path_factory):
     """A shop of this file's own, with published predictions."""
     folder = shutil.copytree(template, tmp_path_factory.mktemp("serves") / "here")
+    same(stepladder.Project.open(folder / "shop"))
     made = stepladder.Project.open(folder / "shop")
     publish(made)
     return made
@@ -208,3 +214,62 @@ def test_what_is_altered_is_noticed_and_what_was_read_before_goes_on(
     path.write_bytes(body)
     until(lambda: "degraded" not in service.send("GET", "/readyz").text)
     assert asked() == before
+
+
+def test_who_is_given_up_after_it_has_answered_stops_nobody_else(monkeypatch):
+    stopped = []
+
+    class Found:
+        name, fenced = "own", True
+        stop = staticmethod(lambda: stopped.append("somebody"))
+        at_once = staticmethod(lambda given: False)
+
+        def newcomers(self, cases, why, late):
+            return []
+
+    async def too_late(asked, seconds):
+        await asked
+        raise TimeoutError
+
+    monkeypatch.setattr(asyncio, "wait_for", too_late)
+    queue = Queue(Limits())
+    with pytest.raises(Refused, match="no answer within"):
+        asyncio.run(queue.answers(Found(), []))
+    queue.close()
+    assert stopped == []
+
+
+def test_a_record_that_does_not_answer_holds_up_no_end(monkeypatch):
+    answered = threading.Event()
+    monkeypatch.setattr(Keys, "look", lambda keys, name: answered.wait(20))
+
+    async def served_and_stopped():
+        watching = asyncio.create_task(Keys({"shop": None}).watch())
+        await asyncio.sleep(0.2)
+        begun = time.monotonic()
+        watching.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await watching
+        return time.monotonic() - begun
+
+    try:
+        assert asyncio.run(served_and_stopped()) < 5
+    finally:
+        answered.set()
+
+
+def test_every_address_of_a_name_is_listened_on(monkeypatch):
+    there = [  # a name may also stand for an address that this machine does not have
+        (socket.AF_INET, ("192.0.2.1", 0)),
+        (socket.AF_INET6, ("::1", 0, 0, 0)),
+        (socket.AF_INET, ("127.0.0.1", 0)),
+    ]
+    found = [(kind, socket.SOCK_STREAM, 6, "", address) for kind, address in there]
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *given, **more: found)
+    with _listening("localhost", 0) as places:
+        names = [place.getsockname() for place in places]
+        assert [name[0] for name in names] in (["::1", "127.0.0.1"], ["127.0.0.1"])
+        assert len({name[1] for name in names}) == 1
+    found = found[:1]
+    with pytest.raises(Problem, match="nobody can listen"), _listening("localhost", 0):
+        pass
