@@ -58,7 +58,10 @@ def _refuse_cut_off(data: bytes, last: str, table: pa.Table, dialect: Dialect, s
         if 1 < len(fields) < width and _begins_a_row(fields, table):
             what = f"with {len(fields)} fields"
     except csv.Error as error:
-        what = "in the midst of a value in quotes" if "unexpected end" in str(error) else ""
+        # a whole row behind the quote says that it was never meant to be closed
+        stray = any(line.count(dialect.separator) == width - 1 for line in last.split("\n")[1:])
+        if "unexpected end" in str(error) and not stray:
+            what = "in the midst of a value in quotes"
     what = "in the midst of a letter" if cut_sign(data) else what
     if what:
         raise Problem(
