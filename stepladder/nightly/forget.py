@@ -61,6 +61,7 @@ def forget(project: Project, case: str, *, wait: float = 60) -> Forgotten:
     project.record.may_write()  # before a key is made
     who = _typed(project, case)
     told = who.to_pylist()[0]
+    project.record.may_write()  # before a key is made here
     with nobody_at_work(project.folder, wait):
         before = list(told.values()) in forgotten(project)
         # first of all: whatever breaks from here on, they do not come back, and it can be done again
