@@ -46,7 +46,7 @@ def project(template, tmp_path_factory):
 @pytest.fixture(scope="module")
 def tokens(project):
     """Whose tokens there are from the beginning."""
-    return {name: token(project.folder, "review") for name in ("stays", "goes", "waits")}
+    return {name: token(project.folder, "read,review") for name in ("stays", "goes", "waits")}
 
 
 @pytest.fixture(scope="module")
