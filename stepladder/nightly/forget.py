@@ -22,8 +22,8 @@ from stepladder.nightly.still_there import models_with, still_there, without
 from stepladder.project.at_work import nobody_at_work
 from stepladder.project.folder import Project
 from stepladder.project.forgotten import forgotten, hashed, key_of
+from stepladder.project.home import other_homes
 from stepladder.record.copies import copies_beside
-from stepladder.record.homes import home_of, noted
 from stepladder.tables.report import DataReport, places_only, to_markdown
 
 ROOMS = ("data", "predictions", "published", "runs", "bakeoffs")
@@ -93,9 +93,7 @@ def forget(project: Project, case: str, *, wait: float = 60) -> Forgotten:
 
 def _homes(project: Project) -> list[str]:
     """The other folders of this very project, which nobody can see from here."""
-    here = home_of(project.folder).path
-    with project.record.reads() as mine:
-        others = [each for each in noted(mine) if not (each.here and each.path == here)]
+    others = other_homes(project.record, project.folder)
     return [f"{each}: forget them there too" for each in others]
 
 

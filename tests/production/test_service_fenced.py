@@ -73,7 +73,7 @@ def service(home, tokens):
     yield running
     rungs = fenced(running)
     assert running.stop() == 0
-    assert not any(psutil.pid_exists(pid) for pid in rungs)
+    assert psutil.wait_procs([psutil.Process(p) for p in rungs if psutil.pid_exists(p)], 5)[1] == []
 
 
 @pytest.fixture(scope="module")

@@ -139,10 +139,10 @@ def test_no_question_toml_is_a_fault(line):
 
 def test_a_port_that_somebody_has_is_told_in_three_parts():
     taken = socket.create_server(("127.0.0.1", 0))
-    with taken, pytest.raises(Problem, match="nobody can listen on"):
-        _listening("127.0.0.1", taken.getsockname()[1])
-    with pytest.raises(Problem, match="nobody can listen"):
-        _listening("a" * 100, 80)
+    for host, port in (("127.0.0.1", taken.getsockname()[1]), ("a" * 100, 80)):
+        with pytest.raises(Problem, match="nobody can listen on"), _listening(host, port):
+            pass
+    taken.close()
 
 
 def test_an_earlier_day_than_any_is_told_in_three_parts(here):
