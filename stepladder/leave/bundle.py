@@ -72,7 +72,7 @@ def bundle(project: Project, folder: str | Path) -> Path:
         for file, text in _texts(target.name, release, wheel.name, pinned).items():
             (partial / file).write_text(text, encoding="utf-8")
     if new:
-        target.chmod(0o755)  # the service reaches `venv` in it; `project` stays closed
+        files.allow(target, 0o755)  # the service reaches `venv` in it; `project` stays closed
     return target
 
 

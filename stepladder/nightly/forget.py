@@ -58,7 +58,6 @@ def forget(project: Project, case: str, *, wait: float = 60) -> Forgotten:
     ours to change: erase the person there too. Waits so many seconds for a bake-off or a night. Raises
     Problem where nobody has that id.
     """
-    project.record.may_write()  # before a key is made
     who = _typed(project, case)
     told = who.to_pylist()[0]
     project.record.may_write()  # before a key is made here

@@ -220,8 +220,9 @@ def test_somebody_forgotten_is_nowhere_and_stays_away(shop):
     assert again.history().sql("select * from purchases where customer = 7").num_rows == 0
     report = again.data_report("purchases")
     assert report["rows_read"] == report["rows_kept"] + sum(d["count"] for d in report["dropped"])
-    with pytest.raises(Problem, match="nothing is known of customer '7'"):
-        forget(again, "7")
+    assert forget(again, "7").total == 0  # what is done already may be asked for again
+    with pytest.raises(Problem, match="nothing is known of customer '424242'"):
+        forget(again, "424242")
 
 
 def test_what_a_person_said_is_published_and_served_but_not_made_up_for_somebody_new(
