@@ -46,7 +46,8 @@ class Killed:
 
 
 OUTPUTS = ("runs", "published", "releases", "models", "bakeoffs", "fresh", "report.html")
-LEAVE = ("lock", "runs.html")
+# the time stands in them, or in the record a random id
+LEAVE = ("lock", "runs.html", "stepladder.db", "stepladder.db-wal", "stepladder.db-shm")
 
 
 def main() -> None:
