@@ -147,10 +147,13 @@ def doors(room: Path, spark: bool) -> dict[str, Callable[[], tuple[History, Call
         door = Door.of(history, {"events": ROWS.slice(0, 0)}).over({"events": ROWS.slice(0, 2)})
         return door, door.sql
 
-    found = {
-        "sql": lambda: (fresh := History(now, ask, tables, history.laid_over), fresh.sql),
+    found = {  # as a rung asks
+        "sql": lambda: (
+            fresh := History(now, ask, tables, history.laid_over, boxed=True),
+            fresh.sql,
+        ),
         "scan": lambda: (
-            fresh := History(now, ask, tables, history.laid_over),
+            fresh := History(now, ask, tables, history.laid_over, boxed=True),
             lambda query: fresh.scan(query).read_all(),
         ),
         "service": served,
