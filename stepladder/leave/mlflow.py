@@ -21,7 +21,7 @@ from stepladder.project.folder import Project
 from stepladder.project.scratch import scratch
 from stepladder.record import Shipment
 from stepladder.release.release import Release
-from stepladder.tables.address import without_password
+from stepladder.tables.sources.address import without_password
 
 MODEL = "model"
 NOWHERE = "http://localhost:5000, or a file: sqlite:////path/to/mlflow.db"

@@ -28,7 +28,7 @@ from stepladder.project.folder import Project
 from stepladder.record import Shipment, Stored
 from stepladder.release.release import Release
 from stepladder.release.ship import in_production, refitted
-from stepladder.tables.address import without_password
+from stepladder.tables.sources.address import without_password
 
 NEAR = 31  # days: with nothing published more lately there is nothing to compare with
 SHRUNK, JUMPED = 0.5, 2.0

@@ -73,7 +73,7 @@ def cleaned(
     specs: Sequence[tables.TableSpec], chosen: Mapping[str, Chosen]
 ) -> dict[str, tables.Cleaned]:
     """Every table cleaned by its frozen choices, with ids that can be joined. Raises Problem."""
-    from stepladder.tables.sources import read
+    from stepladder.tables.sources.read import read
 
     found: dict[str, tables.Cleaned] = {}
     kept: dict[tuple[str, str | None, str | None, int], Raw] = {}

@@ -194,7 +194,7 @@ def _own(spec: TableSpec, case: tuple[str, ...]) -> TableSpec:
 
 def _named(spec: TableSpec, chosen: dict[str, Any], rows: str | Path) -> dict[str, str]:
     """Columns called as in the project's own table serve as there."""
-    from stepladder.tables.sources import read
+    from stepladder.tables.sources.read import read
 
     there = set(read(str(rows), None, None, None).table.column_names)
     known = dict(chosen.get("columns", {}))

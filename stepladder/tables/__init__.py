@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import date
-from typing import Literal
+from typing import Any, Literal
 
 from stepladder.core.table import Column, TableSpec
 from stepladder.tables.choices import Choices
@@ -65,11 +65,13 @@ def choose(
     time: Literal["column", "random"] = "column",
     own: bool = True,
     today: date | None = None,
+    **sales: Any,
 ) -> Choices:
     """Freezes every choice of the cleaner; what is unclear is asked, or else is an error.
 
     `time="random"` accepts that there is none; `own=False` says that the source is another table's.
 
+    `sales`: `currency`, `rates`, `from_day`, `to_day`, `strangers`, as the Choices know them.
     `ask_user(question, answers)` returns one of the answers; give None where nobody can be
     asked. Raises Problem for a missing column, and names the flag for an unclear date or amount.
     """
@@ -85,6 +87,7 @@ def choose(
         time=time,
         own=own,
         today=today,
+        **sales,
     )
 
 
@@ -100,6 +103,6 @@ def clean(source: str, spec: TableSpec, choices: Choices, raw: Raw | None = None
 
 def agreed(specs: Sequence[TableSpec], cleaned: Mapping[str, Cleaned]) -> dict[str, Cleaned]:
     """Tables whose ids can be joined: integers if they are in every table, else text."""
-    from stepladder.tables import across
+    from stepladder.tables.ids import across
 
     return across.agreed(specs, cleaned)

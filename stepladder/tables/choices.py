@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 from stepladder.core.errors import Problem
 
+CLEANER = 2  # what a choice meant may change; a project keeps the version that it began with
 DAY_ORDERS = ("day first", "month first", "mixed", "clear")
 
 ALLOWED: dict[str, tuple[Any, ...]] = {
@@ -16,6 +17,7 @@ ALLOWED: dict[str, tuple[Any, ...]] = {
     "duplicates": ("drop", "keep"),
     "refunds": ("drop", "keep"),
     "time": ("column", "random"),
+    "strangers": ("aside", "keep"),
 }
 
 
@@ -27,6 +29,12 @@ class Choices:
     `header` is the line number of the header, 0 if the file has none; `day_order` is one of
     DAY_ORDERS; rows after `today` are dropped as future rows. `time` is "random" where there is
     none and every row is given a day by chance; `rest` keeps the other columns too.
+
+    `version` is the cleaner's when these were made. `beside` maps what a column beside the question's
+    own says (an order's number, a status …) to it. With several currencies only amounts in `currency`
+    count, or those with a rate in `rates` (so much of `currency` for one). Rows outside of `from_day`
+    to `to_day` are set aside; without them, days far from all others. `strangers`: ids that stand
+    for nobody in particular, such as guests.
     """
 
     columns: Mapping[str, str]
@@ -40,6 +48,14 @@ class Choices:
     today: date = field(default_factory=date.today)
     time: Literal["column", "random"] = "column"
     rest: bool = False
+    version: int = CLEANER
+    beside: Mapping[str, str] = field(default_factory=dict)
+    currency: str | None = None
+    rates: Mapping[str, float] = field(default_factory=dict)
+    from_day: date | None = None
+    to_day: date | None = None
+    strangers: Literal["aside", "keep"] = "aside"
+    sheet: str | None = None
 
     def __post_init__(self) -> None:
         """Refuse what is not among the choices: one is as good as another to whoever types it."""
@@ -55,14 +71,26 @@ class Choices:
     def to_dict(self) -> dict[str, Any]:
         """The choices as plain values for TOML or JSON; what was not needed is left out."""
         plain = {f.name: getattr(self, f.name) for f in fields(self)}
-        plain |= {"columns": dict(self.columns), "today": self.today.isoformat()}
-        usual = {"time": "column", "rest": False}
-        return {k: v for k, v in plain.items() if v is not None and usual.get(k) != v}
+        plain |= {name: dict(plain[name]) for name in ("columns", "beside", "rates")}
+        days = {name: plain[name] for name in _DAYS if plain[name]}
+        plain |= {name: day.isoformat() for name, day in days.items()}
+        return {k: v for k, v in plain.items() if v is not None and _USUAL.get(k) != v}
 
     @classmethod
     def from_dict(cls, plain: Mapping[str, Any]) -> Choices:
-        """The choices from plain values, as `to_dict` writes them."""
-        values = dict(plain)
-        if isinstance(values.get("today"), str):
-            values["today"] = date.fromisoformat(values["today"])
+        """The choices from plain values, as `to_dict` writes them; without a version they are the first's."""
+        values = {"version": 1, **plain}
+        for name in _DAYS:
+            if isinstance(values.get(name), str):
+                values[name] = date.fromisoformat(values[name])
         return cls(**values)
+
+
+_DAYS = ("today", "from_day", "to_day")
+_USUAL: dict[str, Any] = {
+    "time": "column",
+    "rest": False,
+    "beside": {},
+    "rates": {},
+    "strangers": "aside",
+}

@@ -9,12 +9,12 @@ import pyarrow.compute as pc
 
 from stepladder.core.table import TableSpec
 from stepladder.tables.choices import Choices
-from stepladder.tables.columns import parts
+from stepladder.tables.columns.find import parts
+from stepladder.tables.dates.typed import counted_as, stamped
 from stepladder.tables.findings import Finding
-from stepladder.tables.ids import Texts, texts, typed_ids
-from stepladder.tables.reasons import Value
-from stepladder.tables.rows import Rows
-from stepladder.tables.times import counted_as, stamped
+from stepladder.tables.ids.ids import Texts, texts, typed_ids
+from stepladder.tables.rows.reasons import Value
+from stepladder.tables.rows.rows import Rows
 from stepladder.tables.values import Amount, Content, Day
 
 Bools = npt.NDArray[np.bool_]

@@ -10,21 +10,23 @@ import pyarrow as pa
 
 from stepladder.core.errors import Problem
 from stepladder.core.table import TableSpec
-from stepladder.tables.address import without_password
 from stepladder.tables.choices import Choices
 from stepladder.tables.clean_columns import EMPTY, clean_column, other_columns
-from stepladder.tables.columns import check_columns, find_columns
+from stepladder.tables.columns.find import check_columns, find_columns, parts
+from stepladder.tables.dates.far import set_far_days_aside
+from stepladder.tables.dates.last_day import last_day
+from stepladder.tables.dates.typed import dealt
 from stepladder.tables.findings import Finding, Mapped
-from stepladder.tables.ids import texts
-from stepladder.tables.last_day import last_day
-from stepladder.tables.once import once
-from stepladder.tables.order import ordered
+from stepladder.tables.ids.ids import texts
+from stepladder.tables.ids.once import once
 from stepladder.tables.raw import Raw
-from stepladder.tables.reasons import Value, drop_rows
 from stepladder.tables.report import Cleaned, DataReport
-from stepladder.tables.rows import Rows
-from stepladder.tables.sources import read
-from stepladder.tables.times import dealt
+from stepladder.tables.rows.order import ordered
+from stepladder.tables.rows.reasons import Value, drop_duplicates, drop_unusable
+from stepladder.tables.rows.rows import Rows
+from stepladder.tables.sales.refunds import drop_refunds
+from stepladder.tables.sources.address import without_password
+from stepladder.tables.sources.read import read
 from stepladder.tables.values import Day, read_amount, read_content, read_day
 
 Bools = npt.NDArray[np.bool_]
@@ -48,7 +50,10 @@ def clean(source: str, spec: TableSpec, choices: Choices, raw: Raw | None = None
         if column.name in choices.columns
     }
     rows = Rows(raw)
-    drop_rows(rows, spec, choices, values)
+    drop_unusable(rows, spec, choices, values)
+    set_far_days_aside(rows, spec, values, choices)
+    drop_refunds(rows, spec, values, choices)
+    drop_duplicates(rows, spec, choices)
     if by_chance:
         values[by_chance] = Day(dealt(raw.row), np.zeros(len(raw.row), bool))
     several = once(rows, spec, values) if spec.unique else ()
@@ -96,7 +101,8 @@ def _value(table: pa.Table, kind: str, source: str, choices: Choices) -> Value:
 
 
 def _nothing(source: str, rows: Rows) -> Problem:
-    found = "; ".join(f"{one.count:,} × {one.reason}" for one in rows.dropped())
+    gone = (*rows.dropped(), *rows.set_aside())
+    found = "; ".join(f"{one.count:,} × {one.reason}" for one in gone)
     return Problem(
         f"Nothing usable remains of {without_password(source)}: {found or 'no rows'}.",
         "At least one row must have every required column.",
@@ -138,20 +144,23 @@ def _result(
         notes += said
     columns["row"] = pa.array(rows.raw.row[kept])
     whole, said_last = _last_day(spec, choices, values, kept)
-    dropped = rows.dropped()
     read_rows = len(kept) + sum(one.count for one in rows.raw.lost)
     report = DataReport(
         without_password(source),
         rows.raw.place,
         read_rows,
         int(kept.sum()),
-        dropped,
+        rows.dropped(),
         tuple(changed),
         _mapping(rows.raw, spec, choices),
         choices,
         tuple(notes),
         whole,
         said_last,
+        rows.set_aside(),
+        tuple(rows.warnings),
+        _beside(choices),
+        _unused(rows.raw, choices),
     )
     return Cleaned(ordered(pa.table(columns), spec), report)
 
@@ -174,6 +183,20 @@ BY_CHANCE = (
     "There is no time: every row was given a random day. What a rung learns may have happened "
     "after what it is examined on, so every figure is rosier than life."
 )
+
+
+def _beside(choices: Choices) -> tuple[Mapped, ...]:
+    found = choices.beside.items()
+    return tuple(Mapped(role, source, 1.0, "noticed") for role, source in found if source)
+
+
+def _unused(raw: Raw, choices: Choices) -> tuple[str, ...]:
+    """Columns of the source that nothing was taken from."""
+    if choices.rest:
+        return ()
+    used = {*choices.beside.values()}
+    used |= {part for source in choices.columns.values() for part in parts(source, raw.table)}
+    return tuple(name for name in raw.table.column_names if name not in used)
 
 
 def _mapping(raw: Raw, spec: TableSpec, choices: Choices) -> tuple[Mapped, ...]:

@@ -17,13 +17,25 @@ class Finding:
 
 
 @dataclass(frozen=True)
+class Warned:
+    """Something that whoever gave the table should check: its kind, the same in every version, and words."""
+
+    kind: str
+    sentence: str
+
+
+@dataclass(frozen=True)
 class Mapped:
-    """Which source column serves as a canonical one, how sure that is (0 to 1), and why."""
+    """Which source column serves as a canonical one, how sure that is (0 to 1), and why.
+
+    `rivals` are the source columns that might be meant as well, the likeliest first.
+    """
 
     canonical: str
     source: str
     confidence: float
     reason: str
+    rivals: tuple[str, ...] = ()
 
 
 def finding(reason: str, where: Iterable[tuple[int, str]], sentence: str) -> tuple[Finding, ...]:

@@ -4,24 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import date
-from typing import Literal
+from typing import Any, Literal
 
 import pyarrow as pa
 
 from stepladder.core.errors import Problem
 from stepladder.core.table import TableSpec
-from stepladder.tables.address import without_password
-from stepladder.tables.amounts import decimal_mark
+from stepladder.tables.amounts.texts import decimal_mark
 from stepladder.tables.choices import Choices
 from stepladder.tables.cleaner import need_columns
-from stepladder.tables.columns import find_columns, parts
-from stepladder.tables.date_texts import read_dates
-from stepladder.tables.dates import day_order
+from stepladder.tables.columns.find import find_columns, parts
+from stepladder.tables.dates.dates import day_order
+from stepladder.tables.dates.texts import read_dates
+from stepladder.tables.dates.typed import typed_dates
 from stepladder.tables.findings import Mapped
-from stepladder.tables.ids import texts
+from stepladder.tables.ids.ids import texts
 from stepladder.tables.raw import Look, Raw
-from stepladder.tables.sources import read
-from stepladder.tables.times import typed_dates
+from stepladder.tables.sales.beside import ROLES, find_beside
+from stepladder.tables.sources.address import without_password
+from stepladder.tables.sources.read import read
 from stepladder.tables.values import unclear_order
 
 Ask = Callable[[str, Sequence[str]], str]
@@ -44,7 +45,9 @@ def look(
     Raises Problem if the source cannot be read or an override names no column.
     """
     raw = raw or read(source, encoding, separator, None)
-    mapping = find_columns(raw.table, spec, overrides, taken)
+    own = {name: one for name, one in overrides.items() if name not in ROLES or _has(spec, name)}
+    beside = {name: one for name, one in overrides.items() if name not in own}
+    mapping = find_columns(raw.table, spec, own, taken)
     order, examples = _order(raw.table, spec, mapping)
     decimal, odd = _decimal(raw.table, spec, mapping, raw.separator)
     mapped = {m.canonical for m in mapping}
@@ -63,8 +66,13 @@ def look(
         decimal,
         tuple(odd),
         raw.notes,
+        find_beside(raw.table, spec, mapping, beside),
         raw,
     )
+
+
+def _has(spec: TableSpec, name: str) -> bool:
+    return any(column.name == name for column in spec.columns)
 
 
 def _order(table: pa.Table, spec: TableSpec, mapping: Sequence[Mapped]) -> tuple[str, list[str]]:
@@ -127,11 +135,14 @@ def choose(
     time: Literal["column", "random"] = "column",
     own: bool = True,
     today: date | None = None,
+    **sales: Any,
 ) -> Choices:
     """Freezes every choice, so that later runs ask nothing; what is unclear is asked, or an error.
 
     `time` is "random" to accept that there is none; `own` is False where the source is another
     table's, so that only the named columns are taken from it.
+
+    `sales` are what the Choices know of currencies, of days wanted and of strangers.
 
     `ask_user(question, answers)` returns one of the answers; None where nobody can be asked:
     then an unclear order of day and month, or decimal mark, is a Problem that names the flag.
@@ -156,6 +167,8 @@ def choose(
         today or date.today(),
         "random" if by_chance else "column",
         spec.rest and own,
+        beside={m.canonical: m.source for m in seen.beside},
+        **sales,
     )
 
 

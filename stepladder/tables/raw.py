@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from stepladder.core.table import TableSpec
-from stepladder.tables.findings import Finding, Mapped
+from stepladder.tables.findings import Finding, Mapped, Warned
 
 if TYPE_CHECKING:  # to describe a table must stay cheap
     import numpy as np
@@ -31,6 +31,7 @@ class Raw:
     lost: tuple[Finding, ...] = ()
     changed: tuple[Finding, ...] = ()
     notes: tuple[str, ...] = ()
+    warnings: tuple[Warned, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -38,7 +39,8 @@ class Look:
     """What a first look at a source found, before anything is decided.
 
     `day_order` is one of DAY_ORDERS, or "ambiguous" (no day beyond 12 shows which comes first),
-    or "contradictory" (both orders occur); `decimal` is ".", "," or "ambiguous".
+    or "contradictory" (both orders occur); `decimal` is ".", "," or "ambiguous". `beside` are columns
+    that no question asks for and that say what a row is worth (an order's number, a status …).
     """
 
     source: str
@@ -55,4 +57,5 @@ class Look:
     decimal: str
     decimal_examples: tuple[str, ...]
     notes: tuple[str, ...]
+    beside: tuple[Mapped, ...] = ()
     raw: Raw | None = field(default=None, compare=False, repr=False)

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from stepladder.tables.choices import Choices
-from stepladder.tables.findings import Finding, Mapped
+from stepladder.tables.findings import Finding, Mapped, Warned
 
 if TYPE_CHECKING:  # to describe a table must stay cheap
     import pyarrow as pa
@@ -17,7 +17,7 @@ MERGED = " again"  # so end the reasons of rows that were gathered into one, not
 
 @dataclass(frozen=True)
 class DataReport:
-    """What was read, kept, dropped and changed: rows read = rows kept + the dropped counts.
+    """What was read, kept and left out: rows read = rows kept + the counts of dropped and set aside.
 
     `place` says what the example numbers count: "line" (of a text file, the first is 1) or
     "record" (of Parquet or a database). `last_day_complete` says whether the last day is whole.
@@ -36,6 +36,10 @@ class DataReport:
     notes: tuple[str, ...]
     last_day_complete: bool
     last_day_sentence: str
+    set_aside: tuple[Finding, ...] = ()
+    warnings: tuple[Warned, ...] = ()
+    beside: tuple[Mapped, ...] = ()
+    unused: tuple[str, ...] = ()  # columns of the source that nothing was taken from
 
     def to_dict(self) -> dict[str, Any]:
         """The report as plain values for JSON."""
@@ -49,9 +53,12 @@ class DataReport:
     def from_dict(cls, plain: Mapping[str, Any]) -> DataReport:
         """The report from plain values, as `to_dict` writes them (or as JSON returns them)."""
         values = dict(plain)
-        values["dropped"] = tuple(map(_finding, plain["dropped"]))
-        values["changed"] = tuple(map(_finding, plain["changed"]))
-        values["mapping"] = tuple(Mapped(**mapped) for mapped in plain["mapping"])
+        for name in ("dropped", "changed", "set_aside"):
+            values[name] = tuple(map(_finding, plain.get(name, ())))
+        for name in ("mapping", "beside"):
+            values[name] = tuple(map(_mapped, plain.get(name, ())))
+        values["warnings"] = tuple(Warned(**one) for one in plain.get("warnings", ()))
+        values["unused"] = tuple(plain.get("unused", ()))
         values["choices"] = Choices.from_dict(plain["choices"])
         values["notes"] = tuple(plain["notes"])
         return cls(**values)
@@ -67,8 +74,9 @@ class Cleaned:
 
 def places_only(report: Mapping[str, Any]) -> dict[str, Any]:
     """A report as plain values, its examples without the text of any row."""
-    found = {kind: [dict(one) for one in report[kind]] for kind in ("dropped", "changed")}
-    for one in (*found["dropped"], *found["changed"]):
+    kinds = ("dropped", "changed", "set_aside")
+    found = {kind: [dict(one) for one in report.get(kind, ())] for kind in kinds}
+    for one in (one for these in found.values() for one in these):
         one["examples"] = [[line, ""] for line, _ in one["examples"]]
     return {**report, **found}
 
@@ -76,6 +84,10 @@ def places_only(report: Mapping[str, Any]) -> dict[str, Any]:
 def _finding(plain: Mapping[str, Any]) -> Finding:
     examples = tuple((int(line), str(text)) for line, text in plain["examples"])
     return Finding(plain["reason"], plain["count"], plain["sentence"], examples)
+
+
+def _mapped(plain: Mapping[str, Any]) -> Mapped:
+    return Mapped(**{**plain, "rivals": tuple(plain.get("rivals", ()))})
 
 
 def to_text(report: DataReport) -> str:

@@ -10,14 +10,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from stepladder.core.errors import Problem
-from stepladder.tables.amounts import read_amounts
+from stepladder.tables.amounts.texts import read_amounts
 from stepladder.tables.choices import DAY_ORDERS, Choices
-from stepladder.tables.columns import parts
-from stepladder.tables.date_texts import read_dates
-from stepladder.tables.dates import Dates, day_order
-from stepladder.tables.decode import mended
-from stepladder.tables.ids import BLANKS, texts
-from stepladder.tables.times import typed_dates
+from stepladder.tables.columns.find import parts
+from stepladder.tables.dates.dates import Dates, day_order
+from stepladder.tables.dates.texts import read_dates
+from stepladder.tables.dates.typed import typed_dates
+from stepladder.tables.ids.ids import BLANKS, texts
+from stepladder.tables.text.decode import mended
 
 Bools = npt.NDArray[np.bool_]
 Floats = npt.NDArray[np.float64]

@@ -16,9 +16,9 @@ import pyarrow.parquet as pq
 import pytest
 
 from stepladder.core.errors import Problem
-from stepladder.tables import sources
-from stepladder.tables import undisturbed as undisturbed_module
-from stepladder.tables.undisturbed import undisturbed
+from stepladder.tables.sources import read as sources
+from stepladder.tables.sources import undisturbed as undisturbed_module
+from stepladder.tables.sources.undisturbed import undisturbed
 
 ROWS = [f'{i},2024-01-{i % 28 + 1:02},"Zoë, ""{i}""\nof Köln",5' for i in range(1, 400)]
 CSV = "\n".join(["customer,date,name,amount", *ROWS]).encode()

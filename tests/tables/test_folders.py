@@ -16,7 +16,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from stepladder.core.errors import Problem
-from stepladder.tables import Column, TableSpec, choose, clean, folders, look, to_text
+from stepladder.tables import Column, TableSpec, choose, clean, look, to_text
+from stepladder.tables.sources import folders
 
 from .conftest import TODAY, adds_up, dropped
 

@@ -16,8 +16,8 @@ from stepladder.project.cleaning import choose, cleaned
 from stepladder.project.sources import given
 from stepladder.questions.recommend.interactions import INTERACTIONS, ITEMS
 from stepladder.tables import Choices, Column, TableSpec
-from stepladder.tables.duplicates import duplicate_rows
-from stepladder.tables.times import dealt, typed_dates
+from stepladder.tables.dates.typed import dealt, typed_dates
+from stepladder.tables.rows.duplicates import duplicate_rows
 
 from .conftest import TODAY, adds_up, dropped
 

@@ -17,7 +17,7 @@ import pytest
 
 from stepladder.core.errors import Problem
 from stepladder.tables import choose, clean, look
-from stepladder.tables.address import without_password
+from stepladder.tables.sources.address import without_password
 
 from .conftest import PURCHASES, TODAY, adds_up, rows
 

@@ -13,7 +13,7 @@ import pyarrow as pa
 
 from stepladder.core.errors import Passing, Problem
 from stepladder.core.history import quoted
-from stepladder.tables.address import without_password
+from stepladder.tables.sources.address import without_password
 
 
 def read_database(url: str) -> pa.Table:

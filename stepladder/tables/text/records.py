@@ -14,10 +14,10 @@ import pyarrow.compute as pc
 import pyarrow.csv as pacsv
 
 from stepladder.core.errors import Problem
-from stepladder.tables.decode import Decoded, cut_sign, decode
-from stepladder.tables.dialect import SPACES, Dialect, sniff
 from stepladder.tables.findings import finding
 from stepladder.tables.raw import Raw
+from stepladder.tables.text.decode import Decoded, cut_sign, decode
+from stepladder.tables.text.dialect import SPACES, Dialect, sniff
 
 Lines = npt.NDArray[np.int64]
 Odd = tuple[int, str]  # the record's number (the first is 0) and its text

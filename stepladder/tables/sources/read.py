@@ -11,17 +11,17 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from stepladder.core.errors import Problem
-from stepladder.tables.address import URL, without_password
-from stepladder.tables.folders import is_zip, read_folder, read_zip
 from stepladder.tables.raw import Raw
-from stepladder.tables.text_files import read_text
-from stepladder.tables.undisturbed import undisturbed
+from stepladder.tables.sources.address import URL, without_password
+from stepladder.tables.sources.folders import is_zip, read_folder, read_zip
+from stepladder.tables.sources.undisturbed import undisturbed
+from stepladder.tables.text.records import read_text
 
 
 def read(source: str, encoding: str | None, separator: str | None, header: int | None) -> Raw:
     """Reads a source as it is; nothing is written to it. Problem if it cannot be read."""
     if URL.match(source):
-        from stepladder.tables.databases import read_database
+        from stepladder.tables.sources.databases import read_database
 
         return _numbered(read_database(source), source)
     path = Path(source)

@@ -10,16 +10,16 @@ import pyarrow as pa
 
 from stepladder.core.errors import Problem
 from stepladder.core.table import Column, TableSpec
-from stepladder.tables.content import comes_back, has_cents
-from stepladder.tables.findings import Mapped
-from stepladder.tables.naming import (
+from stepladder.tables.columns.content import comes_back, has_cents
+from stepladder.tables.columns.naming import (
     by_content_alone,
     by_name,
     foreign_words,
     is_money,
     product,
 )
-from stepladder.tables.words import plain
+from stepladder.tables.columns.words import plain
+from stepladder.tables.findings import Mapped
 
 SURE = 0.5
 _SAMPLE = 1000

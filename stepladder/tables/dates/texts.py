@@ -9,8 +9,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from stepladder.tables.dates import Bools, Dates, Ints
-from stepladder.tables.months import MONTHS
+from stepladder.tables.dates.dates import Bools, Dates, Ints
+from stepladder.tables.dates.months import MONTHS
 
 _SPLIT = (
     r"^(?P<date>.*?)(?:[T\s,]+(?P<hour>\d{1,2})(?:[:.h](?P<minute>\d{2}))(?:[:.](?P<second>\d{2}))?"

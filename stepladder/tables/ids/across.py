@@ -9,8 +9,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from stepladder.core.table import TableSpec
-from stepladder.tables.order import ordered
 from stepladder.tables.report import Cleaned, DataReport
+from stepladder.tables.rows.order import ordered
 
 
 def agreed(specs: Sequence[TableSpec], cleaned: Mapping[str, Cleaned]) -> dict[str, Cleaned]:

@@ -9,7 +9,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from stepladder.tables.dates import UNITS, Dates
+from stepladder.tables.dates.dates import UNITS, Dates
 
 Bools = npt.NDArray[np.bool_]
 

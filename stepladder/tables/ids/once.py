@@ -8,9 +8,9 @@ import pyarrow.compute as pc
 
 from stepladder.core.table import TableSpec
 from stepladder.tables.findings import Finding
-from stepladder.tables.ids import Texts
-from stepladder.tables.reasons import Value
-from stepladder.tables.rows import Rows
+from stepladder.tables.ids.ids import Texts
+from stepladder.tables.rows.reasons import Value
+from stepladder.tables.rows.rows import Rows
 
 Codes = npt.NDArray[np.int64]
 

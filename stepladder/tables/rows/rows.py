@@ -7,10 +7,10 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from stepladder.tables.findings import Finding, finding
-from stepladder.tables.ids import BLANKS
+from stepladder.tables.columns.words import TOTALS
+from stepladder.tables.findings import Finding, Warned, finding
+from stepladder.tables.ids.ids import BLANKS
 from stepladder.tables.raw import Raw
-from stepladder.tables.words import TOTALS
 
 Bools = npt.NDArray[np.bool_]
 
@@ -24,6 +24,8 @@ class Rows:
         self.raw = raw
         self.status = np.zeros(raw.table.num_rows, np.int16)
         self.reasons: list[tuple[str, str]] = []
+        self.aside: set[int] = set()  # which of the reasons set rows aside
+        self.warnings: list[Warned] = list(raw.warnings)
 
     @property
     def kept(self) -> Bools:
@@ -37,10 +39,29 @@ class Rows:
             self.reasons.append((reason, sentence))
             self.status[now] = len(self.reasons)
 
+    def put_aside(self, where: Bools, reason: str, sentence: str) -> None:
+        """Leaves rows out that can be read but do not count: drops them under a heading of their own."""
+        if (where & self.kept).any():
+            self.drop(where, reason, sentence)
+            self.aside.add(len(self.reasons))
+
+    def warn(self, kind: str, sentence: str) -> None:
+        """Something that whoever gave the table should check; `kind` stays the same for ever."""
+        self.warnings.append(Warned(kind, sentence))
+
     def dropped(self) -> tuple[Finding, ...]:
         """What was dropped, by reason, with examples."""
-        found = [self.found(self.status == i, *reason) for i, reason in enumerate(self.reasons, 1)]
-        return self.raw.lost + tuple(one for group in found for one in group)
+        return self.raw.lost + self._gone(aside=False)
+
+    def set_aside(self) -> tuple[Finding, ...]:
+        """What was set aside, by reason, with examples."""
+        return self._gone(aside=True)
+
+    def _gone(self, aside: bool) -> tuple[Finding, ...]:
+        numbered = enumerate(self.reasons, 1)
+        these = [(i, reason) for i, reason in numbered if (i in self.aside) == aside]
+        found = [self.found(self.status == i, *reason) for i, reason in these]
+        return tuple(one for group in found for one in group)
 
     def found(self, where: Bools, reason: str, sentence: str) -> tuple[Finding, ...]:
         """A finding about the rows `where` it holds; none if there are none."""

@@ -7,9 +7,8 @@ import difflib
 import pyarrow as pa
 
 from stepladder.core.table import Column, TableSpec
-from stepladder.tables.content import by_content
-from stepladder.tables.findings import Mapped
-from stepladder.tables.words import (
+from stepladder.tables.columns.content import by_content
+from stepladder.tables.columns.words import (
     OTHER_DAYS,
     OTHER_IDS,
     OTHER_TEXTS,
@@ -18,6 +17,7 @@ from stepladder.tables.words import (
     plain,
     tokens,
 )
+from stepladder.tables.findings import Mapped
 
 _WORD = {
     "id": "ids",

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from stepladder.core.table import TableSpec
-from stepladder.tables.ids import encoded
+from stepladder.tables.ids.ids import encoded
 
 
 def ordered(table: pa.Table, spec: TableSpec) -> pa.Table:

@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from stepladder.tables.ids import encoded
+from stepladder.tables.ids.ids import encoded
 
 Bools = npt.NDArray[np.bool_]
 Ints = npt.NDArray[np.int64]

@@ -8,9 +8,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from stepladder.core.table import Column
-from stepladder.tables.amounts import read_amounts
-from stepladder.tables.date_texts import read_dates
-from stepladder.tables.ids import texts
+from stepladder.tables.amounts.texts import read_amounts
+from stepladder.tables.dates.texts import read_dates
+from stepladder.tables.ids.ids import texts
 
 _LONG = 100  # characters on average: what people write at length, not a name or a label
 

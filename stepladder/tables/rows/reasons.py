@@ -9,10 +9,10 @@ import pyarrow as pa
 
 from stepladder.core.table import TableSpec
 from stepladder.tables.choices import Choices
-from stepladder.tables.columns import parts
-from stepladder.tables.duplicates import duplicate_rows
-from stepladder.tables.ids import Texts
-from stepladder.tables.rows import Rows, header_rows, total_rows
+from stepladder.tables.columns.find import parts
+from stepladder.tables.ids.ids import Texts
+from stepladder.tables.rows.duplicates import duplicate_rows
+from stepladder.tables.rows.rows import Rows, header_rows, total_rows
 from stepladder.tables.values import Amount, Content, Day
 
 Value = Texts | Day | Amount | Content
@@ -20,8 +20,8 @@ Value = Texts | Day | Amount | Content
 _EARLIEST = (date(1900, 1, 1) - date(1970, 1, 1)).days
 
 
-def drop_rows(rows: Rows, spec: TableSpec, choices: Choices, values: dict[str, Value]) -> None:
-    """Drops what cannot be used or is not wanted, each row for the first reason that holds."""
+def drop_unusable(rows: Rows, spec: TableSpec, choices: Choices, values: dict[str, Value]) -> None:
+    """Drops what cannot be used, each row for the first reason that holds."""
     _drop_not_rows(rows, spec, choices, values)
     for column in spec.columns:
         value = values.get(column.name)
@@ -30,21 +30,21 @@ def drop_rows(rows: Rows, spec: TableSpec, choices: Choices, values: dict[str, V
     for name, value in values.items():
         if isinstance(value, Day):
             _drop_days(rows, name, value, choices)
-        elif isinstance(value, Amount):
-            if spec.column(name).required:
-                rows.drop(
-                    value.unreadable,
-                    f"unreadable {name}",
-                    f"rows have a {name} that is not an amount",
-                )
-            if spec.column(name).kind == "amount":
-                _drop_refunds(rows, name, value, choices)
-    if choices.duplicates == "drop" and not spec.unique:
-        kept = rows.kept
-        again = np.zeros(len(kept), bool)
-        table = rows.raw.table if kept.all() else rows.raw.table.filter(pa.array(kept))
-        again[kept] = duplicate_rows(table)
-        rows.drop(again, "duplicate row", "rows repeat an earlier row in every column")
+        elif isinstance(value, Amount) and spec.column(name).required:
+            rows.drop(
+                value.unreadable, f"unreadable {name}", f"rows have a {name} that is not an amount"
+            )
+
+
+def drop_duplicates(rows: Rows, spec: TableSpec, choices: Choices) -> None:
+    """Drops rows that repeat an earlier one in every column, unless they are wanted."""
+    if choices.duplicates == "keep" or spec.unique:
+        return
+    kept = rows.kept
+    again = np.zeros(len(kept), bool)
+    table = rows.raw.table if kept.all() else rows.raw.table.filter(pa.array(kept))
+    again[kept] = duplicate_rows(table)
+    rows.drop(again, "duplicate row", "rows repeat an earlier row in every column")
 
 
 def _drop_not_rows(rows: Rows, spec: TableSpec, choices: Choices, values: dict[str, Value]) -> None:
@@ -108,13 +108,3 @@ def _drop_days(rows: Rows, name: str, value: Day, choices: Choices) -> None:
         f"future {name}",
         f"rows have a {name} after {choices.today.isoformat()}",
     )
-
-
-def _drop_refunds(rows: Rows, name: str, value: Amount, choices: Choices) -> None:
-    if choices.refunds == "drop":
-        total = float(value.value[value.refund & rows.kept].sum())
-        rows.drop(
-            value.refund,
-            f"negative {name}",
-            f"rows have a {name} below zero and are taken as refunds, {total:,.2f} in all",
-        )

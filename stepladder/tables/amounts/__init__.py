@@ -1,0 +1,1 @@
+"""Amounts of money and other numbers, however they were written."""

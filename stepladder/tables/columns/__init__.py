@@ -1,0 +1,1 @@
+"""Which column of a source serves as which column of a question."""

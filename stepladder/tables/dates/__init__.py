@@ -1,0 +1,1 @@
+"""Days and times, however they were written."""

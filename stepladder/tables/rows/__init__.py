@@ -1,0 +1,1 @@
+"""Which rows stay, which go and why, and their order."""
