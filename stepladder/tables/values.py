@@ -37,7 +37,9 @@ class Amount:
 
     `missing`: the source had nothing. `unreadable`: it had something else than an amount.
     `written`: with thousands, currencies or a decimal comma. `other`: with the other decimal
-    mark than the rest. `refund`: below zero.
+    mark than the rest. `refund`: below zero. `currency`: for each row as a dictionary-encoded
+    text the ISO code, or the sign where several currencies use it ("$", "kr"), "" where none is
+    written; None where no row says one.
     """
 
     value: Floats
@@ -46,6 +48,7 @@ class Amount:
     written: Bools
     other: Bools
     refund: Bools
+    currency: pa.DictionaryArray | None = None
 
 
 @dataclass(frozen=True)
