@@ -140,7 +140,7 @@ def unclear_order(source: str, shown: str, examples: list[str]) -> Problem:
 
 def read_amount(table: pa.Table, source: str, choices: Choices) -> Amount:
     """Reads a column of amounts, or the product of two."""
-    factors = [_amount(table.column(part), choices.decimal) for part in parts(source, table)]
+    factors = [_amount(table.column(part), choices) for part in parts(source, table)]
     if len(factors) == 1:
         return factors[0]
     one, two = factors
@@ -155,10 +155,11 @@ def read_amount(table: pa.Table, source: str, choices: Choices) -> Amount:
         one.written | two.written,
         one.other | two.other,
         refund,
+        two.currency if one.currency is None else one.currency,
     )
 
 
-def _amount(column: pa.ChunkedArray, decimal: str) -> Amount:
+def _amount(column: pa.ChunkedArray, choices: Choices) -> Amount:
     kind = column.type
     no = np.zeros(len(column), bool)
     if pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind):
@@ -166,9 +167,16 @@ def _amount(column: pa.ChunkedArray, decimal: str) -> Amount:
         value = np.where(np.isfinite(value), value, np.nan) + 0.0
         return Amount(value, np.isnan(value), no, no, no, value < 0)
     cleaned = texts(column)
-    read, at = read_amounts(cleaned.words, decimal), cleaned.at
+    read = read_amounts(cleaned.words, choices.decimal, worldwide=choices.version > 1)
+    at = cleaned.at
     unreadable = (~read.found & ~cleaned.nothing)[at]
     negative = (read.value < 0)[at]
     return Amount(
-        read.value[at], cleaned.missing, unreadable, read.written[at], read.other[at], negative
+        read.value[at],
+        cleaned.missing,
+        unreadable,
+        read.written[at],
+        read.other[at],
+        negative,
+        None if read.currency is None else read.currency.take(pa.array(at)),
     )

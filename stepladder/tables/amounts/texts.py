@@ -9,7 +9,11 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from stepladder.tables.amounts.currencies import without_cents
+from stepladder.tables.amounts.plain import Plain, plain, with_mark
+
 Bools = npt.NDArray[np.bool_]
+Codes = npt.NDArray[np.int32]
 Floats = npt.NDArray[np.float64]
 
 _SIGNS = "$€£¥₹₽₩₺₪₴฿¢ +-−–—()"
@@ -36,6 +40,7 @@ _PROOF = {
     ",": r"\..*,|\.\d+\.|^[^.]*,\d{0,2}$|^[^.]*,\d{4,}$|^0?,\d|^\d{4,},\d|[ '’]\d{3},\d",
 }
 _OPEN = r"^[1-9]\d{0,2}[.,]\d{3}$"
+_GROUP = {".": r"^[1-9]\d{0,2}\.\d{3}$", ",": r"^[1-9]\d{0,2},\d{3}$"}
 
 
 @dataclass(frozen=True)
@@ -43,36 +48,61 @@ class Amounts:
     """Texts read as amounts: the numbers (NaN where none), where one was found, and how.
 
     `written` is True where more than plain digits had to be read, `other` where only the other
-    decimal mark makes sense of it.
+    decimal mark makes sense of it. `currency` is "" where none is written, None where none is at all.
     """
 
     value: Floats
     found: Bools
     written: Bools
     other: Bools
+    currency: pa.DictionaryArray | None = None
 
 
-def read_amounts(texts: pa.Array, decimal: str) -> Amounts:
-    """Reads each text as an amount; a text that is none is NaN and not `found`."""
+def read_amounts(texts: pa.Array, decimal: str, worldwide: bool = True) -> Amounts:
+    """Reads each text as an amount; a text that is none is NaN and not `found`.
+
+    Without `worldwide` only what the first cleaner knew is read: signs and codes of some countries.
+    """
     encoded = _encoded(texts)
-    simple = _matches(encoded.dictionary, _SIMPLE) & (decimal == ".")
-    plain, negative = _plain(encoded.dictionary, simple)
-    value, found = _numbers(plain, decimal, simple)
+    bare = _matches(encoded.dictionary, _SIMPLE) & (decimal == ".")
+    read = plain(encoded.dictionary) if worldwide else None
+    words = with_mark(read.words, decimal) if read else encoded.dictionary
+    simple = _matches(words, _SIMPLE) & (decimal == ".") if read else bare
+    unsigned, negative = _unsigned(words, simple)
+    value, found = _numbers(unsigned, decimal, simple)
     mirror = "," if decimal == "." else "."
-    other = _proven(plain, found, mirror)
+    other = _proven(unsigned, found, mirror) | _thousands(unsigned, read, decimal)
     if other.any():
-        others, readable = _numbers(plain, mirror, simple)
+        others, readable = _numbers(unsigned, mirror, simple & ~other)
         other &= readable
         value, found = np.where(other, others, value), found | other
     value = np.where(negative, -value, value) + 0.0
     at = encoded.indices.to_numpy(zero_copy_only=False)
-    return Amounts(value[at], found[at], (found & ~simple)[at], other[at])
+    currency = _currency(read, found, at) if read else None
+    return Amounts(value[at], found[at], (found & ~bare)[at], other[at], currency)
 
 
-def _proven(plain: pa.Array, found: Bools, mark: str) -> Bools:
-    proven = np.zeros(len(plain), bool)
-    proven[~found] = _matches(plain.filter(pa.array(~found)), _PROOF[mark])
+def _currency(read: Plain, found: Bools, at: Codes) -> pa.DictionaryArray | None:
+    codes = np.where(found, read.currency, 0)
+    if not codes.any():
+        return None
+    return pa.DictionaryArray.from_arrays(pa.array(codes[at]), pa.array(read.currencies))
+
+
+def _proven(unsigned: pa.Array, found: Bools, mark: str) -> Bools:
+    proven = np.zeros(len(unsigned), bool)
+    proven[~found] = _matches(unsigned.filter(pa.array(~found)), _PROOF[mark])
     return proven
+
+
+def _thousands(unsigned: pa.Array, read: Plain | None, mark: str) -> Bools:
+    """Where the mark can only be of thousands, since the currency has no cents: ₩1.200 are 1,200."""
+    there = np.zeros(len(unsigned), bool)
+    whole = [i for i, one in enumerate(read.currencies) if without_cents(one)] if read else []
+    if read and whole:
+        there = np.isin(read.currency, whole)
+        there[there] = _matches(unsigned.filter(pa.array(there)), _GROUP[mark])
+    return there
 
 
 def decimal_mark(texts: pa.Array) -> tuple[str | None, list[str]]:
@@ -85,15 +115,16 @@ def decimal_mark(texts: pa.Array) -> tuple[str | None, list[str]]:
             return mark, examples
     encoded = _encoded(texts)
     none = np.zeros(len(encoded.dictionary), bool)
-    plain, _ = _plain(encoded.dictionary, none)
-    weight = np.bincount(encoded.indices.to_numpy(zero_copy_only=False), minlength=len(plain))
-    count = {
-        mark: int(weight[_matches(plain, _PROOF[mark]) & _numbers(plain, mark, none)[1]].sum())
-        for mark in _PROOF
-    }
+    read = plain(encoded.dictionary)
+    unsigned, _ = _unsigned(read.words, none)
+    weight = np.bincount(encoded.indices.to_numpy(zero_copy_only=False), minlength=len(unsigned))
+    count = {}
+    for mark, mirror in ((".", ","), (",", ".")):
+        shape = _matches(unsigned, _PROOF[mark]) | _thousands(unsigned, read, mirror)
+        count[mark] = int(weight[shape & _numbers(unsigned, mark, none)[1]].sum())
     if any(count.values()):
         return (max(count, key=lambda mark: count[mark])), []
-    unsure = _matches(plain, _OPEN)
+    unsure = _matches(unsigned, _OPEN)
     examples = encoded.dictionary.filter(pa.array(unsure))[:3].to_pylist()
     return ("ambiguous" if unsure.any() else None), examples
 
@@ -108,7 +139,7 @@ def _matches(texts: pa.Array, pattern: str) -> Bools:
     return np.asarray(pc.match_substring_regex(texts, pattern).to_numpy(zero_copy_only=False))
 
 
-def _plain(texts: pa.Array, simple: Bools) -> tuple[pa.Array, Bools]:
+def _unsigned(texts: pa.Array, simple: Bools) -> tuple[pa.Array, Bools]:
     """The texts without currency and sign, and where the sign was a minus."""
     negative = _matches(texts, _NEGATIVE)
     plain = pc.utf8_trim(texts, _SIGNS)
