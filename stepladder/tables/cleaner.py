@@ -13,6 +13,7 @@ from stepladder.core.table import TableSpec
 from stepladder.tables.choices import Choices
 from stepladder.tables.clean_columns import EMPTY, clean_column, other_columns
 from stepladder.tables.columns.find import check_columns, find_columns, parts
+from stepladder.tables.columns.naming import is_money
 from stepladder.tables.dates.far import set_far_days_aside
 from stepladder.tables.dates.last_day import last_day
 from stepladder.tables.dates.typed import dealt
@@ -145,6 +146,9 @@ def _result(
     columns["row"] = pa.array(rows.raw.row[kept])
     whole, said_last = _last_day(spec, choices, values, kept)
     read_rows = len(kept) + sum(one.count for one in rows.raw.lost)
+    mapping = _mapping(rows.raw, spec, choices)
+    if choices.version > 1:
+        _say_unsure(rows, spec, mapping)
     report = DataReport(
         without_password(source),
         rows.raw.place,
@@ -152,7 +156,7 @@ def _result(
         int(kept.sum()),
         rows.dropped(),
         tuple(changed),
-        _mapping(rows.raw, spec, choices),
+        mapping,
         choices,
         tuple(notes),
         whole,
@@ -163,6 +167,18 @@ def _result(
         _unused(rows.raw, choices),
     )
     return Cleaned(ordered(pa.table(columns), spec), report)
+
+
+def _say_unsure(rows: Rows, spec: TableSpec, mapping: tuple[Mapped, ...]) -> None:
+    """What no name says is money, and was taken for it."""
+    for one in mapping:
+        if is_money(spec.column(one.canonical)) and "its name says nothing" in one.reason:
+            flag = f"--column {spec.name + '.' if spec.within else ''}{one.canonical}="
+            rows.warn(
+                "unsure-amount",
+                f"{one.source!r} was taken for the {one.canonical}: {one.reason}. If that is wrong, "
+                f"name another column with {flag}OTHER, or none with {flag}",
+            )
 
 
 def _last_day(

@@ -14,6 +14,7 @@ from stepladder.tables.amounts.texts import decimal_mark
 from stepladder.tables.choices import Choices
 from stepladder.tables.cleaner import need_columns
 from stepladder.tables.columns.find import find_columns, parts
+from stepladder.tables.columns.unread import refuse_unread_money
 from stepladder.tables.dates.dates import day_order
 from stepladder.tables.dates.texts import read_dates
 from stepladder.tables.dates.typed import typed_dates
@@ -48,6 +49,7 @@ def look(
     own = {name: one for name, one in overrides.items() if name not in ROLES or _has(spec, name)}
     beside = {name: one for name, one in overrides.items() if name not in own}
     mapping = find_columns(raw.table, spec, own, taken)
+    refuse_unread_money(raw, spec, mapping, own, taken)
     order, examples = _order(raw.table, spec, mapping)
     decimal, odd = _decimal(raw.table, spec, mapping, raw.separator)
     mapped = {m.canonical for m in mapping}

@@ -47,6 +47,11 @@ def without_cents(currency: str) -> bool:
     return currency in known()["no_cents"]
 
 
+def is_code(word: str) -> bool:
+    """Whether a word is a currency's code of ISO 4217, such as eur."""
+    return len(word) == 3 and word.upper() in (_words().get(word.casefold()) or ())
+
+
 def beside(before: str, within: str, after: str) -> tuple[str, str] | None:
     """The sign ("-" or "") and the currency that stand around a number; None if anything else does.
 

@@ -31,7 +31,7 @@ _REWRITTEN = (  # in text that is not ASCII
     (r"[،、，]", ","),
 )
 # Groups that are not all of three: 1.23.456,00 in India, 12,3456.00 in China and Japan.
-_GROUPS = ((",", r"\."), (r"\.", ","), ("[' ]", "[.,٫]"))
+_GROUPS = ((",", r"\."), (r"\.", ","), ("[' ]", "[.,٫]"), ("[.,]", SURE))
 _UNEVEN = {
     group: rf"^-?\d{{1,4}}(?:{group}\d{{4}})+{mark}\d*$|^-?\d{{1,4}}(?:{group}\d{{4}}){{2,}}$"
     + ("" if group == "," else rf"|^-?\d{{1,2}}(?:{group}\d\d)+{group}\d{{3}}(?:{mark}\d*)?$")
@@ -72,7 +72,7 @@ def _visible(texts: pa.Array) -> pa.Array:
     texts = _where(texts, r"&#?\w+;", lambda some: _each(some, html.unescape))
     texts = _where(texts, r"[^\x00-\x7f]", _in_ascii)
     texts = pc.utf8_trim(pc.replace_substring_regex(texts, r"[\s\pZ\x00]+", " "), " ")
-    texts = pc.replace_substring_regex(texts, "^'", "")  # Excel's sign for text
+    texts = pc.replace_substring_regex(texts, r"^'(\PL)", r"\1")  # Excel's sign for text
     return pc.replace_substring_regex(texts, _NO_CENTS, r"\1\2")
 
 

@@ -84,3 +84,15 @@ def has_cents(values: pa.ChunkedArray) -> bool:
     share = max(float(read_amounts(filled, mark).found.mean()) for mark in ".,")
     cents = pc.match_substring_regex(filled, r"\d[.,]\d{1,2}\D*$|\d\.\d{3,}$")
     return share > 0.9 and float(pc.mean(pc.cast(cents, pa.float64())).as_py()) > 0.3
+
+
+def plain_numbers(values: pa.ChunkedArray) -> bool:
+    """Whether a column holds numbers alone, none below zero and not all of them zero."""
+    if pa.types.is_binary(values.type):
+        return False
+    cleaned = texts(values)
+    filled = cleaned.text.filter(pa.array(~cleaned.missing))
+    if not len(filled):
+        return False
+    read = read_amounts(filled, ".")
+    return bool(read.found.all() and read.value.min() >= 0 and read.value.max() > 0)

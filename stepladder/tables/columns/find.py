@@ -10,12 +10,13 @@ import pyarrow as pa
 
 from stepladder.core.errors import Problem
 from stepladder.core.table import Column, TableSpec
-from stepladder.tables.columns.content import comes_back, has_cents
+from stepladder.tables.columns.content import comes_back, has_cents, plain_numbers
 from stepladder.tables.columns.naming import (
     by_content_alone,
     by_name,
     foreign_words,
     is_money,
+    nameless,
     product,
 )
 from stepladder.tables.columns.words import plain
@@ -33,10 +34,12 @@ def find_columns(
 ) -> tuple[Mapped, ...]:
     """Maps a question's columns to a source's; what is given as `overrides` is taken as it is.
 
+    An override of nothing leaves a column out that is not required.
     `taken` are source columns that serve another table already, and are not guessed at.
     Raises Problem where an override names no column of the question or of the source.
     """
-    chosen = {name: _override(table, spec, name, source) for name, source in overrides.items()}
+    given = {name: _override(table, spec, name, source) for name, source in overrides.items()}
+    chosen = {name: mapped for name, mapped in given.items() if mapped}
     sample = _sample(table)
     free = [
         name
@@ -44,7 +47,7 @@ def find_columns(
         if name not in {part for m in chosen.values() for part in parts(m.source, table)}
         and name not in taken
     ]
-    wanted = [column for column in spec.columns if column.name not in chosen]
+    wanted = [column for column in spec.columns if column.name not in given]
     foreign = {column.name: foreign_words(column, spec) for column in wanted}
     _take(
         chosen,
@@ -67,6 +70,7 @@ def find_columns(
         ],
     )
     _take(chosen, _only_amounts(wanted, chosen, sample.drop_columns(list(taken))))
+    _take(chosen, _only_numbers(wanted, chosen, sample.drop_columns(list(taken))))
     unused = [
         name
         for name in table.column_names
@@ -91,6 +95,21 @@ def _only_amounts(
     if len(free) != 1 or len(left) != 1:
         return []
     why = "its name says nothing, but it is the only column of amounts with decimals"
+    return [Mapped(left[0].name, free[0], 0.5, why)]
+
+
+def _only_numbers(
+    wanted: list[Column], chosen: dict[str, Mapped], sample: pa.Table
+) -> list[Mapped]:
+    """An amount in the one column that is left of three, where it has no name to speak of."""
+    taken = {part for m in chosen.values() for part in parts(m.source, sample)}
+    free = [name for name in sample.column_names if name not in taken]
+    left = [column for column in wanted if is_money(column) and column.name not in chosen]
+    if len(free) != 1 or len(left) != 1 or len(taken) != 2 or not nameless(free[0]):
+        return []
+    if not plain_numbers(sample[free[0]]):
+        return []
+    why = "its name says nothing, but it is the only other column, and all of it are numbers"
     return [Mapped(left[0].name, free[0], 0.5, why)]
 
 
@@ -134,7 +153,7 @@ def check_columns(table: pa.Table, canonical: str, source: str) -> None:
         )
 
 
-def _override(table: pa.Table, spec: TableSpec, canonical: str, source: str) -> Mapped:
+def _override(table: pa.Table, spec: TableSpec, canonical: str, source: str) -> Mapped | None:
     known = [column.name for column in spec.columns]
     if canonical not in known:
         near = _nearest(canonical, known)
@@ -143,8 +162,23 @@ def _override(table: pa.Table, spec: TableSpec, canonical: str, source: str) -> 
             f"Its columns are: {', '.join(known)}.",
             f"Did you mean --column {near}={source}?" if near else "Name one of them.",
         )
+    if not source.strip():
+        _may_be_left_out(table, spec, canonical)
+        return None
     check_columns(table, canonical, source)
     return Mapped(canonical, source, 1.0, "you chose it")
+
+
+def _may_be_left_out(table: pa.Table, spec: TableSpec, canonical: str) -> None:
+    if not spec.column(canonical).required:
+        return
+    free = ", ".join(column.name for column in spec.columns if not column.required)
+    raise Problem(
+        f"No column is given for {canonical}, which {spec.name} cannot do without.",
+        f"What can be left out: {free or 'nothing'}. The columns there are: "
+        f"{', '.join(table.column_names)}.",
+        f"Name one of them: --column {canonical}=NAME.",
+    )
 
 
 def _nearest(name: str, names: list[str]) -> str | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 
 import pyarrow as pa
 
@@ -28,6 +29,7 @@ _WORD = {
     "text": "texts",
 }
 _WORD |= {"number": "numbers", "bytes": "the content of files"}
+_NO_NAMES = {"", "column", "col", "unnamed", "field", "spalte", "v", "x", "c", "f"}
 _PRICES = frozenset(map(plain, UNIT_PRICE))
 
 
@@ -64,6 +66,11 @@ def _read(column: Column, share: float) -> str:
     if column.kind == "long":
         return "its texts are long" if share == 1 else "its texts are rather short"
     return f"{share:.0%} of its values read as {_WORD[column.kind]}"
+
+
+def nameless(name: str) -> bool:
+    """Whether a name says nothing at all: "0", "column_3", "Unnamed: 2"."""
+    return all(word in _NO_NAMES for word in re.split(r"[\W\d_]+", name.lower()))
 
 
 def is_money(column: Column) -> bool:

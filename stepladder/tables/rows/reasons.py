@@ -10,8 +10,10 @@ import pyarrow as pa
 from stepladder.core.table import TableSpec
 from stepladder.tables.choices import Choices
 from stepladder.tables.columns.find import parts
+from stepladder.tables.columns.unread import unread_remedy
 from stepladder.tables.ids.ids import Texts
 from stepladder.tables.rows.duplicates import duplicate_rows
+from stepladder.tables.rows.readable import enough_read
 from stepladder.tables.rows.rows import Rows, header_rows, total_rows
 from stepladder.tables.values import Amount, Content, Day
 
@@ -30,10 +32,8 @@ def drop_unusable(rows: Rows, spec: TableSpec, choices: Choices, values: dict[st
     for name, value in values.items():
         if isinstance(value, Day):
             _drop_days(rows, name, value, choices)
-        elif isinstance(value, Amount) and spec.column(name).required:
-            rows.drop(
-                value.unreadable, f"unreadable {name}", f"rows have a {name} that is not an amount"
-            )
+        elif isinstance(value, Amount):
+            _drop_amounts(rows, spec, name, value, choices)
 
 
 def drop_duplicates(rows: Rows, spec: TableSpec, choices: Choices) -> None:
@@ -77,6 +77,17 @@ def _drop_not_rows(rows: Rows, spec: TableSpec, choices: Choices, values: dict[s
         "totals row",
         "rows are totals, not entries of their own",
     )
+
+
+def _drop_amounts(rows: Rows, spec: TableSpec, name: str, value: Amount, choices: Choices) -> None:
+    column, filled = spec.column(name), ~value.missing
+    if choices.version > 1 and (column.kind == "amount" or column.required):
+        remedy = unread_remedy(spec, column)
+        enough_read(rows, name, choices.columns[name], value.unreadable, filled, remedy)
+    if column.required:
+        rows.drop(
+            value.unreadable, f"unreadable {name}", f"rows have a {name} that is not an amount"
+        )
 
 
 def _drop_days(rows: Rows, name: str, value: Day, choices: Choices) -> None:
