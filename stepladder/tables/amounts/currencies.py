@@ -58,10 +58,10 @@ def beside(before: str, within: str, after: str) -> tuple[str, str] | None:
     Two currencies that cannot be the same make the sign "?".
     """
     said = [re.fullmatch(f"({_SIGNS})(.*?)({_SIGNS})", part) for part in (before, within, after)]
-    signs = "".join(one[1] + one[3] for one in said if one)
-    brackets = signs.count("("), signs.count(")")
-    minus = signs.count("-") + brackets[0]
-    if minus > 1 or brackets[0] != brackets[1]:
+    signs = [one[1] + one[3] for one in said if one]
+    opened = [part.count("(") - part.count(")") for part in signs]
+    minus = "".join(signs).count("-") + opened[0]  # brackets around the number, not around (USD)
+    if minus not in (0, 1) or any(opened) != (opened == [1, 0, -1]):
         return None
     words = [(one[2], i == 2) for i, one in enumerate(said) if one and one[2]]
     found = [_meant(word, behind) for word, behind in words]
