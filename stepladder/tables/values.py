@@ -46,6 +46,7 @@ class Amount:
     written: Bools
     other: Bools
     refund: Bools
+    currency: pa.DictionaryArray | None = None  # of each amount that names one
 
 
 @dataclass(frozen=True)
