@@ -11,7 +11,7 @@ from stepladder.tables.choices import Choices
 from stepladder.tables.columns.words import QUANTITY, plain
 from stepladder.tables.ids.ids import Texts
 from stepladder.tables.sales.order_totals import item_codes
-from stepladder.tables.sales.sale import Bools, Floats, Ints, Sale, quantity_of
+from stepladder.tables.sales.sale import Bools, Floats, Ints, Sale, numbered, quantity_of, together
 from stepladder.tables.values import Amount, Day, read_amount
 
 _DUST = 1e-6
@@ -24,7 +24,7 @@ def cancel(sale: Sale) -> None:
     if name is None or amount is None:
         return
     back = amount.refund & sale.rows.kept
-    if not back.any():
+    if not back.any() or (sale.money is None and sale.order is None):
         return
     size = _size(sale, name, amount)
     left = _matched(sale, size, np.abs(np.nan_to_num(amount.value)), back)
@@ -57,33 +57,46 @@ def _size(sale: Sale, name: str, amount: Amount) -> Floats:
 
 def _matched(sale: Sale, size: Floats, money: Floats, back: Bools) -> Floats:
     """The share of each row that is left when returns have met what they return."""
-    kept, when = sale.rows.kept, _moment(sale)
     left = np.ones(len(size))
-    for key, measure, whole in _passes(sale, size, money):
-        open_ = kept & (left * measure > _DUST) & (key >= 0)
-        at = np.flatnonzero(open_)
-        at = at[np.isin(key[at], np.unique(key[back & open_]))]
-        at = at[np.lexsort((at, back[at], when[at], key[at]))]
-        if whole:  # equal amounts only: each is one piece
-            at = at[left[at] > 1 - _DUST]
-        rest = np.ones(len(at)) if whole else left[at] * measure[at]
-        gone = meet(key[at], back[at], rest)
-        left[at] = left[at] * gone if whole else gone / np.maximum(measure[at], _DUST)
-    return np.where(left < _DUST, 0.0, left)
+    at = _near_returns(sale, back)  # the others need no look
+    when, some, mine = _moment(sale)[at], back[at], np.ones(len(at))
+    for key, measure, whole in _passes(sale, at, size[at], money[at]):
+        rest = mine * measure
+        here = np.flatnonzero((rest > _DUST) & (key >= 0) & (~whole | (mine > 1 - _DUST)))
+        here = here[np.isin(key[here], np.unique(key[here[some[here]]]))]
+        here = here[np.lexsort((here, some[here], when[here], key[here]))]
+        amount = np.ones(len(here)) if whole else rest[here]
+        worth = money[at][here] if whole else None
+        gone = meet(key[here], some[here], amount, worth)
+        mine[here] = gone if whole else gone / measure[here]
+    left[at] = np.where(mine < _DUST, 0.0, mine)
+    return left
 
 
-def meet(key: Ints, back: Bools, rest: Floats) -> Floats:
+def _near_returns(sale: Sale, back: Bools) -> Ints:
+    """The rows of everybody who returned something."""
+    who = _who(sale)
+    returned = np.zeros(int(who.max(initial=0)) + 2, bool)
+    returned[who[back]] = True
+    return np.flatnonzero(sale.rows.kept & returned[who])
+
+
+def meet(key: Ints, back: Bools, rest: Floats, worth: Floats | None = None) -> Floats:
     """What is left of rows in order of time when each return has met what stands before it under its key.
 
-    A return takes from the nearest earlier row that has something left, as brackets close.
+    A return takes from the nearest earlier row that has something left, as brackets close. With what
+    they are worth, only two meet of which neither is worth twice the other.
     """
     left = rest.copy()
     at = np.arange(len(left))
     while len(at) > 1:
-        pair = np.flatnonzero(~back[at[:-1]] & back[at[1:]] & (key[at[:-1]] == key[at[1:]]))
-        if not len(pair):
+        one, two = at[:-1], at[1:]
+        meets = ~back[one] & back[two] & (key[one] == key[two])
+        if worth is not None:
+            meets &= np.maximum(worth[one], worth[two]) <= 2 * np.minimum(worth[one], worth[two])
+        one, two = one[meets], two[meets]
+        if not len(one):
             break
-        one, two = at[pair], at[pair + 1]
         met = np.minimum(left[one], left[two])
         left[one] -= met
         left[two] -= met
@@ -99,21 +112,34 @@ def _open(key: Ints, back: Bools, at: Ints) -> Ints:
     return at[np.isin(key[at], waits)]
 
 
-def _passes(sale: Sale, size: Floats, money: Floats) -> Iterator[tuple[Ints, Floats, bool]]:
-    """What a return is matched by, the surest first: a key, a measure, whether only equal ones match."""
-    who, item, order = _who(sale), item_codes(sale), sale.order
+def _passes(
+    sale: Sale, at: Ints, size: Floats, money: Floats
+) -> Iterator[tuple[Ints, Floats, bool]]:
+    """What a return is matched by, the surest first: a key, a measure, whether only equal ones match.
+
+    Where rows are not worth money only an order's own number tells: who gave one thing back may have
+    liked it all the same.
+    """
+    items, order = item_codes(sale), sale.order
+    item = None if items is None else items[at]
     shared = sale.beside("order")
     if order is not None and shared is not None:
-        order = np.where(shared.missing, -1, order)
-        if item is not None:
-            yield _together(order, item, _ranked(size)), size, True
-            yield _together(order, item), size, False
-        yield order, money, False
-    if item is not None:
-        yield _together(who, item, _ranked(size)), size, True
-        yield _together(who, item), size, False
-    else:
-        yield _together(who, _ranked(money)), money, True
+        own = np.where(shared.missing, -1, order)[at]
+        yield from () if item is None else _of_item(together(own, item), size, money)
+        yield own, money, False
+    if sale.money and item is not None:
+        yield from _of_item(together(_who(sale)[at], item), size, money)
+    elif sale.money:
+        yield together(_who(sale)[at], _ranked(money)), money, True
+
+
+def _of_item(key: Ints, size: Floats, money: Floats) -> Iterator[tuple[Ints, Floats, bool]]:
+    """As many pieces; then a part of them at one price; then what they are worth."""
+    yield together(key, _ranked(size)), size, True
+    if size is not money:
+        price = np.divide(money, size, out=np.zeros_like(money), where=size > 0)
+        yield together(key, _ranked(price)), size, False
+    yield key, money, False
 
 
 def _who(sale: Sale) -> Ints:
@@ -123,17 +149,7 @@ def _who(sale: Sale) -> Ints:
 
 
 def _ranked(size: Floats) -> Ints:
-    return np.unique(np.round(size, 2), return_inverse=True)[1].astype(np.int64)
-
-
-def _together(*codes: Ints) -> Ints:
-    """One number for several, -1 where one of them is."""
-    whole, none = codes[0], codes[0] < 0
-    for code in codes[1:]:
-        none = none | (code < 0)
-        mixed = np.maximum(whole, 0) * (int(code.max(initial=0)) + 1) + np.maximum(code, 0)
-        whole = np.unique(mixed, return_inverse=True)[1].astype(np.int64)
-    return np.where(none, -1, whole)
+    return numbered(np.round(size * 100).astype(np.int64))
 
 
 def _moment(sale: Sale) -> Ints:

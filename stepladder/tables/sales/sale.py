@@ -89,8 +89,8 @@ class Sale:
         if not self.repeats or self.order is None:
             return where
         at = np.flatnonzero(where)
-        code = np.unique(value[at], return_inverse=True)[1]
-        first = np.unique(np.stack([self.order[at], code]), axis=1, return_index=True)[1]
+        code = numbered(np.round(value[at] * 1e4).astype(np.int64))
+        first = np.unique(together(self.order[at], code), return_index=True)[1]
         found = np.zeros(len(where), bool)
         found[at[first]] = True
         return found
@@ -112,15 +112,28 @@ class Sale:
         return float(worth[self.once(where, worth)].sum())
 
 
+def numbered(code: Ints) -> Ints:
+    """Small numbers for large ones, the same where these are."""
+    return np.asarray(pa.array(code).dictionary_encode().indices.to_numpy(), np.int64)
+
+
+def together(*codes: Ints) -> Ints:
+    """One number for several, -1 where one of them is."""
+    whole, none = codes[0], codes[0] < 0
+    for code in codes[1:]:
+        none = none | (code < 0)
+        whole = numbered(
+            np.maximum(whole, 0) * (int(code.max(initial=0)) + 1) + np.maximum(code, 0)
+        )
+    return np.where(none, -1, whole)
+
+
 def order_numbers(number: Texts, who: Value | None) -> Ints:
     """A number for each row's order: its number's and whose it is; rows without one stand alone."""
     code = number.code.astype(np.int64)
     if isinstance(who, Texts):
-        code = code * (int(who.code.max(initial=0)) + 1) + who.code
-    alone = number.missing
-    code = np.unique(code, return_inverse=True)[1].astype(np.int64)
-    code[alone] = int(code.max(initial=0)) + 1 + np.arange(int(alone.sum()))
-    return np.unique(code, return_inverse=True)[1].astype(np.int64)
+        code = together(code, who.code.astype(np.int64))
+    return numbered(np.where(number.missing, -1 - np.arange(len(code)), code))
 
 
 def throughout(found: Texts, order: Ints) -> Texts:
