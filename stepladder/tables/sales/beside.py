@@ -62,7 +62,8 @@ def _best(
     )
     if role == "quantity":  # it may be a factor of the amount
         free = [*(p for p in amount.split("*") if plain(p) in map(plain, QUANTITY)), *free]
-    fits = {name: _named(role, name) - _of_other_money(role, name, amount) for name in free}
+    named = {name: _named(role, name) for name in free}
+    fits = {n: sure and sure - _of_other_money(role, n, amount) for n, sure in named.items()}
     for name in sorted((name for name in free if fits[name] > 0), key=lambda name: -fits[name]):
         if name in seen.column_names and _holds(role, name, seen, mapping, spec):
             return Mapped(role, name, round(min(fits[name], 1.0), 2), f"named {name!r}")
@@ -107,7 +108,8 @@ def _holds(
     if role in ("undone", "test"):
         return flags(name, words) is not None
     if role == "currency":
-        return len(words) <= 200 and bool(pc.max(pc.utf8_length(words)).as_py() <= 20)
+        short = bool(pc.max(pc.utf8_length(words)).as_py() <= 20)
+        return len(words) <= 200 and short and not _any(words, r"\d")
     if role in ("refunded", "quantity"):
         share = max(float(read_amounts(words, mark).found.mean()) for mark in ".,")
         money = any(is_money(spec.column(one.canonical)) for one in mapping)
@@ -133,9 +135,10 @@ def _numbers_orders(
     there = filled & ~person.missing
     pairs = np.unique(np.stack([code[there], person.code[there]]), axis=1)
     orders, of = np.unique(pairs[0], return_counts=True)
-    again = len(orders) < 0.98 * there.sum()  # a name of somebody's own does not number orders
-    if plain(name) == "name":
-        return bool(
-            pc.all(pc.match_substring_regex(texts(seen.column(name)).words, r"^(#.*)?$")).as_py()
-        )
-    return bool(len(orders) > 0 and (of > 1).mean() <= 0.05 and (again or len(orders) > 1))
+    if plain(name) == "name" and _any(texts(seen.column(name)).words, r"^[^#]"):
+        return False  # somebody's own name
+    return len(orders) > 0 and bool((of > 1).mean() <= 0.05)
+
+
+def _any(words: pa.Array, pattern: str) -> bool:
+    return bool(pc.any(pc.match_substring_regex(words, pattern)).as_py())
