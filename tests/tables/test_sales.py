@@ -304,22 +304,21 @@ def test_what_comes_back_meets_what_was_sold(cleaned, header, body, left):
     assert lines(result) == sorted(left)
 
 
-def test_returns_meet_as_brackets_close():
+@pytest.mark.parametrize("keys", [1, 40])
+def test_returns_meet_as_brackets_close(keys):
     rng = np.random.default_rng(5)
-    key = np.sort(rng.integers(0, 40, 600))
-    back, size = rng.random(600) < 0.4, rng.integers(1, 9, 600).astype(float)
+    key = np.sort(rng.integers(0, keys, 900))
+    back, size = rng.random(900) < 0.4, rng.integers(1, 9, 900).astype(float)
+    back[:300] &= keys > 1  # nested deep
     expected, open_ = size.copy(), []
-    for i in range(600):
-        open_ = [j for j in open_ if key[j] == key[i]]
-        if not back[i]:
-            open_.append(i)
-            continue
-        while open_ and expected[i]:
+    for i in range(900):
+        open_ = [j for j in open_ if key[j] == key[i] and expected[j]]
+        while back[i] and open_ and expected[i]:
             met = min(expected[open_[-1]], expected[i])
             expected[open_[-1]] -= met
             expected[i] -= met
-            if not expected[open_[-1]]:
-                open_.pop()
+            open_ = [j for j in open_ if expected[j]]
+        open_ += [] if back[i] else [i]
     assert meet(key, back, size).tolist() == expected.tolist()
 
 

@@ -15,6 +15,7 @@ from stepladder.tables.sales.sale import Bools, Floats, Ints, Sale, numbered, qu
 from stepladder.tables.values import Amount, Day, read_amount
 
 _DUST = 1e-6
+_ROUNDS = 50  # in which nearly all returns have met what stands before them
 
 
 def cancel(sale: Sale) -> None:
@@ -63,7 +64,7 @@ def _matched(sale: Sale, size: Floats, money: Floats, back: Bools) -> Floats:
     for key, measure, whole in _passes(sale, at, size[at], money[at]):
         rest = mine * measure
         here = np.flatnonzero((rest > _DUST) & (key >= 0) & (~whole | (mine > 1 - _DUST)))
-        here = here[np.isin(key[here], np.unique(key[here[some[here]]]))]
+        here = here[_with_return(key[here], some[here])]
         here = here[np.lexsort((here, some[here], when[here], key[here]))]
         amount = np.ones(len(here)) if whole else rest[here]
         worth = money[at][here] if whole else None
@@ -74,11 +75,22 @@ def _matched(sale: Sale, size: Floats, money: Floats, back: Bools) -> Floats:
 
 
 def _near_returns(sale: Sale, back: Bools) -> Ints:
-    """The rows of everybody who returned something."""
-    who = _who(sale)
-    returned = np.zeros(int(who.max(initial=0)) + 2, bool)
-    returned[who[back]] = True
-    return np.flatnonzero(sale.rows.kept & returned[who])
+    """The rows that may meet a return: of one who returned, and of the item or the order returned."""
+    at = np.flatnonzero(sale.rows.kept & _with_return(_who(sale), back))
+    item = item_codes(sale)
+    if item is None:
+        return at
+    near = _with_return(together(_who(sale)[at], item[at]), back[at])
+    if sale.order is not None:
+        near |= _with_return(sale.order[at], back[at])
+    return at[near]
+
+
+def _with_return(key: Ints, back: Bools) -> Bools:
+    """Where a key is one of those that have a return."""
+    returned = np.zeros(int(key.max(initial=0)) + 2, bool)
+    returned[key[back]] = True
+    return np.asarray(returned[key])
 
 
 def meet(key: Ints, back: Bools, rest: Floats, worth: Floats | None = None) -> Floats:
@@ -87,29 +99,46 @@ def meet(key: Ints, back: Bools, rest: Floats, worth: Floats | None = None) -> F
     A return takes from the nearest earlier row that has something left, as brackets close. With what
     they are worth, only two meet of which neither is worth twice the other.
     """
-    left = rest.copy()
-    at = np.arange(len(left))
-    while len(at) > 1:
+    left, at = rest.copy(), np.arange(len(rest))
+    size = np.full(len(rest), np.inf) if worth is None else worth
+    for _ in range(_ROUNDS):
         one, two = at[:-1], at[1:]
         meets = ~back[one] & back[two] & (key[one] == key[two])
-        if worth is not None:
-            meets &= np.maximum(worth[one], worth[two]) <= 2 * np.minimum(worth[one], worth[two])
+        meets &= (worth is None) | (size[one] <= 2 * size[two]) & (size[two] <= 2 * size[one])
         one, two = one[meets], two[meets]
         if not len(one):
-            break
+            return left
         met = np.minimum(left[one], left[two])
         left[one] -= met
         left[two] -= met
         at = _open(key, back, at[left[at] > _DUST])
+    _one_by_one(key, back, left, size, at)
     return left
+
+
+def _one_by_one(key: Ints, back: Bools, left: Floats, worth: Floats, at: Ints) -> None:
+    """The same for what is nested so deep that it would take a round for each."""
+    open_: list[int] = []
+    for i in at.tolist():
+        if open_ and key[open_[-1]] != key[i]:
+            open_.clear()
+        if not back[i]:
+            open_.append(i)
+        while back[i] and open_ and left[i] > _DUST:
+            one = open_[-1]
+            if not worth[one] / 2 <= worth[i] <= 2 * worth[one]:
+                open_.clear()  # what lies before it is out of reach
+                break
+            met = min(left[one], left[i])
+            left[one] -= met
+            left[i] -= met
+            if left[one] <= _DUST:
+                open_.pop()
 
 
 def _open(key: Ints, back: Bools, at: Ints) -> Ints:
     """Without the keys that have no return left, so that long chains do not read all the others."""
-    if not len(at):
-        return at
-    waits = np.unique(key[at[back[at]]])
-    return at[np.isin(key[at], waits)]
+    return at[_with_return(key[at], back[at])]
 
 
 def _passes(
