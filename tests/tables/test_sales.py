@@ -221,7 +221,8 @@ def test_rows_that_were_no_sales_are_set_aside_by_their_words(cleaned):
     ("is_cancelled", "0 1 0 0", [2, 4, 5]),
     ("cancelled_at", " 2024-02-01  ", [2, 4, 5]),
     ("Zahlungsstatus", "bezahlt storniert offen bezahlt", [2, 4, 5]),
-    ("test", "a b c d", [2, 3, 4, 5]),
+    ("test", "0 1 0 1", [2, 3, 4, 5]),  # a group of an experiment
+    ("customer_status", "active cancelled active cancelled", [2, 3, 4, 5]),
 ])  # fmt: skip
 def test_marks_beside_a_row(cleaned, header, values, left):
     body = "".join(

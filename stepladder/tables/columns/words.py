@@ -142,7 +142,7 @@ _BESIDE = {
         fecha anulacion, annullato, annullato il, geannuleerd, geannuleerd op, anulowane,
         отменен
     """,
-    "test": "mode, test, is test, test mode, test order, livemode, live mode, live, testmodus",
+    "test": "mode, is test, test mode, test order, livemode, live mode, live, testmodus",
     "currency": """
         currency, currency code, currency id, order currency, iso currency, curr, ccy, waehrung,
         wahrung, wahrungsschlussel, waerk, waers, devise, code devise, monnaie, moneda, divisa,
@@ -170,11 +170,12 @@ _BESIDE = {
 _NOT_BESIDE = {
     "order": "date day time total status amount value count qty quantity item line product sku currency type "
     "state customer user store shop price tax",
-    "status": "country city state_code address shipping billing marital code tax id date updated",
+    "status": "country city address shipping billing marital code tax id date updated customer client user "
+    "member membership account subscription subscriber email loyalty employment product item stock kunden",
     "payment": "date id method",
     "undone": "by reason amount total count qty quantity items",
     "test": "payment",
-    "currency": "rate symbol_position exchange factor",
+    "currency": "rate exchange factor",
     "refunded": "at date day on reason id by status tax shipping count qty quantity items time fee number",
     "item": "count number quantity qty price total amount category type group status date cost tax discount",
     "quantity": "refunded returned cancelled canceled shipped invoiced stock available",
