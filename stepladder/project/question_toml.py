@@ -30,10 +30,12 @@ def written(
     ]
     lines += ["", (settings or asked.SETTINGS).strip()]
     for name, table in made.items():
-        choices = {k: v for k, v in table["choices"].items() if k != "columns"}
+        own = table["choices"]
+        choices = {k: v for k, v in own.items() if not isinstance(v, Mapping)}
         lines += ["", f"[tables.{name}]", *_pairs({k: table[k] for k in ("source", "cleaned")})]
         lines += ["", f"[tables.{name}.choices]  # how the cleaner reads it", *_pairs(choices)]
-        lines += ["", f"[tables.{name}.choices.columns]", *_pairs(table["choices"]["columns"])]
+        for part in (k for k in own if k not in choices):  # columns first
+            lines += ["", f"[tables.{name}.choices.{part}]", *_pairs(own[part])]
     return "\n".join(lines) + "\n"
 
 

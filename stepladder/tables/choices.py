@@ -18,6 +18,7 @@ ALLOWED: dict[str, tuple[Any, ...]] = {
     "refunds": ("drop", "keep"),
     "time": ("column", "random"),
     "strangers": ("aside", "keep"),
+    "value_per": ("row", "order", None),
 }
 
 
@@ -34,7 +35,8 @@ class Choices:
     own says (an order's number, a status …) to it. With several currencies only amounts in `currency`
     count, or those with a rate in `rates` (so much of `currency` for one). Rows outside of `from_day`
     to `to_day` are set aside; without them, days far from all others. `strangers`: ids that stand
-    for nobody in particular, such as guests.
+    for nobody in particular, such as guests. `value_per`: whether the money on a row is its own or the
+    whole order's, which then counts once; None where it is taken as the row's.
     """
 
     columns: Mapping[str, str]
@@ -56,6 +58,7 @@ class Choices:
     to_day: date | None = None
     strangers: Literal["aside", "keep"] = "aside"
     sheet: str | None = None
+    value_per: Literal["row", "order"] | None = None
 
     def __post_init__(self) -> None:
         """Refuse what is not among the choices: one is as good as another to whoever types it."""

@@ -26,6 +26,7 @@ from stepladder.tables.rows.order import ordered
 from stepladder.tables.rows.reasons import Value, drop_duplicates, drop_unusable
 from stepladder.tables.rows.rows import Rows
 from stepladder.tables.sales.refunds import drop_refunds
+from stepladder.tables.sales.settle import may_be_undone, settle
 from stepladder.tables.sources.address import without_password
 from stepladder.tables.sources.read import read
 from stepladder.tables.values import Day, read_amount, read_content, read_day
@@ -53,14 +54,27 @@ def clean(source: str, spec: TableSpec, choices: Choices, raw: Raw | None = None
     rows = Rows(raw)
     drop_unusable(rows, spec, choices, values)
     set_far_days_aside(rows, spec, values, choices)
-    drop_refunds(rows, spec, values, choices)
-    drop_duplicates(rows, spec, choices)
+    settled = _settled(rows, spec, values, choices)
     if by_chance:
         values[by_chance] = Day(dealt(raw.row), np.zeros(len(raw.row), bool))
-    several = once(rows, spec, values) if spec.unique else ()
+    several = settled + (once(rows, spec, values) if spec.unique else ())
     if not rows.kept.any():
         raise _nothing(source, rows)
     return _result(source, spec, choices, values, rows, several)
+
+
+def _settled(
+    rows: Rows, spec: TableSpec, values: dict[str, Value], choices: Choices
+) -> tuple[Finding, ...]:
+    """Drops repetitions and refunds, when what was undone has met what undid it."""
+    if not may_be_undone(spec, choices):
+        drop_refunds(rows, spec, values, choices)
+        drop_duplicates(rows, spec, choices)
+        return ()
+    drop_duplicates(rows, spec, choices)  # or an order that stands there twice would be half undone
+    changed = settle(rows, spec, values, choices)
+    drop_refunds(rows, spec, values, choices)
+    return changed
 
 
 def need_columns(

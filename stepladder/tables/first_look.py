@@ -22,6 +22,7 @@ from stepladder.tables.findings import Mapped
 from stepladder.tables.ids.ids import texts
 from stepladder.tables.raw import Look, Raw
 from stepladder.tables.sales.beside import ROLES, find_beside
+from stepladder.tables.sales.settle import agreed_on
 from stepladder.tables.sources.address import without_password
 from stepladder.tables.sources.read import read
 from stepladder.tables.values import unclear_order
@@ -157,7 +158,7 @@ def choose(
             columns |= _asked(name, seen, ask_user)
     there = {**columns, **({by_chance: ""} if by_chance else {})}
     need_columns(seen.source, spec, there, seen.columns)
-    return Choices(
+    chosen = Choices(
         columns,
         seen.encoding,
         seen.separator,
@@ -172,6 +173,7 @@ def choose(
         beside={m.canonical: m.source for m in seen.beside},
         **sales,
     )
+    return chosen if seen.raw is None else agreed_on(seen.raw, spec, chosen, ask_user)
 
 
 def _by_chance(spec: TableSpec, time: str) -> str | None:

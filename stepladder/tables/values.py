@@ -48,7 +48,7 @@ class Amount:
     written: Bools
     other: Bools
     refund: Bools
-    currency: pa.DictionaryArray | None = None
+    currency: pa.DictionaryArray | None = None  # of each amount that names one
 
 
 @dataclass(frozen=True)

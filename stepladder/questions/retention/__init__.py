@@ -102,7 +102,7 @@ def check(history: History) -> None:
         """select count(*) as customers, sum(visits) as visits, min(first) as first, max(last) as last,
         sum(valued) as valued from (
           select customer, count(distinct day) as visits, min(day) as first, max(day) as last,
-            count(value) as valued from purchases group by customer)"""
+            count(value) as valued from purchases where coalesce(value, 0) >= 0 group by customer)"""
     ).to_pylist()[0]
     remedy = "check which columns were read (--column customer=NAME names another), or bring more history"
     if found["customers"] < 2:
@@ -129,8 +129,10 @@ def views(ask: Ask) -> Mapping[str, str]:
 
 
 def cases(history: History) -> pa.Table:
-    """Everyone who had bought before now."""
-    return history.sql("select distinct customer from purchases order by customer")
+    """Everyone who had bought before now: what only came back is no purchase."""
+    return history.sql(
+        "select distinct customer from purchases where coalesce(value, 0) >= 0 order by customer"
+    )
 
 
 def holdouts(history: History) -> Iterator[Holdout]:
@@ -160,7 +162,8 @@ def outcome(past: History, later: History, cases: pa.Table) -> pa.Table:
     return later.sql(
         f"""select customer, coalesce(visits, 0) as actual, coalesce(money, 0) as actual_value
         from cases left join (
-          select customer, count(distinct day) as visits, sum(value) as money
+          select customer, sum(value) as money,
+            count(distinct case when value < 0 then null else day end) as visits
           from purchases where day >= date '{past.now}' group by customer
         ) as came using (customer) order by nth""",
         cases.append_column("nth", pa.array(np.arange(cases.num_rows))),
@@ -189,7 +192,9 @@ def deviance(actual: np.ndarray, mean: np.ndarray) -> np.ndarray:
 def _value(predictions: pa.Table, past: History) -> np.ndarray:
     """Expected money; where a rung gives none, its expected purchases times the average purchase."""
     usual = past.sql(
-        "select avg(v) as v from (select sum(value) as v from purchases group by customer, day)"
+        """select sum(v) / nullif(sum(bought), 0) as v from (
+          select sum(value) as v, max(case when value >= 0 then 1 else 0 end) as bought
+          from purchases group by customer, day)"""
     )["v"][0].as_py()
     given = predictions["value"].to_numpy(zero_copy_only=False)
     fallback = predictions["prediction"].to_numpy() * (usual or 0.0)
@@ -199,7 +204,8 @@ def _value(predictions: pa.Table, past: History) -> np.ndarray:
 EXPLAINED = """
 select answers.* replace (rows as why), because from answers left join (
   select customer, list(row order by day desc, row desc)[:5] as rows,
-    'bought on ' || count(distinct day) || ' days, last on ' || max(day) as because
+    'bought on ' || count(distinct case when value < 0 then null else day end) || ' days, last on '
+      || max(case when value < 0 then null else day end) as because
   from purchases group by customer) using (customer)
 """
 

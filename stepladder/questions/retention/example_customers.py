@@ -13,8 +13,9 @@ from stepladder.core.view import Example, Strip, View
 from stepladder.questions.retention import deviance
 
 PROFILE = """
-select count(distinct day) as times, min(day) as first, max(day) as last
-from cases left join purchases using (customer) group by i order by i
+select count(distinct day) as times, min(day) as first, max(day) as last from cases left join (
+  select customer, day from purchases where coalesce(value, 0) >= 0
+) as bought using (customer) group by i order by i
 """
 STORY = "select customer, day, row from purchases join cases using (customer) order by day, row"
 SHARES = (("biggest miss", 0.2), ("champion", 0.2), ("lapsed heavy buyer", 0.2), ("newcomer", 0.1),

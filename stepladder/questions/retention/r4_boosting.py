@@ -31,19 +31,24 @@ SETTINGS = {
 }
 PROFILE = """
 with visits as (
-  select customer, day, sum(value) as value from purchases group by customer, day
+  select customer, day, sum(value) as value,
+    case when max(case when value < 0 then 0 else 1 end) = 1 then day end as bought_on
+  from purchases group by customer, day
 ),
-usual as (select sum(value) / count(*) as value from visits)
+usual as (select sum(value) / nullif(count(case when bought_on is not null then value end), 0) as value
+  from visits)
 select customer,
-  date_diff('day', max(day), max(now)) as recency,
-  count(*) as frequency,
-  date_diff('day', min(day), max(now)) as age,
-  sum(case when date_diff('day', day, now) <= horizon / 2 then 1 else 0 end) as half,
-  sum(case when date_diff('day', day, now) <= horizon then 1 else 0 end) as one,
-  sum(case when date_diff('day', day, now) <= 2 * horizon then 1 else 0 end) as two,
-  (coalesce(sum(visits.value), 0) + 5 * max(usual.value)) / (count(*) + 5) as monetary,
-  date_diff('day', min(day), max(day)) / nullif(count(*) - 1, 0) as gap
-from visits cross join usual cross join ask group by customer order by customer
+  date_diff('day', max(bought_on), max(now)) as recency,
+  count(bought_on) as frequency,
+  date_diff('day', min(bought_on), max(now)) as age,
+  sum(case when date_diff('day', bought_on, now) <= horizon / 2 then 1 else 0 end) as half,
+  sum(case when date_diff('day', bought_on, now) <= horizon then 1 else 0 end) as one,
+  sum(case when date_diff('day', bought_on, now) <= 2 * horizon then 1 else 0 end) as two,
+  (coalesce(sum(visits.value), 0) + 5 * max(usual.value))
+    / (count(case when bought_on is not null then visits.value end) + 5) as monetary,
+  date_diff('day', min(bought_on), max(bought_on)) / nullif(count(bought_on) - 1, 0) as gap
+from visits cross join usual cross join ask
+group by customer having count(bought_on) > 0 order by customer
 """
 
 
@@ -57,8 +62,8 @@ def fit(history: History) -> Model:
         )
     came = history.sql(
         """select coalesce(visits, 0) as visits from cases left join (
-          select customer, count(distinct day) as visits
-          from purchases cross join ask where day >= learn_at group by customer
+          select customer, count(distinct day) as visits from purchases cross join ask
+          where day >= learn_at and coalesce(value, 0) >= 0 group by customer
         ) using (customer) order by customer""",
         known.select(["customer"]),
     )

@@ -14,13 +14,14 @@ from stepladder.questions.retention.btyd import bg_nbd, pareto_nbd
 # Repeat purchases of everyone known at the cutoff; a first purchase is not a repeat.
 WEEKLY = """
 with known as (
-  select customer, min(day) as first from purchases group by customer having min(day) < date '{cutoff}'
+  select customer, min(day) as first from purchases where coalesce(value, 0) >= 0
+  group by customer having min(day) < date '{cutoff}'
 ),
 start as (select min(first) as day from known)
 select (date_diff('day', start.day, purchases.day) // 7)::integer as week,
   count(distinct (customer, purchases.day)) as purchases, min(start.day) as start
 from purchases join known using (customer) cross join start
-where purchases.day > known.first group by week order by week
+where purchases.day > known.first and coalesce(value, 0) >= 0 group by week order by week
 """
 
 
@@ -92,7 +93,7 @@ def _path(view: View, model: Any, start: date, weeks: int) -> np.ndarray:
     """The formula's own week-by-week expectation for everyone known at the cutoff."""
     formula = bg_nbd if {"a", "b"} < set(model) else pareto_nbd
     first = view.history.at(view.cutoff).sql(
-        "select min(day) as day from purchases group by customer"
+        "select min(day) as day from purchases where coalesce(value, 0) >= 0 group by customer"
     )
     days = first["day"].to_numpy().astype("datetime64[D]")
     age = (np.datetime64(start) - days).astype(float) / 7

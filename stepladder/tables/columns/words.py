@@ -100,3 +100,87 @@ def tokens(name: str) -> list[str]:
     flat = "".join(char for char in flat if not unicodedata.combining(char))
     split = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", " ", flat)
     return re.findall(r"\w+", split.lower().replace("_", " "))
+
+
+# Columns beside a question's own that say what a row is worth: what they are called, by role.
+_BESIDE = {
+    "order": """
+        order id, order no, order nr, order number, order num, order code, order key, order ref,
+        order reference, order, orderid, orderno, ordernumber, increment id, invoice, invoice no,
+        invoice id, invoice nr, invoice number, invoiceno, invoicenumber, receipt, receipt id,
+        receipt no, receipt number, transaction id, transaction no, transaction number,
+        transaction, basket id, basket, cart id, checkout id, sales order, document number,
+        bestellnummer, bestell nr, bestellnr, bestellung, bestell id, auftrag, auftragsnummer,
+        auftragsnr, auftrags nr, rechnungsnummer, rechnungsnr, rechnungs nr, rechnung,
+        belegnummer, belegnr, beleg, bonnummer, vorgangsnummer, vbeln, commande,
+        numero de commande, numero commande, no commande, n commande, id commande, facture,
+        numero de facture, numero facture, pedido, numero de pedido, numero pedido, id pedido,
+        n pedido, factura, numero de factura, numero factura, ordine, numero ordine, id ordine,
+        n ordine, fattura, numero fattura, bestelnummer, ordernummer, factuurnummer, bestelling,
+        numero do pedido, encomenda, ordrenummer, fakturanummer, bestillingsnummer, zamowienie,
+        numer zamowienia, cislo objednavky, objednavka, siparis no, reference, name, номер заказа,
+        заказ
+    """,
+    "status": """
+        status, order status, state, order state, current state, sale status, sales status,
+        transaction status, transaction type, event type, fulfillment status, delivery status,
+        zustand, bestellstatus, auftragsstatus, belegart, statut, statut commande, etat,
+        etat commande, estado, estado pedido, estado del pedido, stato, stato ordine,
+        orderstatus, bestelstatus, situacao, tila, stav, durum, статус
+    """,
+    "payment": """
+        financial status, payment status, payment state, pay status, paid status, charge status,
+        zahlungsstatus, bezahlstatus, statut paiement, etat paiement, estado pago,
+        estado del pago, stato pagamento, betaalstatus, betalingsstatus
+    """,
+    "undone": """
+        cancelled, canceled, is cancelled, is canceled, cancelled at, canceled at, cancelled on,
+        canceled on, cancelled date, canceled date, cancellation date, cancel date, void, voided,
+        is void, is voided, voided at, refunded at, is refunded, is refund, is return,
+        returned at, is returned, storniert, storno, storniert am, stornodatum, ist storniert,
+        annule, annule le, date annulation, cancelado, anulado, fecha cancelacion,
+        fecha anulacion, annullato, annullato il, geannuleerd, geannuleerd op, anulowane,
+        отменен
+    """,
+    "test": "mode, is test, test mode, test order, livemode, live mode, live, testmodus",
+    "currency": """
+        currency, currency code, currency id, order currency, iso currency, curr, ccy, waehrung,
+        wahrung, wahrungsschlussel, waerk, waers, devise, code devise, monnaie, moneda, divisa,
+        valuta, moeda, waluta, mena, para birimi, valuutta, валюта
+    """,
+    "refunded": """
+        refunded amount, amount refunded, total refunded, refund amount, refund total,
+        order refund amount, refunded, refund, refunds, refund value, returned amount,
+        erstattungsbetrag, erstattet, erstattung, ruckerstattung, ruckerstattungsbetrag,
+        gutschriftbetrag, montant rembourse, rembourse, remboursement, montant remboursement,
+        importe reembolsado, reembolsado, reembolso, importo rimborsato, rimborsato, rimborso,
+        terugbetaald bedrag, terugbetaald, terugbetaling, valor reembolsado, valor estornado,
+        refunderat belopp, refunderet belob
+    """,
+    "item": """
+        item, item id, item name, product, product id, product name, product code, sku,
+        item sku, product sku, lineitem sku, lineitem name, stock code, stockcode, article,
+        article no, artikel, artikelnummer, artikelnr, artikelname, produkt, produktname,
+        produktnummer, produit, nom produit, producto, articulo, prodotto, articolo, produto,
+        matnr, ean, gtin, asin, description, item description, product title
+    """,
+    "quantity": ", ".join((*QUANTITY, "lineitem quantity")),
+}
+# What makes such a name one of something else.
+_NOT_BESIDE = {
+    "order": "date day time total status amount value count qty quantity item line product sku currency type "
+    "state customer user store shop price tax",
+    "status": "country city address shipping billing marital code tax id date updated customer client user "
+    "member membership account subscription subscriber email loyalty employment product item stock kunden",
+    "payment": "date id method",
+    "undone": "by reason amount total count qty quantity items",
+    "test": "payment",
+    "currency": "rate exchange factor",
+    "refunded": "at date day on reason id by status tax shipping count qty quantity items time fee number",
+    "item": "count number quantity qty price total amount category type group status date cost tax discount",
+    "quantity": "refunded returned cancelled canceled shipped invoiced stock available",
+}
+BESIDE = {
+    role: tuple(tuple(tokens(name)) for name in text.split(",")) for role, text in _BESIDE.items()
+}
+NOT_BESIDE = {role: frozenset(text.split()) for role, text in _NOT_BESIDE.items()}

@@ -147,13 +147,15 @@ def expected_value(model: Model, x: ArrayLike, mean_value: ArrayLike) -> Floats:
     """What a future purchase of each customer is worth on average; arrays (customers,).
 
     A customer without a repeat purchase of known value gets everybody's mean, p v/(q - 1). If
-    q <= 1 that mean is infinite, and the mean of the customers seen stands in for it.
+    q <= 1 that mean is infinite, and the mean of the customers seen stands in for it. Whose repeat
+    purchases are known to have brought nothing is worth nothing: the model knows no such customer.
     """
     p, q, v = (float(model[name]) for name in NAMES)
     count, mean = np.asarray(x, float), np.asarray(mean_value, float)
-    own = (count > 0) & (mean > 0)
+    own, nothing = (count > 0) & (mean > 0), (count > 0) & (mean <= 0)
     count, total = np.where(own, count, 0.0), np.where(own, count * mean, 0.0)
     below = p * count + q - 1.0
     safe = below > (0.0 if q > 1.0 else p * 0.5)
     typical = float(model.get("mean_value", np.nan))
-    return np.where(safe, p * (v + total) / np.where(safe, below, 1.0), typical)
+    expected = np.where(safe, p * (v + total) / np.where(safe, below, 1.0), typical)
+    return np.where(nothing, 0.0, expected)

@@ -1,7 +1,8 @@
 """What is known of each customer: how often they came back, when last, and what they spent.
 
 Several rows of a customer on one day are one purchase, their values added up. The first purchase
-day is not a repeat. Everybody is observed until the day before `now`.
+day is not a repeat. A day on which things only came back is no purchase, but its money counts.
+Everybody is observed until the day before `now`.
 """
 
 from __future__ import annotations
@@ -22,19 +23,21 @@ Floats = NDArray[np.float64]
 
 QUERY = """
 with days as (
-  select customer, cast(day as date) as day, sum(value) as value
+  select customer, cast(day as date) as day, sum(value) as value,
+    max(case when value < 0 then 0 else 1 end) as bought
   from purchases {only} group by 1, 2
 ),
-firsts as (select customer, min(day) as first from days group by customer)
-select customer, count(*) - 1 as x,
-  date_diff('day', min(first), max(day)) as t_x,
+firsts as (select customer, min(day) as first from days where bought = 1 group by customer)
+select customer, count(case when bought = 1 then 1 end) - 1 as x,
+  date_diff('day', min(first), max(case when bought = 1 then day end)) as t_x,
   date_diff('day', min(first), (select now from ask)) - 1 as T,
-  count(case when day > first then value end) as valued,
-  avg(case when day > first then value end) as value
+  count(case when bought = 1 and day > first then value end) as valued,
+  sum(case when day > first then value end)
+    / nullif(count(case when bought = 1 and day > first then value end), 0) as value
 from days join firsts using (customer) group by customer order by customer
 """
 ONLY = "where cast(customer as varchar) in (select cast(customer as varchar) from cases)"
-SIZE = "select count(*) as n, min(customer) as low, max(customer) as high from purchases"
+SIZE = "select count(*) as n, min(customer) as low, max(customer) as high, min(value) as least from purchases"
 STREAM = """
 select cast(customer as bigint), cast(day as date), cast(value as double) from purchases
 """
@@ -74,7 +77,9 @@ def summary(history: History, cases: pa.Table | None = None) -> Summary:
 def _streamed(history: History) -> Summary | None:
     size = history.sql(SIZE)
     rows, low, high = (size[name][0].as_py() for name in ("n", "low", "high"))
-    if rows < LARGE or not isinstance(low, int) or high - low >= rows:
+    if rows < LARGE or (size["least"][0].as_py() or 0) < 0:  # returns are told apart in SQL
+        return None
+    if not isinstance(low, int) or high - low >= rows:
         return None
     if importlib.util.find_spec("numba") is None:
         return None

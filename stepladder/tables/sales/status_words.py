@@ -1,0 +1,91 @@
+"""What a status says of a sale, in the words of shop systems and payment providers of many languages."""
+
+from __future__ import annotations
+
+from stepladder.tables.columns.words import plain, tokens
+
+SOLD, UNSOLD, RETURN, WAITING, UNKNOWN = "sold", "no sale", "a return", "not yet", "unknown"
+
+# No sale took place, or all of it was undone.
+_UNSOLD = """
+    failed failure error declined denied rejected refused void voided cancelled canceled cancel
+    cancellation reversed refunded returned expired abandoned draft trash trashed deleted
+    chargeback chargedback fraud fraudulent invalid incomplete aborted nosale
+    test sandbox storniert storno stornierung abgebrochen fehlgeschlagen gescheitert abgelehnt
+    zuruckgewiesen erstattet ruckerstattet zuruckerstattet retourniert ruckgangig ungultig
+    geloscht entwurf verfallen abgelaufen ruckbuchung ruckabgewickelt annuliert annulliert
+    annule annulee annules annulees echoue echouee echec refuse refusee rejete rejetee
+    rembourse remboursee expiree expire abandonne abandonnee brouillon supprime supprimee erreur
+    retourne retournee cancelado cancelada anulado anulada fallido fallida rechazado rechazada
+    reembolsado reembolsada devuelto devuelta expirado expirada caducado caducada abandonado
+    abandonada borrador annullato annullata fallito fallita rifiutato rifiutata rimborsato
+    rimborsata scaduto scaduta abbandonato bozza errore stornato geannuleerd mislukt geweigerd
+    afgewezen terugbetaald verlopen concept vervallen geretourneerd estornado estornada recusado
+    recusada falhou falhado devolvido devolvida rascunho anulowane anulowany anulowano anulowana
+    zwrocone zwrocony odrzucone odrzucony nieudane avbruten avbestalld annullerad makulerad
+    aterbetald misslyckad annulleret refunderet refundert mislykket kansellert avbrutt avvist
+    zruseno zrusena zrusene stornovano vraceno zamitnuto peruttu peruutettu hyvitetty
+    epaonnistui torolt sztornozott visszateritett anulat anulata rambursat iptal iade
+    отменен отменено отменена возврат возвращен отклонен отказ 已取消 已退款 取消 退款 キャンセル 返金 취소
+    환불
+"""
+# The row is about what came back, of a sale with a row of its own.
+_RETURN = """
+    refund return returns creditnote creditmemo gutschrift retoure rucksendung avoir retour
+    devolucion reembolso reso notadecredito notadicredito creditnota retur zwrot
+"""
+_WAITING = """
+    pending hold onhold awaiting waiting unpaid open offen ausstehend wartend unbezahlt attente
+    impaye impayee pendiente espera impagado attesa sospeso afwachting openstaand onbetaald
+    pendente aguardando oczekuje oczekujace vantar afventer avventer cekajici beklemede bekliyor
+    ожидает ожидание
+"""
+_SOLD = """
+    paid complete completed processing processed shipped sent delivered fulfilled unfulfilled
+    authorized authorised captured succeeded success successful settled invoiced dispatched
+    approved accepted active done sold ok confirmed placed ordered new closed sale payment charge
+    bought purchase purchased live production partial partially true yes packed picked collected
+    bezahlt abgeschlossen versendet versandt verschickt geliefert zugestellt bearbeitung erledigt
+    neu bestatigt verkauf paye payee terminee termine expediee expedie livree livre cours vente
+    validee valide acceptee accepte pagado pagada completado completada enviado enviada entregado
+    entregada procesando confirmado venta pagato pagata completato completata spedito spedita
+    consegnato evaso lavorazione confermato vendita betaald voltooid afgerond verzonden geleverd
+    verwerking behandeling bevestigd verkoop pago concluido oplacone wyslane zrealizowane
+    zakonczone dostarczone betald skickad levererad klar betalt sendt leveret levert fullfort
+    zaplaceno odeslano doruceno vyrizeno maksettu toimitettu fizetve teljesitve odendi
+    tamamlandi kargoda оплачен оплачено выполнен выполнено доставлен отправлен 已完成 已付款 完了
+"""
+# With one of these the word beside it does not hold, or not of all of it.
+_UNLIKE = """
+    partial partially part partly teilweise teil partiellement partielle parcial parcialmente
+    parziale parzialmente gedeeltelijk delvis czesciowo castecne частично not no non nicht nie
+    kein reversal request requested angefragt angefordert pendiente pending
+"""
+
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(map(plain, text.split()))
+
+
+_OF = {
+    UNSOLD: _words(_UNSOLD),
+    RETURN: _words(_RETURN),
+    WAITING: _words(_WAITING),
+    SOLD: _words(_SOLD),
+}
+_BUT = _words(_UNLIKE)
+
+
+def said_of_sale(text: str) -> str:
+    """What a status says: SOLD, UNSOLD, RETURN, WAITING or UNKNOWN."""
+    words = [word for word in tokens(text) if word != "wc"]  # as WooCommerce begins its own
+    for meaning, known in _OF.items():
+        if "".join(words) in known:
+            return meaning
+    found = {meaning for meaning, known in _OF.items() if known.intersection(words)}
+    undone = [meaning for meaning in (UNSOLD, RETURN) if meaning in found]
+    if undone and not _BUT.intersection(words):
+        return undone[0]
+    if WAITING in found:
+        return WAITING
+    return SOLD if found or _BUT.intersection(words) else UNKNOWN
