@@ -17,8 +17,11 @@ from stepladder.tables.dates.far import set_far_days_aside
 from stepladder.tables.dates.last_day import last_day
 from stepladder.tables.dates.typed import dealt
 from stepladder.tables.findings import Finding, Mapped
+from stepladder.tables.ids.damaged import check_ids
 from stepladder.tables.ids.ids import texts
 from stepladder.tables.ids.once import once
+from stepladder.tables.ids.spelling import one_spelling
+from stepladder.tables.ids.strangers import set_strangers_aside
 from stepladder.tables.raw import Raw
 from stepladder.tables.report import Cleaned, DataReport
 from stepladder.tables.rows.order import ordered
@@ -52,6 +55,8 @@ def clean(source: str, spec: TableSpec, choices: Choices, raw: Raw | None = None
     rows = Rows(raw)
     drop_unusable(rows, spec, choices, values)
     set_far_days_aside(rows, spec, values, choices)
+    check_ids(rows, spec, values, choices)
+    set_strangers_aside(rows, spec, values, choices)
     drop_refunds(rows, spec, values, choices)
     drop_duplicates(rows, spec, choices)
     if by_chance:
@@ -97,6 +102,8 @@ def _value(table: pa.Table, kind: str, source: str, choices: Choices) -> Value:
         return read_amount(table, source, choices)
     if kind in ("long", "bytes"):
         return read_content(table, source, kind)
+    if kind == "id" and choices.version > 1:
+        return one_spelling(table.column(source), choices.decimal)
     return texts(table.column(source))
 
 
