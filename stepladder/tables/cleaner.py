@@ -18,9 +18,9 @@ from stepladder.tables.dates.last_day import last_day
 from stepladder.tables.dates.typed import dealt
 from stepladder.tables.findings import Finding, Mapped
 from stepladder.tables.ids.damaged import check_ids
-from stepladder.tables.ids.ids import texts
+from stepladder.tables.ids.ids import Texts, texts
 from stepladder.tables.ids.once import once
-from stepladder.tables.ids.spelling import one_spelling
+from stepladder.tables.ids.spelling import as_written, one_spelling
 from stepladder.tables.ids.strangers import set_strangers_aside
 from stepladder.tables.raw import Raw
 from stepladder.tables.report import Cleaned, DataReport
@@ -169,7 +169,8 @@ def _result(
         _beside(choices),
         _unused(rows.raw, choices),
     )
-    return Cleaned(ordered(pa.table(columns), spec), report)
+    ids = {name: one for name in spec.key if isinstance(one := values.get(name), Texts)}
+    return Cleaned(ordered(pa.table(columns), spec), report, as_written(ids, columns, kept))
 
 
 def _last_day(

@@ -66,10 +66,14 @@ class DataReport:
 
 @dataclass(frozen=True)
 class Cleaned:
-    """A clean table (canonical columns and `row`) and the report of what was wrong."""
+    """A clean table (canonical columns and `row`) and the report of what was wrong.
+
+    `written`: the keys that the source spells otherwise, as they are and as they were written.
+    """
 
     table: pa.Table
     report: DataReport
+    written: pa.Table | None = None
 
 
 def places_only(report: Mapping[str, Any]) -> dict[str, Any]:

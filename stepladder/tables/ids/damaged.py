@@ -100,20 +100,17 @@ def _warn_zeros(rows: Rows, name: str, words: pa.Array) -> None:
 
 
 def _warn_case(rows: Rows, name: str, words: pa.Array) -> None:
-    """Names typed in capitals, not codes in which capitals count: these are mixed throughout."""
-    mixed = _those(words, r"\p{Ll}\S*\p{Lu}")
+    """Names, some of them typed in capitals; of codes in which capitals count few are all in one case."""
     small = pc.utf8_lower(words)
     counts = small.value_counts()
     twice = counts.field("values").filter(pc.greater(counts.field("counts"), 1))
-    if not len(twice) or len(mixed) > 0.2 * len(words):
-        return
     shouted = pc.or_(pc.equal(words, small), pc.equal(words, pc.utf8_upper(words)))
-    named = pc.match_substring_regex(words, r"\p{L}{3}")
-    alike = words.filter(pc.and_(pc.and_(shouted, named), pc.is_in(small, twice)))
-    if len(alike):
+    name_like = pc.and_(shouted, pc.match_substring_regex(words, r"\p{L}{3}"))
+    alike = words.filter(pc.and_(name_like, pc.is_in(small, twice)))
+    if len(alike) and len(pc.utf8_lower(alike).unique()) >= len(twice) / 2:
         rows.warn(
             "case-differs",
-            f"{len(alike):,} values of {name} differ from another only in capitals, and are kept "
+            f"{len(twice):,} values of {name} are also written with other capitals, and are kept "
             "apart. If they are the same, write them alike in the source.",
             _some(alike),
         )

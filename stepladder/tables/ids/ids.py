@@ -58,6 +58,12 @@ class Texts:
     nothing: Bools
     changed: Bools
     mended: tuple[Mended, ...] = ()
+    before: pa.Array | None = None  # the words before they were mended
+
+    @property
+    def written(self) -> pa.Array:
+        """The words as they were written."""
+        return self.words if self.before is None else self.before
 
     @property
     def text(self) -> pa.Array:

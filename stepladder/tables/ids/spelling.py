@@ -7,15 +7,19 @@ mail server minds. Capitals of any other id stay: in a code they tell two things
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
+import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from stepladder.tables.ids.ids import BLANKS, Mended, Texts, says_nothing, texts
 
+Bools = npt.NDArray[np.bool_]
+
+WRITTEN = " as written"  # behind the name of a column
 _UNSEEN = (
     "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180e\u200b-\u200f\u202a-\u202e"
     "\u2060-\u206f\ufe00-\ufe0f\ufeff]"
@@ -47,15 +51,44 @@ def one_spelling(column: pa.ChunkedArray, decimal: str) -> Texts:
         Mended("spelling of", "in another spelling; each is written in one way", respelt),
         Mended("fraction in", "ending in .0; the ending was taken away", cut),
     )
-    return replace(
-        ids, words=pc.if_else(pa.array(nothing), "", whole), nothing=nothing, mended=mended
-    )
+    plain = pc.if_else(pa.array(nothing), "", whole)
+    return replace(ids, words=plain, nothing=nothing, mended=mended, before=ids.words)
 
 
-def ways_to_say(case: str) -> tuple[str, ...]:
-    """How an id that somebody types may stand in the data, the likeliest first."""
-    plain = str(folded(pa.array([case]))[0].as_py())
-    return tuple(dict.fromkeys((case, plain, re.sub(r"^(\d+)\.0+$", r"\1", plain))))
+def spelt(text: str) -> str:
+    """One id as somebody typed it, in the spelling that it has in clean tables."""
+    return str(folded(pa.array([text]))[0].as_py())
+
+
+def also_spelt(case: pa.Table) -> list[pa.Table]:
+    """A case's ids as they were typed and, where that is another, in their one spelling."""
+    columns = [
+        folded(column.combine_chunks()) if pa.types.is_string(column.type) else column
+        for column in case.columns
+    ]
+    other = pa.table(columns, case.schema)
+    return [case] if other.equals(case) else [case, other]
+
+
+def as_written(
+    ids: Mapping[str, Texts], clean: Mapping[str, pa.Array], kept: Bools
+) -> pa.Table | None:
+    """How the ids were written that stand otherwise in the clean columns: each once, beside it.
+
+    Whoever is known by the hash of an id only is recognised by how it was written as well.
+    """
+    other = np.zeros(len(kept), bool)
+    for one in ids.values():
+        for mended in one.mended:
+            other |= mended.words.to_numpy(zero_copy_only=False)[one.at]
+    at = np.flatnonzero(other & kept)
+    if not len(at):
+        return None
+    found = {
+        f"{name}{WRITTEN}": one.written.take(pa.array(one.at[at])) for name, one in ids.items()
+    }
+    found |= {name: clean[name].filter(pa.array(other[kept])) for name in ids}
+    return pa.table(found).group_by(list(found), use_threads=False).aggregate([])
 
 
 def folded(words: pa.Array) -> pa.Array:
