@@ -22,6 +22,7 @@ class Brings(NamedTuple):
     spec: TableSpec
     schema: pa.Schema
     now: date  # everything happened before it
+    one_spelling: bool = False  # whether ids have one there, whatever the newcomer's
 
 
 class Brought(NamedTuple):
@@ -121,7 +122,8 @@ def named(schema: pa.Schema, case: str) -> pa.Table | None:
     values = {}
     for field, text in zip(schema, parts, strict=True):
         try:
-            values[field.name] = pa.array([text]).cast(field.type)
+            whole = text.removesuffix(".0") if pa.types.is_integer(field.type) else text
+            values[field.name] = pa.array([whole]).cast(field.type)
         except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
             return None
     return pa.table(values)

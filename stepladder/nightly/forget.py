@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,12 +19,13 @@ from stepladder.core.errors import Problem
 from stepladder.core.files import write
 from stepladder.core.question import case_word
 from stepladder.nightly.publishing import erase
-from stepladder.nightly.still_there import models_with, still_there, without
+from stepladder.nightly.still_there import Models, models_with, still_there, without
 from stepladder.project.at_work import nobody_at_work
 from stepladder.project.folder import Project
 from stepladder.project.forgotten import forgotten, hashed, key_of
 from stepladder.project.home import other_homes
 from stepladder.record.copies import copies_beside
+from stepladder.tables.ids.spelling import also_spelt
 from stepladder.tables.report import DataReport, places_only, to_markdown
 
 ROOMS = ("data", "predictions", "published", "runs", "bakeoffs")
@@ -58,26 +60,30 @@ def forget(project: Project, case: str, *, wait: float = 60) -> Forgotten:
     ours to change: erase the person there too. Waits so many seconds for a bake-off or a night. Raises
     Problem where nobody has that id.
     """
-    who = _typed(project, case)
-    told = who.to_pylist()[0]
+    spelt = also_spelt(_typed(project, case))  # older files may have them as they were typed
+    told = [who.to_pylist()[0] for who in spelt]
     project.record.may_write()  # before a key is made here
     with nobody_at_work(project.folder, wait):
-        before = list(told.values()) in forgotten(project)
+        away = forgotten(project)
+        before = any(list(one.values()) in away for one in told)
         # first of all: whatever breaks from here on, they do not come back, and it can be done again
-        hash_ = hashed(told.values(), key_of(project))
-        answers = project.record.forget(project.ask.question, hash_, told)
+        key = key_of(project)
+        hashes = [hashed(one.values(), key) for one in told]
+        about = zip(hashes, told, strict=True)
+        answers = sum(project.record.forget(project.ask.question, *one) for one in about)
         _without_examples(project)
-        rows = {room: _erased(project, room, who) for room in ROOMS}
+        rows = {room: sum(_erased(project, room, who) for who in spelt) for room in ROOMS}
         for kept in (project.folder / "runs" / "inputs").glob("*.json"):
             kept.unlink()  # worked out from rows that are gone
         for target in project.ask.nightly.publish:
-            rows[target.partition(":")[0]] = erase(target, project, told)
-        models = models_with(project, who)
-        found = Forgotten({k: n for k, n in rows.items() if n}, answers, (), len(models.removed))
+            rows[target.partition(":")[0]] = sum(erase(target, project, one) for one in told)
+        models = [models_with(project, who) for who in spelt]
+        removed = sum(len(one.removed) for one in models)
+        found = Forgotten({k: n for k, n in rows.items() if n}, answers, (), removed)
         pages = _pages(project.folder) if found.total or before else ()
         copies = tuple(str(copy) for copy in copies_beside(project.record.engine))
         project.record.scrubbed()
-        still = (*models.in_use, *still_there(project, who))
+        still = tuple(dict.fromkeys(_still(project, spelt, models)))
     if not (found.total or still or before):
         gone = f"; removed, since they may have been in it: {', '.join(copies)}" if copies else ""
         raise Problem(
@@ -88,6 +94,11 @@ def forget(project: Project, case: str, *, wait: float = 60) -> Forgotten:
     return Forgotten(
         found.rows, answers, (*pages, *copies), found.models, (*still, *_homes(project))
     )
+
+
+def _still(project: Project, spelt: list[pa.Table], models: list[Models]) -> Iterator[str]:
+    for who, knowing in zip(spelt, models, strict=True):
+        yield from (*knowing.in_use, *still_there(project, who))
 
 
 def _homes(project: Project) -> list[str]:

@@ -13,6 +13,7 @@ import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -22,6 +23,7 @@ from stepladder.core.errors import Unusable
 from stepladder.core.predictions import places
 from stepladder.project.folder import Project
 from stepladder.tables import Cleaned, Finding
+from stepladder.tables.ids.spelling import WRITTEN
 
 KEY = "forgotten.key"
 
@@ -95,6 +97,7 @@ def _without(one: Cleaned, case: Sequence[str], gone: Gone) -> Cleaned:
     said = one.table.select(list(case))
     ids = said.group_by(said.column_names, use_threads=False).aggregate([]).to_pylist()
     away = [row for row in ids if [row[name] for name in case] in gone]
+    away += _otherwise(one.written, case, gone)
     lost_ids = pa.Table.from_pylist(away, schema=said.schema)
     table = one.table.filter(pc.is_null(places(said, lost_ids, case)))
     lost = one.table.num_rows - table.num_rows
@@ -102,7 +105,15 @@ def _without(one: Cleaned, case: Sequence[str], gone: Gone) -> Cleaned:
         return one
     finding = Finding("forgotten", lost, "Rows are of people who asked to be forgotten.", ())
     dropped = (*one.report.dropped, finding)
-    return Cleaned(table, replace(one.report, rows_kept=table.num_rows, dropped=dropped))
+    report = replace(one.report, rows_kept=table.num_rows, dropped=dropped)
+    return replace(one, table=table, report=report)
+
+
+def _otherwise(written: pa.Table | None, case: Sequence[str], gone: Gone) -> list[dict[str, Any]]:
+    """The ids of those who were forgotten as the source spells them, before ids had one spelling."""
+    rows = written.to_pylist() if written is not None else []
+    these = [row for row in rows if [row.get(f"{name}{WRITTEN}") for name in case] in gone]
+    return [{name: row[name] for name in case} for row in these]
 
 
 def _name(key: bytes) -> str:

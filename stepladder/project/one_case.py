@@ -28,6 +28,7 @@ from stepladder.project.at_work import at_work
 from stepladder.project.folder import Project
 from stepladder.project.predict import decided
 from stepladder.project.scratch import scratch
+from stepladder.tables.ids.spelling import also_spelt
 
 
 def predict_one(
@@ -122,7 +123,8 @@ class One:
         """The answer for somebody who is in the data. Raises Problem where nobody has that id."""
         everyone = self.project.question.cases(self.history)
         wanted = own.named(everyone.schema, case)
-        there = wanted and own.among(everyone, wanted)
+        said = also_spelt(wanted) if wanted else []
+        there = next(filter(None, (own.among(everyone, one) for one in said)), None)
         if not there:
             raise Problem(
                 f"there is no {' '.join(self.project.question.CASE)} {case!r} in the data",
@@ -145,7 +147,7 @@ class One:
         alone = _own(spec, self.project.question.CASE)
         chosen = self.project.ask.tables[spec.name].choices
         seen = tables.look(str(rows), alone, _named(alone, chosen, rows))
-        found = tables.clean(str(rows), alone, tables.choose(seen, ask_user=None)).table
+        found = tables.clean(str(rows), alone, _as_ours(seen, chosen)).table
         when = spec.time if spec.time and found[spec.time].null_count == 0 else None
         order = [(name, "ascending") for name in (*[when] * bool(when), "row")]
         return found.sort_by(order)
@@ -190,6 +192,11 @@ def _own(spec: TableSpec, case: tuple[str, ...]) -> TableSpec:
     )
     left = tuple(name for name in spec.key if name not in case) or (columns[0].name,)
     return replace(spec, columns=columns, key=left, time=None)
+
+
+def _as_ours(seen: tables.Look, chosen: dict[str, Any]) -> tables.Choices:
+    """How to clean a newcomer's rows: by the cleaner that made the project's own table."""
+    return replace(tables.choose(seen, ask_user=None), version=chosen.get("version", 1))
 
 
 def _named(spec: TableSpec, chosen: dict[str, Any], rows: str | Path) -> dict[str, str]:

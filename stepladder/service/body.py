@@ -121,10 +121,11 @@ def answered(found: Served, said: Answered) -> list[tuple[Json, float | str]]:
 def _known(found: Served, given: Json) -> Json:
     """A case named by its keys. Raises Refused where nobody has that id."""
     case = read(known_model(found.case), given).model_dump()
-    first, last = found.published.find(case) if found.published else (0, 0)
-    if first == last:
+    published = found.published
+    first, last = published.find(case) if published else (0, 0)
+    if published is None or first == last:
         raise _nobody(case)
-    return case
+    return dict(published.named(case))
 
 
 def not_forgotten(found: Served, case: Json) -> None:

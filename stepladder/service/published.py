@@ -19,6 +19,7 @@ from stepladder.core.errors import Problem
 from stepladder.core.files import read
 from stepladder.project.folder import Project
 from stepladder.record import Stored
+from stepladder.tables.ids.spelling import spelt
 
 Range = tuple[int, int]
 ORDER, SEPARATOR = "_case", "\x1f"  # by which rows are found; between the parts of a case
@@ -48,8 +49,18 @@ class Published:
         keys = self.table[ORDER].combine_chunks()
         return len(pc.run_end_encode(keys).values) if len(keys) else 0
 
+    def named(self, case: Mapping[str, Any]) -> Mapping[str, Any]:
+        """The case as it stands here: as it is given, or else in the one spelling of its ids."""
+        first, last = self._at(case)
+        if first < last:
+            return case
+        return {k: spelt(one) if isinstance(one, str) else one for k, one in case.items()}
+
     def find(self, case: Mapping[str, Any]) -> Range:
         """From which row to which row the case's answer stands; an empty range for a stranger."""
+        return self._at(self.named(case))
+
+    def _at(self, case: Mapping[str, Any]) -> Range:
         wanted: Any = _joined([str(value) for value in case.values()])
         if len(case) == 1:
             (wanted,) = case.values()

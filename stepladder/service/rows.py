@@ -25,6 +25,7 @@ from pydantic_core import PydanticCustomError
 from stepladder.core.errors import Problem
 from stepladder.core.own import Brings, Brought, brought, sayable
 from stepladder.core.table import Column
+from stepladder.tables.ids.spelling import folded
 
 MOST = 5_000  # rows of one case
 TOO_MANY = "too_many"  # the type of the error where a list is too long
@@ -105,8 +106,16 @@ def rows_to_table(own: Brings, cases: Sequence[Case]) -> Brought:
         _check_times(own, where, rows)
         names = [f for f in own.schema if any(row.get(f.name) is not None for row in rows)]
         columns = {f.name: pa.array([row.get(f.name) for row in rows], f.type) for f in names}
+        columns |= _spelt(own, columns)
         given.append(pa.table(columns) if columns else pa.Table.from_pylist([{}] * len(rows)))
     return brought(own.question, own.schema, own.now, given)
+
+
+def _spelt(own: Brings, columns: Mapping[str, pa.Array]) -> dict[str, pa.Array]:
+    """The ids among the columns, as the project's own table spells them."""
+    ids = {column.name for column in own.spec.columns if column.kind == "id"}
+    texts = {n: c for n, c in columns.items() if n in ids and pa.types.is_string(c.type)}
+    return {name: folded(column) for name, column in texts.items()} if own.one_spelling else {}
 
 
 def several(what: str, most: int) -> BeforeValidator:

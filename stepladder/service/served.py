@@ -190,7 +190,9 @@ def _own(project: Project, now: date) -> Brings | None:
     if question.OWN is None:
         return None
     spec = own.spec(question)
-    return Brings(question, spec, pq.read_schema(project.table(spec.name)).remove_metadata(), now)
+    schema = pq.read_schema(project.table(spec.name)).remove_metadata()
+    spelt = project.ask.tables[spec.name].choices.get("version", 1) > 1
+    return Brings(question, spec, schema, now, spelt)
 
 
 def _example(project: Project, brings: Brings) -> tuple[dict[str, Any], ...]:

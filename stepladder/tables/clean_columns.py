@@ -59,6 +59,9 @@ def clean_column(
         f"blanks around {name}",
         f"rows had blanks around the {name}; they were taken away",
     )
+    for one in value.mended:
+        there = one.words.to_numpy(zero_copy_only=False)[value.at] & kept
+        changed += rows.found(there, f"{one.what} {name}", f"rows had a {name} {one.sentence}")
     if kind == "id":
         array, cut = typed_ids(value, kept & ~value.missing)
         changed += rows.found(

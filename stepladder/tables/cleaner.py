@@ -18,8 +18,11 @@ from stepladder.tables.dates.far import set_far_days_aside
 from stepladder.tables.dates.last_day import last_day
 from stepladder.tables.dates.typed import dealt
 from stepladder.tables.findings import Finding, Mapped
-from stepladder.tables.ids.ids import texts
+from stepladder.tables.ids.damaged import check_ids
+from stepladder.tables.ids.ids import Texts, texts
 from stepladder.tables.ids.once import once
+from stepladder.tables.ids.spelling import as_written, one_spelling
+from stepladder.tables.ids.strangers import set_strangers_aside
 from stepladder.tables.raw import Raw
 from stepladder.tables.report import Cleaned, DataReport
 from stepladder.tables.rows.order import ordered
@@ -54,6 +57,8 @@ def clean(source: str, spec: TableSpec, choices: Choices, raw: Raw | None = None
     rows = Rows(raw)
     drop_unusable(rows, spec, choices, values)
     set_far_days_aside(rows, spec, values, choices)
+    check_ids(rows, spec, values, choices)
+    set_strangers_aside(rows, spec, values, choices)
     settled = _settled(rows, spec, values, choices)
     if by_chance:
         values[by_chance] = Day(dealt(raw.row), np.zeros(len(raw.row), bool))
@@ -112,6 +117,8 @@ def _value(table: pa.Table, kind: str, source: str, choices: Choices) -> Value:
         return read_amount(table, source, choices)
     if kind in ("long", "bytes"):
         return read_content(table, source, kind)
+    if kind == "id" and choices.version > 1:
+        return one_spelling(table.column(source), choices.decimal)
     return texts(table.column(source))
 
 
@@ -180,7 +187,8 @@ def _result(
         _beside(choices),
         _unused(rows.raw, choices),
     )
-    return Cleaned(ordered(pa.table(columns), spec), report)
+    ids = {name: one for name in spec.key if isinstance(one := values.get(name), Texts)}
+    return Cleaned(ordered(pa.table(columns), spec), report, as_written(ids, columns, kept))
 
 
 def _say_unsure(rows: Rows, spec: TableSpec, mapping: tuple[Mapped, ...]) -> None:

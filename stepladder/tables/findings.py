@@ -18,10 +18,20 @@ class Finding:
 
 @dataclass(frozen=True)
 class Warned:
-    """Something that whoever gave the table should check: its kind, the same in every version, and words."""
+    """Something that whoever gave the table should check: its kind, the same in every version, and words.
+
+    `examples` are what stands in rows: they are told while the source is read, and not written down.
+    """
 
     kind: str
     sentence: str
+    examples: tuple[str, ...] = ()
+
+    @property
+    def said(self) -> str:
+        """The sentence, with the examples where they are known."""
+        such = f" Such as: {', '.join(map(_short, self.examples))}." if self.examples else ""
+        return self.sentence + such
 
 
 @dataclass(frozen=True)

@@ -57,7 +57,7 @@ class DataReport:
             values[name] = tuple(map(_finding, plain.get(name, ())))
         for name in ("mapping", "beside"):
             values[name] = tuple(map(_mapped, plain.get(name, ())))
-        values["warnings"] = tuple(Warned(**one) for one in plain.get("warnings", ()))
+        values["warnings"] = tuple(map(_warned, plain.get("warnings", ())))
         values["unused"] = tuple(plain.get("unused", ()))
         values["choices"] = Choices.from_dict(plain["choices"])
         values["notes"] = tuple(plain["notes"])
@@ -66,10 +66,14 @@ class DataReport:
 
 @dataclass(frozen=True)
 class Cleaned:
-    """A clean table (canonical columns and `row`) and the report of what was wrong."""
+    """A clean table (canonical columns and `row`) and the report of what was wrong.
+
+    `written`: the keys that the source spells otherwise, as they are and as they were written.
+    """
 
     table: pa.Table
     report: DataReport
+    written: pa.Table | None = None
 
 
 def places_only(report: Mapping[str, Any]) -> dict[str, Any]:
@@ -78,12 +82,17 @@ def places_only(report: Mapping[str, Any]) -> dict[str, Any]:
     found = {kind: [dict(one) for one in report.get(kind, ())] for kind in kinds}
     for one in (one for these in found.values() for one in these):
         one["examples"] = [[line, ""] for line, _ in one["examples"]]
-    return {**report, **found}
+    warned = [{**one, "examples": ()} for one in report.get("warnings", ())]
+    return {**report, **found, "warnings": warned}
 
 
 def _finding(plain: Mapping[str, Any]) -> Finding:
     examples = tuple((int(line), str(text)) for line, text in plain["examples"])
     return Finding(plain["reason"], plain["count"], plain["sentence"], examples)
+
+
+def _warned(plain: Mapping[str, Any]) -> Warned:
+    return Warned(**{**plain, "examples": tuple(plain.get("examples", ()))})
 
 
 def _mapped(plain: Mapping[str, Any]) -> Mapped:

@@ -13,6 +13,7 @@ from stepladder.core.errors import Problem
 from stepladder.core.question import Answering
 from stepladder.questions.recommend.because import liked
 from stepladder.questions.recommend.radio import radio as stream
+from stepladder.tables.ids.spelling import spelt
 
 LISTED = 60  # how long a list the stream draws from
 LATEST = 5  # items of somebody known that a stream begins with
@@ -62,7 +63,7 @@ def _item(one: Answering, text: str) -> object:
     items = one.history.sql("select item, title from items order by item").to_pydict()
     by_id = {str(item): item for item in items["item"]}
     by_title = {str(t).lower(): i for t, i in zip(items["title"], items["item"], strict=True) if t}
-    found = by_id.get(text, by_title.get(text.lower()))
+    found = by_id.get(text, by_id.get(spelt(text), by_title.get(text.lower())))
     if found is None:
         near = difflib.get_close_matches(text.lower(), [*map(str.lower, by_id), *by_title], 3)
         raise Problem(

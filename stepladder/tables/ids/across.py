@@ -44,7 +44,7 @@ def _as_text(one: Cleaned, spec: TableSpec, name: str) -> Cleaned:
         return one
     table = table.set_column(at, name, table.column(at).cast(pa.string()))
     said = f"{name} is kept as text here, because it is not a number in every table."
-    return Cleaned(ordered(table, spec), _noted(one, said))
+    return replace(one, table=ordered(table, spec), report=_noted(one, said))
 
 
 def _counted(one: Cleaned, spec: TableSpec, other: Cleaned, name: str) -> Cleaned:
@@ -60,7 +60,7 @@ def _counted(one: Cleaned, spec: TableSpec, other: Cleaned, name: str) -> Cleane
     if missing == len(wanted):
         mine, theirs = one.table.column(name)[0].as_py(), wanted[0].as_py()
         said += f" Not one is the same in both: here it is like {_shape(mine)}, there like {_shape(theirs)}."
-    return Cleaned(one.table, _noted(one, said))
+    return replace(one, report=_noted(one, said))
 
 
 def _shape(value: object) -> str:

@@ -38,16 +38,32 @@ _PLAIN = r"^(?:0|[1-9]\d{0,17})$"
 
 
 @dataclass(frozen=True)
+class Mended:
+    """What was mended in the words of a column: its name, in words, and in which of them."""
+
+    what: str
+    sentence: str
+    words: pa.Array
+
+
+@dataclass(frozen=True)
 class Texts:
     """A column as trimmed text: its words ("" for nothing), and which of them each row has.
 
-    A word may stand there twice, where blanks around it told two of them apart.
+    A word may stand there twice, where blanks around it or its spelling told two of them apart.
     """
 
     words: pa.Array
     at: Codes
     nothing: Bools
     changed: Bools
+    mended: tuple[Mended, ...] = ()
+    before: pa.Array | None = None  # the words before they were mended
+
+    @property
+    def written(self) -> pa.Array:
+        """The words as they were written."""
+        return self.words if self.before is None else self.before
 
     @property
     def text(self) -> pa.Array:
@@ -78,10 +94,15 @@ def texts(column: pa.ChunkedArray) -> Texts:
     raw, at = encoded(column)
     words = pc.fill_null(_as_text(raw), "")
     trimmed = pc.utf8_trim(words, BLANKS)
-    nothing = pc.is_in(pc.utf8_lower(trimmed), pa.array(_NOTHING))
+    nothing = says_nothing(trimmed)
     changed = pc.and_(pc.not_equal(words, trimmed), pc.invert(nothing))
-    masks = (np.asarray(mask.to_numpy(zero_copy_only=False)) for mask in (nothing, changed))
-    return Texts(pc.if_else(nothing, "", trimmed), at, *masks)
+    gone, cut = (np.asarray(mask.to_numpy(zero_copy_only=False)) for mask in (nothing, changed))
+    return Texts(pc.if_else(nothing, "", trimmed), at, gone, cut)
+
+
+def says_nothing(words: pa.Array) -> pa.Array:
+    """Where a word is one of the many ways to write nothing."""
+    return pc.is_in(pc.utf8_lower(words), pa.array(_NOTHING))
 
 
 def encoded(column: pa.ChunkedArray) -> tuple[pa.Array, Codes]:

@@ -45,9 +45,9 @@ class Rows:
             self.drop(where, reason, sentence)
             self.aside.add(len(self.reasons))
 
-    def warn(self, kind: str, sentence: str) -> None:
+    def warn(self, kind: str, sentence: str, examples: tuple[str, ...] = ()) -> None:
         """Something that whoever gave the table should check; `kind` stays the same for ever."""
-        self.warnings.append(Warned(kind, sentence))
+        self.warnings.append(Warned(kind, sentence, examples))
 
     def dropped(self) -> tuple[Finding, ...]:
         """What was dropped, by reason, with examples."""
