@@ -18,7 +18,8 @@ from stepladder.tables.columns.naming import (
     is_money,
     product,
 )
-from stepladder.tables.columns.words import plain
+from stepladder.tables.columns.rivals import near_miss, with_rivals
+from stepladder.tables.columns.words import plain, tokens
 from stepladder.tables.findings import Mapped
 
 SURE = 0.5
@@ -46,10 +47,8 @@ def find_columns(
     ]
     wanted = [column for column in spec.columns if column.name not in chosen]
     foreign = {column.name: foreign_words(column, spec) for column in wanted}
-    _take(
-        chosen,
-        [by_name(c, name, sample[name], foreign[c.name]) for c in wanted for name in free],
-    )
+    named = [by_name(c, name, sample[name], foreign[c.name]) for c in wanted for name in free]
+    _take(chosen, named)
     # Names first: what is in a column speaks only where a required one is still not found.
     left = [
         column
@@ -57,16 +56,16 @@ def find_columns(
         if column.required and column.name not in chosen and _alone(column, spec)
     ]
     free = [name for name in free if name not in {m.source for m in chosen.values()}]
-    _take(
-        chosen,
-        [
-            by_content_alone(column, name, sample[name], foreign[column.name])
-            for column in left
-            for name in free
-            if column.kind != "id" or comes_back(table[name])
-        ],
-    )
-    _take(chosen, _only_amounts(wanted, chosen, sample.drop_columns(list(taken))))
+    alone = [
+        by_content_alone(column, name, sample[name], foreign[column.name])
+        for column in left
+        for name in free
+        if column.kind != "id" or comes_back(table[name])
+    ]
+    _take(chosen, alone)
+    _take(chosen, _only_amounts(wanted, chosen, sample.drop_columns(list(taken)), foreign))
+    own = {name: m for name, m in chosen.items() if name not in overrides}
+    chosen |= {m.canonical: m for m in with_rivals(own, [*named, *alone], SURE)}
     unused = [
         name
         for name in table.column_names
@@ -80,15 +79,42 @@ def find_columns(
     return tuple(chosen[column.name] for column in spec.columns if column.name in chosen)
 
 
+def near_misses(
+    table: pa.Table, spec: TableSpec, mapping: Collection[Mapped], taken: Collection[str] = ()
+) -> tuple[Mapped, ...]:
+    """Free columns that are named like one that was not found, but whose values do not fit."""
+    found = {m.canonical for m in mapping}
+    used = {part for m in mapping for part in parts(m.source, table)} | set(taken)
+    sample, best = _sample(table), []
+    for column in spec.columns:
+        if column.name not in found and (column.required or is_money(column)):
+            words = foreign_words(column, spec)
+            free = [name for name in table.column_names if name not in used]
+            scored = [by_name(column, name, None, words) for name in free]
+            named = max(scored, key=lambda m: m.confidence, default=None)
+            if named and named.confidence:
+                full = by_name(column, named.source, sample[named.source], words)
+                best.append(near_miss(column, full, sample[named.source]))
+    return tuple(best)
+
+
 def _only_amounts(
-    wanted: list[Column], chosen: dict[str, Mapped], sample: pa.Table
+    wanted: list[Column],
+    chosen: dict[str, Mapped],
+    sample: pa.Table,
+    foreign: Mapping[str, frozenset[str]],
 ) -> list[Mapped]:
     """An amount that nobody named, where just one free column holds amounts with decimals."""
     taken = {part for m in chosen.values() for part in parts(m.source, sample)}
     free = [name for name in sample.column_names if name not in taken]
-    free = [name for name in free if has_cents(sample[name])]
     left = [column for column in wanted if is_money(column) and column.name not in chosen]
-    if len(free) != 1 or len(left) != 1:
+    if len(left) != 1:
+        return []
+    says_other = foreign[left[0].name]
+    free = [
+        name for name in free if says_other.isdisjoint(tokens(name)) and has_cents(sample[name])
+    ]
+    if len(free) != 1:
         return []
     why = "its name says nothing, but it is the only column of amounts with decimals"
     return [Mapped(left[0].name, free[0], 0.5, why)]
