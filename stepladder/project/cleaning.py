@@ -49,8 +49,8 @@ def choose(
             raw = whole.raw if whole else None
             look = tables.look(source, spec, named[spec.name], raw=raw, taken=(), **reading)
         known = same_ids.by_others(look, ahead.values())
-        if whole is not None:
-            known |= same_ids.as_in(look, whole.choices, whole.raw if own else None)
+        if whole is not None and whole.seen is not None:
+            known |= same_ids.as_in(look, whole.seen, own)
         if whole is not None or known:
             taken = set() if own or whole is None else sources.serving(whole.choices, look.columns)
             look = same_ids.with_known(look, source, known, named[spec.name], taken)

@@ -19,8 +19,10 @@ _NO_DATE = r"^0{1,4}\D0{1,2}\D0{1,4}(?:\D|$)|^1970-01-01(?:\D+0\d?:00.*)?$|^0001
 
 
 class Fit(NamedTuple):
-    """How well what is in a column fits: the share of filled values that read as the kind, whether
-    that alone is telling, and how good they are (0 to 1) beside others that read as well, in words.
+    """How well what is in a column fits a kind.
+
+    `share` of its filled values read as the kind, which alone may be `telling`; `good` (0 to 1) says how
+    few of its rows are empty, zero or the same, in `words`.
     """
 
     share: float

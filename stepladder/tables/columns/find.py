@@ -17,9 +17,10 @@ from stepladder.tables.columns.naming import (
     foreign_words,
     is_money,
     product,
+    says_other,
 )
 from stepladder.tables.columns.rivals import near_miss, with_rivals
-from stepladder.tables.columns.words import plain, tokens
+from stepladder.tables.columns.words import plain
 from stepladder.tables.findings import Mapped
 
 SURE = 0.5
@@ -110,10 +111,8 @@ def _only_amounts(
     left = [column for column in wanted if is_money(column) and column.name not in chosen]
     if len(left) != 1:
         return []
-    says_other = foreign[left[0].name]
-    free = [
-        name for name in free if says_other.isdisjoint(tokens(name)) and has_cents(sample[name])
-    ]
+    words = foreign[left[0].name]
+    free = [name for name in free if not says_other(name, words) and has_cents(sample[name])]
     if len(free) != 1:
         return []
     why = "its name says nothing, but it is the only column of amounts with decimals"

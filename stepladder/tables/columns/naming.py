@@ -64,11 +64,16 @@ def by_content_alone(
     column: Column, name: str, values: pa.ChunkedArray, foreign: frozenset[str]
 ) -> Mapped:
     """How well a column serves whose name says nothing."""
-    says_other = not (foreign | LESSER_IDS).isdisjoint(tokens(name))
-    held = Fit(0.0, False) if says_other else by_content(column, values)
+    other = says_other(name, foreign | LESSER_IDS)
+    held = Fit(0.0, False) if other else by_content(column, values)
     sure = 0.6 * held.share * (0.9 + 0.1 * held.good) if held.telling else 0.0
     why = f"its name says nothing, but {_read(column, held)}"
     return Mapped(column.name, name, round(sure, 3), why)
+
+
+def says_other(name: str, foreign: frozenset[str]) -> bool:
+    """Whether a name that says nothing of a column says that it is of something else."""
+    return any(word in foreign or _holds(word, foreign) for word in tokens(name))
 
 
 def _read(column: Column, held: Fit) -> str:

@@ -145,6 +145,10 @@ _TOTALS = """
 """
 TOTALS = frozenset(_TOTALS.split())
 
+_ONE_WORD = (
+    r"(?i)\b(?:e[- ]?mail|mwst|ust)\b"  # E-Mail, MwSt: one word in spite of sign and capitals
+)
+
 
 def plain(name: str) -> str:
     """A name without case, accents, blanks and signs: 'Customer-ID' is 'customerid'."""
@@ -153,9 +157,8 @@ def plain(name: str) -> str:
 
 def tokens(name: str) -> list[str]:
     """The words of a name: 'OrderDate' is order, date."""
-    flat = unicodedata.normalize(
-        "NFKD", re.sub(r"(?i)\be[- ]?mail", "email", name).replace("ß", "ss")
-    )
+    name = re.sub(_ONE_WORD, lambda found: re.sub(r"\W", "", found[0]).lower(), name)
+    flat = unicodedata.normalize("NFKD", name.replace("ß", "ss"))
     flat = "".join(char for char in flat if not unicodedata.combining(char))
     split = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", " ", flat)
     return re.findall(r"\w+", split.lower().replace("_", " "))
