@@ -13,7 +13,7 @@ from stepladder.core.table import TableSpec
 from stepladder.tables.choices import Choices
 from stepladder.tables.clean_columns import EMPTY, clean_column, other_columns
 from stepladder.tables.columns.find import check_columns, parts
-from stepladder.tables.columns.rivals import doubts
+from stepladder.tables.columns.rivals import said_of_rivals
 from stepladder.tables.dates.far import set_far_days_aside
 from stepladder.tables.dates.last_day import last_day
 from stepladder.tables.dates.typed import dealt
@@ -57,8 +57,9 @@ def clean(
         if column.name in choices.columns
     }
     rows = Rows(raw)
-    for kind, said in doubts(spec, seen.mapping, seen.near) if seen else ():
-        rows.warn(kind, said)
+    for one in seen.mapping if seen else ():
+        if one.rivals:
+            rows.warn("rival-column", said_of_rivals(spec, one))
     drop_unusable(rows, spec, choices, values)
     set_far_days_aside(rows, spec, values, choices)
     drop_refunds(rows, spec, values, choices)

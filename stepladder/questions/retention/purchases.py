@@ -8,9 +8,10 @@ CUSTOMER = (
     "customer_id", "customerid", "cust_id", "customer_code", "customer_number", "customer_no",
     "id_customer", "client", "client_id", "user", "user_id", "buyer", "buyer_id", "member", "member_id",
     "account", "account_id", "kunde", "kundennummer", "kunden_id", "cliente", "id_cliente", "klant",
-    "klantnummer", "numero_client", "customer_email", "email", "email_address", "cust", "cid",
+    "klantnummer", "numero_client", "cust", "cid",
     "kundennr", "kundenr", "shopper", "person", "debitor", "shopper_id", "kunnr", "debitorennummer",
-    "client_number", "id_client", "buyer_email", "mail", "correo", "courriel", "partner_id",
+    "client_number", "id_client", "partner_id", "customer_email", "email", "email_address", "buyer_email",
+    "mail", "correo", "courriel",
 )  # fmt: skip
 DAY = (
     "date", "order_date", "orderdate", "purchase_date", "invoicedate", "invoice_date",
@@ -20,6 +21,7 @@ DAY = (
     "created_date", "date_created", "creation_date", "date_add", "placed_at", "posted_date",
     "bestellzeitpunkt", "buchungstag", "rechnungsdatum", "belegdatum", "fecha_pedido", "data_ordine",
     "erdat", "audat", "fkdat", "order_time", "date_order", "date_ordered",
+    "booked_on", "booking_date",
 )  # fmt: skip
 VALUE = (
     "amount", "total", "order_total", "total_amount", "order_amount", "grand_total", "total_paid",

@@ -15,6 +15,9 @@ from stepladder.tables.ids.ids import texts
 
 _LONG = 100  # characters on average: what people write at length, not a name or a label
 _SOME, _MANY = 5, 0.05  # fewer different ones than one in twenty rows may be groups, not ids
+_BROKEN = r"^\W*\d+[.,](?:\d[1-9]|[1-9]\d?)$"
+_WRITTEN = r"^\d{1,4}\s?[-/.]\s?\d{1,2}\s?[-/.]\s?\d{1,4}\b|\d:\d\d\b"
+_PROSE = r"^.{65}|^\S+(?:\s+\S+){8}"
 _NO_DATE = r"^0{1,4}\D0{1,2}\D0{1,4}(?:\D|$)|^1970-01-01(?:\D+0\d?:00.*)?$|^0001-01-01|^1900-01-0[01](?:\D|$)"
 
 
@@ -57,18 +60,11 @@ def by_content(column: Column, values: pa.ChunkedArray) -> Fit:
     return _ids_in(filled, there, empty)
 
 
-def unread(column: Column, values: pa.ChunkedArray) -> list[str]:
-    """Some texts of a column that do not read as its kind; for ids, as these may be any, just some."""
-    if pa.types.is_binary(values.type):
-        return []
-    filled = texts(values).words.unique()
-    filled = filled.filter(pc.not_equal(filled, ""))
-    if column.kind in ("day", "time"):
-        filled = filled.filter(pa.array(~read_dates(filled, "clear", date(2100, 1, 1)).shape))
-    elif column.kind in ("amount", "number"):
-        found = [read_amounts(filled, mark).found for mark in ".,"]
-        filled = filled.filter(pa.array(~(found[0] | found[1])))
-    return [str(one) for one in filled[:5].to_pylist()]
+def unlike_ids(values: pa.ChunkedArray) -> list[str]:
+    """Some texts of a column that are no ids: dates, broken numbers, prose."""
+    words = texts(values).words.unique()
+    bad = pc.match_substring_regex(words, f"{_BROKEN}|{_WRITTEN}|{_PROSE}")
+    return [str(one)[:60] for one in words.filter(bad)[:5].to_pylist()]
 
 
 def _share(values: pa.Array, pattern: str) -> float:
@@ -98,10 +94,10 @@ def _ids_in(filled: pa.Array, there: float, empty: str) -> Fit:
     """Ids are short and many, come back, and are neither dates nor broken numbers nor prose."""
     distinct = len(filled.unique())
     share = distinct / len(filled)
-    broken = _share(filled, r"^\W*\d+[.,](?:\d[1-9]|[1-9]\d?)$")
+    broken = _share(filled, _BROKEN)
     dates = float(read_dates(filled, "clear", date(2100, 1, 1)).shape.mean())
-    written = _share(filled, r"^\d{1,4}\s?[-/.]\s?\d{1,2}\s?[-/.]\s?\d{1,4}\b|\d:\d\d\b")
-    prose = _share(filled, r"^.{65}|^\S+(?:\s+\S+){8}")
+    written = _share(filled, _WRITTEN)
+    prose = _share(filled, _PROSE)
     wrong = max(0.0 if broken < 0.2 else broken, prose, min(dates, written))
     few = distinct == 1 and len(filled) >= _SOME
     many = 0.0 if few else min(1.0, distinct / (_MANY * len(filled)))

@@ -25,6 +25,7 @@ from stepladder.tables.findings import Mapped
 
 SURE = 0.5
 _SAMPLE = 1000
+_READ = ("day", "time", "amount")
 
 
 def find_columns(
@@ -88,7 +89,8 @@ def near_misses(
     used = {part for m in mapping for part in parts(m.source, table)} | set(taken)
     sample, best = _sample(table), []
     for column in spec.columns:
-        if column.name not in found and (column.required or is_money(column)):
+        # What dates and money look like that cannot be read is told where these are read.
+        if column.name not in found and column.required and column.kind not in _READ:
             words = foreign_words(column, spec)
             free = [name for name in table.column_names if name not in used]
             scored = [by_name(column, name, None, words) for name in free]

@@ -1,4 +1,4 @@
-"""Columns that might be meant as well, and columns that are named like one whose values do not fit."""
+"""Columns that might be meant as well, and columns named like one whose values do not fit."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from dataclasses import replace
 import pyarrow as pa
 
 from stepladder.core.table import Column, TableSpec
-from stepladder.tables.columns.content import unread
+from stepladder.tables.columns.content import unlike_ids
 from stepladder.tables.findings import Mapped
 
 _NEAR = 0.06  # nearer than a name that says all and one that says half of what a column is
@@ -33,12 +33,8 @@ def with_rivals(
 
 def flag(spec: TableSpec, canonical: str, source: str) -> str:
     """The flag of the command line that chooses a column, as a shell takes it."""
-    return f"--column {_own(spec)}{canonical}={shlex.quote(source)}"
-
-
-def _own(spec: TableSpec) -> str:
-    """What tells a table's columns from those of the same name in another."""
-    return f"{spec.name}." if spec.within else ""
+    own = f"{spec.name}." if spec.within else ""  # another table may have a column of that name
+    return f"--column {own}{canonical}={shlex.quote(source)}"
 
 
 def said_of_rivals(spec: TableSpec, mapped: Mapped) -> str:
@@ -52,25 +48,7 @@ def said_of_rivals(spec: TableSpec, mapped: Mapped) -> str:
     )
 
 
-def doubts(
-    spec: TableSpec, mapping: Sequence[Mapped], near: Sequence[Mapped]
-) -> list[tuple[str, str]]:
-    """What whoever gave the table should check of its columns: kinds and sentences."""
-    rivals = [("rival-column", said_of_rivals(spec, one)) for one in mapping if one.rivals]
-    found = {mapped.canonical for mapped in mapping}
-    unread = [
-        (
-            "unread-column",
-            f"No {one.canonical} was found. A near miss: {one.source!r}, {one.reason}. Name another "
-            f"with --column {_own(spec)}{one.canonical}=NAME.",
-        )
-        for one in near
-        if one.canonical not in found
-    ]
-    return rivals + unread
-
-
 def near_miss(column: Column, mapped: Mapped, values: pa.ChunkedArray) -> Mapped:
-    """A column that is named like one, with texts that do not fit in the words that say why it is not."""
-    shown = ", ".join(unread(column, values)[:3])
-    return replace(mapped, reason=mapped.reason + (f", but not {shown}" if shown else ""))
+    """A column that is named like one, with texts of it in the words that say why it is not."""
+    shown = ", ".join(unlike_ids(values)[:3]) if column.kind == "id" else ""
+    return replace(mapped, reason=mapped.reason + (f", not so {shown}" if shown else ""))

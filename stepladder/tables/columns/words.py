@@ -66,7 +66,9 @@ _OTHER_DAYS = """
     fulfilment expected estimated promised payout deposit available disputed dispute closed expired
     expiration export exported print printed return lieferung versand versanddatum storno storniert
     geandert aktualisiert letzte erste fallig faelligkeit falligkeitsdatum zuletzt ablauf expedition
-    envio spedizione levering leverdatum vencimiento vencimento echeance scadenza next since
+    envio spedizione levering leverdatum vencimiento vencimento echeance scadenza next since check checkin checkout
+    arrival
+    departure
 """
 OTHER_DAYS = frozenset(_OTHER_DAYS.split())
 _OTHER_IDS = """
@@ -80,14 +82,14 @@ _OTHER_IDS = """
     salesperson seller vendor merchant supplier recipient receiver to cashier employee agent staff
     consent marketing newsletter subscribed accepts opt verified since birthday lifetime discount
     refund shipping balance points marketplace fulfillment shipment settlement adjustment transaction
-    gruppe kundengruppe kundenart kundentyp kundenklasse klasse stufe rang notiz notizen bemerkung
+    memo gruppe kundengruppe kundenart kundentyp kundenklasse klasse stufe rang notiz notizen bemerkung
     bemerkungen kommentar hinweis anrede sprache land stadt ort plz telefon verkaufer vertreter
     mitarbeiter lieferant groupe classe niveau remarque commentaire statut pays ville vendeur
     fournisseur grupo nivel nota notas comentario estado pais ciudad vendedor proveedor gruppo
     livello stato paese citta venditore fornitore commento groep klasse niveau opmerking notitie
     stad verkoper leverancier tipo typ art soort 
 """
-OTHER_IDS = frozenset(_OTHER_IDS.split())
+OTHER_IDS = frozenset((*_OTHER_IDS.split(), *QUANTITY, *UNIT_PRICE))
 # Who somebody is called says less than a number or an address of theirs.
 _LESSER_IDS = "name names fullname nachname nom nombre naam nome nazwa reference"
 LESSER_IDS = frozenset(_LESSER_IDS.split())
@@ -99,7 +101,7 @@ _OTHER_AMOUNTS = """
     imposta moms refund refunds refunded reversed returned chargeback shipping shipment handling
     freight postage delivery courier fee fees commission commissions surcharge tip tips
     gratuity duty duties cogs margin profit wrap gift giftcard credit credits balance
-    outstanding unpaid open overdue points loyalty reward rewards weight quantity qty count
+    outstanding remaining unpaid open overdue points loyalty reward rewards weight quantity qty count
     number percent percentage pct rate ratio status type method currency code id note budget limit
     deposit payout rounding adjustment insurance installments cashback voided failed
     rabatt rabatte nachlass skonto gutschein gutscheine versand versandkosten porto lieferkosten
