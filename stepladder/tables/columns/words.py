@@ -66,9 +66,8 @@ _OTHER_DAYS = """
     fulfilment expected estimated promised payout deposit available disputed dispute closed expired
     expiration export exported print printed return lieferung versand versanddatum storno storniert
     geandert aktualisiert letzte erste fallig faelligkeit falligkeitsdatum zuletzt ablauf expedition
-    envio spedizione levering leverdatum vencimiento vencimento echeance scadenza next since check checkin checkout
-    arrival
-    departure
+    envio spedizione levering leverdatum vencimiento vencimento echeance scadenza next since
+    check checkin checkout arrival departure
 """
 OTHER_DAYS = frozenset(_OTHER_DAYS.split())
 _OTHER_IDS = """
