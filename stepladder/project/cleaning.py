@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from stepladder import tables
 from stepladder.core.errors import Problem
-from stepladder.project import sources
+from stepladder.project import same_ids, sources
 from stepladder.tables.raw import Raw
 
 AskUser = Callable[[str, Sequence[str]], str]
@@ -20,6 +20,7 @@ class Chosen(NamedTuple):
     source: str
     choices: tables.Choices
     raw: Raw | None = None
+    seen: tables.Look | None = None
 
 
 def choose(
@@ -33,20 +34,32 @@ def choose(
     """Look at every table and freeze every choice, before anything is cleaned. Raises Problem."""
     named = sources.columns_by_table(specs, columns)
     chosen: dict[str, Chosen] = {}
+    ahead = {
+        spec.name: tables.look(
+            given[spec.name], spec, named[spec.name], raw=None, taken=(), **reading
+        )
+        for spec in specs
+        if spec.name in given
+    }
     for spec in specs:
         own, whole = spec.name in given, chosen.get(spec.within or "")
         source = given[spec.name] if own or whole is None else whole.source
-        raw = None if own or whole is None else whole.raw
-        look = tables.look(source, spec, named[spec.name], raw=raw, taken=(), **reading)
-        if whole is not None:
-            known = {**sources.shared(look, whole.choices), **named[spec.name]}
-            taken = set() if own else sources.serving(whole.choices, look.columns)
-            look = tables.look(source, spec, known, raw=look.raw, taken=taken)
+        look = ahead.get(spec.name)
+        if look is None:
+            raw = whole.raw if whole else None
+            look = tables.look(source, spec, named[spec.name], raw=raw, taken=(), **reading)
+        known = same_ids.by_others(look, ahead.values())
+        if whole is not None and whole.seen is not None:
+            known |= same_ids.as_in(look, whole.seen, own)
+        if whole is not None or known:
+            taken = set() if own or whole is None else sources.serving(whole.choices, look.columns)
+            look = same_ids.with_known(look, source, known, named[spec.name], taken)
         try:
             found = tables.choose(look, ask_user=ask_user, own=own, **choices)
         except Problem as error:
             raise _mixed_up(error, look, specs, given) from None
-        chosen[spec.name] = Chosen(source, found, look.raw)
+        seen = tables.settled(look, found, asked=ask_user is not None)
+        chosen[spec.name] = Chosen(source, found, look.raw, seen)
     return chosen
 
 
@@ -78,11 +91,11 @@ def cleaned(
     found: dict[str, tables.Cleaned] = {}
     kept: dict[tuple[str, str | None, str | None, int], Raw] = {}
     for spec in specs:
-        source, choices, raw = chosen[spec.name]
+        source, choices, raw, seen = chosen[spec.name]
         how = (source, choices.encoding, choices.separator, choices.header)
         kept[how] = raw or kept.get(how) or read(*how)  # two tables may be in one source
         outer = _without_inner(kept[how], spec, specs, chosen) if choices.rest else kept[how]
-        found[spec.name] = tables.clean(source, spec, choices, outer)
+        found[spec.name] = tables.clean(source, spec, choices, outer, seen)
     return tables.agreed(specs, found)
 
 
@@ -93,7 +106,7 @@ def _without_inner(
     chosen: Mapping[str, Chosen],
 ) -> Raw:
     """Without what serves a table that lies within: kept with the rest, it would tell the future."""
-    source, choices, _ = chosen[spec.name]
+    source, choices = chosen[spec.name][:2]
     names = raw.table.column_names
     inner = [
         chosen[one.name].choices

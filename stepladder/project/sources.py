@@ -8,7 +8,7 @@ from pathlib import Path
 
 from stepladder import questions
 from stepladder.core.errors import Problem
-from stepladder.tables import Choices, Look, TableSpec
+from stepladder.tables import Choices, TableSpec
 
 
 def given(question: str, texts: Sequence[str]) -> dict[str, str]:
@@ -76,16 +76,6 @@ def columns_by_table(
             table, name = (having or [specs[0].name])[0], key
         found[table][name] = source
     return found
-
-
-def shared(look: Look, other: Choices) -> dict[str, str]:
-    """The ids that both tables have, by the names that the other one's source has for them.
-
-    Nothing else is the same because both call it so: each table has a time of its own.
-    """
-    names = {column.name for column in look.spec.columns if column.kind == "id"}
-    both = {name: source for name, source in other.columns.items() if name in names}
-    return {name: source for name, source in both.items() if source in look.columns}
 
 
 def serving(choices: Choices, names: Sequence[str]) -> set[str]:

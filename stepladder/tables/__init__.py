@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import date
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from stepladder.core.table import Column, TableSpec
 from stepladder.tables.choices import Choices
 from stepladder.tables.findings import Finding, Mapped
 from stepladder.tables.raw import Look, Raw
 from stepladder.tables.report import Cleaned, DataReport, to_markdown, to_text
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 __all__ = [
     "Choices",
@@ -22,9 +25,11 @@ __all__ = [
     "Mapped",
     "TableSpec",
     "agreed",
+    "agreeing",
     "choose",
     "clean",
     "look",
+    "settled",
     "to_markdown",
     "to_text",
 ]
@@ -91,14 +96,37 @@ def choose(
     )
 
 
-def clean(source: str, spec: TableSpec, choices: Choices, raw: Raw | None = None) -> Cleaned:
+def settled(seen: Look, choices: Choices, asked: bool) -> Look:
+    """The look with the columns that were chosen in the end, for `clean` to tell how they were found."""
+    from stepladder.tables import first_look
+
+    return first_look.settled(seen, choices, asked)
+
+
+def clean(
+    source: str,
+    spec: TableSpec,
+    choices: Choices,
+    raw: Raw | None = None,
+    seen: Look | None = None,
+) -> Cleaned:
     """Cleans a table: what stays is usable, what goes is counted; the source is not touched.
 
-    Raises Problem if the source cannot be read, a column is missing or nothing usable remains.
+    `seen` is what led to the choices. Raises Problem if the source cannot be read, a column is
+    missing or nothing usable remains.
     """
     from stepladder.tables import cleaner
 
-    return cleaner.clean(source, spec, choices, raw)
+    return cleaner.clean(source, spec, choices, raw, seen)
+
+
+def agreeing(
+    ids: pa.ChunkedArray, of: str, table: pa.Table, name: str, now: Mapped | None, unique: bool
+) -> Mapped | None:
+    """The column of a table that holds another's ids, where the one found by name (`now`) does not."""
+    from stepladder.tables.ids import across
+
+    return across.agreeing(ids, of, table, name, now, unique)
 
 
 def agreed(specs: Sequence[TableSpec], cleaned: Mapping[str, Cleaned]) -> dict[str, Cleaned]:

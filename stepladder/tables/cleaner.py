@@ -12,8 +12,9 @@ from stepladder.core.errors import Problem
 from stepladder.core.table import TableSpec
 from stepladder.tables.choices import Choices
 from stepladder.tables.clean_columns import EMPTY, clean_column, other_columns
-from stepladder.tables.columns.find import check_columns, find_columns, parts
+from stepladder.tables.columns.find import check_columns, parts
 from stepladder.tables.columns.naming import is_money
+from stepladder.tables.columns.rivals import said_of_rivals
 from stepladder.tables.dates.far import set_far_days_aside
 from stepladder.tables.dates.last_day import last_day
 from stepladder.tables.dates.typed import dealt
@@ -23,7 +24,7 @@ from stepladder.tables.ids.ids import Texts, texts
 from stepladder.tables.ids.once import once
 from stepladder.tables.ids.spelling import as_written, one_spelling
 from stepladder.tables.ids.strangers import set_strangers_aside
-from stepladder.tables.raw import Raw
+from stepladder.tables.raw import Look, Raw
 from stepladder.tables.report import Cleaned, DataReport
 from stepladder.tables.rows.order import ordered
 from stepladder.tables.rows.reasons import Value, drop_duplicates, drop_unusable
@@ -37,11 +38,17 @@ from stepladder.tables.values import Day, read_amount, read_content, read_day
 Bools = npt.NDArray[np.bool_]
 
 
-def clean(source: str, spec: TableSpec, choices: Choices, raw: Raw | None = None) -> Cleaned:
+def clean(
+    source: str,
+    spec: TableSpec,
+    choices: Choices,
+    raw: Raw | None = None,
+    seen: Look | None = None,
+) -> Cleaned:
     """Cleans a table: what stays is usable, what goes is counted; the source is not touched.
 
-    `raw` is the source where it was read already. Raises Problem if it cannot be read, a column
-    is missing or nothing usable remains.
+    `raw` is the source where it was read already, `seen` what led to the choices. Raises Problem if
+    it cannot be read, a column is missing or nothing usable remains.
     """
     raw = raw or read(source, choices.encoding, choices.separator, choices.header)
     by_chance = spec.time if spec.time and choices.time == "random" else None
@@ -55,6 +62,9 @@ def clean(source: str, spec: TableSpec, choices: Choices, raw: Raw | None = None
         if column.name in choices.columns
     }
     rows = Rows(raw)
+    for one in seen.mapping if seen else ():
+        if one.rivals:
+            rows.warn("rival-column", said_of_rivals(spec, one))
     drop_unusable(rows, spec, choices, values)
     set_far_days_aside(rows, spec, values, choices)
     check_ids(rows, spec, values, choices)
@@ -65,7 +75,8 @@ def clean(source: str, spec: TableSpec, choices: Choices, raw: Raw | None = None
     several = settled + (once(rows, spec, values) if spec.unique else ())
     if not rows.kept.any():
         raise _nothing(source, rows)
-    return _result(source, spec, choices, values, rows, several)
+    mapping = seen.mapping if seen else _as_frozen(choices)
+    return _result(source, spec, choices, values, rows, several, mapping)
 
 
 def _settled(
@@ -83,7 +94,11 @@ def _settled(
 
 
 def need_columns(
-    source: str, spec: TableSpec, found: Mapping[str, str], names: Sequence[str]
+    source: str,
+    spec: TableSpec,
+    found: Mapping[str, str],
+    names: Sequence[str],
+    near: Sequence[Mapped] = (),
 ) -> None:
     """Raises Problem if a required column was not found in the source."""
     missing = [c for c in spec.columns if c.required and c.name not in found]
@@ -95,9 +110,12 @@ def need_columns(
     needs = " and ".join(f"{column.name} ({column.sentence})" for column in missing)
     own = f"{spec.name}." if spec.within else ""  # another table may have a column of that name
     flags = " and ".join(f"--column {own}{column.name}=NAME" for column in missing)
+    lost = [c.name for c in missing]
+    close = [f"A near miss: {m.source!r}, {m.reason}." for m in near if m.canonical in lost]
     raise Problem(
         f"No {what} column was found in {without_password(source)}"
-        + (f" ({others})." if others else "."),
+        + (f" ({others})." if others else ".")
+        + "".join(f" {one}" for one in close),
         f"{spec.name} needs {needs}. The columns there are: {', '.join(names)}.",
         f"Name it with {flags}."
         + (NO_TIME if any(column.kind == "time" for column in missing) else ""),
@@ -140,6 +158,7 @@ def _result(
     values: dict[str, Value],
     rows: Rows,
     several: tuple[Finding, ...],
+    mapping: tuple[Mapped, ...],
 ) -> Cleaned:
     kept = rows.kept
     columns, changed, notes = {}, [*rows.raw.changed, *several], list(rows.raw.notes)
@@ -167,7 +186,6 @@ def _result(
     columns["row"] = pa.array(rows.raw.row[kept])
     whole, said_last = _last_day(spec, choices, values, kept)
     read_rows = len(kept) + sum(one.count for one in rows.raw.lost)
-    mapping = _mapping(rows.raw, spec, choices)
     if choices.version > 1:
         _say_unsure(rows, spec, mapping)
     report = DataReport(
@@ -237,11 +255,6 @@ def _unused(raw: Raw, choices: Choices) -> tuple[str, ...]:
     return tuple(name for name in raw.table.column_names if name not in used)
 
 
-def _mapping(raw: Raw, spec: TableSpec, choices: Choices) -> tuple[Mapped, ...]:
-    found = {m.canonical: m for m in find_columns(raw.table, spec, {})}
-    return tuple(
-        found[name]
-        if name in found and found[name].source == source
-        else Mapped(name, source, 1.0, "you chose it")
-        for name, source in choices.columns.items()
-    )
+def _as_frozen(choices: Choices) -> tuple[Mapped, ...]:
+    found = choices.columns.items()
+    return tuple(Mapped(name, source, 1.0, "chosen before") for name, source in found)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from typing import Any, Literal
 
@@ -13,7 +14,7 @@ from stepladder.core.table import TableSpec
 from stepladder.tables.amounts.texts import decimal_mark
 from stepladder.tables.choices import Choices
 from stepladder.tables.cleaner import need_columns
-from stepladder.tables.columns.find import find_columns, parts
+from stepladder.tables.columns.find import find_columns, near_misses, parts
 from stepladder.tables.columns.unread import refuse_unread_money
 from stepladder.tables.dates.dates import day_order
 from stepladder.tables.dates.texts import read_dates
@@ -70,6 +71,7 @@ def look(
         tuple(odd),
         raw.notes,
         find_beside(raw.table, spec, mapping, beside),
+        near_misses(raw.table, spec, mapping, taken),
         raw,
     )
 
@@ -156,8 +158,10 @@ def choose(
     for name in seen.missing:
         if ask_user is not None and name != by_chance:
             columns |= _asked(name, seen, ask_user)
+    if ask_user is not None:
+        columns |= {m.canonical: _between(m, spec, ask_user) for m in seen.mapping if m.rivals}
     there = {**columns, **({by_chance: ""} if by_chance else {})}
-    need_columns(seen.source, spec, there, seen.columns)
+    need_columns(seen.source, spec, there, seen.columns, seen.near)
     chosen = Choices(
         columns,
         seen.encoding,
@@ -197,6 +201,25 @@ def _asked(name: str, seen: Look, ask_user: Ask) -> dict[str, str]:
     answers = [*seen.columns, _NONE] if column.kind == "time" else seen.columns
     answer = ask_user(f"Which column holds the {name} ({column.sentence})?", answers)
     return {} if answer == _NONE else {name: answer}
+
+
+def _between(mapped: Mapped, spec: TableSpec, ask_user: Ask) -> str:
+    """Which of a column and those that fit nearly as well is meant."""
+    answers = (mapped.source, *mapped.rivals)
+    sentence = spec.column(mapped.canonical).sentence
+    return ask_user(f"Which column is the {mapped.canonical} ({sentence})?", answers)
+
+
+def settled(seen: Look, choices: Choices, asked: bool) -> Look:
+    """The look with the columns that were chosen in the end; who was asked is not told of rivals."""
+    found = {m.canonical: m for m in seen.mapping}
+    mapping = []
+    for name, source in choices.columns.items():
+        mapped = found.get(name)
+        if mapped is None or mapped.source != source:
+            mapped = Mapped(name, source, 1.0, "you chose it")
+        mapping.append(replace(mapped, rivals=()) if asked else mapped)
+    return replace(seen, mapping=tuple(mapping))
 
 
 def _ask_order(seen: Look, ask_user: Ask | None) -> str:

@@ -58,4 +58,5 @@ class Look:
     decimal_examples: tuple[str, ...]
     notes: tuple[str, ...]
     beside: tuple[Mapped, ...] = ()
+    near: tuple[Mapped, ...] = ()  # named like a column that was not found, but with other values
     raw: Raw | None = field(default=None, compare=False, repr=False)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import NamedTuple
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -13,56 +14,97 @@ from stepladder.tables.dates.texts import read_dates
 from stepladder.tables.ids.ids import texts
 
 _LONG = 100  # characters on average: what people write at length, not a name or a label
+_SOME, _MANY = 5, 0.05  # fewer different ones than one in twenty rows may be groups, not ids
+_BROKEN = r"^\W*\d+[.,](?:\d[1-9]|[1-9]\d?)$"
+_WRITTEN = r"^\d{1,4}\s?[-/.]\s?\d{1,2}\s?[-/.]\s?\d{1,4}\b|\d:\d\d\b"
+_PROSE = r"^.{65}|^\S+(?:\s+\S+){8}"
+_NO_DATE = r"^0{1,4}\D0{1,2}\D0{1,4}(?:\D|$)|^1970-01-01(?:\D+0\d?:00.*)?$|^0001-01-01|^1900-01-0[01](?:\D|$)"
 
 
-def by_content(column: Column, values: pa.ChunkedArray) -> tuple[float, bool]:
-    """The share of filled values that read as the kind, and whether that alone is telling."""
+class Fit(NamedTuple):
+    """How well what is in a column fits a kind.
+
+    `share` of its filled values read as the kind, which alone may be `telling`; `good` (0 to 1) says how
+    few of its rows are empty, zero or the same, in `words`.
+    """
+
+    share: float
+    telling: bool
+    good: float = 1.0
+    words: str = ""
+
+
+def by_content(column: Column, values: pa.ChunkedArray) -> Fit:
+    """How well the values of a column fit the kind that a question's column is of."""
     kind = values.type
-    if column.kind in ("day", "time") and (pa.types.is_date(kind) or pa.types.is_timestamp(kind)):
-        return 1.0, True
     if column.kind == "bytes" or pa.types.is_binary(kind):
         fits = column.kind == "bytes" and pa.types.is_binary(kind)
-        return float(fits), fits
+        return Fit(float(fits), fits)
     cleaned = texts(values)
     filled = cleaned.text.filter(pa.array(~cleaned.missing))
     if not len(filled):
-        return 0.5, False
+        return Fit(0.5, False, 0.0, "it is empty")
+    there = len(filled) / len(values)
+    empty = f"{1 - there:.0%} of its rows have nothing" if there < 0.995 else ""
     if column.kind in ("day", "time"):
-        return _dates_in(filled)
+        typed = pa.types.is_date(kind) or pa.types.is_timestamp(kind)
+        share, telling = (1.0, True) if typed else _dates_in(filled)
+        return Fit(share, telling, there, empty)
     if column.kind in ("amount", "number"):
-        share = max(float(read_amounts(filled, mark).found.mean()) for mark in ".,")
-        return share, False
+        return _amounts_in(column, filled, there, empty)
     if column.kind == "text":
-        return 1.0, False
+        return Fit(1.0, False)
     if column.kind == "long":
         average = float(pc.mean(pc.utf8_length(filled)).as_py())
-        return min(average / _LONG, 1.0), average > _LONG
-    return _ids_in(filled)
+        return Fit(min(average / _LONG, 1.0), average > _LONG)
+    return _ids_in(filled, there, empty)
+
+
+def unlike_ids(values: pa.ChunkedArray) -> list[str]:
+    """Some texts of a column that are no ids: dates, broken numbers, prose."""
+    words = texts(values).words.unique()
+    bad = pc.match_substring_regex(words, f"{_BROKEN}|{_WRITTEN}|{_PROSE}")
+    return [str(one)[:60] for one in words.filter(bad)[:5].to_pylist()]
+
+
+def _share(values: pa.Array, pattern: str) -> float:
+    return float(pc.mean(pc.cast(pc.match_substring_regex(values, pattern), pa.float64())).as_py())
 
 
 def _dates_in(filled: pa.Array) -> tuple[float, bool]:
+    """The share of dates; 0000-00-00 and 1970-01-01 are how databases write that there is none."""
     read = read_dates(filled, "clear", date(2100, 1, 1))
-    share = float(read.shape.mean())
+    none = pc.match_substring_regex(filled, _NO_DATE).to_numpy(zero_copy_only=False)
+    share = float((read.shape & ~none).mean())
     # Bare digits may be an id as well as seconds since 1970; 20240113 is hardly an id.
     digits = pc.match_substring_regex(filled, r"^\d+([.,]\d+)?$").to_numpy(zero_copy_only=False)
     days = pc.match_substring_regex(filled, r"^(19|20)\d{6}$").to_numpy(zero_copy_only=False)
     return share, share > 0.8 and float((digits & ~days).mean()) < 0.5
 
 
-def _ids_in(filled: pa.Array) -> tuple[float, bool]:
-    """Ids are short, come back, and are neither dates nor broken numbers."""
-    distinct = len(filled.unique()) / len(filled)
-    broken = float(
-        pc.mean(
-            pc.cast(
-                pc.match_substring_regex(filled, r"\d[.,](?:\d\d|[1-9])$|\s\S+\s"), pa.float64()
-            )
-        ).as_py()
-    )
+def _amounts_in(column: Column, filled: pa.Array, there: float, empty: str) -> Fit:
+    read = max((read_amounts(filled, mark) for mark in ".,"), key=lambda one: one.found.sum())
+    zero = float((read.value == 0).mean()) if column.kind == "amount" else 0.0
+    zeros = f"{zero:.0%} of its values are zero" if zero >= 0.005 else ""
+    said = " and ".join(one for one in (zeros, empty) if one)
+    return Fit(float(read.found.mean()), False, there * (1 - zero), said)
+
+
+def _ids_in(filled: pa.Array, there: float, empty: str) -> Fit:
+    """Ids are short and many, come back, and are neither dates nor broken numbers nor prose."""
+    distinct = len(filled.unique())
+    share = distinct / len(filled)
+    broken = _share(filled, _BROKEN)
     dates = float(read_dates(filled, "clear", date(2100, 1, 1)).shape.mean())
-    long = float(pc.mean(pc.cast(pc.greater(pc.utf8_length(filled), 64), pa.float64())).as_py())
-    wrong = max(0.0 if broken < 0.2 else broken, long)
-    return 1.0 - wrong, wrong < 0.1 and dates < 0.5 and 0.02 < distinct < 1.0
+    written = _share(filled, _WRITTEN)
+    prose = _share(filled, _PROSE)
+    wrong = max(0.0 if broken < 0.2 else broken, prose, min(dates, written))
+    few = distinct == 1 and len(filled) >= _SOME
+    many = 0.0 if few else min(1.0, distinct / (_MANY * len(filled)))
+    said = "" if many == 1 else f"it has only {distinct:,} different {'one' if few else 'ones'}"
+    said = " and ".join(one for one in (said, empty) if one)
+    telling = wrong < 0.1 and dates < 0.5 and 0.02 < share < 1.0
+    return Fit(1.0 - wrong, telling, there * many, said)
 
 
 def comes_back(values: pa.ChunkedArray) -> bool:

@@ -18,12 +18,15 @@ from stepladder.tables.columns.naming import (
     is_money,
     nameless,
     product,
+    says_other,
 )
+from stepladder.tables.columns.rivals import near_miss, with_rivals
 from stepladder.tables.columns.words import plain
 from stepladder.tables.findings import Mapped
 
 SURE = 0.5
 _SAMPLE = 1000
+_READ = ("day", "time", "amount")
 
 
 def find_columns(
@@ -49,10 +52,8 @@ def find_columns(
     ]
     wanted = [column for column in spec.columns if column.name not in given]
     foreign = {column.name: foreign_words(column, spec) for column in wanted}
-    _take(
-        chosen,
-        [by_name(c, name, sample[name], foreign[c.name]) for c in wanted for name in free],
-    )
+    named = [by_name(c, name, sample[name], foreign[c.name]) for c in wanted for name in free]
+    _take(chosen, named)
     # Names first: what is in a column speaks only where a required one is still not found.
     left = [
         column
@@ -60,17 +61,17 @@ def find_columns(
         if column.required and column.name not in chosen and _alone(column, spec)
     ]
     free = [name for name in free if name not in {m.source for m in chosen.values()}]
-    _take(
-        chosen,
-        [
-            by_content_alone(column, name, sample[name], foreign[column.name])
-            for column in left
-            for name in free
-            if column.kind != "id" or comes_back(table[name])
-        ],
-    )
-    _take(chosen, _only_amounts(wanted, chosen, sample.drop_columns(list(taken))))
+    alone = [
+        by_content_alone(column, name, sample[name], foreign[column.name])
+        for column in left
+        for name in free
+        if column.kind != "id" or comes_back(table[name])
+    ]
+    _take(chosen, alone)
+    _take(chosen, _only_amounts(wanted, chosen, sample.drop_columns(list(taken)), foreign))
     _take(chosen, _only_numbers(wanted, chosen, sample.drop_columns(list(taken))))
+    own = {name: m for name, m in chosen.items() if name not in overrides}
+    chosen |= {m.canonical: m for m in with_rivals(own, [*named, *alone], SURE)}
     unused = [
         name
         for name in table.column_names
@@ -84,15 +85,41 @@ def find_columns(
     return tuple(chosen[column.name] for column in spec.columns if column.name in chosen)
 
 
+def near_misses(
+    table: pa.Table, spec: TableSpec, mapping: Collection[Mapped], taken: Collection[str] = ()
+) -> tuple[Mapped, ...]:
+    """Free columns that are named like one that was not found, but whose values do not fit."""
+    found = {m.canonical for m in mapping}
+    used = {part for m in mapping for part in parts(m.source, table)} | set(taken)
+    sample, best = _sample(table), []
+    for column in spec.columns:
+        # What dates and money look like that cannot be read is told where these are read.
+        if column.name not in found and column.required and column.kind not in _READ:
+            words = foreign_words(column, spec)
+            free = [name for name in table.column_names if name not in used]
+            scored = [by_name(column, name, None, words) for name in free]
+            named = max(scored, key=lambda m: m.confidence, default=None)
+            if named and named.confidence:
+                full = by_name(column, named.source, sample[named.source], words)
+                best.append(near_miss(column, full, sample[named.source]))
+    return tuple(best)
+
+
 def _only_amounts(
-    wanted: list[Column], chosen: dict[str, Mapped], sample: pa.Table
+    wanted: list[Column],
+    chosen: dict[str, Mapped],
+    sample: pa.Table,
+    foreign: Mapping[str, frozenset[str]],
 ) -> list[Mapped]:
     """An amount that nobody named, where just one free column holds amounts with decimals."""
     taken = {part for m in chosen.values() for part in parts(m.source, sample)}
     free = [name for name in sample.column_names if name not in taken]
-    free = [name for name in free if has_cents(sample[name])]
     left = [column for column in wanted if is_money(column) and column.name not in chosen]
-    if len(free) != 1 or len(left) != 1:
+    if len(left) != 1:
+        return []
+    words = foreign[left[0].name]
+    free = [name for name in free if not says_other(name, words) and has_cents(sample[name])]
+    if len(free) != 1:
         return []
     why = "its name says nothing, but it is the only column of amounts with decimals"
     return [Mapped(left[0].name, free[0], 0.5, why)]

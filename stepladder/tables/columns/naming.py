@@ -8,13 +8,18 @@ import re
 import pyarrow as pa
 
 from stepladder.core.table import Column, TableSpec
-from stepladder.tables.columns.content import by_content
+from stepladder.tables.columns.content import Fit, by_content
 from stepladder.tables.columns.words import (
+    LESSER_AMOUNTS,
+    LESSER_IDS,
+    OTHER_AMOUNTS,
     OTHER_DAYS,
     OTHER_IDS,
     OTHER_TEXTS,
     QUANTITY,
+    TAXES,
     UNIT_PRICE,
+    WITH,
     plain,
     tokens,
 )
@@ -30,20 +35,30 @@ _WORD = {
 }
 _WORD |= {"number": "numbers", "bytes": "the content of files"}
 _NO_NAMES = {"", "column", "col", "unnamed", "field", "spalte", "v", "x", "c", "f"}
+_LEAST = (
+    0.7  # so much of a name's worth stays where its values fit, but are the worst of their kind
+)
 _PRICES = frozenset(map(plain, UNIT_PRICE))
 
 
-def by_name(column: Column, name: str, values: pa.ChunkedArray, foreign: frozenset[str]) -> Mapped:
-    """How well a column serves by its name, and by what is in it."""
+def by_name(
+    column: Column, name: str, values: pa.ChunkedArray | None, foreign: frozenset[str]
+) -> Mapped:
+    """How well a column serves by its name and by what is in it: a name whose values do not fit is none.
+
+    Without `values` it is said how well the name alone fits.
+    """
     named, words = _fit(column, name, foreign)
-    share = by_content(column, values)[0] if named else 0.0
-    weak = share < 0.5 and column.kind in ("day", "time", "amount", "number", "bytes")
-    sure = named * (share if weak else 0.5 + share / 2)
+    if values is None:
+        return Mapped(column.name, name, named, words)
+    held = by_content(column, values) if named else Fit(0.0, False)
+    weak = held.share < 0.5 and column.kind != "long"  # a short text may be all that was written
+    reads = held.share if weak else 0.5 + held.share / 2
     return Mapped(
         column.name,
         name,
-        round(sure, 2),
-        f"{words}; {_read(column, share)}",
+        round(named * reads * (_LEAST + (1 - _LEAST) * held.good), 3),
+        f"{words}; {_read(column, held)}",
     )
 
 
@@ -51,21 +66,23 @@ def by_content_alone(
     column: Column, name: str, values: pa.ChunkedArray, foreign: frozenset[str]
 ) -> Mapped:
     """How well a column serves whose name says nothing."""
-    share, strong = (
-        (0.0, False) if foreign.intersection(tokens(name)) else by_content(column, values)
-    )
-    return Mapped(
-        column.name,
-        name,
-        round(0.6 * share, 2) if strong else 0.0,
-        f"its name says nothing, but {_read(column, share)}",
-    )
+    other = says_other(name, foreign | LESSER_IDS)
+    held = Fit(0.0, False) if other else by_content(column, values)
+    sure = 0.6 * held.share * (0.9 + 0.1 * held.good) if held.telling else 0.0
+    why = f"its name says nothing, but {_read(column, held)}"
+    return Mapped(column.name, name, round(sure, 3), why)
 
 
-def _read(column: Column, share: float) -> str:
+def says_other(name: str, foreign: frozenset[str]) -> bool:
+    """Whether a name that says nothing of a column says that it is of something else."""
+    return any(word in foreign or _holds(word, foreign) for word in tokens(name))
+
+
+def _read(column: Column, held: Fit) -> str:
     if column.kind == "long":
-        return "its texts are long" if share == 1 else "its texts are rather short"
-    return f"{share:.0%} of its values read as {_WORD[column.kind]}"
+        return "its texts are long" if held.share == 1 else "its texts are rather short"
+    said = f"{held.share:.0%} of its values read as {_WORD[column.kind]}"
+    return said + (f", {held.words}" if held.words else "")
 
 
 def nameless(name: str) -> bool:
@@ -84,7 +101,9 @@ def foreign_words(column: Column, spec: TableSpec) -> frozenset[str]:
         return OTHER_DAYS
     if column.kind == "text":
         return OTHER_TEXTS
-    if column.kind in ("amount", "number", "long", "bytes"):
+    if column.kind == "amount":
+        return OTHER_AMOUNTS - _single(column)
+    if column.kind in ("number", "long", "bytes"):
         return frozenset()
     others = [one for one in spec.columns if one.kind == "id" and one is not column]
     return (OTHER_IDS | _single(*others)) - _single(column)
@@ -98,26 +117,55 @@ def _single(*columns: Column) -> frozenset[str]:
 def _fit(column: Column, name: str, foreign: frozenset[str]) -> tuple[float, str]:
     """How well a name fits, between 0 and 1; earlier synonyms fit a little better."""
     known = [plain(one) for one in (column.name, *column.synonyms)]
-    own, words = plain(name), set(tokens(name))
+    own, words = plain(name), tokens(name)
     if own in known:
         # A price may be of one piece only: any column that can be the total comes first.
         unit = 0.3 if column.kind == "amount" and own in _PRICES else 0.0
         return 1.0 - unit - 0.1 * known.index(own) / len(known), f"named {name!r}"
-    if words & foreign:
+    if _about_other(words, foreign):
         return 0.0, ""
+    part = _lesser(column, words)
+    said = " in part" if part < 1 else ""
     inside = [
         one
         for one in (column.name, *column.synonyms)
-        if len(plain(one)) > 2 and set(tokens(one)) <= words
+        if len(plain(one)) > 2 and set(tokens(one)) <= set(words)
     ]
     if inside:
+        # The more of a name is known, the less of it may say that it is something else.
+        known_words = {word for one in inside for word in tokens(one)}
+        whole = 0.72 + 0.13 * len(known_words) / len(set(words))
         unit = 0.2 if column.kind == "amount" and own in _PRICES else 0.0
-        return 0.8 - unit, f"its name {name!r} contains {max(inside, key=len)!r}"
+        return part * whole - unit, f"its name {name!r} contains {max(inside, key=len)!r}{said}"
     ending = [one for one in known if len(one) > 4 and own.endswith(one)]
     if ending:
-        return 0.75, f"its name {name!r} ends in {max(ending, key=len)!r}"
+        end = max(ending, key=len)
+        if _holds(own.removesuffix(end), foreign):
+            return 0.0, ""
+        return 0.75 * part, f"its name {name!r} ends in {end!r}{said}"
     near = difflib.get_close_matches(own, known, 1, 0.85) if len(own) > 4 else []
     return (0.7, f"its name {name!r} is close to {near[0]!r}") if near else (0.0, "")
+
+
+def _about_other(words: list[str], foreign: frozenset[str]) -> bool:
+    """Whether a name says that it is of something else; a total with or without tax is no tax."""
+    after = next((i for i, word in enumerate(words) if word in WITH), len(words))
+    said = {word for word in words[:after] if word in foreign}
+    if after < len(words) and after and words[after - 1] in TAXES:
+        said = {word for word in words[: after - 1] if word in foreign}
+    return bool(said)
+
+
+def _lesser(column: Column, words: list[str]) -> float:
+    """Less than 1 where a name says that it is a part of an amount, or only what somebody is called."""
+    kinds = {"amount": LESSER_AMOUNTS, "id": LESSER_IDS}
+    lesser = kinds.get(column.kind, frozenset()) - _single(column)
+    return 0.75 if any(word in lesser or _holds(word, lesser, 5) for word in words) else 1.0
+
+
+def _holds(compound: str, words: frozenset[str], least: int = 4) -> bool:
+    """Whether a word that is written in one with others is among them, as in Rabattbetrag."""
+    return any(len(word) >= least and compound.startswith(word) for word in words)
 
 
 def product(names: list[str], total: Mapped | None, canonical: str) -> Mapped | None:

@@ -1,4 +1,4 @@
-"""What holds between tables: an id has one type in all, and what has no match is counted."""
+"""What holds between tables: which columns agree, one type for an id in all, and what has no match."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from stepladder.core.table import TableSpec
+from stepladder.tables.findings import Mapped
+from stepladder.tables.ids.ids import texts
 from stepladder.tables.report import Cleaned, DataReport
 from stepladder.tables.rows.order import ordered
 
@@ -30,6 +32,48 @@ def agreed(specs: Sequence[TableSpec], cleaned: Mapping[str, Cleaned]) -> dict[s
             if other is not None:
                 found[spec.name] = _counted(found[spec.name], spec, found[other.name], name)
     return found
+
+
+def agreeing(
+    ids: pa.ChunkedArray, of: str, table: pa.Table, name: str, now: Mapped | None, unique: bool
+) -> Mapped | None:
+    """The column of a table that holds the ids of another, where the one found by name (`now`) does not.
+
+    `ids` are the ids that the table `of` has; `unique` where each stands once in the one that is sought.
+    None where the column by name agrees, or no other does.
+    """
+    theirs = _distinct(ids)
+    found = []
+    for source in table.column_names:
+        mine = _distinct(table.column(source))
+        both = int(pc.sum(pc.is_in(theirs, mine)).as_py() or 0)
+        if now is not None and source == now.source and both > _FEW * min(len(mine), len(theirs)):
+            return None
+        filled = table.num_rows - table.column(source).null_count
+        alone = not unique or len(mine) >= _ONCE * filled
+        # Numbers from 1 to 5 are in any catalogue of thousands: that says nothing.
+        telling = both >= min(_FEW * max(len(mine), len(theirs)) / 2, 50)
+        share = both / min(len(mine), len(theirs)) if both else 0.0
+        if alone and telling and share >= _MOST:
+            found.append((share, both, source))
+    if not found:
+        return None
+    share, both, source = max(found, key=lambda one: one[:2])
+    why = f"{both:,} of {len(theirs):,} {name}s of the {of} are in it"
+    why += f", which {now.source!r} has not" if now else "; its name says nothing"
+    return Mapped(name, source, round(0.5 + share / 2, 2), why)
+
+
+_FEW, _MOST, _ONCE = 0.1, 0.5, 0.95
+
+
+def _distinct(column: pa.ChunkedArray) -> pa.Array:
+    """A column's different ids, however numbers and capitals are written in either table."""
+    if pa.types.is_binary(column.type):
+        return pa.array([], pa.string())
+    words = pc.replace_substring_regex(pc.utf8_lower(texts(column).words), r"^(\d+)\.0+$", r"\1")
+    words = words.unique()
+    return words.filter(pc.not_equal(words, ""))
 
 
 def _shared(specs: Sequence[TableSpec]) -> list[str]:

@@ -73,7 +73,7 @@ def _drop_not_rows(rows: Rows, spec: TableSpec, choices: Choices, values: dict[s
     rows.drop(header_rows(rows.raw, sources, maybe), "repeated header", "rows repeat the header")
     names = [choices.columns[name] for name in ids]
     rows.drop(
-        total_rows(rows.raw, names, without, bare),
+        total_rows(rows.raw, names, without, bare, firms=choices.version > 1),
         "totals row",
         "rows are totals, not entries of their own",
     )

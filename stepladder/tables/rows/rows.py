@@ -97,11 +97,14 @@ def header_rows(raw: Raw, sources: list[str], candidates: Bools) -> Bools:
     return again
 
 
-def total_rows(raw: Raw, ids: list[str], without: Bools, only_amount: Bools) -> Bools:
+def total_rows(
+    raw: Raw, ids: list[str], without: Bools, only_amount: Bools, firms: bool = True
+) -> Bools:
     """Where a row sums up others instead of being one.
 
     It says so in words and lacks an id or a day (`without`), or carries nothing but an amount,
-    or is among the last three rows and has the word where its id should be.
+    or is among the last three rows and has the word where its id should be: the word alone where
+    there are `firms`, for "Total Tools" is one, and an id that no other row has, for so is "Total".
     """
     total = only_amount & without
     at = np.flatnonzero(without)
@@ -112,8 +115,20 @@ def total_rows(raw: Raw, ids: list[str], without: Bools, only_amount: Bools) -> 
     end = raw.table.slice(max(raw.table.num_rows - 3, 0))
     for name in ids:
         if pa.types.is_string(end.column(name).type):
-            total[len(total) - end.num_rows :] |= _says_total(end.column(name))
+            says = _only_total(raw.table.column(name)) if firms else _says_total(end.column(name))
+            total[len(total) - end.num_rows :] |= says
     return total
+
+
+def _only_total(column: pa.ChunkedArray) -> Bools:
+    """Which of the last three ids are nothing but words for a total, and those of no earlier row."""
+    end = column.slice(max(len(column) - 3, 0))
+    words = pc.utf8_lower(pc.utf8_trim(pc.fill_null(end, ""), BLANKS + ":=.#*"))
+    total = pc.is_in(pc.replace_substring_regex(words, r"[\s-]", ""), pa.array(sorted(TOTALS)))
+    if not pc.any(total).as_py():
+        return np.zeros(len(end), bool)
+    before = column.slice(0, len(column) - len(end)).unique()
+    return np.asarray(pc.and_not(total, pc.is_in(end, before)).to_numpy())
 
 
 def _says_total(column: pa.ChunkedArray) -> Bools:
