@@ -70,8 +70,8 @@ def unescaped(text: bytes, separator: str) -> tuple[bytes, Said]:
     # A zero byte, of which there are none left, holds the place of what was a backslash's pair.
     text = text.replace(b"\\\\", b"\x00").replace(b'\\"', b'""').replace(b"\x00", b"\\")
     sentence = (
-        'Backslashes before quotes or separators (\\") were read as part of the value, since only '
-        "so the lines have as many values as the header; check such a row."
+        'Quotes and separators behind a backslash (\\") were read as part of the value: only so do '
+        "more lines have as many values as the others. Check one of these rows."
     )
     return text, (Warned("escaped-quotes", sentence),)
 

@@ -96,24 +96,24 @@ def _row_names(names: list[str], rows: list[list[str]]) -> bool:
     first = [row[0].strip() for row in rows]
     if len(set(first)) < len(first) or "date" in kinds(first):
         return False
-    shifted, straight = _fit(names, [row[1:] for row in rows]), _fit(names, rows)
+    shifted, straight = fit(names, [row[1:] for row in rows]), fit(names, rows)
     if shifted != straight:
         return shifted > straight
     counted = first in ([str(i + start) for i in range(len(first))] for start in (0, 1))
     return counted and not split_numbers(rows, True) and all(row[-1].strip() for row in rows)
 
 
-def _fit(names: list[str], rows: list[list[str]]) -> int:
+def fit(names: list[str], rows: list[list[str]]) -> int:
     """How many names that tell of days or numbers stand above such, less those that do not."""
-    fit = 0
+    score = 0
     for name, column in zip(names, zip(*rows, strict=True), strict=False):
         wanted = "date" if _OF_DAYS.search(name) else "number" if _OF_NUMBERS.search(name) else ""
         found = kinds(column)
         if wanted and found:
             # a day may be a number: 20240131, seconds, a spreadsheet's count
             right = found[wanted] + (wanted == "date") * sum(map(_long, column))
-            fit += 1 if 2 * right >= found.total() else -1
-    return fit
+            score += 1 if 2 * right >= found.total() else -1
+    return score
 
 
 def _long(value: str) -> bool:
@@ -127,15 +127,26 @@ _THOUSANDS = re.compile(r"[-+(]?[$€£]?\s?-?\d{1,3}")
 _HUNDREDS = re.compile(r"\d{3}(\.\d+)?\)?")
 
 
-def split_numbers(rows: list[list[str]], strict: bool = False) -> int | None:
+def split_numbers(rows: list[list[str]], strict: bool = False) -> list[int]:
     """Where every row has a number that its separator may have cut in two, as 12,50 or 1,234.50."""
     cents = _TWO_CENTS if strict else _CENTS
+    found = []
     for at in range(min(map(len, rows), default=1) - 1):
         pairs = [(row[at].strip(), row[at + 1].strip()) for row in rows]
         for left, right in ((_WHOLE, cents), (_THOUSANDS, _HUNDREDS)):
             if all(left.fullmatch(one) and right.fullmatch(two) for one, two in pairs):
-                return at
-    return None
+                found.append(at)
+    return found
+
+
+def _cut_in_two(names: list[str], rows: list[list[str]]) -> bool:
+    """Whether the names fit as well where two numbers side by side are one."""
+    straight = fit(names, rows)
+    joined = (
+        [[*row[:at], f"{row[at]},{row[at + 1]}", *row[at + 2 :]] for row in rows]
+        for at in split_numbers(rows)
+    )
+    return any(fit(names, one) >= straight for one in joined)
 
 
 def _refuse_unclear(
@@ -146,9 +157,9 @@ def _refuse_unclear(
     shown: tuple[int, list[str]],
 ) -> None:
     line, row = shown
-    if separator == "," and split_numbers(rows) is not None:
+    if separator == "," and _cut_in_two(names, rows):
         raise cut_in_two(source, line, separator.join(row), len(row), len(names))
-    if _fit(names, rows) < 0:
+    if fit(names, rows) < 0:
         raise other_width(source, line, separator.join(row), len(row), len(names))
 
 

@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from stepladder.tables.text.dialect import Dialect, Record, usual_width
-from stepladder.tables.text.fitted import fitted, kind_of, kinds
+from stepladder.tables.text.fitted import fit, fitted, kind_of, kinds
 
 _YEAR = re.compile(r"(19|20)\d\d")
 _BELOW = 200  # rows that say what a column holds
@@ -35,36 +35,34 @@ def _at(records: list[Record], line: int) -> int | None:
 
 def header_at(records: list[Record], width: int) -> int | None:
     """Which record is the header: before the first row, the one that is least like the rows below."""
-    found: list[tuple[tuple[int, int], int]] = []
+    found: list[tuple[tuple[int, int, int], int]] = []
     rows = 0
-    wide = [i for i, (_, fields) in enumerate(records) if _may_be(fields, width)][:_FIRST]
+    wide = [i for i, (_, fields) in enumerate(records) if _filled(fields, width)][:_FIRST]
     for i in wide:
         fields = [field.strip() for field in records[i][1]]
-        other, alike = _against(fields, _below(records[i + 1 :], width))
+        below = [row for _, row in records[i + 1 : i + 1 + _BELOW] if len(row) == width]
+        other, alike = _against(fields, [_kind(column) for column in zip(*below, strict=True)])
         values = any(kind_of(field) not in ("text", "") for field in fields)
         sure = other >= 2 and not alike and not values and len(set(fields)) == len(fields)
+        if 3 * len(fields) < 2 * width and not sure:
+            continue
         if values and alike >= other:
             rows += 1
             if rows > _PREAMBLE or found:
                 break
         elif not rows or sure:
-            comment = fields[0].startswith("#")
-            found.append(((other - alike - comment, len({*fields, ""}) if other else 0), -i))
+            unlike = other - alike - fields[0].startswith("#")
+            named = (fit(fields, below), len({*fields, ""})) if other else (0, 0)
+            found.append(((unlike, *named), -i))
     if not found:
         # nothing is like a row where all are narrower
         return None if wide or not records else 0
     return -max(found)[1]
 
 
-def _may_be(fields: Sequence[str], width: int) -> bool:
+def _filled(fields: Sequence[str], width: int) -> bool:
     filled = sum(bool(field.strip()) for field in fields)
-    return 3 * len(fields) >= 2 * width and filled > (len(fields) - 1) // 2
-
-
-def _below(records: list[Record], width: int) -> list[str]:
-    """The kind of most values in each column below; "" where there is none."""
-    rows = [fields for _, fields in records[:_BELOW] if len(fields) == width]
-    return [_kind(column) for column in zip(*rows, strict=True)]
+    return 2 * len(fields) >= width and filled > (len(fields) - 1) // 2
 
 
 def _kind(column: Sequence[str]) -> str:

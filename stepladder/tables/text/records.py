@@ -161,7 +161,9 @@ def _assembled(
         lost=finding("blank line", blank, "blank lines were left out")
         + finding(_SHORT, _texts(rest), f"rows do not have the table's {width} fields")
         + finding("second header", _texts(headers), "lines name columns for the rows below them"),
-        changed=finding("row mended", split, "rows had surplus separators or an unclosed quote")
+        changed=finding(
+            "row mended", split, "rows had separators too many or too few, or an unclosed quote"
+        )
         + finding(
             "character mended",
             [(line, "") for line in decoded.mended],

@@ -60,8 +60,13 @@ def under_their_own(
 def in_their_order(table: pa.Table) -> pa.Table:
     """The table with the rows below a header of the same names in another order put in order."""
     names = table.column_names
-    among = pc.is_in(_plain(table.column(0)), pa.array([one.lower() for one in names]))
-    at = [i for i in np.flatnonzero(among.to_numpy()) if _order(table, int(i)) is not None]
+    known = pa.array([one.lower() for one in names])
+    among = np.ones(table.num_rows, bool)
+    for column in table.columns:
+        among &= pc.is_in(_plain(column), known).to_numpy()
+        if not among.any():
+            return table
+    at = [i for i in np.flatnonzero(among) if _order(table, int(i)) is not None]
     if all(_order(table, int(i)) == names for i in at):
         return table
     parts, ends = [table.slice(0, at[0])], [*at[1:], table.num_rows]
@@ -87,7 +92,8 @@ def check_rest(
 ) -> tuple[Warned, ...]:
     """A few strays are counted; Problem where so many, or all at the end, are rows of another shape."""
     width = len(dialect.names)
-    rows = [one for one in rest if len(one[2]) > 1 and begins_a_row(one[2], table)]
+    rows = [one for one in rest if len(one[2]) > width or begins_a_row(one[2], table)]
+    rows = [one for one in rows if len(one[2]) > 1]
     all_rows = table.num_rows + len(rows)
     cut = _cut(rows, table, dialect)
     if len(cut) > _SHARE * all_rows or (len(cut) >= _FEW and len(cut) > _CUT_SHARE * all_rows):
@@ -120,7 +126,7 @@ def _cut(rows: list[Other], table: pa.Table, dialect: Dialect) -> list[Other]:
     found = []
     for one in wide:
         for at in range(len(dialect.names)):
-            if numeric[at] and split_numbers([one[2][at : at + 2]]) is not None:
+            if numeric[at] and split_numbers([one[2][at : at + 2]]):
                 found.append(one)
                 break
     return found
