@@ -10,7 +10,7 @@ import pyarrow as pa
 from stepladder.core.errors import Problem
 from stepladder.tables.text.decode import cut_sign
 from stepladder.tables.text.dialect import Dialect
-from stepladder.tables.text.widths import begins_a_row
+from stepladder.tables.text.widths import begins_a_row, seen_in
 
 Odd = tuple[int, str]  # the record's number (the first is 0) and its text
 
@@ -22,7 +22,7 @@ def refuse_cut_off(data: bytes, last: str, table: pa.Table, dialect: Dialect, so
         row = io.StringIO(last, newline="\n")
         fields = next(csv.reader(row, delimiter=dialect.separator, strict=True), [])
         # one alone may be a line of words below the table
-        if 1 < len(fields) < width and begins_a_row(fields, table):
+        if 1 < len(fields) < width and begins_a_row(fields, seen_in(table)):
             what = f"with {len(fields)} fields"
     except csv.Error as error:
         # a whole row behind the quote says that it was never meant to be closed

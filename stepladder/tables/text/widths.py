@@ -17,24 +17,35 @@ from stepladder.tables.text.header import names_of
 
 Lines = npt.NDArray[np.int64]
 Other = tuple[int, str, list[str]]  # the line, its text, its fields
+Seen = tuple[bool, bool]  # any value of a column has a letter, all have digits
 Named = tuple[int, dict[str, str]]  # the line, its values by name
 
 _FEW, _SHARE, _CUT_SHARE = 3, 0.1, 0.01
+_SEEN = 20_000  # rows that show what the columns hold
 
 
-def begins_a_row(fields: list[str], table: pa.Table) -> bool:
+def begins_a_row(fields: list[str], seen: list[Seen]) -> bool:
     """Whether each of these may stand in its column, and not below the table as in `Total,123`.
 
     Not words where none has a letter, and nothing without digits where all have some; the last field
     may be half a value. Where that cannot tell, it is a row.
     """
-    for at, field in enumerate(fields[: table.num_columns] if table.num_rows else []):
-        letters, digits = (pc.match_substring_regex(table[at], sign) for sign in (r"\pL", "[0-9]"))
-        words = re.search(r"[^\W\d_]", field) and not pc.any(letters).as_py()
+    for at, (field, (letters, digits)) in enumerate(zip(fields, seen, strict=False)):
+        words = re.search(r"[^\W\d_]", field) and not letters
         numbers = at < len(fields) - 1 and not re.search("[0-9]", field)
-        if words or (numbers and pc.all(digits).as_py()):
+        if words or (numbers and digits):
             return False
     return True
+
+
+def seen_in(table: pa.Table) -> list[Seen]:
+    """For each column whether any value has a letter, and whether all have digits."""
+    signs = (r"\pL", pc.any), ("[0-9]", pc.all)
+    found = [
+        [ask(pc.match_substring_regex(column, sign)).as_py() for sign, ask in signs]
+        for column in (table.columns if table.num_rows else [])
+    ]
+    return [(letters, digits) for letters, digits in found]
 
 
 def under_their_own(
@@ -92,7 +103,10 @@ def check_rest(
 ) -> tuple[Warned, ...]:
     """A few strays are counted; Problem where so many, or all at the end, are rows of another shape."""
     width = len(dialect.names)
-    rows = [one for one in rest if len(one[2]) > width or begins_a_row(one[2], table)]
+    if not rest:
+        return ()
+    seen = seen_in(table.slice(0, _SEEN))
+    rows = [one for one in rest if len(one[2]) > width or begins_a_row(one[2], seen)]
     rows = [one for one in rows if len(one[2]) > 1]
     all_rows = table.num_rows + len(rows)
     cut = _cut(rows, table, dialect)
