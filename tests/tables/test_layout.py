@@ -160,6 +160,8 @@ def test_rows_are_read_by_the_header_above_them(raw):
     ("", "customer,2022,2023,2024\nann,12,1,1\nbob,3,2,5\n", 1, "customer,2022,2023,2024"),
     ("", "customer,2024-01-01,2024-02-01\nann,12,1\nbob,3,2\n", 1, "customer,2024-01-01,2024-02-01"),
     ("", "0,1,2\n" + NUMBERS, 1, "0,1,2"),
+    ("", "customer,Q1,Q2,Day 1\n7,12,1,1\n8,3,2,5\n", 1, "customer,Q1,Q2,Day 1"),
+    ("", "K1,USD 12.50,2024-01-13\nK2,USD 3,2024-01-14\n", 0, "column_1,column_2,column_3"),
     ("", "name,city\nann,Rome\nbob,Oslo\n", 1, "name,city"),
     ("", NUMBERS, 0, "column_1,column_2,column_3"),
     ("", CODES, 0, "column_1,column_2,column_3"),

@@ -11,10 +11,10 @@ from stepladder.tables.text.dialect import Record
 
 # What a cell of numbers or of dates looks like; a header rarely holds one.
 _GUARD = re.compile(r'="?(.*?)"?')
+_MONEY = r"(?:[A-Z]{3}|Rp\.?|kr\.?|Fr\.?|z\u0142|[A-Z]{0,2}[$\u20ac£¥\u20b9])"  # not Q1, K7, Day 1
 _NUMBER = re.compile(
-    r"[-+(]?\s?(?:[A-Z]{1,3}\s?)?[$€£¥₹]?\s?-?\d[\d.,'’ \u00a0\u202f]*(?:e[-+]?\d+)?"
-    r"\s?(?:[$€£¥₹%)]|[A-Z]{3})?",
-    re.IGNORECASE,
+    rf"[-+(]?\s?(?:{_MONEY}\s|[A-Z]{{0,2}}[$\u20ac£¥\u20b9])?\s?-?\d[\d.,'’ \u00a0\u202f]*"
+    rf"(?:[eE][-+]?\d+)?\s?(?:[%)-]|{_MONEY})?"
 )
 _DATE = re.compile(
     r"\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}([ T,].*)?"
