@@ -109,6 +109,7 @@ def test_a_number_that_the_separator_cuts_in_two_is_refused(raw, text, line):
      + lines("{who},{day},9.5\n", 3), 302),
     (PLACES + lines("c{who},Main St {i},{day},9.5\nc{who},Main St, {i},{day},9.5\n", 9), 3),
     (PLACES + lines("c{who},Main St, {i},{day},9.5\n", 30), 2),
+    (PLACES + "c1,Main St,2024-01-01,9.5\nc2,Main St, 5,2024-01-01,9.5\n", 3),
 ])  # fmt: skip
 def test_many_rows_of_another_width_are_refused_with_the_line(raw, text, line):
     with pytest.raises(Problem, match=f"fields where the header names .* line {line}: ") as caught:
@@ -216,6 +217,7 @@ def test_quotes_are_read_as_the_program_meant_that_wrote_them(raw, text, items, 
     '"customer","date","item","amount"\n"7","2024-01-13","Mug, red","12.50"\n"8","2024-01-14","Pan","9"\n',
     '"""customer""",date,item,amount\n"""7""",2024-01-13,"Mug, red",12.50\n"""8""",2024-01-14,Pan,9\n',
     'customer,date,item,amount\n7\x00,2024-01-13,"Mug, red",12.50\n8,2024-01-14,Pan,9\n' + ",\n" * 200,
+    'customer, date, item, amount\n7,2024-01-13, "Mug, red",12.50\n8,2024-01-14,Pan,9\n',
     "\ufeffcustomer,date,item,amount\n7,2024-01-13,\"Mug, red\",12.50\n\ufeff8,2024-01-14,Pan,9\n",
 ])  # fmt: skip
 def test_what_happened_on_the_way_is_undone(raw, text):

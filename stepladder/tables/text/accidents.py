@@ -56,6 +56,19 @@ def guarded(text: bytes, separator: str) -> bytes:
     return re.sub(guard, rb'\1"=""\3"""', text)
 
 
+def unspaced(text: bytes, separator: str) -> bytes:
+    """The text without blanks between a separator and a quote, where they keep the quote from opening."""
+    mark = separator.encode()
+    if len(separator) != 1 or mark + b' "' not in text:
+        return text
+    blank = re.compile(rb'%s +"(?!")' % re.escape(mark))
+    lines = _lines_with(text, mark + b' "')
+    closed = [_decoded(blank.sub(mark + b'"', line)) for line in lines]
+    plain = _plain_lines(text, separator + ' "')
+    before = _whole([_decoded(line) for line in lines], plain, separator, None)
+    return blank.sub(mark + b'"', text) if _whole(closed, plain, separator, None) > before else text
+
+
 def unescaped(text: bytes, separator: str) -> tuple[bytes, Said]:
     r"""The text with `\"` written as `""`, where that is how its records are of one width.
 
@@ -84,11 +97,21 @@ def _escapes(text: bytes, separator: str) -> bool:
     signs = [one for one in (b'\\"', b"\\" + separator.encode()) if one in text]
     if not signs:
         return False
-    places = "|".join(map(re.escape, map(_decoded, signs))).encode()
-    found = zip(re.finditer(rb"[^\n]*(?:%s)[^\n]*" % places, text), range(_SHOWN), strict=False)
-    lines = [_decoded(line[0]) for line, _ in found]
-    plain = [line for line in _decoded(text[: 1 << 14]).split("\n")[:-1] if "\\" not in line]
+    lines = [_decoded(line) for line in _lines_with(text, *signs)]
+    plain = _plain_lines(text, "\\")
     return _whole(lines, plain, separator, "\\") > _whole(lines, plain, separator, None)
+
+
+def _lines_with(text: bytes, *signs: bytes) -> list[bytes]:
+    """Some of the lines that hold one of the signs, wherever in the text."""
+    places = b"|".join(map(re.escape, signs))
+    found = re.finditer(rb"[^\n]*(?:%s)[^\n]*" % places, text)
+    return [line[0] for line, _ in zip(found, range(_SHOWN), strict=False)]
+
+
+def _plain_lines(text: bytes, sign: str) -> list[str]:
+    """Lines from the beginning that do not hold the sign."""
+    return [line for line in _decoded(text[: 1 << 14]).split("\n")[:-1] if sign not in line]
 
 
 def _whole(lines: list[str], plain: list[str], separator: str, escape: str | None) -> int:

@@ -17,7 +17,7 @@ import pyarrow.csv as pacsv
 from stepladder.core.errors import Problem
 from stepladder.tables.findings import Warned, finding
 from stepladder.tables.raw import Raw
-from stepladder.tables.text.accidents import guarded, undone, unescaped
+from stepladder.tables.text.accidents import guarded, undone, unescaped, unspaced
 from stepladder.tables.text.cut_off import Odd, last_row, refuse_cut_off
 from stepladder.tables.text.decode import Decoded, decode
 from stepladder.tables.text.dialect import (
@@ -48,7 +48,7 @@ def read_text(
     decoded = decode(data, source, encoding)
     text, undid = undone(_one_kind_of_line_end(decoded.data))
     mark = separator_of(sample_of(text), separator)
-    text, warned = unescaped(guarded(text, mark), mark)
+    text, warned = unescaped(unspaced(guarded(text, mark), mark), mark)
     dialect = layout(records_of(sample_of(text), mark), mark, header, source)
     start = _after(text, dialect.first_line - 1)
     if not dialect.names or not re.compile(rb"\S").search(text, start):

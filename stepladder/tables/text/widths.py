@@ -115,7 +115,7 @@ def check_rest(
         raise cut_in_two(source, line, text, len(fields), width)
     many = len(rows) > _SHARE * all_rows and len(rows) >= _FEW
     tail = _tail(rows, lines, width)
-    if many or 2 * len(rows) > all_rows or tail:
+    if many or 2 * len(rows) >= all_rows > 0 or tail:
         line, text, fields = tail[0] if tail and not many else rows[0]
         said = f"{len(rows):,} of {all_rows:,} rows"
         raise other_width(source, line, text, len(fields), width, said)
