@@ -37,6 +37,7 @@ DIALECT = st.fixed_dictionaries({
     "day": st.sampled_from(sorted(DAYS)), "decimal": st.sampled_from(".,"),
     "thousands": st.sampled_from(["", "sign", " ", "'"]), "currency": st.sampled_from(["", "€", "EUR "]),
     "quote": st.sampled_from([csv.QUOTE_MINIMAL, csv.QUOTE_ALL]),
+    "trail": st.sampled_from([[], [], [""], ["gift"]]),  # behind each row but the header
 })  # fmt: skip
 
 
@@ -60,9 +61,8 @@ def test_any_dialect_comes_back_as_it_went(tmp_path, table, dialect):
     expected, line = [], 2
     for customer, offset, amount, note in table:
         day = first + timedelta(days=offset)
-        writer.writerow(
-            [note, f"K{customer}", day.strftime(dialect["day"]), written(amount, dialect)]
-        )
+        row = [note, f"K{customer}", day.strftime(dialect["day"]), written(amount, dialect)]
+        writer.writerow([*row, *dialect["trail"]])
         expected.append((line, f"K{customer}", day, float(amount)))
         line += 1 + note.count("\n")
     path = tmp_path / "orders.csv"

@@ -1,4 +1,4 @@
-"""How a text table is laid out: its separator, where its header stands, and its column names."""
+"""How a text table is laid out: its separator, its records, where its header stands."""
 
 from __future__ import annotations
 
@@ -13,8 +13,6 @@ from stepladder.core.errors import Problem
 SPACES = "spaces"
 _SEPARATORS = (",", ";", "\t", "|")
 _WORDS = {"tab": "\t", "\\t": "\t", "comma": ",", "semicolon": ";", "pipe": "|", " ": SPACES}
-# A cell that a header never holds: a number or a date.
-_VALUE = re.compile(r"[-+(]?[$€£]?\s?\d[\d.,'’ ]*[€$£)]?|\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}([ T].*)?")
 
 Record = tuple[int, list[str]]  # the line on which it ends (the first is 1), its fields
 
@@ -28,13 +26,19 @@ class Dialect:
     names: tuple[str, ...]
     first_line: int
     skipped: tuple[str, ...]
+    surplus: int = 0  # so many last columns have no name
 
 
-def sniff(data: bytes, separator: str | None, header: int | None) -> Dialect:
-    """Finds how a text table is laid out; what is given as `separator` or `header` is kept."""
+def sample_of(data: bytes) -> str:
+    """The beginning of a text, in whole lines."""
     sample = data[: 1 << 17].decode("utf-8", "replace")
     if len(data) > 1 << 17:
         sample = sample[: sample.rfind("\n") + 1] or sample
+    return sample
+
+
+def separator_of(sample: str, separator: str | None) -> str:
+    """The sign between values, as given or as found; Problem if it cannot be one."""
     chosen = _WORDS.get(separator, separator) if separator else _separator(sample)
     if chosen != SPACES and (len(chosen) != 1 or not chosen.isascii() or chosen in '"\n\r'):
         raise Problem(
@@ -42,8 +46,12 @@ def sniff(data: bytes, separator: str | None, header: int | None) -> Dialect:
             "A separator is one character, such as , or ; or | or tab.",
             "Leave --separator away to let it be found, or name the right one.",
         )
-    sample = re.sub(r"\Asep=.\n", "\n", sample)
-    return _layout(_records(sample, chosen), chosen, header)
+    return chosen
+
+
+def records_of(sample: str, separator: str) -> list[Record]:
+    """The records of a sample that are not blank; Excel's `sep=;` is none."""
+    return _records(re.sub(r"\Asep=.\n", "\n", sample), separator)
 
 
 def _separator(sample: str) -> str:
@@ -61,12 +69,13 @@ def _score(sample: str, separator: str) -> tuple[float, bool, int]:
     counts = [len(fields) for _, fields in _records(sample, separator)]
     if not counts:
         return 0.0, False, 0
-    usual = _usual(counts)
+    usual = usual_width(counts)
     share = round(counts.count(usual) / len(counts), 1) if usual > 1 else 0.0
     return share, counts[0] == usual, usual
 
 
-def _usual(counts: list[int]) -> int:
+def usual_width(counts: list[int]) -> int:
+    """The number of fields that most records have."""
     return max(Counter(counts).items(), key=lambda item: (item[1], item[0]))[0]
 
 
@@ -84,48 +93,3 @@ def _records(sample: str, separator: str) -> list[Record]:
     except csv.Error:  # A quote that never closes: what came before it is sample enough.
         pass
     return records
-
-
-def _layout(records: list[Record], separator: str, header: int | None) -> Dialect:
-    width = _usual([len(fields) for _, fields in records]) if records else 0
-    at = _header_at(records, width, header)
-    if at is None:
-        names = tuple(f"column_{i + 1}" for i in range(width))
-        return Dialect(separator, 0, names, 1, ())
-    line, fields = records[at]
-    names = _names(_fitted(fields, records[at + 1 :], width))
-    skipped = tuple(separator.join(before) for _, before in records[:at])
-    return Dialect(separator, line, names, line + 1, skipped)
-
-
-def _header_at(records: list[Record], width: int, header: int | None) -> int | None:
-    """Which record is the header: the first that is as wide as the rows and holds no value."""
-    if header is not None:
-        wanted = [i for i, (line, _) in enumerate(records) if line == header]
-        return wanted[0] if wanted else None
-    for i, (_, fields) in enumerate(records):
-        filled = sum(bool(field.strip()) for field in fields)
-        if len(fields) >= width - 1 and filled > (len(fields) - 1) // 2:
-            return None if any(_VALUE.fullmatch(field.strip()) for field in fields) else i
-    return 0 if records else None
-
-
-def _fitted(fields: list[str], rows: list[Record], width: int) -> list[str]:
-    """Rows one field wider than the header end in a separator, or begin with a row name."""
-    if not rows or len(fields) != width - 1:
-        return fields
-    wide = [row for _, row in rows if len(row) == width]
-    return [*fields, ""] if not any(row[-1].strip() for row in wide) else ["", *fields]
-
-
-def _names(fields: list[str]) -> tuple[str, ...]:
-    seen: Counter[str] = Counter()
-    names = []
-    for i, field in enumerate(fields, 1):
-        name = " ".join(field.split()) or f"column_{i}"
-        seen[name] += 1
-        while seen[name] > 1:
-            name = f"{name} ({seen[name]})"
-            seen[name] += 1
-        names.append(name)
-    return tuple(names)

@@ -6,6 +6,7 @@ import csv
 import io
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
@@ -14,13 +15,28 @@ import pyarrow.compute as pc
 import pyarrow.csv as pacsv
 
 from stepladder.core.errors import Problem
-from stepladder.tables.findings import finding
+from stepladder.tables.findings import Warned, finding
 from stepladder.tables.raw import Raw
-from stepladder.tables.text.decode import Decoded, cut_sign, decode
-from stepladder.tables.text.dialect import SPACES, Dialect, sniff
+from stepladder.tables.text.accidents import guarded, undone, unescaped, unspaced
+from stepladder.tables.text.cut_off import Odd, last_row, refuse_cut_off
+from stepladder.tables.text.decode import Decoded, decode
+from stepladder.tables.text.dialect import (
+    SPACES,
+    Dialect,
+    records_of,
+    sample_of,
+    separator_of,
+)
+from stepladder.tables.text.header import layout
+from stepladder.tables.text.widths import (
+    Named,
+    Other,
+    check_rest,
+    in_their_order,
+    under_their_own,
+)
 
 Lines = npt.NDArray[np.int64]
-Odd = tuple[int, str]  # the record's number (the first is 0) and its text
 
 _SHORT = "row with the wrong number of fields"
 
@@ -30,8 +46,10 @@ def read_text(
 ) -> Raw:
     """Reads a text table; every row that does not fit its columns is counted, none is lost."""
     decoded = decode(data, source, encoding)
-    text = _one_kind_of_line_end(decoded.data)
-    dialect = sniff(text, separator, header)
+    text, undid = undone(_one_kind_of_line_end(decoded.data))
+    mark = separator_of(sample_of(text), separator)
+    text, warned = unescaped(unspaced(guarded(text, mark), mark), mark)
+    dialect = layout(records_of(sample_of(text), mark), mark, header, source)
     start = _after(text, dialect.first_line - 1)
     if not dialect.names or not re.compile(rb"\S").search(text, start):
         raise Problem(
@@ -44,58 +62,9 @@ def read_text(
     body = pa.py_buffer(_tabbed(text[start:])) if spaced else pa.py_buffer(text).slice(start)
     table, odd = _parse(body, dialect, source)
     if not spaced:
-        _refuse_cut_off(data, _last(text, table, odd), table, dialect, source)
-    return _assembled(table, odd, dialect, decoded)
-
-
-def _refuse_cut_off(data: bytes, last: str, table: pa.Table, dialect: Dialect, source: str) -> None:
-    """A last row may lack its line end, but not a part of itself: then the rest of the file is missing."""
-    what, width = "", len(dialect.names)
-    try:
-        row = io.StringIO(last, newline="\n")
-        fields = next(csv.reader(row, delimiter=dialect.separator, strict=True), [])
-        # one alone may be a line of words below the table
-        if 1 < len(fields) < width and _begins_a_row(fields, table):
-            what = f"with {len(fields)} fields"
-    except csv.Error as error:
-        # a whole row behind the quote says that it was never meant to be closed
-        stray = any(line.count(dialect.separator) == width - 1 for line in last.split("\n")[1:])
-        if "unexpected end" in str(error) and not stray:
-            what = "in the midst of a value in quotes"
-    what = "in the midst of a letter" if cut_sign(data) else what
-    if what:
-        raise Problem(
-            f"{source} ends {what}, without a line end: {last[-60:]}",
-            f"Every row has {width} fields; a file that ends in the midst of one was cut off.",
-            "Copy or export it again; if that is really its end, add a line end.",
-        )
-
-
-def _begins_a_row(fields: list[str], table: pa.Table) -> bool:
-    """Whether each of these may stand in its column, and not below the table as in `Total,123`.
-
-    Not words where none has a letter, and nothing without digits where all have some; the last field
-    may be half a value. Where that cannot tell, it is a row.
-    """
-    for at, field in enumerate(fields if table.num_rows else []):
-        letters, digits = (pc.match_substring_regex(table[at], sign) for sign in (r"\pL", "[0-9]"))
-        words = re.search(r"[^\W\d_]", field) and not pc.any(letters).as_py()
-        numbers = at < len(fields) - 1 and not re.search("[0-9]", field)
-        if words or (numbers and pc.all(digits).as_py()):
-            return False
-    return True
-
-
-def _last(text: bytes, table: pa.Table, odd: list[Odd]) -> str:
-    """The last row as it stands in the file, where no line end follows it; else nothing."""
-    if text.endswith(b"\n"):
-        return ""
-    if odd and odd[-1][0] == table.num_rows + len(odd) - 1:
-        return odd[-1][1]
-    start, values = len(text), table.slice(max(table.num_rows - 1, 0)).to_pylist()
-    for _ in range(1 + sum(str(v).count("\n") for row in values for v in row.values())):
-        start = max(text.rfind(b"\n", 0, start), 0)
-    return text[start:].decode("utf-8", "replace").removeprefix("\n")
+        refuse_cut_off(data, last_row(text, table, odd), table, dialect, source)
+    raw = _assembled(table, odd, dialect, decoded, source)
+    return replace(raw, notes=(*undid, *raw.notes), warnings=(*warned, *raw.warnings))
 
 
 def _one_kind_of_line_end(data: bytes) -> bytes:
@@ -158,40 +127,96 @@ def _arrow(body: pa.Buffer, dialect: Dialect, newlines: bool, odd: list[Odd]) ->
     return table.rename_columns(list(dialect.names))
 
 
-def _assembled(table: pa.Table, odd: list[Odd], dialect: Dialect, decoded: Decoded) -> Raw:
+def _assembled(
+    table: pa.Table, odd: list[Odd], dialect: Dialect, decoded: Decoded, source: str
+) -> Raw:
     lines, odd_lines = _line_numbers(table, odd, dialect.first_line)
     width = len(dialect.names)
-    saved, short, blank, split = [], [], [], []
+    saved: list[tuple[int, list[str]]] = []
+    others: list[Other] = []
+    blank, split = [], []
     for line, (_, text) in zip(odd_lines, odd, strict=True):
-        for at, part, fields in _second_try(line, text, dialect.separator, width):
-            if not part.strip():
+        for at, part, fields in _second_try(line, text, dialect):
+            if not part.strip() or (fields and not any(field.strip() for field in fields)):
                 blank.append((at, ""))
             elif len(fields) != width:
-                short.append((at, part))
+                others.append((at, part, fields))
             else:
                 saved.append((at, fields))
                 split.append((at, part))
+    named, headers, rest = under_their_own(others, dialect.names)
     table, lines = _with(table, lines, saved)
+    warned = check_rest(rest, table, lines, dialect, source)
+    table, lines = _with_named(in_their_order(table), lines, named)
     empty = _blank(table)
     blank += [(int(line), "") for line in lines[empty]]
-    kept = pa.array(~empty)
+    table = _bare(table.filter(pa.array(~empty)))
     return Raw(
-        table=table.filter(kept),
+        table=table,
         row=lines[~empty],
         place="line",
         encoding=decoded.encoding,
         separator=dialect.separator,
         header=dialect.header,
         lost=finding("blank line", blank, "blank lines were left out")
-        + finding(_SHORT, short, f"rows do not have the table's {width} fields"),
-        changed=finding("row mended", split, "rows had surplus separators or an unclosed quote")
+        + finding(_SHORT, _texts(rest), f"rows do not have the table's {width} fields")
+        + finding("second header", _texts(headers), "lines name columns for the rows below them"),
+        changed=finding(
+            "row mended", split, "rows had separators too many or too few, or an unclosed quote"
+        )
         + finding(
             "character mended",
             [(line, "") for line in decoded.mended],
             "lines held characters of another encoding, read as Western ones",
         ),
         notes=_notes(dialect, decoded),
+        warnings=(*warned, *_two_shapes(headers, named), *_unnamed(table, dialect)),
     )
+
+
+def _texts(others: list[Other]) -> list[tuple[int, str]]:
+    return [(line, text) for line, text, _ in others]
+
+
+def _two_shapes(headers: list[Other], named: list[Named]) -> tuple[Warned, ...]:
+    if not named:
+        return ()
+    line = headers[0][0]
+    sentence = (
+        f"From line {line} on, {len(named):,} rows have other columns, which a second header there "
+        "names; they were read by these names. Check that both parts belong together."
+    )
+    return (Warned("width-changes", sentence),)
+
+
+def _unnamed(table: pa.Table, dialect: Dialect) -> tuple[Warned, ...]:
+    """The last columns that hold something and have no name in the header."""
+    names = dialect.names[len(dialect.names) - dialect.surplus :]
+    filled = [
+        name
+        for name in names
+        if pc.any(pc.not_equal(pc.utf8_trim_whitespace(table.column(name)), "")).as_py()
+    ]
+    if not filled:
+        return ()
+    sentence = (
+        f"The rows have more values than the header has names; what is last was called "
+        f"{', '.join(filled)}. Check that the other columns stand under their names."
+    )
+    return (Warned("unnamed-column", sentence),)
+
+
+def _bare(table: pa.Table) -> pa.Table:
+    """The table without quotes that a second export made part of each value of a column."""
+    for at, column in enumerate(table.columns):
+        quoted = pc.match_substring_regex(column.slice(0, 100), r'^\s*(".*"\s*)?$')
+        if not pc.all(quoted).as_py() or not pc.any(pc.match_substring(column, '"')).as_py():
+            continue
+        if pc.all(pc.match_substring_regex(column, r'^\s*(".*"\s*)?$')).as_py():
+            inner = pc.replace_substring_regex(column, r'^\s*"|"\s*$', "")
+            plain = pc.replace_substring(inner, '""', '"')
+            table = table.set_column(at, table.column_names[at], plain)
+    return table
 
 
 def _line_numbers(table: pa.Table, odd: list[Odd], first: int) -> tuple[Lines, list[int]]:
@@ -207,31 +232,36 @@ def _line_numbers(table: pa.Table, odd: list[Odd], first: int) -> tuple[Lines, l
     return lines[~is_odd], lines[is_odd].tolist()
 
 
-def _second_try(
-    line: int,
-    text: str,
-    separator: str,
-    width: int,
-) -> Iterator[tuple[int, str, list[str]]]:
+def _second_try(line: int, text: str, dialect: Dialect) -> Iterator[Other]:
     """An odd record's fields: without surplus empty ones; failing that, line by line."""
-    delimiter = "\t" if separator == SPACES else separator
-    whole = _fields(text, delimiter, width)
+    delimiter = "\t" if dialect.separator == SPACES else dialect.separator
+    width = len(dialect.names)
+    whole = _fields(text, delimiter, dialect)
     if len(whole) == width or "\n" not in text:
         yield line, text, whole
         return
     for at, part in enumerate(text.split("\n"), line):
-        fields = _fields(part, delimiter, width)
+        fields = _fields(part, delimiter, dialect)
         yield at, part, fields if len(fields) == width else part.split(delimiter)
 
 
-def _fields(text: str, delimiter: str, width: int) -> list[str]:
-    try:
-        fields = next(csv.reader(io.StringIO(text, newline="\n"), delimiter=delimiter), [])
-    except csv.Error:
-        return []
+def _fields(text: str, delimiter: str, dialect: Dialect) -> list[str]:
+    fields = _split(text, delimiter)
+    if len(fields) == 1 and delimiter in fields[0] and "\n" not in text:
+        fields = _split(fields[0], delimiter)  # a whole line in quotes, as Excel saves it
+    width = len(dialect.names)
     while len(fields) > width and not fields[-1].strip():
         fields.pop()
+    if dialect.surplus and len(fields) == width - dialect.surplus:
+        fields += [""] * dialect.surplus
     return fields
+
+
+def _split(text: str, delimiter: str) -> list[str]:
+    try:
+        return next(csv.reader(io.StringIO(text, newline="\n"), delimiter=delimiter), [])
+    except csv.Error:
+        return []
 
 
 def _with(
@@ -249,6 +279,16 @@ def _with(
     lines = np.concatenate([lines, np.array([line for line, _ in saved], np.int64)])
     order = np.argsort(lines, kind="stable")
     return pa.concat_tables([table, more]).take(pa.array(order)), lines[order]
+
+
+def _with_named(table: pa.Table, lines: Lines, named: list[Named]) -> tuple[pa.Table, Lines]:
+    """The table with rows that a second header named; what a row has no value for is empty."""
+    names = dict.fromkeys([*table.column_names, *(name for _, row in named for name in row)])
+    for name in list(names)[table.num_columns :]:
+        table = table.append_column(name, pa.array([""] * table.num_rows, pa.string()))
+    return _with(
+        table, lines, [(line, [row.get(name, "") for name in names]) for line, row in named]
+    )
 
 
 def _blank(table: pa.Table) -> npt.NDArray[np.bool_]:
