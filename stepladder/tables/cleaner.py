@@ -15,6 +15,7 @@ from stepladder.tables.clean_columns import EMPTY, clean_column, other_columns
 from stepladder.tables.columns.find import check_columns, find_columns, parts
 from stepladder.tables.dates.far import set_far_days_aside
 from stepladder.tables.dates.last_day import last_day
+from stepladder.tables.dates.near import near_dates
 from stepladder.tables.dates.typed import dealt
 from stepladder.tables.findings import Finding, Mapped
 from stepladder.tables.ids.ids import texts
@@ -43,7 +44,7 @@ def clean(source: str, spec: TableSpec, choices: Choices, raw: Raw | None = None
     for canonical, name in choices.columns.items():
         check_columns(raw.table, canonical, name)
     there = {**choices.columns, **({by_chance: ""} if by_chance else {})}
-    need_columns(source, spec, there, raw.table.column_names)
+    need_columns(source, spec, there, raw.table.column_names, raw.table)
     values = {
         column.name: _value(raw.table, column.kind, choices.columns[column.name], choices)
         for column in spec.columns
@@ -63,9 +64,13 @@ def clean(source: str, spec: TableSpec, choices: Choices, raw: Raw | None = None
 
 
 def need_columns(
-    source: str, spec: TableSpec, found: Mapping[str, str], names: Sequence[str]
+    source: str,
+    spec: TableSpec,
+    found: Mapping[str, str],
+    names: Sequence[str],
+    table: pa.Table | None = None,
 ) -> None:
-    """Raises Problem if a required column was not found in the source."""
+    """Raises Problem if a required column was not found in the source; names what comes near."""
     missing = [c for c in spec.columns if c.required and c.name not in found]
     if not missing:
         return
@@ -74,10 +79,14 @@ def need_columns(
     others = ", ".join(f"{name} is {column}" for name, column in found.items() if column)
     needs = " and ".join(f"{column.name} ({column.sentence})" for column in missing)
     own = f"{spec.name}." if spec.within else ""  # another table may have a column of that name
+    near = ""
+    if table is not None and any(column.kind in ("day", "time") for column in missing):
+        near = near_dates(table, found.values())
     flags = " and ".join(f"--column {own}{column.name}=NAME" for column in missing)
     raise Problem(
         f"No {what} column was found in {without_password(source)}"
-        + (f" ({others})." if others else "."),
+        + (f" ({others})." if others else ".")
+        + near,
         f"{spec.name} needs {needs}. The columns there are: {', '.join(names)}.",
         f"Name it with {flags}."
         + (NO_TIME if any(column.kind == "time" for column in missing) else ""),
@@ -97,7 +106,7 @@ def _value(table: pa.Table, kind: str, source: str, choices: Choices) -> Value:
         return read_amount(table, source, choices)
     if kind in ("long", "bytes"):
         return read_content(table, source, kind)
-    return texts(table.column(source))
+    return texts(table.column(source), choices.version)
 
 
 def _nothing(source: str, rows: Rows) -> Problem:

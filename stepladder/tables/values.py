@@ -14,7 +14,8 @@ from stepladder.tables.amounts.texts import read_amounts
 from stepladder.tables.choices import DAY_ORDERS, Choices
 from stepladder.tables.columns.find import parts
 from stepladder.tables.dates.dates import Dates, day_order
-from stepladder.tables.dates.texts import read_dates
+from stepladder.tables.dates.swapped import refuse_swapped
+from stepladder.tables.dates.texts import read_dates, zero_days
 from stepladder.tables.dates.typed import typed_dates
 from stepladder.tables.ids.ids import BLANKS, texts
 from stepladder.tables.text.decode import mended
@@ -25,10 +26,11 @@ Floats = npt.NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Day:
-    """A column of days, and where the source had nothing."""
+    """A column of days, where the source had nothing, and where that was written in zeros."""
 
     dates: Dates
     missing: Bools
+    zeros: Bools | None = None
 
 
 @dataclass(frozen=True)
@@ -105,15 +107,20 @@ def read_day(table: pa.Table, source: str, choices: Choices) -> Day:
     typed = typed_dates(column, choices.today)
     if typed is not None:
         return Day(typed, ~typed.found)
-    cleaned = texts(column)
-    dates = read_dates(cleaned.words, order, choices.today)[cleaned.at]
+    version = choices.version
+    cleaned = texts(column, version)
+    dates = read_dates(cleaned.words, order, choices.today, version)
     if order == "clear":
-        shown, examples = day_order(dates)
+        refuse_swapped(source, cleaned.words, dates, version)
+        shown, examples = day_order(dates[cleaned.at])
         if shown in ("ambiguous", "contradictory"):
             raise unclear_order(source, shown, cleaned.text.take(pa.array(examples)).to_pylist())
         if shown != "clear":
-            dates = read_dates(cleaned.words, shown, choices.today)[cleaned.at]
-    return Day(dates, cleaned.missing)
+            dates = read_dates(cleaned.words, shown, choices.today, version)
+    if version == 1:
+        return Day(dates[cleaned.at], cleaned.missing)
+    zeros = zero_days(cleaned.words)[cleaned.at]
+    return Day(dates[cleaned.at], cleaned.missing | zeros, zeros)
 
 
 def unclear_order(source: str, shown: str, examples: list[str]) -> Problem:
@@ -137,7 +144,7 @@ def unclear_order(source: str, shown: str, examples: list[str]) -> Problem:
 
 def read_amount(table: pa.Table, source: str, choices: Choices) -> Amount:
     """Reads a column of amounts, or the product of two."""
-    factors = [_amount(table.column(part), choices.decimal) for part in parts(source, table)]
+    factors = [_amount(table.column(part), choices) for part in parts(source, table)]
     if len(factors) == 1:
         return factors[0]
     one, two = factors
@@ -155,15 +162,15 @@ def read_amount(table: pa.Table, source: str, choices: Choices) -> Amount:
     )
 
 
-def _amount(column: pa.ChunkedArray, decimal: str) -> Amount:
+def _amount(column: pa.ChunkedArray, choices: Choices) -> Amount:
     kind = column.type
     no = np.zeros(len(column), bool)
     if pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind):
         value = pc.cast(column, pa.float64(), safe=False).fill_null(np.nan).to_numpy()
         value = np.where(np.isfinite(value), value, np.nan) + 0.0
         return Amount(value, np.isnan(value), no, no, no, value < 0)
-    cleaned = texts(column)
-    read, at = read_amounts(cleaned.words, decimal), cleaned.at
+    cleaned = texts(column, choices.version)
+    read, at = read_amounts(cleaned.words, choices.decimal), cleaned.at
     unreadable = (~read.found & ~cleaned.nothing)[at]
     negative = (read.value < 0)[at]
     return Amount(

@@ -10,8 +10,10 @@ import pyarrow as pa
 from stepladder.core.table import TableSpec
 from stepladder.tables.choices import Choices
 from stepladder.tables.columns.find import parts
+from stepladder.tables.dates.offsets import several_offsets
 from stepladder.tables.ids.ids import Texts
 from stepladder.tables.rows.duplicates import duplicate_rows
+from stepladder.tables.rows.readable import enough_read
 from stepladder.tables.rows.rows import Rows, header_rows, total_rows
 from stepladder.tables.values import Amount, Content, Day
 
@@ -25,6 +27,9 @@ def drop_unusable(rows: Rows, spec: TableSpec, choices: Choices, values: dict[st
     _drop_not_rows(rows, spec, choices, values)
     for column in spec.columns:
         value = values.get(column.name)
+        if isinstance(value, Day) and value.zeros is not None and column.required:
+            said = f"rows have a {column.name} of zeros (0000-00-00): none was entered"
+            rows.drop(value.zeros, f"zero {column.name}", said)
         if value is not None and column.required:
             rows.drop(value.missing, f"missing {column.name}", f"rows have no {column.name}")
     for name, value in values.items():
@@ -79,8 +84,17 @@ def _drop_not_rows(rows: Rows, spec: TableSpec, choices: Choices, values: dict[s
     )
 
 
+def _enough_days(rows: Rows, name: str, value: Day, choices: Choices) -> None:
+    """A day that the order chosen makes impossible was accepted with the order."""
+    dates, source = value.dates, choices.columns[name]
+    unreadable = ~dates.found & ~dates.open & (dates.proof == 0) & ~value.missing
+    enough_read(rows, name, source, unreadable, ~value.missing, rows.raw.table.column(source))
+
+
 def _drop_days(rows: Rows, name: str, value: Day, choices: Choices) -> None:
     dates = value.dates
+    if choices.version > 1:
+        _enough_days(rows, name, value, choices)
     rows.drop(
         ~dates.shape & ~value.missing,
         f"unreadable {name}",
@@ -108,3 +122,6 @@ def _drop_days(rows: Rows, name: str, value: Day, choices: Choices) -> None:
         f"future {name}",
         f"rows have a {name} after {choices.today.isoformat()}",
     )
+    said = several_offsets(name, dates, rows.kept) if choices.version > 1 else ""
+    if said:
+        rows.warn("several-offsets", said)
