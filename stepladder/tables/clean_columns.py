@@ -43,7 +43,7 @@ def clean_column(
     """A clean column (of all rows), what was changed in it, and what is worth a note."""
     kept, notes = rows.kept, []
     if isinstance(value, Day):
-        notes = counted_as(name, value.dates, kept)
+        notes = counted_as(name, value.dates, kept) + _zero_note(name, value, kept)
         if kind == "time":
             return stamped(value.dates), [], notes
         days = pa.array(value.dates.day.astype(np.int32), mask=~value.dates.found)
@@ -57,7 +57,7 @@ def clean_column(
     changed = rows.found(
         value.trimmed & kept,
         f"blanks around {name}",
-        f"rows had blanks around the {name}; they were taken away",
+        f"rows had blanks or a spreadsheet's guards around the {name}; they were taken away",
     )
     for one in value.mended:
         there = one.words.to_numpy(zero_copy_only=False)[value.at] & kept
@@ -72,6 +72,11 @@ def clean_column(
     else:
         array = value.text
     return _or_null(array, value.missing), list(changed), notes
+
+
+def _zero_note(name: str, value: Day, kept: Bools) -> list[str]:
+    count = 0 if value.zeros is None else int((value.zeros & kept).sum())
+    return [f"{count:,} × {name} of zeros (0000-00-00): it is left empty."] if count else []
 
 
 def _or_null(array: pa.Array, missing: Bools) -> pa.Array:
@@ -129,7 +134,7 @@ def other_columns(
         if name not in used:
             free = _free(name, taken)
             taken.add(free.lower())
-            found[free] = _number_or_text(table.column(name).filter(kept))
+            found[free] = _number_or_text(table.column(name).filter(kept), choices.version)
     said = [f"Other columns are kept as they are: {', '.join(found)}."] if found else []
     return found, said
 
@@ -140,13 +145,13 @@ def _free(name: str, taken: set[str]) -> str:
     return next(one for one in tries if one.lower() not in taken)
 
 
-def _number_or_text(column: pa.ChunkedArray) -> pa.Array:
+def _number_or_text(column: pa.ChunkedArray, version: int) -> pa.Array:
     kind = column.type
     if pa.types.is_binary(kind):
         return column
     if pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind):
         return pc.cast(column, pa.float64(), safe=False).combine_chunks()
-    read = texts(column)
+    read = texts(column, version)
     words = pc.if_else(pa.array(read.nothing), None, read.words)
     filled = words.drop_null()
     if len(filled) and pc.all(pc.match_substring_regex(filled, _NUMBER)).as_py():

@@ -17,6 +17,7 @@ from stepladder.tables.columns.naming import is_money
 from stepladder.tables.columns.rivals import said_of_rivals
 from stepladder.tables.dates.far import set_far_days_aside
 from stepladder.tables.dates.last_day import last_day
+from stepladder.tables.dates.near import near_dates
 from stepladder.tables.dates.typed import dealt
 from stepladder.tables.findings import Finding, Mapped
 from stepladder.tables.ids.damaged import check_ids
@@ -55,7 +56,7 @@ def clean(
     for canonical, name in choices.columns.items():
         check_columns(raw.table, canonical, name)
     there = {**choices.columns, **({by_chance: ""} if by_chance else {})}
-    need_columns(source, spec, there, raw.table.column_names)
+    need_columns(source, spec, there, raw.table.column_names, raw.table)
     values = {
         column.name: _value(raw.table, column.kind, choices.columns[column.name], choices)
         for column in spec.columns
@@ -99,8 +100,9 @@ def need_columns(
     found: Mapping[str, str],
     names: Sequence[str],
     near: Sequence[Mapped] = (),
+    table: pa.Table | None = None,
 ) -> None:
-    """Raises Problem if a required column was not found in the source."""
+    """Raises Problem if a required column was not found in the source; names what comes near."""
     missing = [c for c in spec.columns if c.required and c.name not in found]
     if not missing:
         return
@@ -109,13 +111,17 @@ def need_columns(
     others = ", ".join(f"{name} is {column}" for name, column in found.items() if column)
     needs = " and ".join(f"{column.name} ({column.sentence})" for column in missing)
     own = f"{spec.name}." if spec.within else ""  # another table may have a column of that name
+    like = ""
+    if table is not None and any(column.kind in ("day", "time") for column in missing):
+        like = near_dates(table, found.values())
     flags = " and ".join(f"--column {own}{column.name}=NAME" for column in missing)
     lost = [c.name for c in missing]
     close = [f"A near miss: {m.source!r}, {m.reason}." for m in near if m.canonical in lost]
     raise Problem(
         f"No {what} column was found in {without_password(source)}"
         + (f" ({others})." if others else ".")
-        + "".join(f" {one}" for one in close),
+        + "".join(f" {one}" for one in close)
+        + like,
         f"{spec.name} needs {needs}. The columns there are: {', '.join(names)}.",
         f"Name it with {flags}."
         + (NO_TIME if any(column.kind == "time" for column in missing) else ""),
@@ -137,7 +143,7 @@ def _value(table: pa.Table, kind: str, source: str, choices: Choices) -> Value:
         return read_content(table, source, kind)
     if kind == "id" and choices.version > 1:
         return one_spelling(table.column(source), choices.decimal)
-    return texts(table.column(source))
+    return texts(table.column(source), choices.version)
 
 
 def _nothing(source: str, rows: Rows) -> Problem:

@@ -17,6 +17,7 @@ from stepladder.tables.cleaner import need_columns
 from stepladder.tables.columns.find import find_columns, near_misses, parts
 from stepladder.tables.columns.unread import refuse_unread_money
 from stepladder.tables.dates.dates import day_order
+from stepladder.tables.dates.swapped import swapped, swapped_days
 from stepladder.tables.dates.texts import read_dates
 from stepladder.tables.dates.typed import typed_dates
 from stepladder.tables.findings import Mapped
@@ -89,6 +90,9 @@ def _order(table: pa.Table, spec: TableSpec, mapping: Sequence[Mapped]) -> tuple
             continue
         read = texts(column)
         dates = read_dates(read.words, "clear", date(2100, 1, 1))
+        at = swapped(read.words, dates)
+        if len(at):
+            return "swapped", read.words.take(pa.array(at)).to_pylist()
         order, at = day_order(dates[read.at])
         if order != "clear":
             return order, read.words.take(pa.array(read.at[at])).to_pylist()
@@ -161,7 +165,7 @@ def choose(
     if ask_user is not None:
         columns |= {m.canonical: _between(m, spec, ask_user) for m in seen.mapping if m.rivals}
     there = {**columns, **({by_chance: ""} if by_chance else {})}
-    need_columns(seen.source, spec, there, seen.columns, seen.near)
+    need_columns(seen.source, spec, there, seen.columns, seen.near, seen.raw and seen.raw.table)
     chosen = Choices(
         columns,
         seen.encoding,
@@ -223,13 +227,13 @@ def settled(seen: Look, choices: Choices, asked: bool) -> Look:
 
 
 def _ask_order(seen: Look, ask_user: Ask | None) -> str:
-    if seen.day_order not in ("ambiguous", "contradictory"):
+    if seen.day_order not in ("ambiguous", "contradictory", "swapped"):
         return seen.day_order
+    days = [m.source for m in seen.mapping if seen.spec.column(m.canonical).kind in ("day", "time")]
+    if seen.day_order == "swapped":
+        raise swapped_days(", ".join(days), list(seen.day_examples))
     if ask_user is None:
-        names = [
-            m.source for m in seen.mapping if seen.spec.column(m.canonical).kind in ("day", "time")
-        ]
-        raise unclear_order(", ".join(names), seen.day_order, list(seen.day_examples))
+        raise unclear_order(", ".join(days), seen.day_order, list(seen.day_examples))
     answers = ["day first", "month first"]
     if seen.day_order == "contradictory":
         answers.append("mixed")

@@ -39,7 +39,8 @@ class Look:
     """What a first look at a source found, before anything is decided.
 
     `day_order` is one of DAY_ORDERS, or "ambiguous" (no day beyond 12 shows which comes first),
-    or "contradictory" (both orders occur); `decimal` is ".", "," or "ambiguous". `beside` are columns
+    or "contradictory" (both orders occur), or "swapped" (by a spreadsheet); `decimal` is ".", "," or
+    "ambiguous". `beside` are columns
     that no question asks for and that say what a row is worth (an order's number, a status …).
     """
 

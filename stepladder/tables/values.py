@@ -14,7 +14,8 @@ from stepladder.tables.amounts.texts import read_amounts
 from stepladder.tables.choices import DAY_ORDERS, Choices
 from stepladder.tables.columns.find import parts
 from stepladder.tables.dates.dates import Dates, day_order
-from stepladder.tables.dates.texts import read_dates
+from stepladder.tables.dates.swapped import refuse_swapped
+from stepladder.tables.dates.texts import read_dates, zero_days
 from stepladder.tables.dates.typed import typed_dates
 from stepladder.tables.ids.ids import BLANKS, texts
 from stepladder.tables.text.decode import mended
@@ -25,10 +26,11 @@ Floats = npt.NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Day:
-    """A column of days, and where the source had nothing."""
+    """A column of days, where the source had nothing, and where that was written in zeros."""
 
     dates: Dates
     missing: Bools
+    zeros: Bools | None = None
 
 
 @dataclass(frozen=True)
@@ -108,15 +110,20 @@ def read_day(table: pa.Table, source: str, choices: Choices) -> Day:
     typed = typed_dates(column, choices.today)
     if typed is not None:
         return Day(typed, ~typed.found)
-    cleaned = texts(column)
-    dates = read_dates(cleaned.words, order, choices.today)[cleaned.at]
+    version = choices.version
+    cleaned = texts(column, version)
+    dates = read_dates(cleaned.words, order, choices.today, version)
     if order == "clear":
-        shown, examples = day_order(dates)
+        refuse_swapped(source, cleaned.words, dates, version)
+        shown, examples = day_order(dates[cleaned.at])
         if shown in ("ambiguous", "contradictory"):
             raise unclear_order(source, shown, cleaned.text.take(pa.array(examples)).to_pylist())
         if shown != "clear":
-            dates = read_dates(cleaned.words, shown, choices.today)[cleaned.at]
-    return Day(dates, cleaned.missing)
+            dates = read_dates(cleaned.words, shown, choices.today, version)
+    if version == 1:
+        return Day(dates[cleaned.at], cleaned.missing)
+    zeros = zero_days(cleaned.words)[cleaned.at]
+    return Day(dates[cleaned.at], cleaned.missing | zeros, zeros)
 
 
 def unclear_order(source: str, shown: str, examples: list[str]) -> Problem:
@@ -166,7 +173,7 @@ def _amount(column: pa.ChunkedArray, choices: Choices) -> Amount:
         value = pc.cast(column, pa.float64(), safe=False).fill_null(np.nan).to_numpy()
         value = np.where(np.isfinite(value), value, np.nan) + 0.0
         return Amount(value, np.isnan(value), no, no, no, value < 0)
-    cleaned = texts(column)
+    cleaned = texts(column, choices.version)
     read = read_amounts(cleaned.words, choices.decimal, worldwide=choices.version > 1)
     at = cleaned.at
     unreadable = (~read.found & ~cleaned.nothing)[at]

@@ -76,8 +76,10 @@ def _dates_in(filled: pa.Array) -> tuple[float, bool]:
     read = read_dates(filled, "clear", date(2100, 1, 1))
     none = pc.match_substring_regex(filled, _NO_DATE).to_numpy(zero_copy_only=False)
     share = float((read.shape & ~none).mean())
-    # Bare digits may be an id as well as seconds since 1970; 20240113 is hardly an id.
-    digits = pc.match_substring_regex(filled, r"^\d+([.,]\d+)?$").to_numpy(zero_copy_only=False)
+    # Bare digits may be an id as well as seconds since 1970, 2024-013 a bill; 20240113 is hardly an id.
+    digits = pc.match_substring_regex(filled, r"^\d+(?:[.,]\d+|-\d{3})?$").to_numpy(
+        zero_copy_only=False
+    )
     days = pc.match_substring_regex(filled, r"^(19|20)\d{6}$").to_numpy(zero_copy_only=False)
     return share, share > 0.8 and float((digits & ~days).mean()) < 0.5
 

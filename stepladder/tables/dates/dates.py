@@ -20,6 +20,7 @@ UNITS = (
     "nanoseconds since 1970",
     "days since 1899-12-30, as spreadsheets count them",
 )
+NOWHERE = 9999
 
 
 @dataclass(frozen=True)
@@ -28,7 +29,8 @@ class Dates:
 
     `found` says where a calendar day was read; `proof` is +1 where day-first is proven, -1 for
     month-first, 0 where neither; `open` where both would do; `shape` is True where the text is
-    written like a date, be it an impossible one; `unit` is the place in UNITS.
+    written like a date, be it an impossible one; `unit` is the place in UNITS; `east` how many
+    minutes east of Greenwich the clock hung, NOWHERE where that was not written.
     """
 
     day: Ints
@@ -39,6 +41,7 @@ class Dates:
     found: Bools
     open: Bools
     shape: Bools
+    east: Ints
 
     def __getitem__(self, at: Ints | Bools) -> Dates:
         return Dates(*(getattr(self, field.name)[at] for field in fields(self)))
@@ -48,7 +51,9 @@ class Dates:
         """So many rows without a date."""
         day, second, micro = np.zeros((3, size), np.int32)
         proof, unit = np.zeros((2, size), np.int8)
-        return cls(day, second, micro, proof, unit, *np.zeros((3, size), bool))
+        found, open_, shape = np.zeros((3, size), bool)
+        east = np.full(size, NOWHERE, np.int16)
+        return cls(day, second, micro, proof, unit, found, open_, shape, east)
 
 
 def day_order(dates: Dates) -> tuple[str, Ints]:

@@ -9,13 +9,17 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from stepladder.tables.dates.dates import Bools, Dates, Ints
+from stepladder.tables.choices import CLEANER
+from stepladder.tables.dates.dates import NOWHERE, Bools, Dates, Ints
 from stepladder.tables.dates.months import MONTHS
+from stepladder.tables.dates.names import UNSURE
+from stepladder.tables.dates.plain import plain
+from stepladder.tables.dates.zones import minutes
 
 _SPLIT = (
     r"^(?P<date>.*?)(?:[T\s,]+(?P<hour>\d{1,2})(?:[:.h](?P<minute>\d{2}))(?:[:.](?P<second>\d{2}))?"
     r"(?:[.,](?P<fraction>\d+))?\s*(?P<half>[AaPp])?(?:\.?[Mm]\.?)?\s*(?:Uhr)?"
-    r"(?:Z|UTC|GMT|[+-]\d{2}:?\d{2}|[+-]\d{2})?(?:\s*\[[^\]]*\])?)?$"
+    r"(?P<zone>Z|UTC|GMT|[+-]\d{2}:?\d{2}|[+-]\d{2})?(?:\s*\[[^\]]*\])?)?$"
 )
 _WEEKDAY = r"^(?:[^\d\s.,/:-]{2,12}\.?,?\s+)?"
 _WORD = r"(?P<word>[^\d\s.,/:-]{3,12})\.?"
@@ -44,24 +48,63 @@ _UNIX = (
 )
 _SERIAL = r"^[2-6]\d{4}(?:[.,]\d+)?$"  # Days since 1899-12-30, as spreadsheets store them.
 
+# As MySQL and PHP write that there is no date.
+_ZEROS = (
+    r"^(?:0000[-/.]00[-/.]00|00[-/.]00[-/.](?:00)?00|0{8}(?:0{6})?|-0001-11-30)"
+    r"(?:[T ]0{1,2}:0{2}(?::0{2}(?:\.0+)?)?)?Z?$"
+)
 
-def read_dates(texts: pa.Array, day_order: str, today: date) -> Dates:
+
+def zero_days(texts: pa.Array) -> Bools:
+    """Where a date is all zeros: the database had none."""
+    return _matches(texts, _ZEROS)
+
+
+def read_dates(texts: pa.Array, day_order: str, today: date, version: int = CLEANER) -> Dates:
     """Reads each text as a date; `day_order` decides where day and month could be swapped.
 
     Two-digit years lie at most one year after `today`. A text that is not a date, or names a
-    day that does not exist, is not `found`.
+    day that does not exist, is not `found`. The first `version` knew fewer ways to write a date.
     """
     if isinstance(texts, pa.ChunkedArray):
         texts = texts.combine_chunks()
-    texts = texts.dictionary_encode()
-    parts = pc.extract_regex(texts.dictionary, _SPLIT)
+    encoded = texts.dictionary_encode()
+    words = encoded.dictionary
+    dates = _patterns(words, day_order, today)
+    if version > 1:
+        odd = _odd(words, dates)
+        if odd.any():
+            plainer = plain(words.filter(pa.array(odd)), words)
+            words = pc.replace_with_mask(words, pa.array(odd), plainer)
+            dates = _patterns(words, day_order, today)
+        _serials_between(dates, words)
+    return dates[_codes(encoded)]
+
+
+def _odd(words: pa.Array, dates: Dates) -> Bools:
+    """Where a text must be made plain: it is not read, or has a word for different months."""
+    odd = ~dates.shape & _matches(words, r"\p{Nd}")
+    unsure = _matches(words, rf"(?i)(?:^|[^\pL])(?:{'|'.join(UNSURE)})(?:[^\pL]|$)")
+    return np.asarray((odd & ~_matches(words, _SERIAL)) | unsure)
+
+
+def _matches(texts: pa.Array, pattern: str) -> Bools:
+    return np.asarray(pc.match_substring_regex(texts, pattern).to_numpy(zero_copy_only=False))
+
+
+def _patterns(texts: pa.Array, day_order: str, today: date) -> Dates:
+    parts = pc.extract_regex(texts, _SPLIT)
     days = parts.field("date").dictionary_encode()
     dates = _read(days.dictionary, day_order, today)[_codes(days)]
     groups = {field.name: parts.field(i) for i, field in enumerate(parts.type)}
     clock = pc.not_equal(groups["hour"], "").to_numpy(zero_copy_only=False)
     dates.second[clock] = _seconds(groups, len(clock))[clock]
     dates.micro[clock] = _micro(groups, len(clock))[clock]
-    return dates[_codes(texts)]
+    zones = groups["zone"].dictionary_encode()
+    east = [minutes(zone.lower()) if zone else None for zone in zones.dictionary.to_pylist()]
+    east = [NOWHERE if size is None else size for size in east]
+    dates.east[:] = np.array(east, np.int16)[_codes(zones)] if east else NOWHERE
+    return dates
 
 
 def _codes(encoded: pa.DictionaryArray) -> Ints:
@@ -198,11 +241,37 @@ def _counted(dates: Dates, texts: pa.Array) -> None:
         dates.found[at] = dates.shape[at] = True
     if dates.shape.any() or not len(texts):
         return
-    serial = pc.match_substring_regex(texts, _SERIAL).to_numpy(zero_copy_only=False)
+    _put_serials(dates, texts, _matches(texts, _SERIAL))
+
+
+def _put_serials(dates: Dates, texts: pa.Array, serial: Bools) -> None:
     if serial.any():
-        text = pc.replace_substring(texts.filter(pa.array(serial)), ",", ".")
-        number = pc.cast(text, pa.float64()).to_numpy()
-        dates.day[serial] = np.floor(number).astype(np.int64) - 25569
-        dates.second[serial] = np.round((number % 1) * 86400).astype(np.int64) % 86400
-        dates.unit[serial] = 5
+        day, second = _serial(texts.filter(pa.array(serial)))
+        dates.day[serial], dates.second[serial], dates.unit[serial] = day, second, 5
         dates.found[serial] = dates.shape[serial] = True
+
+
+def _serial(texts: pa.Array) -> tuple[Ints, Ints]:
+    number = pc.cast(pc.replace_substring(texts, ",", "."), pa.float64()).to_numpy()
+    second = np.round((number % 1) * 86400).astype(np.int64) % 86400
+    return np.floor(number).astype(np.int64) - 25569, second
+
+
+def _serials_between(dates: Dates, texts: pa.Array) -> None:
+    """A spreadsheet's day numbers beside dates, where they lie among or near these.
+
+    What a spreadsheet could read as a date is a number in some exports, what it could not a text.
+    """
+    if not dates.found.any() or dates.shape.all():
+        return
+    serial = ~dates.shape & _matches(texts, _SERIAL)
+    if not serial.any():
+        return
+    day = _serial(texts.filter(pa.array(serial)))[0]
+    low, high = np.quantile(dates.day[dates.found], (0.01, 0.99))
+    near = (day > low - 2 * (high - low) - _NEAR) & (day < high + 2 * (high - low) + _NEAR)
+    if near.mean() > 0.9:
+        _put_serials(dates, texts, serial)
+
+
+_NEAR = 400  # days

@@ -10,6 +10,8 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from stepladder.tables.choices import CLEANER
+
 Bools = npt.NDArray[np.bool_]
 Codes = npt.NDArray[np.int32]
 
@@ -33,6 +35,13 @@ _NOTHING = (
     "(null)",
     "(blank)",
     "undefined",
+)
+# What spreadsheets are given so that they leave a text alone: ="007", and an apostrophe in front.
+_GUARDS = ((r'^="+(.*?)"+$', r"\1"), (r"^'([\d=+@-][^']*)'?$", r"\1"))
+# Blanks that are not ASCII's become one that is; characters that nobody can see go.
+_SEEN = (
+    (r"[\p{Z}\x{85}]", " "),
+    (r"[\x{200b}\x{200e}\x{200f}\x{202a}-\x{202e}\x{2060}\x{2066}-\x{2069}\x{feff}]", ""),
 )
 _PLAIN = r"^(?:0|[1-9]\d{0,17})$"
 
@@ -87,13 +96,19 @@ class Texts:
         return np.asarray(same[self.at])
 
 
-def texts(column: pa.ChunkedArray) -> Texts:
-    """A column of any type as trimmed text; the many ways to write nothing become missing."""
+def texts(column: pa.ChunkedArray, version: int = CLEANER) -> Texts:
+    """A column of any type as trimmed text; the many ways to write nothing become missing.
+
+    Unicode's blanks become plain ones, and what guards a text from spreadsheets goes; the first
+    `version` of the cleaner did neither.
+    """
     if pa.types.is_nested(column.type) or pa.types.is_large_binary(column.type):
         column = _printed(column)
     raw, at = encoded(column)
     words = pc.fill_null(_as_text(raw), "")
     trimmed = pc.utf8_trim(words, BLANKS)
+    if version > 1:
+        trimmed = _unguarded(trimmed)
     nothing = says_nothing(trimmed)
     changed = pc.and_(pc.not_equal(words, trimmed), pc.invert(nothing))
     gone, cut = (np.asarray(mask.to_numpy(zero_copy_only=False)) for mask in (nothing, changed))
@@ -103,6 +118,20 @@ def texts(column: pa.ChunkedArray) -> Texts:
 def says_nothing(words: pa.Array) -> pa.Array:
     """Where a word is one of the many ways to write nothing."""
     return pc.is_in(pc.utf8_lower(words), pa.array(_NOTHING))
+
+
+def _unguarded(words: pa.Array) -> pa.Array:
+    """Words without what guards them from spreadsheets, and with plain blanks."""
+    odd = pc.or_(
+        pc.or_(pc.starts_with(words, "="), pc.starts_with(words, "'")),
+        pc.invert(pc.string_is_ascii(words)),
+    )
+    if not pc.any(odd).as_py():
+        return words
+    some = words.filter(odd)
+    for pattern, other in (*_SEEN, *_GUARDS):
+        some = pc.replace_substring_regex(some, pattern, other)
+    return pc.replace_with_mask(words, odd, pc.utf8_trim(some, BLANKS))
 
 
 def encoded(column: pa.ChunkedArray) -> tuple[pa.Array, Codes]:

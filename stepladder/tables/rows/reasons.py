@@ -11,6 +11,7 @@ from stepladder.core.table import TableSpec
 from stepladder.tables.choices import Choices
 from stepladder.tables.columns.find import parts
 from stepladder.tables.columns.unread import unread_remedy
+from stepladder.tables.dates.offsets import several_offsets
 from stepladder.tables.ids.ids import Texts
 from stepladder.tables.rows.duplicates import duplicate_rows
 from stepladder.tables.rows.readable import enough_read
@@ -27,6 +28,9 @@ def drop_unusable(rows: Rows, spec: TableSpec, choices: Choices, values: dict[st
     _drop_not_rows(rows, spec, choices, values)
     for column in spec.columns:
         value = values.get(column.name)
+        if isinstance(value, Day) and value.zeros is not None and column.required:
+            said = f"rows have a {column.name} of zeros (0000-00-00): none was entered"
+            rows.drop(value.zeros, f"zero {column.name}", said)
         if value is not None and column.required:
             rows.drop(value.missing, f"missing {column.name}", f"rows have no {column.name}")
     for name, value in values.items():
@@ -90,8 +94,18 @@ def _drop_amounts(rows: Rows, spec: TableSpec, name: str, value: Amount, choices
         )
 
 
+def _enough_days(rows: Rows, name: str, value: Day, choices: Choices) -> None:
+    """A day that the order chosen makes impossible was accepted with the order."""
+    dates, source = value.dates, choices.columns[name]
+    unreadable = ~dates.found & ~dates.open & (dates.proof == 0) & ~value.missing
+    remedy = f"Mend these values in the source, or name another column with --column {name}=NAME."
+    enough_read(rows, name, source, unreadable, ~value.missing, remedy)
+
+
 def _drop_days(rows: Rows, name: str, value: Day, choices: Choices) -> None:
     dates = value.dates
+    if choices.version > 1:
+        _enough_days(rows, name, value, choices)
     rows.drop(
         ~dates.shape & ~value.missing,
         f"unreadable {name}",
@@ -119,3 +133,6 @@ def _drop_days(rows: Rows, name: str, value: Day, choices: Choices) -> None:
         f"future {name}",
         f"rows have a {name} after {choices.today.isoformat()}",
     )
+    said = several_offsets(name, dates, rows.kept) if choices.version > 1 else ""
+    if said:
+        rows.warn("several-offsets", said)
