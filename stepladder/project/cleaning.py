@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import fields, replace
 from typing import Any, NamedTuple
 
 from stepladder import tables
@@ -28,16 +28,19 @@ def choose(
     columns: Mapping[str, str],
     ask_user: AskUser | None,
     choices: Mapping[str, Any],
-    reading: Mapping[str, str | None],
+    reading: Mapping[str, Any],
 ) -> dict[str, Chosen]:
     """Look at every table and freeze every choice, before anything is cleaned. Raises Problem."""
     named = sources.columns_by_table(specs, columns)
+    sheets = sources.sheets_by_table(specs, reading.get("sheet"))
+    _known(choices)
     chosen: dict[str, Chosen] = {}
     for spec in specs:
         own, whole = spec.name in given, chosen.get(spec.within or "")
         source = given[spec.name] if own or whole is None else whole.source
         raw = None if own or whole is None else whole.raw
-        look = tables.look(source, spec, named[spec.name], raw=raw, taken=(), **reading)
+        how = {**reading, "sheet": sheets.get(spec.name)}
+        look = tables.look(source, spec, named[spec.name], raw=raw, taken=(), **how)
         if whole is not None:
             known = {**sources.shared(look, whole.choices), **named[spec.name]}
             taken = set() if own else sources.serving(whole.choices, look.columns)
@@ -48,6 +51,20 @@ def choose(
             raise _mixed_up(error, look, specs, given) from None
         chosen[spec.name] = Chosen(source, found, look.raw)
     return chosen
+
+
+def _known(choices: Mapping[str, Any]) -> None:
+    """Refuse what is no choice of the cleaner's. Raises Problem."""
+    known = [one.name for one in fields(tables.Choices) if one.name not in FOUND]
+    if unknown := [name for name in choices if name not in known]:
+        raise Problem(
+            f"choices has {unknown[0]!r}",
+            f"the cleaner's choices are: {', '.join(known)}",
+            "name one of these",
+        )
+
+
+FOUND = ("columns", "beside", "encoding", "separator", "header", "sheet", "rest", "version")
 
 
 def _mixed_up(
@@ -76,10 +93,10 @@ def cleaned(
     from stepladder.tables.sources.read import read
 
     found: dict[str, tables.Cleaned] = {}
-    kept: dict[tuple[str, str | None, str | None, int], Raw] = {}
+    kept: dict[tuple[str, str | None, str | None, int, str | None], Raw] = {}
     for spec in specs:
         source, choices, raw = chosen[spec.name]
-        how = (source, choices.encoding, choices.separator, choices.header)
+        how = (source, choices.encoding, choices.separator, choices.header, choices.sheet)
         kept[how] = raw or kept.get(how) or read(*how)  # two tables may be in one source
         outer = _without_inner(kept[how], spec, specs, chosen) if choices.rest else kept[how]
         found[spec.name] = tables.clean(source, spec, choices, outer)

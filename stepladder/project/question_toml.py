@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 from collections.abc import Mapping
 from datetime import date
 from typing import Any
@@ -30,10 +31,12 @@ def written(
     ]
     lines += ["", (settings or asked.SETTINGS).strip()]
     for name, table in made.items():
-        choices = {k: v for k, v in table["choices"].items() if k != "columns"}
+        own = table["choices"]
+        choices = {k: v for k, v in own.items() if not isinstance(v, Mapping)}
         lines += ["", f"[tables.{name}]", *_pairs({k: table[k] for k in ("source", "cleaned")})]
         lines += ["", f"[tables.{name}.choices]  # how the cleaner reads it", *_pairs(choices)]
-        lines += ["", f"[tables.{name}.choices.columns]", *_pairs(table["choices"]["columns"])]
+        for part in (k for k in own if k not in choices):  # columns first
+            lines += ["", f"[tables.{name}.choices.{part}]", *_pairs(own[part])]
     return "\n".join(lines) + "\n"
 
 
@@ -53,7 +56,11 @@ def refreshed(text: str, cleaned: Mapping[str, str], today: date, question: Ques
 
 
 def _pairs(values: Mapping[str, Any]) -> list[str]:
-    return [f"{key} = {_value(value)}" for key, value in values.items()]
+    return [f"{_key(key)} = {_value(value)}" for key, value in values.items()]
+
+
+def _key(key: str) -> str:
+    return key if re.fullmatch("[A-Za-z0-9_-]+", key) else _value(key)
 
 
 def _value(value: Any) -> str:

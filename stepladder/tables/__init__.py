@@ -39,6 +39,7 @@ def look(
     *,
     encoding: str | None = None,
     separator: str | None = None,
+    sheet: str | None = None,
     raw: Raw | None = None,
     taken: Collection[str] = (),
 ) -> Look:
@@ -50,7 +51,14 @@ def look(
     from stepladder.tables import first_look
 
     return first_look.look(
-        source, spec, overrides, encoding=encoding, separator=separator, raw=raw, taken=taken
+        source,
+        spec,
+        overrides,
+        encoding=encoding,
+        separator=separator,
+        sheet=sheet,
+        raw=raw,
+        taken=taken,
     )
 
 

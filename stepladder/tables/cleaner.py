@@ -38,7 +38,7 @@ def clean(source: str, spec: TableSpec, choices: Choices, raw: Raw | None = None
     `raw` is the source where it was read already. Raises Problem if it cannot be read, a column
     is missing or nothing usable remains.
     """
-    raw = raw or read(source, choices.encoding, choices.separator, choices.header)
+    raw = raw or read(source, choices.encoding, choices.separator, choices.header, choices.sheet)
     by_chance = spec.time if spec.time and choices.time == "random" else None
     for canonical, name in choices.columns.items():
         check_columns(raw.table, canonical, name)

@@ -37,6 +37,7 @@ def look(
     *,
     encoding: str | None = None,
     separator: str | None = None,
+    sheet: str | None = None,
     raw: Raw | None = None,
     taken: Collection[str] = (),
 ) -> Look:
@@ -44,7 +45,7 @@ def look(
 
     Raises Problem if the source cannot be read or an override names no column.
     """
-    raw = raw or read(source, encoding, separator, None)
+    raw = raw or read(source, encoding, separator, None, sheet)
     own = {name: one for name, one in overrides.items() if name not in ROLES or _has(spec, name)}
     beside = {name: one for name, one in overrides.items() if name not in own}
     mapping = find_columns(raw.table, spec, own, taken)
@@ -168,6 +169,7 @@ def choose(
         "random" if by_chance else "column",
         spec.rest and own,
         beside={m.canonical: m.source for m in seen.beside},
+        sheet=seen.raw.sheet if seen.raw else None,
         **sales,
     )
 

@@ -162,13 +162,34 @@ def pairs(columns: list[str]) -> dict[str, str]:
     found = {}
     for text in columns:
         name, equals, source = text.partition("=")
-        if not (name and equals and source):
+        if not (name and equals):
             raise Problem(
                 f"--column {text}",
-                "a column is given as NAME=SOURCE",
+                "a column is given as NAME=SOURCE, or as NAME= to use none",
                 "e.g. --column customer=cust_id",
             )
         found[name.strip()] = source.strip()
+    return found
+
+
+def currency(name: str | None) -> str | None:
+    """A currency as it is typed: letters may be small."""
+    return name.strip().upper() if name is not None else None
+
+
+def rates(texts: list[str]) -> dict[str, float]:
+    """`USD=0.9` as a rate. Raises Problem on anything else."""
+    found = {}
+    for text in texts:
+        name, _, number = text.partition("=")
+        try:
+            found[name.strip().upper()] = float(number)
+        except ValueError:
+            raise Problem(
+                f"--rate {text}",
+                "a rate is given as CURRENCY=NUMBER: so much of --currency for one of it",
+                "e.g. --currency EUR --rate USD=0.9",
+            ) from None
     return found
 
 

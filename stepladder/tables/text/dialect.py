@@ -129,3 +129,8 @@ def _names(fields: list[str]) -> tuple[str, ...]:
             seen[name] += 1
         names.append(name)
     return tuple(names)
+
+
+def laid_out(records: list[Record], header: int | None) -> Dialect:
+    """Where the header stands and what the columns are called, of rows that have columns already."""
+    return _layout(records, "\t", header)
