@@ -90,13 +90,13 @@ def new(
     choices["refunds"] = "keep" if keep_refunds else "drop"
     if no_time:
         choices["time"] = "random"
-    with show.log(verbose):
+    with show.log(verbose), show.patience(f"reading {', '.join(source)} …", json) as ask:
         made = begin(
             question,
             given(question, source),
             project,
             columns=show.pairs(column or []),
-            ask_user=show.ask if sys.stdin.isatty() and not json else None,
+            ask_user=ask if sys.stdin.isatty() and not json else None,
             choices=choices,
             reading={"encoding": encoding, "separator": separator, "sheet": sheet},
         )
@@ -104,15 +104,32 @@ def new(
 
 
 @app.command
-def refresh(*, project: Folder = HERE, json: Json = False, verbose: Verbose = False) -> None:
+def refresh(
+    *,
+    relearn: Flag = False,
+    dry_run: Flag = False,
+    project: Folder = HERE,
+    json: Json = False,
+    verbose: Verbose = False,
+) -> None:
     """Read the sources again, with every choice as it was made.
 
     Example: stepladder refresh
-    """
-    from stepladder.project.folder import Project
-    from stepladder.project.new import refresh as read_again
-    from stepladder.terminal import show
 
-    with show.log(verbose):
-        made = read_again(Project.open(project))
-    show.made(made, json, refreshed=True)
+    Args:
+        relearn: Make the choices anew as today's cleaner does, and say what that changes.
+        dry_run: With --relearn: say what would change, and write nothing.
+    """
+    from stepladder.project import refresh as again
+    from stepladder.project.folder import Project
+    from stepladder.terminal import relearnt, show
+
+    if dry_run and not relearn:
+        raise relearnt.nothing_to_try()
+    with show.log(verbose), show.patience("reading the sources …", json) as ask:
+        here = Project.open(project)
+        if not relearn:
+            show.made(again.refresh(here), json, refreshed=True)
+            return
+        answer = ask if sys.stdin.isatty() and not json else None
+        relearnt.shown(here, json, dry_run, answer)

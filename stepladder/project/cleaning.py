@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields, replace
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from stepladder import tables
@@ -29,8 +30,12 @@ def choose(
     ask_user: AskUser | None,
     choices: Mapping[str, Any],
     reading: Mapping[str, Any],
+    raws: Mapping[str, Raw | None] = MappingProxyType({}),
 ) -> dict[str, Chosen]:
-    """Look at every table and freeze every choice, before anything is cleaned. Raises Problem."""
+    """Look at every table and freeze every choice, before anything is cleaned. Raises Problem.
+
+    `raws` are tables that were read already.
+    """
     named = sources.columns_by_table(specs, columns)
     sheets = sources.sheets_by_table(specs, reading.get("sheet"))
     _known(choices)
@@ -38,7 +43,7 @@ def choose(
     for spec in specs:
         own, whole = spec.name in given, chosen.get(spec.within or "")
         source = given[spec.name] if own or whole is None else whole.source
-        raw = None if own or whole is None else whole.raw
+        raw = raws.get(spec.name) if own or whole is None else whole.raw
         how = {**reading, "sheet": sheets.get(spec.name)}
         look = tables.look(source, spec, named[spec.name], raw=raw, taken=(), **how)
         if whole is not None:
@@ -100,7 +105,30 @@ def cleaned(
         kept[how] = raw or kept.get(how) or read(*how)  # two tables may be in one source
         outer = _without_inner(kept[how], spec, specs, chosen) if choices.rest else kept[how]
         found[spec.name] = tables.clean(source, spec, choices, outer)
-    return tables.agreed(specs, found)
+    return tables.agreed(specs, _shared_out(specs, found, chosen))
+
+
+def _shared_out(
+    specs: Sequence[tables.TableSpec],
+    found: Mapping[str, tables.Cleaned],
+    chosen: Mapping[str, Chosen],
+) -> dict[str, tables.Cleaned]:
+    """What a table within takes of a source is not unused by the outer one, which speaks for both."""
+    out = dict(found)
+    for spec in specs:
+        outer, inner = chosen.get(spec.within or ""), chosen[spec.name]
+        if spec.within is None or outer is None or outer.source != inner.source:
+            continue
+        one = out[spec.within]
+        taken = sources.serving(inner.choices, one.report.unused)
+        unused = [c for c in one.report.unused if c not in taken and not inner.choices.rest]
+        out[spec.within] = _with_unused(one, unused)
+        out[spec.name] = _with_unused(out[spec.name], [])
+    return out
+
+
+def _with_unused(one: tables.Cleaned, unused: Sequence[str]) -> tables.Cleaned:
+    return tables.Cleaned(one.table, replace(one.report, unused=tuple(unused)))
 
 
 def _without_inner(

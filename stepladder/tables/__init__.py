@@ -10,7 +10,8 @@ from stepladder.core.table import Column, TableSpec
 from stepladder.tables.choices import Choices
 from stepladder.tables.findings import Finding, Mapped
 from stepladder.tables.raw import Look, Raw
-from stepladder.tables.report import Cleaned, DataReport, to_markdown, to_text
+from stepladder.tables.report import Cleaned, DataReport
+from stepladder.tables.told import to_markdown, to_text
 
 __all__ = [
     "Choices",

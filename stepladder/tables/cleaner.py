@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from stepladder.core.errors import Problem
 from stepladder.core.table import TableSpec
@@ -27,6 +28,7 @@ from stepladder.tables.rows.rows import Rows
 from stepladder.tables.sales.refunds import drop_refunds
 from stepladder.tables.sources.address import without_password
 from stepladder.tables.sources.read import read
+from stepladder.tables.totals import totals
 from stepladder.tables.values import Day, read_amount, read_content, read_day
 
 Bools = npt.NDArray[np.bool_]
@@ -145,6 +147,7 @@ def _result(
     columns["row"] = pa.array(rows.raw.row[kept])
     whole, said_last = _last_day(spec, choices, values, kept)
     read_rows = len(kept) + sum(one.count for one in rows.raw.lost)
+    cleaned = ordered(pa.table(columns), spec)
     report = DataReport(
         without_password(source),
         rows.raw.place,
@@ -161,8 +164,17 @@ def _result(
         tuple(rows.warnings),
         _beside(choices),
         _unused(rows.raw, choices),
+        totals(cleaned, spec, orders=_orders(rows, choices), dated=choices.time != "random"),
     )
-    return Cleaned(ordered(pa.table(columns), spec), report)
+    return Cleaned(cleaned, report)
+
+
+def _orders(rows: Rows, choices: Choices) -> int | None:
+    """How many different orders the rows are of, where a column numbers them."""
+    source = choices.beside.get("order")
+    if not source:
+        return None
+    return int(pc.count_distinct(rows.raw.table.column(source).filter(pa.array(rows.kept))).as_py())
 
 
 def _last_day(
