@@ -121,9 +121,7 @@ def _anew(project: Project, frozen: Mapping[str, Chosen]) -> tuple[dict[str, Cho
         valid = {n: c for n, c in own.items() if not c or _there(c, look.columns)}
         columns |= {f"{spec.name}.{name}": column for name, column in valid.items()}
         otherwise += [
-            Change(
-                spec.name, f"{name}: the name stays, a fresh look would take", column, fresh[name]
-            )
+            Change(spec.name, f"{name} stays; a fresh look would take", column, fresh[name])
             for name, column in valid.items()
             if name in fresh and fresh[name] != column
         ]
@@ -210,7 +208,8 @@ def _figures(report: tables.DataReport) -> dict[str, Any]:
     out |= {f"column: {name}": one["source"] for name, one in columns.items()}
     choices = report.choices.to_dict()
     plain = {key: value for key, value in choices.items() if not isinstance(value, dict)}
-    return out | {f"choice: {key}": value for key, value in plain.items() if key != "today"}
+    plain.pop("today")
+    return out | {f"choice: {key.replace('_', ' ')}": value for key, value in plain.items()}
 
 
 def _known(project: Project, name: str) -> Source:
