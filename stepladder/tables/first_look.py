@@ -48,7 +48,10 @@ def look(
     raw = raw or read(source, encoding, separator, None, sheet)
     own = {name: one for name, one in overrides.items() if name not in ROLES or _has(spec, name)}
     beside = {name: one for name, one in overrides.items() if name not in own}
-    mapping = find_columns(raw.table, spec, own, taken)
+    none = {name for name, one in own.items() if not one and not _needed(spec, name)}
+    own = {name: one for name, one in own.items() if name not in none}
+    found = find_columns(raw.table, spec, own, taken)
+    mapping = tuple(one for one in found if one.canonical not in none)
     order, examples = _order(raw.table, spec, mapping)
     decimal, odd = _decimal(raw.table, spec, mapping, raw.separator)
     mapped = {m.canonical for m in mapping}
@@ -74,6 +77,10 @@ def look(
 
 def _has(spec: TableSpec, name: str) -> bool:
     return any(column.name == name for column in spec.columns)
+
+
+def _needed(spec: TableSpec, name: str) -> bool:
+    return not _has(spec, name) or spec.column(name).required
 
 
 def _order(table: pa.Table, spec: TableSpec, mapping: Sequence[Mapped]) -> tuple[str, list[str]]:

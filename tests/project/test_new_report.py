@@ -153,12 +153,13 @@ def test_what_was_said_is_frozen_and_read_again(shop, capsys):
     _, code = said(capsys, "new", "retention", "--from", str(shop / "orders.csv"),
                    "--project", str(shop / "f"), "--currency", "eur", "--rate", "usd=0.9", "--rate",
                    "$=0.8", "--from-day", "1970-01-01", "--to-day", "2023-09-26", "--keep-strangers",
-                   "--column", "status=", "--json")  # fmt: skip
+                   "--column", "status=", "--column", "value=", "--json")  # fmt: skip
     assert code == 0
     choices = stepladder.Project.open(shop / "f").ask.tables["purchases"].choices
     wanted = {"currency": "EUR", "rates": {"USD": 0.9, "$": 0.8}, "from_day": "1970-01-01",
               "to_day": "2023-09-26", "strangers": "keep", "version": 2}  # fmt: skip
     assert {key: choices[key] for key in wanted} == wanted
+    assert "value" not in choices["columns"]
     _, code = said(capsys, "refresh", "--project", str(shop / "f"), "--json")
     assert code == 0
 

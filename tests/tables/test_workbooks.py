@@ -177,6 +177,12 @@ def test_what_cannot_be_read_is_refused_in_three_parts(book, tmp_path, monkeypat
     (tmp_path / "old.xls").write_bytes(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(5000))
     with pytest.raises(Problem, match=r"(?s)cannot be read.*without a password"):
         read(tmp_path / "old.xls")
+    locked = (
+        b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(999) + "EncryptedPackage".encode("utf-16-le")
+    )
+    (tmp_path / "locked.xlsx").write_bytes(locked)
+    with pytest.raises(Problem, match=r"(?s)asks for a password.*Save it without"):
+        read(tmp_path / "locked.xlsx")
     for text in (b"<html><table><tr><td>customer</td></tr></table></html>",
                  b'<?xml version="1.0"?>\n<Workbook xmlns="urn:schemas-microsoft-com:office:spreadsheet">',
                  b'{"url": "https://docs.google.com/open?id=1", "doc_id": "1"}'):  # fmt: skip
@@ -222,6 +228,35 @@ def test_the_library_is_loaded_only_for_workbooks(tmp_path):
         [sys.executable, "-c", program], capture_output=True, text=True, check=True
     )
     assert ran.stdout.strip() == "False"
+
+
+CONTENT = """<?xml version="1.0" encoding="UTF-8"?><office:document-content
+ xmlns:office="urn:oasis:names:tc:opendocument:xmlns:office:1.0"
+ xmlns:table="urn:oasis:names:tc:opendocument:xmlns:table:1.0"
+ xmlns:text="urn:oasis:names:tc:opendocument:xmlns:text:1.0" office:version="1.2"><office:body>\
+<office:spreadsheet><table:table table:name="Orders"><table:table-row>{}</table:table-row><table:table-row>\
+<table:table-cell office:value-type="float" office:value="7"><text:p>7</text:p></table:table-cell>\
+<table:table-cell office:value-type="date" office:date-value="2024-01-05"><text:p>5.1.</text:p>\
+</table:table-cell>\
+<table:table-cell office:value-type="float" office:value="12.5"><text:p>12,5</text:p></table:table-cell>\
+</table:table-row><table:table-row table:number-rows-repeated="1048574"><table:table-cell
+ table:number-columns-repeated="16384"/></table:table-row></table:table></office:spreadsheet>\
+</office:body></office:document-content>"""
+ODS = "application/vnd.oasis.opendocument.spreadsheet"
+MANIFEST = f"""<?xml version="1.0"?><manifest:manifest
+ xmlns:manifest="urn:oasis:names:tc:opendocument:xmlns:manifest:1.0"><manifest:file-entry
+ manifest:full-path="/" manifest:media-type="{ODS}"/></manifest:manifest>"""
+
+
+def test_what_libreoffice_writes_is_read_too(tmp_path):
+    """Its last row is a million empty ones."""
+    cell = '<table:table-cell office:value-type="string"><text:p>{}</text:p></table:table-cell>'
+    path = tmp_path / "orders.ods"
+    with zipfile.ZipFile(path, "w") as made:
+        made.writestr("mimetype", ODS)
+        made.writestr("content.xml", CONTENT.format("".join(map(cell.format, HEAD))))
+        made.writestr("META-INF/manifest.xml", MANIFEST)
+    assert clean_rows(read(path)) == [EXPECTED[0]]
 
 
 def test_a_stream_of_junk_never_ends_in_a_traceback(tmp_path):

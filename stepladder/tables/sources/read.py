@@ -27,6 +27,12 @@ def read(
     sheet: str | None = None,
 ) -> Raw:
     """Reads a source as it is; nothing is written to it. Problem if it cannot be read."""
+    if sheet is not None and not _is_book(source):
+        raise Problem(
+            f"The sheet {sheet!r} is named, and {without_password(source)} is no workbook.",
+            "Workbooks (.xlsx, .xlsb, .xls, .ods) have sheets.",
+            "Leave --sheet away, or check the file.",
+        )
     if URL.match(source):
         from stepladder.tables.sources.databases import read_database
 
@@ -41,6 +47,12 @@ def read(
     return undisturbed(path, lambda: _read(path, source, encoding, separator, header, sheet))
 
 
+def _is_book(source: str) -> bool:
+    """Whether a source has sheets; of a file that is not there something better is said later."""
+    path = Path(source)
+    return not URL.match(source) and (not path.exists() or (path.is_file() and is_workbook(path)))
+
+
 def _read(
     path: Path,
     source: str,
@@ -53,12 +65,6 @@ def _read(
         return read_folder(path)
     if path.is_file() and is_workbook(path):
         return read_workbook(path, header, sheet)
-    if sheet is not None:
-        raise Problem(
-            f"The sheet {sheet!r} is named, and {source} is no workbook.",
-            "Workbooks (.xlsx, .xlsb, .xls, .ods) have sheets.",
-            "Leave --sheet away, or check the file.",
-        )
     if is_zip(path):
         return read_zip(path)
     data = _bytes(path)

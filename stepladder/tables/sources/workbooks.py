@@ -24,6 +24,7 @@ from stepladder.tables.text.dialect import laid_out
 MOST_CELLS = 100_000_000  # a sheet is read as a rectangle, however few of its cells are filled
 _SAMPLE = 1000  # rows by which the header is found
 _OLD = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"  # of Microsoft's older files, and of encrypted ones
+_LOCKED = "EncryptedPackage".encode("utf-16-le")  # so is the part called that holds the rest
 _ODS = b"application/vnd.oasis.opendocument.spreadsheet"
 _CELL = re.compile(rb'<c\b[^>]{0,99}?\br="([A-Z]{1,3})([0-9]{1,7})"')
 
@@ -191,7 +192,7 @@ def _number(letters: bytes) -> int:
 
 
 def _unreadable(path: Path, error: Exception) -> Problem:
-    locked = "assword" in f"{type(error).__name__} {error}"
+    locked = "assword" in f"{type(error).__name__} {error}" or _LOCKED in path.read_bytes()
     return Problem(
         f"{path} is a workbook that " + ("asks for a password." if locked else "cannot be read."),
         "A workbook (.xlsx, .xlsb, .xls, .ods) must be complete and open without a password."
