@@ -23,8 +23,9 @@ if TYPE_CHECKING:
     from stepladder.project.bakeoff import run_bakeoff
     from stepladder.project.decide import decide
     from stepladder.project.folder import Project
-    from stepladder.project.new import new, refresh
+    from stepladder.project.new import new
     from stepladder.project.predict import predict
+    from stepladder.project.refresh import refresh, relearn
     from stepladder.project.report import write_report
     from stepladder.project.trial import try_out
     from stepladder.release.ship import rollback as roll_back
@@ -41,6 +42,7 @@ __all__ = [
     "new",
     "predict",
     "refresh",
+    "relearn",
     "roll_back",
     "run_again",
     "run_bakeoff",
@@ -58,7 +60,8 @@ _HOMES = {  # a room has the plain name of some: stepladder.release, stepladder.
     "forget": "nightly.forget:forget",
     "new": "project.new:new",
     "predict": "project.predict:predict",
-    "refresh": "project.new:refresh",
+    "refresh": "project.refresh:refresh",
+    "relearn": "project.refresh:relearn",
     "roll_back": "release.ship:rollback",
     "run_again": "project.again:run_again",
     "run_bakeoff": "project.bakeoff:run_bakeoff",

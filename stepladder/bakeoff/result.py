@@ -135,16 +135,16 @@ def _flat(rung: dict[str, Any]) -> dict[str, Any]:
 
 
 def _rows(data: dict[str, Any]) -> dict[str, Any]:
-    """Rows read, kept and dropped by reason, over all tables."""
+    """Rows read, kept, dropped and set aside by reason, over all tables."""
     reports = [table["report"] for table in data.values()]
-    dropped: dict[str, int] = {}
-    for report in reports:
-        for finding in report["dropped"]:
-            dropped[finding["reason"]] = dropped.get(finding["reason"], 0) + finding["count"]
+    gone: dict[str, dict[str, int]] = {"dropped": {}, "set_aside": {}}
+    for kind, counts in gone.items():
+        for finding in (one for report in reports for one in report.get(kind, ())):
+            counts[finding["reason"]] = counts.get(finding["reason"], 0) + finding["count"]
     return {
         "rows_read": sum(report["rows_read"] for report in reports),
         "rows_kept": sum(report["rows_kept"] for report in reports),
-        "dropped": dropped,
+        **gone,
     }
 
 

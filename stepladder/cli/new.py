@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 
 from cyclopts import Parameter
 
-from stepladder.cli.options import HERE, Flag, Folder, Json, Verbose, app
+from stepladder.cli.options import HERE, Flag, Folder, Json, Verbose, app, day
 
 
 @app.command
@@ -19,6 +19,7 @@ def new(
     source: Annotated[list[str], Parameter(name="--from")],
     project: Annotated[Path | None, Parameter(name=["--project", "-p"])] = None,
     column: list[str] | None = None,
+    sheet: list[str] | None = None,
     day_first: Flag = False,
     month_first: Flag = False,
     mixed_dates: Flag = False,
@@ -27,6 +28,12 @@ def new(
     separator: str | None = None,
     keep_duplicates: Flag = False,
     keep_refunds: Flag = False,
+    value_per: Literal["order", "row"] | None = None,
+    currency: str | None = None,
+    rate: list[str] | None = None,
+    from_day: str | None = None,
+    to_day: str | None = None,
+    keep_strangers: Flag = False,
     no_time: Flag = False,
     json: Json = False,
     verbose: Verbose = False,
@@ -37,12 +44,13 @@ def new(
 
     Args:
         question: The question, e.g. retention.
-        source: A CSV or Parquet file, a folder or zip of files (a row for each), or a table by URL
-            (sqlite:///shop.db?table=orders); may be repeated for a question of several tables, as
+        source: A CSV, Excel or Parquet file, a folder or zip of files (a row for each), or a table by
+            URL (sqlite:///shop.db?table=orders); may be repeated for a question of several tables, as
             items=films.csv.
         project: The folder to make; by default the question's name.
-        column: Which source column is which, e.g. customer=cust_id or items.title=film; may be
-            repeated.
+        column: Which source column is which, e.g. customer=cust_id or items.title=film; status= uses
+            no column for it; may be repeated.
+        sheet: The sheet of a workbook, by name or number, or items=Articles; by default the first.
         day_first: 3/4/2024 is the 3rd of April.
         month_first: 3/4/2024 is March the 4th.
         mixed_dates: Dates come in several orders; keep those that can be read one way only.
@@ -51,13 +59,28 @@ def new(
         separator: What stands between the columns, where this is not found out rightly.
         keep_duplicates: Keep rows that are equal in every column.
         keep_refunds: Keep rows with negative amounts.
+        value_per: Whether an amount that repeats within an order is the order's or the row's.
+        currency: The currency that counts, e.g. EUR; rows in others are set aside.
+        rate: What one of another currency is worth, e.g. USD=0.9; then its rows count too; may be
+            repeated.
+        from_day: The first day wanted, e.g. 2020-01-01; rows before it are set aside.
+        to_day: The last day wanted; rows after it are set aside.
+        keep_strangers: Keep rows of ids that stand for nobody in particular, such as guests.
         no_time: There is no time: give every row a random day, which makes every figure rosier than life.
     """
     from stepladder.project.new import new as begin
     from stepladder.project.sources import given
     from stepladder.terminal import show
 
-    choices: dict[str, Any] = {}
+    choices: dict[str, Any] = {
+        "from_day": day(from_day, "--from-day"),
+        "to_day": day(to_day, "--to-day"),
+        "currency": show.currency(currency),
+        "rates": show.rates(rate or []),
+        "strangers": "keep" if keep_strangers else "aside",
+    }
+    if value_per:
+        choices["value_per"] = value_per
     orders = {"day first": day_first, "month first": month_first, "mixed": mixed_dates}
     if said := [order for order, given in orders.items() if given]:
         choices["day_order"] = said[0]
@@ -67,29 +90,46 @@ def new(
     choices["refunds"] = "keep" if keep_refunds else "drop"
     if no_time:
         choices["time"] = "random"
-    with show.log(verbose):
+    with show.log(verbose), show.patience(f"reading {', '.join(source)} …", json) as ask:
         made = begin(
             question,
             given(question, source),
             project,
             columns=show.pairs(column or []),
-            ask_user=show.ask if sys.stdin.isatty() and not json else None,
+            ask_user=ask if sys.stdin.isatty() and not json else None,
             choices=choices,
-            reading={"encoding": encoding, "separator": separator},
+            reading={"encoding": encoding, "separator": separator, "sheet": sheet},
         )
     show.made(made, json)
 
 
 @app.command
-def refresh(*, project: Folder = HERE, json: Json = False, verbose: Verbose = False) -> None:
+def refresh(
+    *,
+    relearn: Flag = False,
+    dry_run: Flag = False,
+    project: Folder = HERE,
+    json: Json = False,
+    verbose: Verbose = False,
+) -> None:
     """Read the sources again, with every choice as it was made.
 
     Example: stepladder refresh
-    """
-    from stepladder.project.folder import Project
-    from stepladder.project.new import refresh as read_again
-    from stepladder.terminal import show
 
-    with show.log(verbose):
-        made = read_again(Project.open(project))
-    show.made(made, json, refreshed=True)
+    Args:
+        relearn: Make the choices anew as today's cleaner does, and say what that changes.
+        dry_run: With --relearn: say what would change, and write nothing.
+    """
+    from stepladder.project import refresh as again
+    from stepladder.project.folder import Project
+    from stepladder.terminal import relearnt, show
+
+    if dry_run and not relearn:
+        raise relearnt.nothing_to_try()
+    with show.log(verbose), show.patience("reading the sources …", json) as ask:
+        here = Project.open(project)
+        if not relearn:
+            show.made(again.refresh(here), json, refreshed=True)
+            return
+        answer = ask if sys.stdin.isatty() and not json else None
+        relearnt.shown(here, json, dry_run, answer)

@@ -26,7 +26,8 @@ from stepladder.project.forgotten import forgotten, hashed, key_of
 from stepladder.project.home import other_homes
 from stepladder.record.copies import copies_beside
 from stepladder.tables.ids.spelling import also_spelt
-from stepladder.tables.report import DataReport, places_only, to_markdown
+from stepladder.tables.report import DataReport, places_only
+from stepladder.tables.told import to_markdown
 
 ROOMS = ("data", "predictions", "published", "runs", "bakeoffs")
 PAGES = ("report.html", "watch.html", "runs.html")  # made anew by whoever asks

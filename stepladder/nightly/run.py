@@ -16,7 +16,7 @@ from stepladder.nightly.plan import STEPS, Plan, days_of, named, plan
 from stepladder.nightly.production import Production
 from stepladder.project.at_work import at_work
 from stepladder.project.folder import Project
-from stepladder.project.new import refresh
+from stepladder.project.refresh import refresh
 from stepladder.record import Step
 
 Progress = Callable[[str, int, int], None]  # what is being done, steps done, steps in all

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import fields, replace
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from stepladder import tables
@@ -29,15 +30,24 @@ def choose(
     columns: Mapping[str, str],
     ask_user: AskUser | None,
     choices: Mapping[str, Any],
-    reading: Mapping[str, str | None],
+    reading: Mapping[str, Any],
+    raws: Mapping[str, Raw | None] = MappingProxyType({}),
 ) -> dict[str, Chosen]:
-    """Look at every table and freeze every choice, before anything is cleaned. Raises Problem."""
+    """Look at every table and freeze every choice, before anything is cleaned. Raises Problem.
+
+    `raws` are tables that were read already.
+    """
     named = sources.columns_by_table(specs, columns)
+    sheets = sources.sheets_by_table(specs, reading.get("sheet"))
+    _known(choices)
     chosen: dict[str, Chosen] = {}
+
+    def looked(source: str, spec: tables.TableSpec, raw: Raw | None) -> tables.Look:
+        how = {**reading, "sheet": sheets.get(spec.name)}
+        return tables.look(source, spec, named[spec.name], raw=raw, taken=(), **how)
+
     ahead = {
-        spec.name: tables.look(
-            given[spec.name], spec, named[spec.name], raw=None, taken=(), **reading
-        )
+        spec.name: looked(given[spec.name], spec, raws.get(spec.name))
         for spec in specs
         if spec.name in given
     }
@@ -46,8 +56,8 @@ def choose(
         source = given[spec.name] if own or whole is None else whole.source
         look = ahead.get(spec.name)
         if look is None:
-            raw = whole.raw if whole else None
-            look = tables.look(source, spec, named[spec.name], raw=raw, taken=(), **reading)
+            raw = whole.raw if whole else raws.get(spec.name)
+            look = looked(source, spec, raw)
         known = same_ids.by_others(look, ahead.values())
         if whole is not None and whole.seen is not None:
             known |= same_ids.as_in(look, whole.seen, own)
@@ -61,6 +71,20 @@ def choose(
         seen = tables.settled(look, found, asked=ask_user is not None)
         chosen[spec.name] = Chosen(source, found, look.raw, seen)
     return chosen
+
+
+def _known(choices: Mapping[str, Any]) -> None:
+    """Refuse what is no choice of the cleaner's. Raises Problem."""
+    known = [one.name for one in fields(tables.Choices) if one.name not in FOUND]
+    if unknown := [name for name in choices if name not in known]:
+        raise Problem(
+            f"choices has {unknown[0]!r}",
+            f"the cleaner's choices are: {', '.join(known)}",
+            "name one of these",
+        )
+
+
+FOUND = ("columns", "beside", "encoding", "separator", "header", "sheet", "rest", "version")
 
 
 def _mixed_up(
@@ -89,14 +113,37 @@ def cleaned(
     from stepladder.tables.sources.read import read
 
     found: dict[str, tables.Cleaned] = {}
-    kept: dict[tuple[str, str | None, str | None, int], Raw] = {}
+    kept: dict[tuple[str, str | None, str | None, int, str | None], Raw] = {}
     for spec in specs:
         source, choices, raw, seen = chosen[spec.name]
-        how = (source, choices.encoding, choices.separator, choices.header)
+        how = (source, choices.encoding, choices.separator, choices.header, choices.sheet)
         kept[how] = raw or kept.get(how) or read(*how)  # two tables may be in one source
         outer = _without_inner(kept[how], spec, specs, chosen) if choices.rest else kept[how]
         found[spec.name] = tables.clean(source, spec, choices, outer, seen)
-    return tables.agreed(specs, found)
+    return tables.agreed(specs, _shared_out(specs, found, chosen))
+
+
+def _shared_out(
+    specs: Sequence[tables.TableSpec],
+    found: Mapping[str, tables.Cleaned],
+    chosen: Mapping[str, Chosen],
+) -> dict[str, tables.Cleaned]:
+    """What a table within takes of a source is not unused by the outer one, which speaks for both."""
+    out = dict(found)
+    for spec in specs:
+        outer, inner = chosen.get(spec.within or ""), chosen[spec.name]
+        if spec.within is None or outer is None or outer.source != inner.source:
+            continue
+        one = out[spec.within]
+        taken = sources.serving(inner.choices, one.report.unused)
+        unused = [c for c in one.report.unused if c not in taken and not inner.choices.rest]
+        out[spec.within] = _with_unused(one, unused)
+        out[spec.name] = _with_unused(out[spec.name], [])
+    return out
+
+
+def _with_unused(one: tables.Cleaned, unused: Sequence[str]) -> tables.Cleaned:
+    return replace(one, report=replace(one.report, unused=tuple(unused)))
 
 
 def _without_inner(

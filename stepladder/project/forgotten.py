@@ -22,8 +22,9 @@ from stepladder.core import files
 from stepladder.core.errors import Unusable
 from stepladder.core.predictions import places
 from stepladder.project.folder import Project
-from stepladder.tables import Cleaned, Finding
+from stepladder.tables import Cleaned, Finding, TableSpec
 from stepladder.tables.ids.spelling import WRITTEN
+from stepladder.tables.totals import totals
 
 KEY = "forgotten.key"
 
@@ -88,10 +89,14 @@ def forgotten(project: Project) -> Gone:
 def left_out(project: Project, cleaned: Mapping[str, Cleaned]) -> dict[str, Cleaned]:
     """The tables without the rows of those who are forgotten, which are counted."""
     gone, case = forgotten(project), project.question.CASE
-    return {name: _without(one, case, gone) if gone else one for name, one in cleaned.items()}
+    specs = {spec.name: spec for spec in project.question.TABLES}
+    return {
+        name: _without(one, case, gone, specs[name]) if gone else one
+        for name, one in cleaned.items()
+    }
 
 
-def _without(one: Cleaned, case: Sequence[str], gone: Gone) -> Cleaned:
+def _without(one: Cleaned, case: Sequence[str], gone: Gone, spec: TableSpec) -> Cleaned:
     if not set(case) <= set(one.table.column_names):
         return one
     said = one.table.select(list(case))
@@ -105,7 +110,8 @@ def _without(one: Cleaned, case: Sequence[str], gone: Gone) -> Cleaned:
         return one
     finding = Finding("forgotten", lost, "Rows are of people who asked to be forgotten.", ())
     dropped = (*one.report.dropped, finding)
-    report = replace(one.report, rows_kept=table.num_rows, dropped=dropped)
+    left = totals(table, spec, dated=one.report.choices.time != "random")
+    report = replace(one.report, rows_kept=table.num_rows, dropped=dropped, totals=left)
     return replace(one, table=table, report=report)
 
 

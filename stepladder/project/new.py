@@ -14,16 +14,14 @@ from typing import Any
 from stepladder import questions, tables
 from stepladder.bakeoff.row import parquet
 from stepladder.core import files
-from stepladder.core.ask import Source
 from stepladder.core.errors import Problem
 from stepladder.core.question import Question
 from stepladder.project import identity, question_toml, sources
-from stepladder.project.at_work import at_work
 from stepladder.project.cleaning import AskUser, Chosen, choose, cleaned
 from stepladder.project.folder import Project
-from stepladder.project.forgotten import KEY, forgotten, left_out
+from stepladder.project.forgotten import KEY
 from stepladder.record import Record
-from stepladder.tables.report import to_markdown
+from stepladder.tables.told import to_markdown
 
 
 def new(
@@ -34,15 +32,16 @@ def new(
     columns: Mapping[str, str] | None = None,
     ask_user: AskUser | None = None,
     choices: Mapping[str, Any] | None = None,
-    reading: Mapping[str, str | None] | None = None,
+    reading: Mapping[str, Any] | None = None,
     settings: str = "",
 ) -> Project:
     """Make a project of a table or several: map columns, clean, write question.toml and data reports.
 
     `source` is the first table's, or each table's by name; `columns` overrides the mapping (canonical
     name, or table.name → source column); `choices` the cleaner's own choices (day_order, decimal,
-    duplicates, refunds, time); `reading` names encoding and separator where they are not found out
-    rightly; `settings` goes into question.toml in place of the question's own.
+    duplicates, refunds, time, currency, rates, from_day, to_day, strangers, value_per); `reading` names
+    encoding, separator and the workbook's sheet where they are not found out rightly; `settings` goes
+    into question.toml in place of the question's own.
     The source is never modified, and nothing is left behind if anything fails. Raises Problem.
     """
     asked = questions.load(question)
@@ -67,56 +66,6 @@ def new(
     return project
 
 
-def refresh(project: Project) -> Project:
-    """Read every source again with the choices frozen in question.toml; older versions are kept."""
-    with at_work(project.folder):
-        return _refreshed(project)
-
-
-def _refreshed(project: Project) -> Project:
-    chosen, versions, reports = {}, {}, {}
-    today = date.today()
-    for spec in project.question.TABLES:
-        known = _known(project, spec.name)
-        source = known.source
-        if "://" not in source:
-            source = str((project.folder / source).resolve())
-        frozen = replace(_frozen(known, spec.name), today=today)
-        chosen[spec.name] = Chosen(source, frozen)
-    found = left_out(project, cleaned(project.question.TABLES, chosen))
-    read = {} if forgotten(project) else {name: one.report for name, one in found.items()}
-    for name, table in found.items():
-        path = _keep(table, name, project.folder)
-        reports[name] = to_markdown(table.report.kept())
-        versions[name] = f"data/{path.name}"
-    for name, said in reports.items():
-        files.write(project.folder / f"data-report-{name}.md", said)
-    text = question_toml.refreshed(project.settings, versions, today, project.question)
-    files.write(project.folder / "question.toml", text)  # last: it says which version is in use
-    return replace(Project.open(project.folder), read=read)
-
-
-def _known(project: Project, name: str) -> Source:
-    if name not in project.ask.tables:
-        raise Problem(
-            f"question.toml has no [tables.{name}]",
-            "a refresh reads every table of the question from the source that stands there",
-            "put the section back, or begin anew with: stepladder new",
-        )
-    return project.ask.tables[name]
-
-
-def _frozen(known: Source, name: str) -> tables.Choices:
-    try:
-        return tables.Choices.from_dict(known.choices)
-    except (TypeError, ValueError) as error:
-        raise Problem(
-            f"question.toml: [tables.{name}.choices] cannot be read: {error}",
-            "the choices are those that `stepladder new` wrote, each with a value of its kind",
-            "correct them, or begin anew with: stepladder new",
-        ) from None
-
-
 def _must_be_free(target: Path) -> None:
     if not files.free(target):
         raise Problem(
@@ -135,7 +84,7 @@ def _made(
 ) -> dict[str, dict[str, Any]]:
     made = {}
     for name in (spec.name for spec in asked.TABLES):
-        path = _keep(clean[name], name, partial)
+        path = keep(clean[name], name, partial)
         made[name] = {
             "source": _source(clean[name].report.source, chosen[name].source, target),
             "cleaned": f"data/{path.name}",
@@ -156,7 +105,7 @@ def _source(said: str, given: str, target: Path) -> str:
     return Path(os.path.relpath(Path(given).resolve(), target.resolve())).as_posix()
 
 
-def _keep(cleaned: tables.Cleaned, name: str, folder: Path) -> Path:
+def keep(cleaned: tables.Cleaned, name: str, folder: Path) -> Path:
     """Write the clean table under the hash of its bytes, then its report beside it."""
     body = parquet(cleaned.table)
     path = folder / "data" / f"{name}-{hashlib.sha256(body).hexdigest()[:12]}.parquet"

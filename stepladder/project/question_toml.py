@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 from collections.abc import Mapping
 from datetime import date
 from typing import Any
@@ -39,10 +40,17 @@ def written(
     return "\n".join(lines) + "\n"
 
 
-def refreshed(text: str, cleaned: Mapping[str, str], today: date, question: Question) -> str:
+def refreshed(
+    text: str,
+    cleaned: Mapping[str, str],
+    today: date,
+    question: Question,
+    choices: Mapping[str, Mapping[str, Any]],
+) -> str:
     """The same text naming each table's new version and the day it was read; all else as it stands.
 
-    Keys that stand elsewhere since the file was written are taken there; every comment stays.
+    `choices` are those of tables for which they were made anew. Keys that stand elsewhere since the file
+    was written are taken there; every comment stays.
     """
     document = tomlkit.parse(text)
     for old, new in reading.moved(document, question).items():
@@ -51,11 +59,28 @@ def refreshed(text: str, cleaned: Mapping[str, str], today: date, question: Ques
         table: Any = document["tables"][name]
         table["cleaned"] = path
         table["choices"]["today"] = today.isoformat()
+        if name in choices:
+            _replace(table["choices"], choices[name])
     return tomlkit.dumps(document)
 
 
+def _replace(old: Any, new: Mapping[str, Any]) -> None:
+    """The same keys and values as another, touching only those that differ: comments stay."""
+    for key in [key for key in old if key not in new]:
+        del old[key]
+    for key, value in new.items():
+        if isinstance(value, Mapping) and isinstance(old.get(key), Mapping):
+            _replace(old[key], value)
+        elif key not in old or old[key] != value:
+            old[key] = dict(value) if isinstance(value, Mapping) else value
+
+
 def _pairs(values: Mapping[str, Any]) -> list[str]:
-    return [f"{key} = {_value(value)}" for key, value in values.items()]
+    return [f"{_key(key)} = {_value(value)}" for key, value in values.items()]
+
+
+def _key(key: str) -> str:
+    return key if re.fullmatch("[A-Za-z0-9_-]+", key) else _value(key)
 
 
 def _value(value: Any) -> str:

@@ -64,6 +64,27 @@ def by_table(specs: Sequence[TableSpec], source: str | Mapping[str, str]) -> dic
     return found
 
 
+def sheets_by_table(
+    specs: Sequence[TableSpec], given: str | Sequence[str] | Mapping[str, str] | None
+) -> dict[str, str]:
+    """Each table's sheet of its workbook: TABLE=SHEET, or the first table's. Raises Problem."""
+    names = [spec.name for spec in specs]
+    if isinstance(given, Mapping):
+        pairs = list(given.items())
+    else:
+        texts = [given] if isinstance(given, str) else list(given or ())
+        parted = [(text, *text.partition("=")) for text in texts]
+        pairs = [(n, s) if e and n in names else (names[0], text) for text, n, e, s in parted]
+    for name, sheet in pairs:
+        if name not in names or not sheet or [one for one, _ in pairs].count(name) > 1:
+            raise Problem(
+                f"--sheet {name}={sheet}",
+                f"each table is read from one sheet, here {', '.join(names)}",
+                f"give --sheet SHEET once, or --sheet {names[-1]}=SHEET",
+            )
+    return dict(pairs)
+
+
 def columns_by_table(
     specs: Sequence[TableSpec], columns: Mapping[str, str]
 ) -> dict[str, dict[str, str]]:

@@ -50,11 +50,17 @@ def read(name: str, table: dict[str, Any]) -> Read:
     return Read(
         name,
         source(table),
-        _sentence(name, rows, kept, [f for f in report["dropped"] if f["reason"].endswith(MERGED)]),
+        _sentence(
+            name,
+            rows,
+            kept,
+            [f for f in report["dropped"] if f["reason"].endswith(MERGED)],
+            sum(found["count"] for found in report.get("set_aside") or ()),
+        ),
         tuple(
             _finding(kind, found, report.get("place", "line"))
-            for kind in ("dropped", "changed")
-            for found in report[kind]
+            for kind in ("dropped", "set_aside", "changed")
+            for found in report.get(kind) or ()
             if not found["reason"].endswith(MERGED)
         ),
         tuple(
@@ -67,17 +73,18 @@ def read(name: str, table: dict[str, Any]) -> Read:
     )
 
 
-def _sentence(name: str, rows: int, kept: int, merged: list[dict[str, Any]]) -> str:
+def _sentence(name: str, rows: int, kept: int, merged: list[dict[str, Any]], aside: int) -> str:
     if merged:
         again = f"{merged[0]['count']:,} rows name an item that another row names already"
         lost = rows - kept - merged[0]["count"]
-        more = f"; {lost:,} rows were dropped, for the reasons named here" if lost else ""
+        gone = "dropped or set aside" if aside else "dropped"
+        more = f"; {lost:,} rows were {gone}, for the reasons named here" if lost else ""
         return f"{kept:,} {name} were found in {rows:,} rows: {again}{more}."
     if rows == kept:
         return f"{rows:,} rows were read and every one was kept."
     return (
         f"{rows:,} rows were read and {kept:,} kept; {rows - kept:,} ({percent((rows - kept) / rows)}) "
-        "were dropped, every one for a reason named here."
+        f"were {'dropped or set aside' if aside else 'dropped'}, every one for a reason named here."
     )
 
 
@@ -89,7 +96,7 @@ def source(table: dict[str, Any]) -> str:
 
 def _finding(kind: str, found: dict[str, Any], place: str) -> Finding:
     return Finding(
-        kind,
+        kind.replace("_", " "),
         f"{found['count']:,}",
         found["sentence"],
         tuple(f"{place} {line:,}" for line, _ in found["examples"]),

@@ -10,7 +10,8 @@ from stepladder.core.table import Column, TableSpec
 from stepladder.tables.choices import Choices
 from stepladder.tables.findings import Finding, Mapped
 from stepladder.tables.raw import Look, Raw
-from stepladder.tables.report import Cleaned, DataReport, to_markdown, to_text
+from stepladder.tables.report import Cleaned, DataReport
+from stepladder.tables.told import to_markdown, to_text
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -44,6 +45,7 @@ def look(
     *,
     encoding: str | None = None,
     separator: str | None = None,
+    sheet: str | None = None,
     raw: Raw | None = None,
     taken: Collection[str] = (),
 ) -> Look:
@@ -55,7 +57,14 @@ def look(
     from stepladder.tables import first_look
 
     return first_look.look(
-        source, spec, overrides, encoding=encoding, separator=separator, raw=raw, taken=taken
+        source,
+        spec,
+        overrides,
+        encoding=encoding,
+        separator=separator,
+        sheet=sheet,
+        raw=raw,
+        taken=taken,
     )
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import math
+import re
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from datetime import date
@@ -57,7 +60,7 @@ class Choices:
     from_day: date | None = None
     to_day: date | None = None
     strangers: Literal["aside", "keep"] = "aside"
-    sheet: str | None = None
+    sheet: str | None = None  # of a workbook with several
     value_per: Literal["row", "order"] | None = None
 
     def __post_init__(self) -> None:
@@ -70,6 +73,8 @@ class Choices:
                     f"it is one of: {' '.join(map(repr, allowed))}",
                     "give one of these",
                 )
+        _check_days(self)
+        _check_currencies(self)
 
     def to_dict(self) -> dict[str, Any]:
         """The choices as plain values for TOML or JSON; what was not needed is left out."""
@@ -97,3 +102,54 @@ _USUAL: dict[str, Any] = {
     "rates": {},
     "strangers": "aside",
 }
+
+
+def _check_days(choices: Choices) -> None:
+    for name in ("from_day", "to_day"):
+        day = getattr(choices, name)
+        if not isinstance(day, date | None):
+            raise Problem(
+                f"{name} is {day!r}",
+                "it is a day, as date(2024, 6, 1), or 2024-06-01 where it is typed",
+                f"e.g. --{name.replace('_', '-')} 2024-06-01",
+            )
+    if choices.from_day and choices.to_day and choices.from_day > choices.to_day:
+        raise Problem(
+            f"the days wanted are from {choices.from_day} to {choices.to_day}",
+            "the first of them is not after the last",
+            "give --from-day and --to-day the other way round, or one of them",
+        )
+
+
+def _check_currencies(choices: Choices) -> None:
+    named = [*choices.rates, *([] if choices.currency is None else [choices.currency])]
+    for name in named:
+        if not _is_currency(name):
+            raise Problem(
+                f"the currency {name!r}",
+                "a currency is named by the three letters of ISO 4217 in capitals, such as EUR, or by "
+                "its sign",
+                "e.g. --currency EUR, or --currency €",
+            )
+    for name, rate in choices.rates.items():
+        number = isinstance(rate, int | float) and not isinstance(rate, bool)
+        if not (number and 0 < rate < math.inf):
+            raise Problem(
+                f"the rate of {name} is {rate!r}",
+                "a rate is a number above zero: so much of --currency for one of it",
+                f"e.g. --currency EUR --rate {name}=0.9",
+            )
+    if choices.rates and choices.currency is None:
+        first = next(iter(choices.rates))
+        raise Problem(
+            f"a rate is given for {first}, and nothing says into which currency",
+            "rates are of one currency, in which everything is counted",
+            f"name it, e.g. --currency EUR --rate {first}={choices.rates[first]}",
+        )
+
+
+def _is_currency(name: object) -> bool:
+    if not isinstance(name, str) or not 0 < len(name) <= 5:
+        return False
+    sign = any(unicodedata.category(one) == "Sc" for one in name)
+    return sign or bool(re.fullmatch("[A-Z]{3}", name))

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from stepladder.core.errors import Problem
 from stepladder.core.table import TableSpec
@@ -34,6 +35,7 @@ from stepladder.tables.sales.refunds import drop_refunds
 from stepladder.tables.sales.settle import may_be_undone, settle
 from stepladder.tables.sources.address import without_password
 from stepladder.tables.sources.read import read
+from stepladder.tables.totals import totals
 from stepladder.tables.values import Day, read_amount, read_content, read_day
 
 Bools = npt.NDArray[np.bool_]
@@ -51,7 +53,7 @@ def clean(
     `raw` is the source where it was read already, `seen` what led to the choices. Raises Problem if
     it cannot be read, a column is missing or nothing usable remains.
     """
-    raw = raw or read(source, choices.encoding, choices.separator, choices.header)
+    raw = raw or read(source, choices.encoding, choices.separator, choices.header, choices.sheet)
     by_chance = spec.time if spec.time and choices.time == "random" else None
     for canonical, name in choices.columns.items():
         check_columns(raw.table, canonical, name)
@@ -194,6 +196,7 @@ def _result(
     read_rows = len(kept) + sum(one.count for one in rows.raw.lost)
     if choices.version > 1:
         _say_unsure(rows, spec, mapping)
+    cleaned = ordered(pa.table(columns), spec)
     report = DataReport(
         without_password(source),
         rows.raw.place,
@@ -210,9 +213,18 @@ def _result(
         tuple(rows.warnings),
         _beside(choices),
         _unused(rows.raw, choices),
+        totals(cleaned, spec, orders=_orders(rows, choices), dated=choices.time != "random"),
     )
     ids = {name: one for name in spec.key if isinstance(one := values.get(name), Texts)}
-    return Cleaned(ordered(pa.table(columns), spec), report, as_written(ids, columns, kept))
+    return Cleaned(cleaned, report, as_written(ids, columns, kept))
+
+
+def _orders(rows: Rows, choices: Choices) -> int | None:
+    """How many different orders the rows are of, where a column numbers them."""
+    source = choices.beside.get("order")
+    if not source:
+        return None
+    return int(pc.count_distinct(rows.raw.table.column(source).filter(pa.array(rows.kept))).as_py())
 
 
 def _say_unsure(rows: Rows, spec: TableSpec, mapping: tuple[Mapped, ...]) -> None:

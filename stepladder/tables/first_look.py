@@ -41,6 +41,7 @@ def look(
     *,
     encoding: str | None = None,
     separator: str | None = None,
+    sheet: str | None = None,
     raw: Raw | None = None,
     taken: Collection[str] = (),
 ) -> Look:
@@ -48,7 +49,7 @@ def look(
 
     Raises Problem if the source cannot be read or an override names no column.
     """
-    raw = raw or read(source, encoding, separator, None)
+    raw = raw or read(source, encoding, separator, None, sheet)
     own = {name: one for name, one in overrides.items() if name not in ROLES or _has(spec, name)}
     beside = {name: one for name, one in overrides.items() if name not in own}
     mapping = find_columns(raw.table, spec, own, taken)
@@ -179,6 +180,7 @@ def choose(
         "random" if by_chance else "column",
         spec.rest and own,
         beside={m.canonical: m.source for m in seen.beside},
+        sheet=seen.raw.sheet if seen.raw else None,
         **sales,
     )
     return chosen if seen.raw is None else agreed_on(seen.raw, spec, chosen, ask_user)

@@ -19,7 +19,8 @@ class Raw:
     """The source's columns as they were, and for each row its line (or record number).
 
     `lost` counts rows that could not become rows of the table; rows read = rows of the table
-    + those. Text files carry an encoding, a separator and the header's line; others None.
+    + those. Text files carry an encoding, a separator and the header's line, a workbook the header's
+    row and, where it has several sheets, the one read; others None.
     """
 
     table: pa.Table
@@ -32,6 +33,7 @@ class Raw:
     changed: tuple[Finding, ...] = ()
     notes: tuple[str, ...] = ()
     warnings: tuple[Warned, ...] = ()
+    sheet: str | None = None
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from stepladder.tables.choices import Choices
@@ -40,6 +40,7 @@ class DataReport:
     warnings: tuple[Warned, ...] = ()
     beside: tuple[Mapped, ...] = ()
     unused: tuple[str, ...] = ()  # columns of the source that nothing was taken from
+    totals: Mapping[str, Any] = field(default_factory=dict)  # what the clean table comes to
 
     def to_dict(self) -> dict[str, Any]:
         """The report as plain values for JSON."""
@@ -48,6 +49,24 @@ class DataReport:
     def kept(self) -> DataReport:
         """The report as it may be written down: where each example stands, not what it says."""
         return DataReport.from_dict(places_only(self.to_dict()))
+
+    def summary(self) -> dict[str, Any]:
+        """What a program checks: rows by reason, totals, and what was taken for what, by stable names."""
+        names = ("customers", "purchase_days", "value_total", "first_day", "last_day")
+        return {
+            "rows_read": self.rows_read,
+            "rows_kept": self.rows_kept,
+            "dropped": _counts(self.dropped),
+            "set_aside": _counts(self.set_aside),
+            **{name: self.totals.get(name) for name in names},
+            "columns": {one.canonical: _taken(one) for one in self.mapping},
+            "beside": {one.canonical: _taken(one) for one in self.beside},
+            "unused": list(self.unused),
+            "changed": _counts(self.changed),
+            "warnings": [asdict(one) for one in self.warnings],
+            "notes": [*self.notes, self.last_day_sentence],
+            "cleaner": self.choices.version,
+        }
 
     @classmethod
     def from_dict(cls, plain: Mapping[str, Any]) -> DataReport:
@@ -59,6 +78,7 @@ class DataReport:
             values[name] = tuple(map(_mapped, plain.get(name, ())))
         values["warnings"] = tuple(map(_warned, plain.get("warnings", ())))
         values["unused"] = tuple(plain.get("unused", ()))
+        values["totals"] = dict(plain.get("totals", {}))
         values["choices"] = Choices.from_dict(plain["choices"])
         values["notes"] = tuple(plain["notes"])
         return cls(**values)
@@ -99,62 +119,12 @@ def _mapped(plain: Mapping[str, Any]) -> Mapped:
     return Mapped(**{**plain, "rivals": tuple(plain.get("rivals", ()))})
 
 
-def to_text(report: DataReport) -> str:
-    """The report for a terminal, in plain words."""
-    lines = [report.source, _rows(report), "", "Columns"]
-    lines += [
-        f"  {m.canonical} = {m.source}  ({m.confidence:.0%} sure: {m.reason})"
-        for m in report.mapping
-    ]
-    for title, findings in (("Dropped", report.dropped), ("Changed", report.changed)):
-        lines += ["", title] if findings else []
-        for found in findings:
-            lines.append(f"  {found.count:,}  {found.sentence}")
-            lines += [f"      {_example(report, *each)}" for each in found.examples]
-    lines += ["", "Notes"] + [f"  {note}" for note in (*report.notes, report.last_day_sentence)]
-    return "\n".join(lines) + "\n"
+def _counts(found: tuple[Finding, ...]) -> dict[str, int]:
+    counts: dict[str, int] = {}
+    for one in found:
+        counts[one.reason] = counts.get(one.reason, 0) + one.count
+    return counts
 
 
-def to_markdown(report: DataReport) -> str:
-    """The report as a Markdown page."""
-    lines = ["# What was wrong with the data", "", _code(report.source), "", _rows(report), ""]
-    lines += ["| column | taken from | how sure | why |", "|---|---|---:|---|"]
-    lines += [
-        f"| {m.canonical} | {_code(m.source)} | {m.confidence:.0%} | {_cell(m.reason)} |"
-        for m in report.mapping
-    ]
-    for title, findings in (("Dropped", report.dropped), ("Changed", report.changed)):
-        lines += ["", f"## {title}", ""]
-        lines += [line for found in findings for line in _item(found, report)] or ["Nothing."]
-    lines += ["", "## Notes", ""]
-    lines += [f"- {note}" for note in (*report.notes, report.last_day_sentence)]
-    return "\n".join(lines) + "\n"
-
-
-def _rows(report: DataReport) -> str:
-    lost = report.rows_read - report.rows_kept
-    merged = sum(found.count for found in report.dropped if found.reason.endswith(MERGED))
-    if merged:
-        more = f", {lost - merged:,} rows dropped" if lost > merged else ""
-        return f"{report.rows_kept:,} different ones were found in {report.rows_read:,} rows{more}."
-    return f"{report.rows_read:,} rows read, {report.rows_kept:,} kept, {lost:,} dropped."
-
-
-def _item(found: Finding, report: DataReport) -> list[str]:
-    where = ", ".join(str(line) for line, _ in found.examples)
-    said = [f"  - {report.place} {where}"] if where else []
-    return [f"- **{found.count:,}** {found.sentence}", *said]
-
-
-def _example(report: DataReport, line: int, text: str) -> str:
-    return f"{report.place} {line}: {text}" if text else f"{report.place} {line}"
-
-
-def _code(text: str) -> str:
-    # A longer fence than any run of backticks inside keeps the text from ending its own quote.
-    fence, pad = "`" * (text.count("`") + 1), " " if "`" in text else ""
-    return f"{fence}{pad}{_cell(text)}{pad}{fence}"
-
-
-def _cell(text: str) -> str:
-    return text.replace("|", "\\|").replace("\n", " ")
+def _taken(one: Mapped) -> dict[str, Any]:
+    return {"source": one.source, "sure": one.confidence, "rivals": list(one.rivals)}

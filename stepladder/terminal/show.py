@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import logging
+import sys
 import textwrap
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -23,12 +25,20 @@ from stepladder.core.visible import Lines
 from stepladder.project.again import Reproduction
 from stepladder.project.folder import Project
 from stepladder.report.data_report import loud
-from stepladder.tables.report import DataReport, to_text
+from stepladder.tables.choices import CLEANER
+from stepladder.tables.report import DataReport
+from stepladder.tables.told import to_text
 from stepladder.terminal import ladder
 from stepladder.terminal.console import Console
 
 out = Console()
+SOON_S = 2.0  # what takes no longer needs no word
 EXAMPLE = 6  # blanks before an example in a data report
+
+OLD_CLEANER = (
+    "Cleaned as an earlier version of the cleaner does; stepladder refresh --relearn shows what the "
+    "present one would change."
+)
 
 
 def result(found: Result, as_json: bool, report: str | None = None) -> None:
@@ -59,22 +69,27 @@ def result(found: Result, as_json: bool, report: str | None = None) -> None:
 
 def made(project: Project, as_json: bool, refreshed: bool = False) -> None:
     """What was read, and where the project is."""
-    reports = {name: table["report"] for name, table in project.data.items()}
-    reports |= {name: report.to_dict() for name, report in project.read.items()}
+    kept = {name: DataReport.from_dict(table["report"]) for name, table in project.data.items()}
+    reports = {**kept, **project.read}
     if as_json:
-        print_json({"project": str(project.folder), "data": reports})
+        tables = {name: report.summary() for name, report in reports.items()}
+        first = tables[project.question.TABLES[0].name]
+        print_json({"project": str(project.folder), **first, "tables": tables})
         return
     for report in reports.values():
-        for line in to_text(DataReport.from_dict(report)).splitlines():
-            _print_line(line)
+        for nth, line in enumerate(to_text(report).splitlines()):
+            _print_line(line, bold=nth == 0 and bool(report.totals))
+        out.print()
     out.print(Text(f"Project: {project.folder}"), soft_wrap=True)
+    if refreshed and any(report.choices.version < CLEANER for report in reports.values()):
+        out.print(Text(OLD_CLEANER), soft_wrap=True)
     if refreshed:
         out.print("Data refreshed. Next: stepladder predict, or stepladder bakeoff")
     else:
         out.print("Read question.toml, correct what is wrong, then run there: stepladder bakeoff")
 
 
-def _print_line(line: str) -> None:
+def _print_line(line: str, bold: bool = False) -> None:
     """A sentence is wrapped under its own beginning; an example, which may be endless, is cut."""
     indent = " " * (len(line) - len(line.lstrip()))
     if len(indent) >= EXAMPLE:
@@ -87,7 +102,8 @@ def _print_line(line: str) -> None:
         break_long_words=False,
         break_on_hyphens=False,
     )
-    out.print(Text("\n".join(wrapped)), soft_wrap=True)
+    style = "bold" if bold else "yellow" if line.startswith("  ! ") else ""
+    out.print(Text("\n".join(wrapped), style=style), soft_wrap=True)
 
 
 def reproduction(found: Reproduction, as_json: bool) -> None:
@@ -162,19 +178,58 @@ def pairs(columns: list[str]) -> dict[str, str]:
     found = {}
     for text in columns:
         name, equals, source = text.partition("=")
-        if not (name and equals and source):
+        if not (name and equals):
             raise Problem(
                 f"--column {text}",
-                "a column is given as NAME=SOURCE",
+                "a column is given as NAME=SOURCE, or as NAME= to use none",
                 "e.g. --column customer=cust_id",
             )
         found[name.strip()] = source.strip()
     return found
 
 
+def currency(name: str | None) -> str | None:
+    """A currency as it is typed: letters may be small."""
+    return name.strip().upper() if name is not None else None
+
+
+def rates(texts: list[str]) -> dict[str, float]:
+    """`USD=0.9` as a rate. Raises Problem on anything else."""
+    found = {}
+    for text in texts:
+        name, _, number = text.partition("=")
+        try:
+            found[name.strip().upper()] = float(number)
+        except ValueError:
+            raise Problem(
+                f"--rate {text}",
+                "a rate is given as CURRENCY=NUMBER: so much of --currency for one of it",
+                "e.g. --currency EUR --rate USD=0.9",
+            ) from None
+    return found
+
+
 def ask(question: str, answers: Sequence[str]) -> str:
     """Ask the person at the keyboard."""
     return Prompt.ask(Text(question), choices=list(answers), console=out)
+
+
+@contextmanager
+def patience(what: str, quiet: bool) -> Iterator[Callable[[str, Sequence[str]], str]]:
+    """Says on standard error what takes so long, where it does and somebody sees it; yields `ask`."""
+    said = threading.Timer(SOON_S, lambda: Console(stderr=True).print(Text(what, style="dim")))
+    said.daemon = True
+
+    def asking(question: str, answers: Sequence[str]) -> str:
+        said.cancel()
+        return ask(question, answers)
+
+    if not quiet and sys.stderr.isatty():
+        said.start()
+    try:
+        yield asking
+    finally:
+        said.cancel()
 
 
 @contextmanager

@@ -54,7 +54,7 @@ def test_wrong_choices_say_what_is_allowed(cleaned, options, said):
 
 
 @pytest.mark.parametrize(("source", "said"), [
-    ("orders.csv", ("There is no file", "CSV or Parquet", "there are: ")),
+    ("orders.csv", ("There is no file", "CSV, Excel or Parquet", "there are: ")),
     ("other.csv/x", ("cannot be read", "a file that you may read", "permissions")),
     ("sqlite:///none.db?table=orders", ("no database file none.db", "sqlite:///", "Check")),
     ("sqlite:///shop.db", ("names no table", "?table=NAME", "?table=NAME")),

@@ -169,7 +169,7 @@ def test_a_locked_or_damaged_file_of_a_zip_is_counted(tmp_path):
 
 def test_a_spreadsheet_is_no_zip_of_files(tmp_path):
     files = {"[Content_Types].xml": b"<x/>", "xl/workbook.xml": b"<x/>"}
-    with pytest.raises(Problem, match="a zip or Excel file"):
+    with pytest.raises(Problem, match="is a workbook that cannot be read"):
         read(zipped(tmp_path / "orders.xlsx", files), DOCUMENTS)
 
 

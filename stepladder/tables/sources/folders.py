@@ -11,7 +11,7 @@ from functools import partial
 from lzma import LZMAError
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple
-from zipfile import BadZipFile, ZipFile, ZipInfo, is_zipfile
+from zipfile import BadZipFile, ZipFile, ZipInfo
 
 import numpy as np
 import pyarrow as pa
@@ -39,10 +39,20 @@ class _File(NamedTuple):
 
 def is_zip(path: Path) -> bool:
     """Whether it is a zip of files, and not an office document, which is packed alike."""
-    if not is_zipfile(path):
-        return False
-    with path.open("rb") as file, ZipFile(path) as zipped:
-        return file.read(2) == b"PK" and _OFFICE not in zipped.namelist()
+    inside = names_inside(path)
+    return inside is not None and _OFFICE not in inside
+
+
+def names_inside(path: Path) -> list[str] | None:
+    """The names of what a zip holds; None where it is no zip, or one that cannot be opened."""
+    try:
+        with path.open("rb") as file:
+            if file.read(2) != b"PK":
+                return None
+            with ZipFile(file) as zipped:
+                return zipped.namelist()
+    except (*_UNREADABLE, NotImplementedError, ValueError):
+        return None
 
 
 def read_folder(folder: Path) -> Raw:

@@ -1,4 +1,4 @@
-"""Where a table comes from: a text or Parquet file, files in a folder or zip, a database by its URL."""
+"""Where a table comes from: a text, Parquet or workbook file, a folder or zip, a database by its URL."""
 
 from __future__ import annotations
 
@@ -15,11 +15,24 @@ from stepladder.tables.raw import Raw
 from stepladder.tables.sources.address import URL, without_password
 from stepladder.tables.sources.folders import is_zip, read_folder, read_zip
 from stepladder.tables.sources.undisturbed import undisturbed
+from stepladder.tables.sources.workbooks import is_workbook, read_workbook, refuse_disguised
 from stepladder.tables.text.records import read_text
 
 
-def read(source: str, encoding: str | None, separator: str | None, header: int | None) -> Raw:
+def read(
+    source: str,
+    encoding: str | None,
+    separator: str | None,
+    header: int | None,
+    sheet: str | None = None,
+) -> Raw:
     """Reads a source as it is; nothing is written to it. Problem if it cannot be read."""
+    if sheet is not None and not _is_book(source):
+        raise Problem(
+            f"The sheet {sheet!r} is named, and {without_password(source)} is no workbook.",
+            "Workbooks (.xlsx, .xlsb, .xls, .ods) have sheets.",
+            "Leave --sheet away, or check the file.",
+        )
     if URL.match(source):
         from stepladder.tables.sources.databases import read_database
 
@@ -31,14 +44,27 @@ def read(source: str, encoding: str | None, separator: str | None, header: int |
             "A source is a plain file or a folder; devices and pipes have no end that can be known.",
             "Write what comes out of it into a file, and give that.",
         )
-    return undisturbed(path, lambda: _read(path, source, encoding, separator, header))
+    return undisturbed(path, lambda: _read(path, source, encoding, separator, header, sheet))
+
+
+def _is_book(source: str) -> bool:
+    """Whether a source has sheets; of a file that is not there something better is said later."""
+    path = Path(source)
+    return not URL.match(source) and (not path.exists() or (path.is_file() and is_workbook(path)))
 
 
 def _read(
-    path: Path, source: str, encoding: str | None, separator: str | None, header: int | None
+    path: Path,
+    source: str,
+    encoding: str | None,
+    separator: str | None,
+    header: int | None,
+    sheet: str | None,
 ) -> Raw:
     if path.is_dir():
         return read_folder(path)
+    if path.is_file() and is_workbook(path):
+        return read_workbook(path, header, sheet)
     if is_zip(path):
         return read_zip(path)
     data = _bytes(path)
@@ -46,6 +72,7 @@ def _read(
         return _numbered(_parquet(path), source)
     if data[:2] == b"\x1f\x8b":
         data = _unzipped(data, source)
+    refuse_disguised(data, source)
     return read_text(data, source, encoding, separator, header)
 
 
@@ -57,11 +84,11 @@ def _bytes(path: Path) -> bytes:
         near = sorted(
             str(one)
             for one in path.parent.glob("*")
-            if one.suffix in (".csv", ".tsv", ".txt", ".parquet", ".gz")
+            if one.suffix in (".csv", ".tsv", ".txt", ".parquet", ".gz", ".xlsx", ".xls", ".ods")
         )[:5]
         raise Problem(
             f"There is no file {path}.",
-            "A source is a CSV or Parquet file, a folder or zip of files, or a URL such as "
+            "A source is a CSV, Excel or Parquet file, a folder or zip of files, or a URL such as "
             "sqlite:///shop.db?table=orders.",
             f"In that folder there are: {', '.join(near)}."
             if near
