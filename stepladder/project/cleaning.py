@@ -22,6 +22,7 @@ class Chosen(NamedTuple):
     choices: tables.Choices
     raw: Raw | None = None
     seen: tables.Look | None = None
+    mapping: tuple[tables.Mapped, ...] = ()  # how the columns were found
 
 
 def choose(
@@ -69,7 +70,7 @@ def choose(
         except Problem as error:
             raise _mixed_up(error, look, specs, given) from None
         seen = tables.settled(look, found, asked=ask_user is not None)
-        chosen[spec.name] = Chosen(source, found, look.raw, seen)
+        chosen[spec.name] = Chosen(source, found, look.raw, seen, seen.mapping)
     return chosen
 
 
@@ -115,11 +116,11 @@ def cleaned(
     found: dict[str, tables.Cleaned] = {}
     kept: dict[tuple[str, str | None, str | None, int, str | None], Raw] = {}
     for spec in specs:
-        source, choices, raw, seen = chosen[spec.name]
+        source, choices, raw, _, mapping = chosen[spec.name]
         how = (source, choices.encoding, choices.separator, choices.header, choices.sheet)
         kept[how] = raw or kept.get(how) or read(*how)  # two tables may be in one source
         outer = _without_inner(kept[how], spec, specs, chosen) if choices.rest else kept[how]
-        found[spec.name] = tables.clean(source, spec, choices, outer, seen)
+        found[spec.name] = tables.clean(source, spec, choices, outer, mapping)
     return tables.agreed(specs, _shared_out(specs, found, chosen))
 
 

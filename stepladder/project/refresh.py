@@ -18,6 +18,7 @@ from stepladder.project.folder import Project
 from stepladder.project.forgotten import forgotten, left_out
 from stepladder.project.new import keep
 from stepladder.tables.raw import Raw
+from stepladder.tables.report import DataReport
 from stepladder.tables.told import to_markdown
 
 KEPT = (
@@ -77,8 +78,15 @@ def _chosen(project: Project) -> dict[str, Chosen]:
         if "://" not in source:
             source = str((project.folder / source).resolve())
         frozen = replace(_frozen(known, spec.name), today=date.today())
-        chosen[spec.name] = Chosen(source, frozen)
+        chosen[spec.name] = Chosen(source, frozen, mapping=_found(project, spec.name, frozen))
     return chosen
+
+
+def _found(project: Project, name: str, choices: tables.Choices) -> tuple[tables.Mapped, ...]:
+    """How the columns were found when they were chosen, where these are still the ones."""
+    mapping = DataReport.from_dict(project.data_report(name)).mapping
+    same = {one.canonical: one.source for one in mapping} == dict(choices.columns)
+    return mapping if same else ()
 
 
 def _written(

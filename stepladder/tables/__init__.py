@@ -117,16 +117,16 @@ def clean(
     spec: TableSpec,
     choices: Choices,
     raw: Raw | None = None,
-    seen: Look | None = None,
+    mapping: Sequence[Mapped] = (),
 ) -> Cleaned:
     """Cleans a table: what stays is usable, what goes is counted; the source is not touched.
 
-    `seen` is what led to the choices. Raises Problem if the source cannot be read, a column is
+    `mapping` says how the columns were found. Raises Problem if the source cannot be read, a column is
     missing or nothing usable remains.
     """
     from stepladder.tables import cleaner
 
-    return cleaner.clean(source, spec, choices, raw, seen)
+    return cleaner.clean(source, spec, choices, raw, mapping)
 
 
 def agreeing(

@@ -26,7 +26,7 @@ from stepladder.tables.ids.ids import Texts, texts
 from stepladder.tables.ids.once import once
 from stepladder.tables.ids.spelling import as_written, one_spelling
 from stepladder.tables.ids.strangers import set_strangers_aside
-from stepladder.tables.raw import Look, Raw
+from stepladder.tables.raw import Raw
 from stepladder.tables.report import Cleaned, DataReport
 from stepladder.tables.rows.order import ordered
 from stepladder.tables.rows.reasons import Value, drop_duplicates, drop_unusable
@@ -46,12 +46,12 @@ def clean(
     spec: TableSpec,
     choices: Choices,
     raw: Raw | None = None,
-    seen: Look | None = None,
+    mapping: Sequence[Mapped] = (),
 ) -> Cleaned:
     """Cleans a table: what stays is usable, what goes is counted; the source is not touched.
 
-    `raw` is the source where it was read already, `seen` what led to the choices. Raises Problem if
-    it cannot be read, a column is missing or nothing usable remains.
+    `raw` is the source where it was read already, `mapping` how the columns were found. Raises
+    Problem if it cannot be read, a column is missing or nothing usable remains.
     """
     raw = raw or read(source, choices.encoding, choices.separator, choices.header, choices.sheet)
     by_chance = spec.time if spec.time and choices.time == "random" else None
@@ -65,7 +65,7 @@ def clean(
         if column.name in choices.columns
     }
     rows = Rows(raw)
-    for one in seen.mapping if seen else ():
+    for one in mapping:
         if one.rivals:
             rows.warn("rival-column", said_of_rivals(spec, one))
     drop_unusable(rows, spec, choices, values)
@@ -78,7 +78,7 @@ def clean(
     several = settled + (once(rows, spec, values) if spec.unique else ())
     if not rows.kept.any():
         raise _nothing(source, rows)
-    mapping = seen.mapping if seen else _as_frozen(choices)
+    mapping = tuple(mapping) or _as_frozen(choices)
     return _result(source, spec, choices, values, rows, several, mapping)
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from stepladder.tables import Cleaned, Column, TableSpec, choose, clean, look
+from stepladder.tables import Cleaned, Column, TableSpec, choose, clean, look, settled
 
 PURCHASES = TableSpec(
     "purchases",
@@ -47,7 +47,9 @@ def cleaned(tmp_path: Path) -> Clean:
         before = path.stat().st_mtime_ns
         seen = look(str(path), PURCHASES, columns or {}, encoding=encoding, separator=separator)
         chosen = choose(seen, ask_user=None, today=TODAY, **choices)
-        result = clean(str(path), PURCHASES, chosen)
+        result = clean(
+            str(path), PURCHASES, chosen, mapping=settled(seen, chosen, asked=False).mapping
+        )
         assert path.read_bytes() == data
         assert path.stat().st_mtime_ns == before
         adds_up(result)

@@ -140,7 +140,7 @@ def test_rupiah_are_asked_for_and_then_read(cleaned):
 
 
 def test_what_the_first_cleaner_could_not_read_stays_so(cleaned, tmp_path):
-    chosen = cleaned(AED + "9,2024-03-01,$3\n").report.choices
+    chosen = cleaned(AED + "9,2024-03-01,3\n").report.choices
     old = clean(str(tmp_path / "orders.csv"), PURCHASES, replace(chosen, version=1))
     assert [row[3] for row in rows(old)] == [None, None, 3]
 

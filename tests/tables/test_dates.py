@@ -163,7 +163,7 @@ def test_a_column_that_cannot_be_read_is_refused_with_its_texts(cleaned, bad, en
             dropped(cleaned(HEAD + "\n".join(lines), duplicates="keep"))["unreadable day"][0] == 2
         )
         return
-    with pytest.raises(Problem, match=f"{bad} of {40 + bad} values in the column 'date'") as caught:
+    with pytest.raises(Problem, match=f"{bad} of the {40 + bad} values of 'date'") as caught:
         cleaned(HEAD + "\n".join(lines))
     assert "'week 0 or so' (line 42)" in caught.value.given
     assert "--column day=" in caught.value.remedy

@@ -48,8 +48,7 @@ def by_content(column: Column, values: pa.ChunkedArray) -> Fit:
     empty = f"{1 - there:.0%} of its rows have nothing" if there < 0.995 else ""
     if column.kind in ("day", "time"):
         typed = pa.types.is_date(kind) or pa.types.is_timestamp(kind)
-        share, telling = (1.0, True) if typed else _dates_in(filled)
-        return Fit(share, telling, there, empty)
+        return Fit(1.0, True, there, empty) if typed else _days_in(filled, len(values))
     if column.kind in ("amount", "number"):
         return _amounts_in(column, filled, there, empty)
     if column.kind == "text":
@@ -71,11 +70,18 @@ def _share(values: pa.Array, pattern: str) -> float:
     return float(pc.mean(pc.cast(pc.match_substring_regex(values, pattern), pa.float64())).as_py())
 
 
+def _days_in(filled: pa.Array, rows: int) -> Fit:
+    """How well texts fit as days; 0000-00-00 and 1970-01-01 are how databases write that there is none."""
+    some = filled.filter(pc.invert(pc.match_substring_regex(filled, _NO_DATE)))
+    there = len(some) / rows
+    words = f"{1 - there:.0%} of its rows have none" if there < 0.995 else ""
+    return Fit(*_dates_in(some), there, words) if len(some) else Fit(0.0, False, 0.0, words)
+
+
 def _dates_in(filled: pa.Array) -> tuple[float, bool]:
-    """The share of dates; 0000-00-00 and 1970-01-01 are how databases write that there is none."""
+    """The share of dates, and whether that alone is telling."""
     read = read_dates(filled, "clear", date(2100, 1, 1))
-    none = pc.match_substring_regex(filled, _NO_DATE).to_numpy(zero_copy_only=False)
-    share = float((read.shape & ~none).mean())
+    share = float(read.shape.mean())
     # Bare digits may be an id as well as seconds since 1970, 2024-013 a bill; 20240113 is hardly an id.
     digits = pc.match_substring_regex(filled, r"^\d+(?:[.,]\d+|-\d{3})?$").to_numpy(
         zero_copy_only=False

@@ -67,7 +67,7 @@ class Texts:
     nothing: Bools
     changed: Bools
     mended: tuple[Mended, ...] = ()
-    before: pa.Array | None = None  # the words before they were mended
+    before: pa.Array | None = None  # the words as they were written, but for blanks around them
 
     @property
     def written(self) -> pa.Array:
@@ -107,12 +107,11 @@ def texts(column: pa.ChunkedArray, version: int = CLEANER) -> Texts:
     raw, at = encoded(column)
     words = pc.fill_null(_as_text(raw), "")
     trimmed = pc.utf8_trim(words, BLANKS)
-    if version > 1:
-        trimmed = _unguarded(trimmed)
-    nothing = says_nothing(trimmed)
+    plain = _unguarded(trimmed) if version > 1 else trimmed
+    nothing = says_nothing(plain)
     changed = pc.and_(pc.not_equal(words, trimmed), pc.invert(nothing))
     gone, cut = (np.asarray(mask.to_numpy(zero_copy_only=False)) for mask in (nothing, changed))
-    return Texts(pc.if_else(nothing, "", trimmed), at, gone, cut)
+    return Texts(pc.if_else(nothing, "", plain), at, gone, cut, before=trimmed)
 
 
 def says_nothing(words: pa.Array) -> pa.Array:

@@ -45,14 +45,14 @@ def one_spelling(column: pa.ChunkedArray, decimal: str) -> Texts:
     ids = texts(_without_exponents(column))
     plain = folded(ids.words)
     whole = _without_fraction(plain, decimal)
-    respelt, cut = pc.not_equal(plain, ids.words), pc.not_equal(whole, plain)
+    respelt, cut = pc.not_equal(plain, ids.written), pc.not_equal(whole, plain)
     nothing = ids.nothing | says_nothing(whole).to_numpy(zero_copy_only=False)
     mended = (
         Mended("spelling of", "in another spelling; each is written in one way", respelt),
         Mended("fraction in", "ending in .0; the ending was taken away", cut),
     )
     plain = pc.if_else(pa.array(nothing), "", whole)
-    return replace(ids, words=plain, nothing=nothing, mended=mended, before=ids.words)
+    return replace(ids, words=plain, nothing=nothing, mended=mended)
 
 
 def spelt(text: str) -> str:
