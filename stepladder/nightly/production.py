@@ -22,7 +22,7 @@ ROOMS = (
     "core", "people", "money", "tables", "record", "spark", "fence", "bakeoff", "report", "project", "watch",
     "release", "nightly",
 )  # fmt: skip
-CODE = (".py", ".sql")
+CODE = (".py", ".sql", ".json")
 
 
 @dataclass(frozen=True)
