@@ -75,6 +75,20 @@ def test_every_option_of_question_toml_is_explained():
         assert f"`{name}`" in text, name
 
 
+def test_every_warning_and_every_flag_of_new_is_explained(capsys):
+    page = (ROOT / "docs" / "real-exports.md").read_text()
+    code = "".join(path.read_text() for path in ROOT.glob("stepladder/tables/**/*.py"))
+    kinds = set(re.findall(r"(?:\bwarn|\bWarned)\(\s*\"([\w-]+)\"", code))
+    assert len(kinds) >= 15
+    assert set(re.findall(r"^\| `([\w-]+)` \|", page.split("## What is refused")[0], re.M)) == kinds
+    with pytest.raises(SystemExit):
+        app(["new", "--help"])
+    flags = set(re.findall(r"(?<!\S)--[a-z-]+", capsys.readouterr().out))
+    assert len(flags) >= 15
+    for flag in flags - {"--project", "--verbose"}:
+        assert re.search(rf"{flag}\b", page), flag
+
+
 def test_the_tree_names_every_room():
     tree = blocks("CONTRIBUTING.md", "")[1]
     rooms = {path.parent.name for path in ROOT.glob("stepladder/*/__init__.py")}
@@ -91,7 +105,9 @@ def test_what_one_may_want_to_change_is_where_it_says():
         assert paths, row
         for path in paths:
             for name in BUNDLED:
-                assert (ROOT / "stepladder" / path.replace("<question>", name)).exists(), path
+                path = path.replace("<question>", name)
+                home = ROOT if path.startswith("scripts/") else ROOT / "stepladder"
+                assert (home / path).exists(), path
 
 
 @pytest.mark.parametrize("name", BUNDLED)

@@ -12,6 +12,9 @@ from cyclopts.validators import Number
 from stepladder import __version__
 
 app = App(
+    default_parameter=Parameter(
+        negative_iterable=()
+    ),  # no --empty-column: to name none is to leave it away
     help_format="plaintext",  # markdown costs a quarter of the start
     name="stepladder",
     version=__version__,

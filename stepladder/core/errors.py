@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 
 class Problem(Exception):
     """Something a person can mend: what was given, what is allowed, and what to do about it."""
@@ -24,6 +27,14 @@ class Passing(Problem):
 
 class Unusable(Problem):
     """Something of ours must be mended: over HTTP one hears that it is so, and not where it lies."""
+
+
+class Unfit(Problem):
+    """The data were read and cannot carry the question; `read`: what was read of each table."""
+
+    def __init__(self, problem: Problem, read: Mapping[str, Any]) -> None:
+        super().__init__(*problem.parts())
+        self.read = read
 
 
 class CannotStand(Exception):

@@ -14,7 +14,7 @@ from typing import Any
 from stepladder import questions, tables
 from stepladder.bakeoff.row import parquet
 from stepladder.core import files
-from stepladder.core.errors import Problem
+from stepladder.core.errors import Problem, Unfit
 from stepladder.core.question import Question
 from stepladder.project import identity, question_toml, sources
 from stepladder.project.cleaning import AskUser, Chosen, choose, cleaned
@@ -59,7 +59,10 @@ def new(
         files.write(partial / "rungs" / "README.md", RUNGS)
         for name, table in made.items():
             files.write(partial / f"data-report-{name}.md", table["report"])
-        _write_settings(partial, question, asked, made, settings)
+        try:
+            _write_settings(partial, question, asked, made, settings)
+        except Problem as error:  # was it read rightly? nobody could see it from the refusal alone
+            raise Unfit(error, read) from None
         Record.make(Project.open(partial).address, identity.write(partial, identity.new()))
     project = replace(Project.open(target), read=read)
     _ = project.record  # which notes where the project lives

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
@@ -26,6 +27,7 @@ from stepladder.tables.ids.ids import Texts, texts
 from stepladder.tables.ids.once import once
 from stepladder.tables.ids.spelling import as_written, one_spelling
 from stepladder.tables.ids.strangers import set_strangers_aside
+from stepladder.tables.plural import agreeing
 from stepladder.tables.raw import Raw
 from stepladder.tables.report import Cleaned, DataReport
 from stepladder.tables.rows.order import ordered
@@ -108,8 +110,9 @@ def need_columns(
     missing = [c for c in spec.columns if c.required and c.name not in found]
     if not missing:
         return
-    words = {"day": "date", "id": f"{missing[0].name} (id)"}
-    what = words.get(missing[0].kind, missing[0].name)
+    what = " and no ".join(
+        {"day": "date", "id": f"{one.name} (id)"}.get(one.kind, one.name) for one in missing
+    )
     others = ", ".join(f"{name} is {column}" for name, column in found.items() if column)
     needs = " and ".join(f"{column.name} ({column.sentence})" for column in missing)
     own = f"{spec.name}." if spec.within else ""  # another table may have a column of that name
@@ -125,7 +128,11 @@ def need_columns(
         + "".join(f" {one}" for one in close)
         + like,
         f"{spec.name} needs {needs}. The columns there are: {', '.join(names)}.",
-        f"Name it with {flags}."
+        (
+            f"Mend these texts, or name another column with {flags}."
+            if like
+            else f"Name it with {flags}."
+        )
         + (NO_TIME if any(column.kind == "time" for column in missing) else ""),
     )
 
@@ -210,7 +217,7 @@ def _result(
         whole,
         said_last,
         rows.set_aside(),
-        tuple(rows.warnings),
+        tuple(replace(one, sentence=agreeing(one.sentence)) for one in rows.warnings),
         _beside(choices),
         _unused(rows.raw, choices),
         totals(cleaned, spec, orders=_orders(rows, choices), dated=choices.time != "random"),

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import calendar
+import re
 import shlex
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import PurePath
 from typing import Any
 
 from stepladder.tables.findings import Finding, Mapped
+from stepladder.tables.plural import counted, of_rows
 from stepladder.tables.report import MERGED, DataReport
 
-MOST_REASONS, MOST_EXAMPLES, MOST_NAMES, MOST_NOTES, MOST_RIVALS = 6, 2, 12, 5, 2
-SURE = 0.9  # from here on the reason need not be read
+MOST_REASONS, MOST_NAMES, MOST_NOTES, MOST_RIVALS = 6, 12, 5, 2
+SURE = 0.75  # from here on the reason need not be read
 
 TITLES = (
     ("Dropped: cannot be used", "dropped"),
@@ -20,23 +22,39 @@ TITLES = (
     ("Mended", "changed"),
 )
 
+# What a warning says is not said again under the heading where its rows are counted.
+SAID_BY = {
+    "far-days": r"far ",
+    "guests": r"guest ",
+    "no-sale": r"no sale: ",
+    "refunded-amount": r"refunded (?!in full)",
+    "order-total-repeats": r"repeated ",
+    "several-currencies": r"other currency|currency of ",
+    "cancelled-orders": r"cancelled order|cancellation|returned ",
+}
+SAID_ABOVE = ("rival-column",)  # beside the column it is about
 
-def to_text(report: DataReport) -> str:
+
+def to_text(report: DataReport, page: bool = True) -> str:
     """The report for a terminal: what the table comes to first, then what was taken for what, and why.
 
-    Long lists are cut, and say where the whole of them is.
+    Long lists are cut, and say where the whole of them is, if there is a `page`; nothing is said twice.
     """
-    all_of = f"data-report-{report.totals['table']}.md has all" if report.totals else "cut here"
+    kept = page and report.totals
+    all_of = f"data-report-{report.totals['table']}.md has all" if kept else "cut here"
     source = report.source if "://" in report.source else PurePath(report.source).name
     lines = [*_totals(report), f"{source}: {_rows(report)}", "", "Taken for"]
     for one in report.mapping:
         lines += _taken(one, report)
+    lines += _beside(report)
     for title, name in TITLES:
-        lines += _findings(title, getattr(report, name), report, all_of)
-    if report.warnings:
-        lines += ["", "Please check"]
-        lines += [f"  ! {one.sentence} ({one.kind})" for one in report.warnings]
-    lines += _beside(report, all_of)
+        lines += _findings(title, _unsaid(getattr(report, name), report), report, all_of)
+    warned = [one for one in report.warnings if one.kind not in SAID_ABOVE]
+    if warned:
+        lines += ["", "Please check", *(f"  ! {one.said} ({one.kind})" for one in warned)]
+    if report.unused:
+        lines += ["", "Noticed and not used"]
+        lines += [f"  {', '.join(_cut(report.unused, MOST_NAMES, all_of))}"]
     notes = [*report.notes, report.last_day_sentence]
     lines += ["", "Notes", *(f"  {note}" for note in _cut(notes, MOST_NOTES, all_of))]
     return "\n".join(lines) + "\n"
@@ -79,7 +97,8 @@ def in_words(found: Mapping[str, Any], currency: str | None = None) -> str:
     parts = [counted(found["customers"], who)]
     on = ""
     if found["purchase_days"] is not None:
-        on = f" on {found['purchase_days']:,} days (each {who}'s own)"
+        days = counted(found["purchase_days"], "day")
+        on = f" on {days}" + (f" (each {who}'s own)" if found["customers"] > 1 else "")
     if found["orders"] is not None:
         more = f" in {counted(rows, 'row')}" if rows != found["orders"] else ""
         parts.append(f"{counted(found['orders'], 'order')}{more}{on}")
@@ -104,40 +123,39 @@ def _best(found: Mapping[str, Any]) -> str:
     return f"; {name} {calendar.month_name[month]} {year} with {much}"
 
 
-def counted(number: int, word: str) -> str:
-    """`1 customer`, `2 customers`, `3 cities`."""
-    if number == 1 or word.endswith("s"):
-        return f"{number:,} {word}"
-    ies = word.endswith("y") and word[-2:-1] not in "aeiou"
-    return f"{number:,} {word[:-1]}ies" if ies else f"{number:,} {word}s"
-
-
 def _rows(report: DataReport) -> str:
     aside = sum(found.count for found in report.set_aside)
     lost = report.rows_read - report.rows_kept - aside
     merged = sum(found.count for found in report.dropped if found.reason.endswith(MERGED))
     put = f", {aside:,} set aside" if aside else ""
     if merged:
-        more = f", {lost - merged:,} rows dropped" if lost > merged else ""
+        more = f", {counted(lost - merged, 'row')} dropped" if lost > merged else ""
         return (
             f"{report.rows_kept:,} different ones were found in {report.rows_read:,} rows"
             f"{more}{put}."
         )
-    return f"{report.rows_read:,} rows read, {report.rows_kept:,} kept, {lost:,} dropped{put}."
+    return f"{counted(report.rows_read, 'row')} read, {report.rows_kept:,} kept, {lost:,} dropped{put}."
 
 
 def _taken(one: Mapped, report: DataReport) -> Iterable[str]:
-    why = f": {one.reason}" if one.confidence < SURE else ""
+    told = any(f"{one.source!r} was taken for" in warned.sentence for warned in report.warnings)
+    why = f": {one.reason}" if one.confidence < SURE and not told else ""
     yield f"  {one.canonical} = {one.source}  ({one.confidence:.0%} sure{why})"
     flag = report.totals.get("flag", "")
     said = [_flag(f"{flag}{one.canonical}={rival}") for rival in one.rivals[:MOST_RIVALS]]
     more = len(one.rivals) - len(said)
     if said:
-        yield f"     or {', or '.join(said)}" + (f", and {more} more" if more else "")
+        others = " or ".join(said) + (f", and {more} more" if more else "")
+        yield f"  ! nearly as likely; if it is meant: {others}"
 
 
 def _flag(pair: str) -> str:
     return f"--column {shlex.quote(pair)}"
+
+
+def _unsaid(found: Sequence[Finding], report: DataReport) -> list[Finding]:
+    said = [SAID_BY[one.kind] for one in report.warnings if one.kind in SAID_BY]
+    return [one for one in found if not any(re.match(each, one.reason) for each in said)]
 
 
 def _findings(
@@ -148,24 +166,22 @@ def _findings(
     yield ""
     yield title
     for one in found[:MOST_REASONS]:
-        yield f"  {one.count:,}  {one.sentence}"
-        for each in one.examples[:MOST_EXAMPLES]:
-            yield f"      {_example(report, *each)}"
+        yield f"  {of_rows(one.count, one.sentence)}"
+        if title.startswith(
+            "Dropped"
+        ):  # whoever reads along may see at a glance whether rightly so
+            yield from (f"      {_example(report, *each)}" for each in one.examples[:1])
     if len(found) > MOST_REASONS:
         yield f"  and {len(found) - MOST_REASONS} reasons more ({all_of})"
 
 
-def _beside(report: DataReport, all_of: str) -> Iterable[str]:
-    if report.beside:
-        yield from ("", "Used beside")
-        flag = report.totals.get("flag", "")
-        for one in report.beside:
-            yield (
-                f"  {one.canonical} = {one.source}  ({_flag(f'{flag}{one.canonical}=')} uses none)"
-            )
-    if report.unused:
-        yield from ("", "Noticed and not used")
-        yield f"  {', '.join(_cut(report.unused, MOST_NAMES, all_of))}"
+def _beside(report: DataReport) -> list[str]:
+    if not report.beside:
+        return []
+    flag = report.totals.get("flag", "")
+    used = ", ".join(f"{one.canonical} = {one.source}" for one in report.beside)
+    none = _flag(f"{flag}{report.beside[0].canonical}=")
+    return [f"  and beside: {used}  (leave one out: {none})"]
 
 
 def _cut(said: Sequence[str], most: int, all_of: str) -> list[str]:
@@ -176,8 +192,9 @@ def _cut(said: Sequence[str], most: int, all_of: str) -> list[str]:
 
 def _item(found: Finding, report: DataReport) -> list[str]:
     where = ", ".join(str(line) for line, _ in found.examples)
-    said = [f"  - {report.place} {where}"] if where else []
-    return [f"- **{found.count:,}** {found.sentence}", *said]
+    s = "s" if len(found.examples) > 1 else ""
+    said = [f"  - {report.place}{s} {where}"] if where else []
+    return [f"- {of_rows(found.count, found.sentence)}", *said]
 
 
 def _example(report: DataReport, line: int, text: str) -> str:

@@ -10,10 +10,14 @@ import re
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
 
 from cyclopts import CycloptsError
 
-from stepladder.core.errors import CannotStand, Problem, Unusable
+from stepladder.core.errors import CannotStand, Problem, Unfit, Unusable
+
+if TYPE_CHECKING:
+    from stepladder.terminal.console import Console
 
 USAGE, INTERRUPTED, TERMINATED = 2, 130, 143
 
@@ -110,13 +114,31 @@ def _usage(error: CycloptsError) -> Problem:
 def _tell(found: Problem, as_json: bool) -> None:
     if as_json:
         parts = dict(zip(("given", "allowed", "remedy"), found.parts(), strict=True))
-        print(json.dumps({"error": parts}))  # noqa: T201
+        print(json.dumps({"error": parts, **_tables(found)}, default=str))  # noqa: T201
         return
     from rich.text import Text
 
     from stepladder.terminal.console import Console
 
     console = Console(stderr=True)
+    if isinstance(found, Unfit):
+        _tell_read(found, console)
     labels = (("given  ", "bold red"), ("allowed", "bold"), ("remedy ", "bold green"))
     for (label, style), part in zip(labels, found.parts(), strict=True):
         console.print(Text.assemble((label, style), "  ", part), soft_wrap=True)
+
+
+def _tables(found: Problem) -> dict[str, Any]:
+    """What was read of each table before it was refused, as `new` says it."""
+    if not isinstance(found, Unfit):
+        return {}
+    return {"tables": {name: report.summary() for name, report in found.read.items()}}
+
+
+def _tell_read(found: Unfit, console: Console) -> None:
+    from stepladder.tables.told import to_text
+    from stepladder.terminal.show import lines
+
+    for report in found.read.values():
+        lines(to_text(report, page=False).splitlines(), console, bold=bool(report.totals))
+        console.print()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 import sys
 import textwrap
 import threading
@@ -33,6 +34,7 @@ from stepladder.terminal.console import Console
 
 out = Console()
 SOON_S = 2.0  # what takes no longer needs no word
+GLUE = "\0"  # what it holds together is not wrapped: a flag and what is given with it
 EXAMPLE = 6  # blanks before an example in a data report
 
 OLD_CLEANER = (
@@ -77,8 +79,7 @@ def made(project: Project, as_json: bool, refreshed: bool = False) -> None:
         print_json({"project": str(project.folder), **first, "tables": tables})
         return
     for report in reports.values():
-        for nth, line in enumerate(to_text(report).splitlines()):
-            _print_line(line, bold=nth == 0 and bool(report.totals))
+        lines(to_text(report).splitlines(), out, bold=bool(report.totals))
         out.print()
     out.print(Text(f"Project: {project.folder}"), soft_wrap=True)
     if refreshed and any(report.choices.version < CLEANER for report in reports.values()):
@@ -89,21 +90,28 @@ def made(project: Project, as_json: bool, refreshed: bool = False) -> None:
         out.print("Read question.toml, correct what is wrong, then run there: stepladder bakeoff")
 
 
-def _print_line(line: str, bold: bool = False) -> None:
+def lines(said: Sequence[str], console: Console, bold: bool = False) -> None:
+    """Lines of a data report, as wide as the terminal; the first may be bold."""
+    for nth, line in enumerate(said):
+        _print_line(line, console, "bold" if bold and nth == 0 else "")
+
+
+def _print_line(line: str, console: Console, style: str) -> None:
     """A sentence is wrapped under its own beginning; an example, which may be endless, is cut."""
     indent = " " * (len(line) - len(line.lstrip()))
     if len(indent) >= EXAMPLE:
-        out.print(Text(line), no_wrap=True, overflow="ellipsis")
+        console.print(Text(line), no_wrap=True, overflow="ellipsis")
         return
+    whole = re.sub(r"(--[a-z-]+) |( )(?=×)|(?<=×) ", lambda m: f"{m[1] or ''}{GLUE}", line)
     wrapped = textwrap.wrap(
-        line,
-        out.width,
-        subsequent_indent=f"{indent}   " if indent else "",
+        whole,
+        console.width,
+        subsequent_indent=f"{indent}  " if indent else "",
         break_long_words=False,
         break_on_hyphens=False,
     )
-    style = "bold" if bold else "yellow" if line.startswith("  ! ") else ""
-    out.print(Text("\n".join(wrapped), style=style), soft_wrap=True)
+    style = "yellow" if line.startswith("  ! ") else style
+    console.print(Text("\n".join(wrapped).replace(GLUE, " "), style=style), soft_wrap=True)
 
 
 def reproduction(found: Reproduction, as_json: bool) -> None:
@@ -210,8 +218,15 @@ def rates(texts: list[str]) -> dict[str, float]:
 
 
 def ask(question: str, answers: Sequence[str]) -> str:
-    """Ask the person at the keyboard."""
-    return Prompt.ask(Text(question), choices=list(answers), console=out)
+    """Ask the person at the keyboard. Raises Problem if they go away."""
+    try:
+        return Prompt.ask(Text(question), choices=list(answers), console=out)
+    except EOFError:
+        raise Problem(
+            f"no answer to: {question}",
+            f"one of: {', '.join(answers)}",
+            "run it again and answer, or say it with a flag: stepladder new --help has them all",
+        ) from None
 
 
 @contextmanager

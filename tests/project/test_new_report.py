@@ -94,10 +94,10 @@ def test_the_rival_is_named_with_the_flag_and_long_lists_are_cut(made):
         dropped=tuple(Finding(f"r{i}", 1, f"Reason {i}.", ()) for i in range(20)),
     )
     text = to_text(many)
-    assert "--column 'customer=Customer Name', or --column customer=Id, and 2 more" in text
+    assert "--column 'customer=Customer Name' or --column customer=Id, and 2 more" in text
     assert "! 3 rows lie far off: --from-day keeps them. (far-days)" in text
-    assert "7  Rows were cancelled." in text
-    assert "status = State  (--column status= uses none)" in text
+    assert "7 rows were cancelled." in text
+    assert "status = State  (leave one out: --column status=)" in text
     assert "c11, and 28 more (data-report-purchases.md has all)" in text
     assert "and 14 reasons more (data-report-purchases.md has all)" in text
     assert len(text.splitlines()) < 45

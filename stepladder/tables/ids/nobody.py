@@ -45,7 +45,7 @@ _SET = pa.array(
 _ADDRESS = (
     r"^(?:guest|guests|gast|invite|invitado|ospite|convidado|anonymous|anonym|anon|unknown|unbekannt|"
     r"no-?reply|do-?not-?reply|no-?e?-?mail|keine?-?e?-?mail|none|null|walk-?in|dummy|pos|cash)@"
-    r"|@(?:no-?e?-?mail|none|null|invalid|example)\.\p{L}+$"
+    r"|@(?:no-?e?-?mail|none|null|invalid)\.\p{L}+$"
 )
 _EMPTY = r"^(?:0+|-1|9{3,}|[.*#_/x×]+|xxx+|test|tests|testkunde|testcustomer|tester)$"
 

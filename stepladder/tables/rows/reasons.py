@@ -79,7 +79,7 @@ def _drop_not_rows(rows: Rows, spec: TableSpec, choices: Choices, values: dict[s
     rows.drop(
         total_rows(rows.raw, names, without, bare, firms=choices.version > 1),
         "totals row",
-        "rows are totals, not entries of their own",
+        "rows sum others up",
     )
 
 

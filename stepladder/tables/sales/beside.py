@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -45,7 +46,8 @@ def find_beside(
         return tuple(found.values())
     seen = table.slice(0, _LOOKED_AT)
     used = {part for one in mapping for part in parts(one.source, table)} | {*overrides.values()}
-    for role in (role for role in ROLES if role not in overrides):
+    own = {one.canonical for one in mapping}  # an item of the question's own needs none beside
+    for role in (role for role in ROLES if role not in overrides and role not in own):
         free = [name for name in table.column_names if name not in used]
         best = _best(role, free, seen, spec, mapping)
         if best:
@@ -73,6 +75,8 @@ def _best(
 def _named(role: str, name: str) -> float:
     """How well a name fits a role: the earlier it stands among the role's names, the better."""
     words, known = tokens(name), BESIDE[role]
+    if role == "refunded" and re.search(_LEFT, name.lower()):
+        return 0.0
     if plain(name) in (plains := ["".join(one) for one in known]):
         return 1.0 - 0.1 * plains.index(plain(name)) / len(known)
     if NOT_BESIDE[role].intersection(words):
@@ -81,6 +85,8 @@ def _named(role: str, name: str) -> float:
     return 0.7 if inside else 0.0
 
 
+# "Order Total Amount (- Refund)" is what is left when it has been taken off.
+_LEFT = r"([\s(][-−–]\s*|\b(less|minus|net|after|before|without|excl\w*)\W+(of\W+)?)(refund|return)"
 _ALONE = ("status", "currency", "refunded")  # of these one word within a name is telling
 
 

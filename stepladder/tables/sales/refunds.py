@@ -24,5 +24,5 @@ def drop_refunds(
         rows.drop(
             value.refund,
             f"negative {name}",
-            f"rows have a {name} below zero and are taken as refunds, {total:,.2f} in all",
+            f"rows have a {name} below zero, as refunds have, {total:,.2f} in all",
         )

@@ -75,8 +75,8 @@ def _aside(sale: Sale, role: str, read: Texts, unsold: Bools, what: str) -> None
         sale.rows.put_aside(same[read.at], f"no sale: {word}", f"{said}, so no sale took place")
     sale.rows.warn(
         "no-sale",
-        f"{int(where.sum()):,} rows are no sales by their {source} ({found}{money}) and were set aside; "
-        f"--column {role}= counts them.",
+        f"{int(where.sum()):,} rows were set aside, since their {source} says that nothing was sold "
+        f"({found}{money}). To count them: --column {role}=",
     )
 
 

@@ -19,6 +19,7 @@ from stepladder.core.errors import Problem
 from stepladder.tables.findings import Warned, finding
 from stepladder.tables.raw import Raw
 from stepladder.tables.sources.folders import MOST_BYTES, names_inside
+from stepladder.tables.text.decode import READ_FROM
 from stepladder.tables.text.header import layout as laid_out
 
 MOST_CELLS = 100_000_000  # a sheet is read as a rectangle, however few of its cells are filled
@@ -106,7 +107,7 @@ def refuse_disguised(data: bytes, source: str) -> None:
     if what:
         raise Problem(
             f"{source} is {what}, whatever it is called.",
-            "A table is read from CSV, .xlsx, .xlsb, .xls, .ods, Parquet or a database.",
+            READ_FROM,
             "Open it in a spreadsheet program, save it as .xlsx or CSV, and give that file.",
         )
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from stepladder.core.errors import Problem
 
+READ_FROM = "A table is read from CSV, .xlsx, .xlsb, .xls, .ods, Parquet or a database."
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
     (codecs.BOM_UTF32_LE, "utf-32"),
@@ -121,7 +122,7 @@ def cut_sign(data: bytes) -> bool:
 def _not_text(source: str, what: str) -> Problem:
     return Problem(
         f"{source} {what}.",
-        "A table is a text file (CSV, TSV), a Parquet file or a table in a database.",
+        READ_FROM,
         "Save or export the table as CSV (UTF-8), then give that file.",
     )
 

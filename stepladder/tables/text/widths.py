@@ -125,8 +125,9 @@ def check_rest(
     return (
         Warned(
             "width-changes",
-            f"{len(rows):,} of {all_rows:,} rows do not have {width} values and were left out, such "
-            f"as line {line}: {text[:80]}. Check whether a value in them holds the separator.",
+            f"{len(rows):,} of {all_rows:,} rows were left out, since they do not have {width} values "
+            f"(the first on line {line}). Check whether a value in them holds the separator.",
+            (text,),
         ),
     )
 
