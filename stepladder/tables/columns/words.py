@@ -86,7 +86,8 @@ _OTHER_IDS = """
     mitarbeiter lieferant groupe classe niveau remarque commentaire statut pays ville vendeur
     fournisseur grupo nivel nota notas comentario estado pais ciudad vendedor proveedor gruppo
     livello stato paese citta venditore fornitore commento groep klasse niveau opmerking notitie
-    stad verkoper leverancier tipo typ art soort 
+    stad verkoper leverancier tipo typ art soort bezeichnung beschreibung beschrijving descripcion
+    descrizione description text titel betreff zweck verwendungszweck
 """
 OTHER_IDS = frozenset((*_OTHER_IDS.split(), *QUANTITY, *UNIT_PRICE))
 # Who somebody is called says less than a number or an address of theirs.
@@ -100,7 +101,7 @@ _OTHER_AMOUNTS = """
     imposta moms refund refunds refunded reversed returned chargeback shipping shipment handling
     freight postage delivery courier fee fees commission commissions surcharge tip tips
     gratuity duty duties cogs margin profit wrap gift giftcard credit credits balance
-    outstanding remaining unpaid open overdue points loyalty reward rewards weight quantity qty count
+    shipped outstanding remaining unpaid open overdue points loyalty reward rewards weight quantity qty count
     number percent percentage pct rate ratio status type method currency code id note budget limit
     deposit payout rounding adjustment insurance installments cashback voided failed
     rabatt rabatte nachlass skonto gutschein gutscheine versand versandkosten porto lieferkosten
@@ -168,7 +169,7 @@ def tokens(name: str) -> list[str]:
 # Columns beside a question's own that say what a row is worth: what they are called, by role.
 _BESIDE = {
     "order": """
-        order id, order no, order nr, order number, order num, order code, order key, order ref,
+        order id, id order, order no, order nr, order number, order num, order code, order key, order ref,
         order reference, order, orderid, orderno, ordernumber, increment id, invoice, invoice no,
         invoice id, invoice nr, invoice number, invoiceno, invoicenumber, receipt, receipt id,
         receipt no, receipt number, transaction id, transaction no, transaction number,
