@@ -190,12 +190,14 @@ _BESIDE = {
         transaction status, transaction type, event type, fulfillment status, delivery status,
         zustand, bestellstatus, auftragsstatus, belegart, statut, statut commande, etat,
         etat commande, estado, estado pedido, estado del pedido, stato, stato ordine,
-        orderstatus, bestelstatus, situacao, tila, stav, durum, статус
+        orderstatus, bestelstatus, situacao, tila, stav, durum, статус, κατασταση, 状态, 訂單狀態, ステータス,
+        type, document type, record type, vorgangsart, buchungsart, art, tipo, tipo documento
     """,
     "payment": """
         financial status, payment status, payment state, pay status, paid status, charge status,
         zahlungsstatus, bezahlstatus, statut paiement, etat paiement, estado pago,
-        estado del pago, stato pagamento, betaalstatus, betalingsstatus
+        estado del pago, stato pagamento, betaalstatus, betalingsstatus, paid, is paid, bezahlt,
+        paye, pagado, pagato, betaald, betalt, oplacone
     """,
     "undone": """
         cancelled, canceled, is cancelled, is canceled, cancelled at, canceled at, cancelled on,
@@ -204,7 +206,8 @@ _BESIDE = {
         returned at, is returned, storniert, storno, storniert am, stornodatum, ist storniert,
         annule, annule le, date annulation, cancelado, anulado, fecha cancelacion,
         fecha anulacion, annullato, annullato il, geannuleerd, geannuleerd op, anulowane,
-        отменен
+        отменен, failed, payment failed, refunded, returned, deleted, is deleted, rejected,
+        chargeback, valid, is valid
     """,
     "test": "mode, is test, test mode, test order, livemode, live mode, live, testmodus",
     "currency": """

@@ -43,9 +43,9 @@ def settle_currencies(sale: Sale) -> None:
     said = ", ".join(_each(sums))
     if len(sums) > 1:
         sale.rows.warn("several-currencies", _said(said, unit, rates, sale.choices))
-    sale.rows.put_aside(
-        np.isnan(rate) & worth, "other currency", f"rows are not in {unit} and have no rate"
-    )
+    gone = np.isnan(rate) & worth
+    gone |= sale.bare_rest(gone & sale.rows.kept)
+    sale.rows.put_aside(gone, "other currency", f"rows are not in {unit} and have no rate")
     other = (rate != 1.0) & worth & ~np.isnan(rate)
     amount = sale.amount(name)
     assert amount is not None

@@ -9,7 +9,7 @@ from stepladder.tables.sales.sale import Bools, Floats, Ints, Sale
 from stepladder.tables.values import read_amount
 
 _CENT = 0.005
-_OFF_ALREADY = frozenset(["refund", "refunds", "refunded", "net"])
+_OFF_ALREADY = frozenset(["refund", "refunds", "refunded", "net", "collected", "current"])
 
 
 def take_refunds_off(sale: Sale) -> None:
