@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
+from stepladder import questions
 from stepladder.core.errors import Problem
 from stepladder.core.table import Column, TableSpec
+from stepladder.project.one_case import One
 from stepladder.tables import choose, clean, look
 from stepladder.tables.sales.cancellations import meet
 from stepladder.tables.sales.status_words import (
@@ -143,6 +147,49 @@ def test_an_order_of_another_currency_goes_with_all_its_lines(cleaned):
     assert lines(
         cleaned(body, currency="EUR", columns={"customer": "Email", "day": "Created at"})
     ) == [2]
+
+
+@pytest.mark.parametrize(("given", "said"), [
+    ("EURO", "Did you mean EUR?"), ("DOLLARS", "e.g. --currency EUR"), ("EUROS", "Did you mean EUR?"),
+    ("CHFR", "Did you mean CHF?"), ("USD", "e.g. --currency EUR"), ("UER", "9.90"),
+])  # fmt: skip
+def test_a_currency_that_is_not_there_is_refused_with_those_that_are(cleaned, given, said):
+    with pytest.raises(Problem) as raised:
+        cleaned(
+            "customer,date,currency,amount\n7,2024-01-13,EUR,9.90\n8,2024-01-14,EUR,\n",
+            currency=given,
+        )
+    assert said in " ".join(raised.value.parts())
+
+
+@pytest.mark.parametrize(("one", "other"), [
+    ("Total (EUR)", "Total (USD)"), ("amount_eur", "amount_chf"), ("Betrag €", "Betrag $"),
+])  # fmt: skip
+def test_an_amount_in_the_column_of_another_currency_is_told(cleaned, one, other):
+    body = f"customer,date,{one},{other}\n" + "".join(
+        f"{i % 3},2024-01-1{i},5.50,\n" for i in range(9)
+    )
+    assert "several-currencies" not in warned(cleaned(body))
+    found = cleaned(body + "8,2024-01-14,,7.25\n")
+    assert "1 row has its own" in warned(found)["several-currencies"]
+    assert "7.25" in warned(found)["several-currencies"]
+
+
+def test_a_newcomers_rows_are_read_as_the_projects_own(tmp_path):
+    chosen = {"version": 2, "columns": {"customer": "who", "day": "when", "value": "total"},
+              "beside": {"status": "Lage", "currency": "cur"}, "currency": "EUR", "rates": {"USD": 0.5},
+              "day_order": "day first", "decimal": ","}  # fmt: skip
+    told = SimpleNamespace(choices=chosen)
+    project = SimpleNamespace(question=questions.load("retention"),
+                              ask=SimpleNamespace(tables={"purchases": told}))  # fmt: skip
+    path = tmp_path / "new.csv"
+    path.write_text(
+        "when;total;cur;Lage\n01.02.2024;1.000;EUR;paid\n02.02.2024;20;USD;paid\n03.02.2024;9;EUR;failed\n"
+    )
+    one = One(project, None, None, tmp_path, None, {})
+    assert one.own_rows(path)["value"].to_pylist() == [1000.0, 10.0]
+    chosen.update(version=1, beside={})
+    assert one.own_rows(path)["value"].to_pylist() == [1000.0, 20.0, 9.0]
 
 
 def test_one_currency_is_no_matter_and_a_new_one_is_found_by_the_old_choices(cleaned, tmp_path):
