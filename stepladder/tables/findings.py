@@ -57,6 +57,14 @@ def finding(reason: str, where: Iterable[tuple[int, str]], sentence: str) -> tup
     return (Finding(reason, len(found), sentence[:1].upper() + sentence[1:] + ".", examples),)
 
 
+def counted(number: int, word: str) -> str:
+    """`1 customer`, `2 customers`, `3 cities`."""
+    if number == 1 or word.endswith("s"):
+        return f"{number:,} {word}"
+    ies = word.endswith("y") and word[-2:-1] not in "aeiou"
+    return f"{number:,} {word[:-1]}ies" if ies else f"{number:,} {word}s"
+
+
 def _short(text: str) -> str:
     text = " ".join(text.split())
     return text if len(text) <= 120 else text[:119] + "…"

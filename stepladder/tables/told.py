@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import PurePath
 from typing import Any
 
-from stepladder.tables.findings import Finding, Mapped
+from stepladder.tables.findings import Finding, Mapped, counted
 from stepladder.tables.report import MERGED, DataReport
 
 MOST_REASONS, MOST_EXAMPLES, MOST_NAMES, MOST_NOTES, MOST_RIVALS = 6, 2, 12, 5, 2
@@ -102,14 +102,6 @@ def _best(found: Mapping[str, Any]) -> str:
     much = f"{value:,.2f}" if money else f"{value:,.0f} {found['table']}"
     name = "best month" if money else "busiest month"
     return f"; {name} {calendar.month_name[month]} {year} with {much}"
-
-
-def counted(number: int, word: str) -> str:
-    """`1 customer`, `2 customers`, `3 cities`."""
-    if number == 1 or word.endswith("s"):
-        return f"{number:,} {word}"
-    ies = word.endswith("y") and word[-2:-1] not in "aeiou"
-    return f"{number:,} {word[:-1]}ies" if ies else f"{number:,} {word}s"
 
 
 def _rows(report: DataReport) -> str:

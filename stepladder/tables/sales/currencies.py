@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 
 from stepladder.core.errors import Problem
 from stepladder.tables.choices import Choices
+from stepladder.tables.findings import counted
 from stepladder.tables.sales.other_columns import say_other_columns
 from stepladder.tables.sales.sale import Bools, Ints, Sale
 
@@ -156,7 +157,8 @@ def _sums(sale: Sale, found: _Found) -> dict[str, tuple[int, float]]:
 def _each(sums: Mapping[str, tuple[int, float]]) -> list[str]:
     ordered = sorted(sums.items(), key=lambda one: -one[1][0])
     return [
-        f"{n:,} rows of {name or 'no named currency'}, {total:,.2f}" for name, (n, total) in ordered
+        f"{counted(n, 'row')} of {name or 'no named currency'}, {total:,.2f}"
+        for name, (n, total) in ordered
     ]
 
 

@@ -10,6 +10,7 @@ import numpy.typing as npt
 import pyarrow.compute as pc
 
 from stepladder.tables.columns.words import tokens
+from stepladder.tables.findings import counted
 from stepladder.tables.ids.ids import Texts
 from stepladder.tables.sales.flags import flags
 from stepladder.tables.sales.sale import Bools, Sale
@@ -84,6 +85,7 @@ def _aside(sale: Sale, role: str, read: Texts, unsold: Bools, what: str) -> None
     where = unsold[read.at] & sale.rows.kept
     if not where.any():
         return
+    count = int(where.sum())
     source, total, found = sale.choices.beside[role], sale.sum(where), _counted(read, where)
     money = f", {total:,.2f} in all" if sale.money else ""
     for word, same in _alike(read, unsold, source if role == "undone" else None):
@@ -91,7 +93,8 @@ def _aside(sale: Sale, role: str, read: Texts, unsold: Bools, what: str) -> None
         sale.rows.put_aside(same[read.at], f"no sale: {word}", f"{said}, so no sale took place")
     sale.rows.warn(
         "no-sale",
-        f"{int(where.sum()):,} rows are no sales by their {source} ({found}{money}) and were set aside; "
+        f"{counted(count, 'row')} {'is no sale' if count == 1 else 'are no sales'} by the {source} "
+        f"({found}{money}), and set aside; "
         f"--column {role}= counts them.",
     )
 
