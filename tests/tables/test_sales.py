@@ -127,7 +127,7 @@ def test_two_currencies_are_never_added(cleaned):
         cleaned(CURRENCY)
     given, _, remedy = refused.value.parts()
     assert "1 row of USD, 12.00" in given
-    assert "1 rows of JPY, 1,800.00" in given
+    assert "1 row of JPY, 1,800.00" in given
     assert "--currency USD" in remedy
     assert "--rate JPY=" in remedy
     chosen = cleaned(CURRENCY, currency="USD")
