@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -191,19 +191,38 @@ def _own(spec: TableSpec, case: tuple[str, ...]) -> TableSpec:
         if column.name not in case
     )
     left = tuple(name for name in spec.key if name not in case) or (columns[0].name,)
-    return replace(spec, columns=columns, key=left, time=None)
+    return replace(spec, columns=columns, key=left)
 
 
 def _as_ours(seen: tables.Look, chosen: dict[str, Any]) -> tables.Choices:
-    """How to clean a newcomer's rows: by the cleaner that made the project's own table."""
-    return replace(tables.choose(seen, ask_user=None), version=chosen.get("version", 1))
+    """How to clean a newcomer's rows: by the cleaner that made the project's own table, and as it did."""
+    ours = tables.Choices.from_dict({"columns": {}, **chosen})
+    kept = {name: getattr(ours, name) for name in _KEPT}
+    own = tables.choose(
+        seen, ask_user=None, day_order=_order(seen, ours), decimal=_mark(seen, ours)
+    )
+    return replace(own, strangers="keep", **kept)
+
+
+_KEPT = ("version", "currency", "rates", "value_per", "refunds", "duplicates")
+
+
+def _order(seen: tables.Look, ours: tables.Choices) -> str | None:
+    """The order of day and month in the project's own table, where a newcomer's days do not show it."""
+    return ours.day_order if seen.day_order == "ambiguous" and ours.day_order != "clear" else None
+
+
+def _mark(seen: tables.Look, ours: tables.Choices) -> Literal[".", ","] | None:
+    return ours.decimal if seen.decimal == "ambiguous" else None
 
 
 def _named(spec: TableSpec, chosen: dict[str, Any], rows: str | Path) -> dict[str, str]:
-    """Columns called as in the project's own table serve as there."""
+    """Columns called as in the project's own table serve as there, those beside its own too."""
     from stepladder.tables.sources.read import read
 
     there = set(read(str(rows), None, None, None).table.column_names)
     known = dict(chosen.get("columns", {}))
     wanted = {column.name for column in spec.columns}
-    return {name: known[name] for name in wanted & set(known) if known[name] in there}
+    found = {name: known[name] for name in wanted & set(known) if known[name] in there}
+    beside = chosen.get("beside", {}).items()
+    return {role: one for role, one in beside if one in there or not one} | found

@@ -129,7 +129,7 @@ def _check_currencies(choices: Choices) -> None:
                 f"the currency {name!r}",
                 "a currency is named by the three letters of ISO 4217 in capitals, such as EUR, or by "
                 "its sign",
-                "e.g. --currency EUR, or --currency €",
+                _did_you_mean(name),
             )
     for name, rate in choices.rates.items():
         number = isinstance(rate, int | float) and not isinstance(rate, bool)
@@ -146,6 +146,13 @@ def _check_currencies(choices: Choices) -> None:
             "rates are of one currency, in which everything is counted",
             f"name it, e.g. --currency EUR --rate {first}={choices.rates[first]}",
         )
+
+
+def _did_you_mean(name: object) -> str:
+    from stepladder.tables.amounts.currencies import nearest_code
+
+    near = nearest_code(str(name))
+    return f"Did you mean {near}?" if near else "e.g. --currency EUR, or --currency €"
 
 
 def _is_currency(name: object) -> bool:

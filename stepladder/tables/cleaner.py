@@ -17,6 +17,7 @@ from stepladder.tables.clean_columns import EMPTY, clean_column, other_columns
 from stepladder.tables.columns.find import check_columns, parts
 from stepladder.tables.columns.naming import is_money
 from stepladder.tables.columns.rivals import said_of_rivals
+from stepladder.tables.columns.unread import money_in_words
 from stepladder.tables.dates.far import set_far_days_aside
 from stepladder.tables.dates.last_day import last_day
 from stepladder.tables.dates.near import near_dates
@@ -235,7 +236,15 @@ def _orders(rows: Rows, choices: Choices) -> int | None:
 
 
 def _say_unsure(rows: Rows, spec: TableSpec, mapping: tuple[Mapped, ...]) -> None:
-    """What no name says is money, and was taken for it."""
+    """What no name says is money, and was taken for it; and what is called so, and was not."""
+    for column, name, some in money_in_words(rows.raw, spec, mapping):
+        flag = f"--column {spec.name + '.' if spec.within else ''}{column}="
+        rows.warn(
+            "unread-amount",
+            f"{name!r} is called like the {column}, but holds no amounts, so no row has a {column}. "
+            f"Name the column that has it with {flag}NAME, or none with {flag}",
+            some,
+        )
     for one in mapping:
         if is_money(spec.column(one.canonical)) and "its name says nothing" in one.reason:
             flag = f"--column {spec.name + '.' if spec.within else ''}{one.canonical}="

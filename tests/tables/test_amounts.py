@@ -214,6 +214,26 @@ def test_an_unread_total_is_not_replaced_by_a_weight(cleaned):
     assert rows(cleaned(text, columns={"value": "w"}))[0][3] == 1.25
 
 
+def test_a_total_in_words_is_told(cleaned):
+    result = cleaned(lines(["see invoice", "on request", "see invoice"], "Total"))
+    (said,) = result.report.warnings
+    assert said.kind == "unread-amount"
+    assert "'on request'" in said.said
+    assert "request" not in said.sentence
+
+
+@pytest.mark.parametrize(("write", "mark"), [
+    (lambda n: f"{n:,}", "."), (lambda n: f"{n:,}".replace(",", "."), ","),
+    (lambda n: f"Rp {n:,}".replace(",", "."), ","), (lambda n: f"₹{n:,}", "."),
+    (lambda n: f"{n / 1000:.3f}", None),  # all with three decimals, as in kilograms
+])  # fmt: skip
+def test_many_groups_of_three_beside_small_numbers_are_thousands(write, mark):
+    texts = pa.array([write(n) for n in range(113, 9000, 131)])
+    assert decimal_mark(texts)[0] == (mark or ".")
+    large = pa.array([write(n) for n in range(1130, 9000, 131)])
+    assert decimal_mark(large)[0] == "ambiguous"
+
+
 def test_words_in_a_column_called_sales_are_no_failed_amounts(cleaned):
     assert rows(cleaned(lines(["Anna", "Bob"], "revenue")))[0][3] is None
 

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
+from stepladder import questions
 from stepladder.core.errors import Problem
 from stepladder.core.table import Column, TableSpec
+from stepladder.project.one_case import One
 from stepladder.tables import choose, clean, look
 from stepladder.tables.sales.cancellations import meet
 from stepladder.tables.sales.status_words import (
+    PARTLY,
     RETURN,
     SOLD,
     UNKNOWN,
@@ -134,6 +139,59 @@ def test_two_currencies_are_never_added(cleaned):
     assert worth(cleaned(CURRENCY, columns={"currency": ""})) == {2: 12.0, 3: 1800.0}
 
 
+def test_an_order_of_another_currency_goes_with_all_its_lines(cleaned):
+    body = (
+        "#1,a@x.de,EUR,30,2024-01-13,a\n#2,b@x.de,USD,20,2024-01-14,a\n#2,b@x.de,,,2024-01-14,b\n"
+    )
+    body = "Name,Email,Currency,Total,Created at,Lineitem name\n" + body
+    assert lines(
+        cleaned(body, currency="EUR", columns={"customer": "Email", "day": "Created at"})
+    ) == [2]
+
+
+@pytest.mark.parametrize(("given", "said"), [
+    ("EURO", "Did you mean EUR?"), ("DOLLARS", "e.g. --currency EUR"), ("EUROS", "Did you mean EUR?"),
+    ("CHFR", "Did you mean CHF?"), ("USD", "e.g. --currency EUR"), ("UER", "9.90"),
+])  # fmt: skip
+def test_a_currency_that_is_not_there_is_refused_with_those_that_are(cleaned, given, said):
+    with pytest.raises(Problem) as raised:
+        cleaned(
+            "customer,date,currency,amount\n7,2024-01-13,EUR,9.90\n8,2024-01-14,EUR,\n",
+            currency=given,
+        )
+    assert said in " ".join(raised.value.parts())
+
+
+@pytest.mark.parametrize(("one", "other"), [
+    ("Total (EUR)", "Total (USD)"), ("amount_eur", "amount_chf"), ("Betrag €", "Betrag $"),
+])  # fmt: skip
+def test_an_amount_in_the_column_of_another_currency_is_told(cleaned, one, other):
+    body = f"customer,date,{one},{other}\n" + "".join(
+        f"{i % 3},2024-01-1{i},5.50,\n" for i in range(9)
+    )
+    assert "several-currencies" not in warned(cleaned(body))
+    found = cleaned(body + "8,2024-01-14,,7.25\n")
+    assert "1 row has its own" in warned(found)["several-currencies"]
+    assert "7.25" in warned(found)["several-currencies"]
+
+
+def test_a_newcomers_rows_are_read_as_the_projects_own(tmp_path):
+    chosen = {"version": 2, "columns": {"customer": "who", "day": "when", "value": "total"},
+              "beside": {"status": "Lage", "currency": "cur"}, "currency": "EUR", "rates": {"USD": 0.5},
+              "day_order": "day first", "decimal": ","}  # fmt: skip
+    told = SimpleNamespace(choices=chosen)
+    project = SimpleNamespace(question=questions.load("retention"),
+                              ask=SimpleNamespace(tables={"purchases": told}))  # fmt: skip
+    path = tmp_path / "new.csv"
+    path.write_text(
+        "when;total;cur;Lage\n01.02.2024;1.000;EUR;paid\n02.02.2024;20;USD;paid\n03.02.2024;9;EUR;failed\n"
+    )
+    one = One(project, None, None, tmp_path, None, {})
+    assert one.own_rows(path)["value"].to_pylist() == [1000.0, 10.0]
+    chosen.update(version=1, beside={})
+    assert one.own_rows(path)["value"].to_pylist() == [1000.0, 20.0, 9.0]
+
+
 def test_one_currency_is_no_matter_and_a_new_one_is_found_by_the_old_choices(cleaned, tmp_path):
     result = cleaned(
         "customer,date,currency,total\n7,2024-01-13,eur,12\n7,2024-02-13,,8\n7,2024-02-14,€,8\n"
@@ -176,12 +234,15 @@ SALES = TableSpec(
 
 @pytest.mark.parametrize(("meaning", "words"), [
     (UNSOLD, "failed wc-cancelled Canceled voided refunded Expired abandoned draft trash declined "
-             "storniert Annulé cancelado annullato geannuleerd anulowane Отменён 已取消 chargeback"),
-    (SOLD, "paid wc-completed processing partially_refunded authorized Complete shipped bezahlt payé "
+             "Lost No-show Ακυρώθηκε Cancelación storniert Annulé cancelado annullato geannuleerd anulowane "
+             "Отменён 已取消 chargeback"),
+    (SOLD, "paid wc-completed processing authorized Won Slutförd 発送済み Rechnung "
+           "Complete shipped bezahlt payé "
            "pagado betaald fulfilled unfulfilled succeeded"),
-    (WAITING, "pending on-hold wc-pending ausstehend"),
+    (WAITING, "pending on-hold wc-pending ausstehend No nein uncaptured disputed requires_action"),
+    (PARTLY, "partially_refunded PartiallyRefunded"),
     (RETURN, "Refund Gutschrift return"),
-    (UNKNOWN, "zebra 17"),
+    (UNKNOWN, "zebra 17 closed"),  # where it is closed, all may have come back
 ])  # fmt: skip
 def test_words_of_a_status(meaning, words):
     assert {word: said_of_sale(word) for word in words.split()} == dict.fromkeys(
@@ -191,7 +252,9 @@ def test_words_of_a_status(meaning, words):
 
 @pytest.mark.parametrize(("text", "meaning"), [
     ("Cancelled by customer", UNSOLD), ("Payment failed", UNSOLD), ("Shipped - Returned to Seller", UNSOLD),
-    ("not cancelled", SOLD), ("Canceled Reversal", SOLD), ("Teilweise erstattet", SOLD),
+    ("not cancelled", SOLD), ("Canceled Reversal", SOLD), ("Teilweise erstattet", PARTLY),
+    ("Not paid", WAITING), ("Nicht bezahlt", WAITING), ("Not shipped yet", SOLD),
+    ("Teslim edildi", SOLD), ("Partially shipped", SOLD),
     ("Pending payment", WAITING), ("Shipped - Delivered to Buyer", SOLD),
 ])  # fmt: skip
 def test_a_status_of_several_words(text, meaning):
@@ -218,6 +281,16 @@ def test_rows_that_were_no_sales_are_set_aside_by_their_words(cleaned):
     ("status", "gold silver gold none", [2, 3, 4, 5]),  # what they are
     ("Mode", "Live Test Live Live", [2, 4, 5]),
     ("livemode", "true false true true", [2, 4, 5]),
+    ("refunded", "no yes no no", [2, 4, 5]),
+    ("refunded", "0 1 0 0", [2, 3, 4, 5]),  # how much it was
+    ("returned", "0 1 0 0", [2, 4, 5]),
+    ("deleted", "false true false false", [2, 4, 5]),
+    ("valid", "1 0 1 1", [2, 4, 5]),
+    ("Payment failed", "FALSE TRUE FALSE FALSE", [2, 4, 5]),
+    ("Type", "Sale Refund Sale Sale", [2, 4, 5]),
+    ("Belegart", "Rechnung Gutschrift Rechnung Rechnung", [2, 4, 5]),
+    ("Type", "new return new new", [2, 3, 4, 5]),  # of customers
+    ("状态", "已完成 已取消 已完成 已完成", [2, 4, 5]),
     ("is_cancelled", "0 1 0 0", [2, 4, 5]),
     ("cancelled_at", " 2024-02-01  ", [2, 4, 5]),
     ("Zahlungsstatus", "bezahlt storniert offen bezahlt", [2, 4, 5]),
@@ -229,6 +302,24 @@ def test_marks_beside_a_row(cleaned, header, values, left):
         f"{i % 2},2024-01-1{i},{word},{i + 1}.50\n" for i, word in enumerate(values.split(" "))
     )
     assert lines(cleaned(f"customer,date,{header},amount\n{body}")) == left
+
+
+@pytest.mark.parametrize(("header", "values", "said"), [
+    ("Paid", "yes no yes yes", "1 × no"),
+    ("Status", "paid partially_refunded paid paid", "1 × partially_refunded"),
+    ("current_state", "5 6 5 5", "1 × 6"),
+    ("Status", "complete closed complete complete", "1 × closed"),
+    ("Status", "Fertig Fertig canceled Fertig", None),  # what most are is how sales are called
+    ("current_state", "5 5 5 5", None),
+    ("Status,Refunded Amount", "paid,0 partially_refunded,1 paid,0 paid,0", None),
+])  # fmt: skip
+def test_a_status_that_leaves_a_sale_open_is_told(cleaned, header, values, said):
+    body = "".join(
+        f"{i % 2},2024-01-1{i},{w},{i + 1}.50\n" for i, w in enumerate(values.split(" "))
+    )
+    found = warned(cleaned(f"customer,date,{header},amount\n{body}")).get("status-words")
+    assert (said is None) == (found is None)
+    assert said is None or said in found
 
 
 def test_a_row_that_is_called_a_refund_is_one_however_its_amount_is_written(cleaned):

@@ -27,6 +27,8 @@ VALUES = {
     "0day": ["0000-00-00 00:00:00", "0000-00-00 00:00:00", "2024-03-02 10:00:00"],
     "fewdays": ["", "", "", "2024-05-05"],
     "money": ["12.50", "9.90", "31.00", "45.25", "8.75"],
+    "dear": ["112.50", "90.90", "310.00", "450.25", "80.75"],
+    "name": ["Ann Bee", "Bob Cee", "Cy Dee", "Ann Bee", "Eve Eff"],
     "small": ["1.10", "0.90", "2.30"],
     "0": ["0", "0.00"],
     "mostly0": ["0", "0", "0", "1.10"],
@@ -186,8 +188,49 @@ def test_two_rows_are_enough(read, text):
     assert not result.report.warnings
 
 
+@pytest.mark.parametrize(("layout", "found"), [
+    ("Sale Date:day|Buyer User ID:mail|Buyer:name|Order Total:money",
+     "Buyer User ID | Sale Date | Order Total"),
+    ("Datum:day|Kundennr.:who|Kunde:name|Netto:small|MwSt:small|Brutto:money", "Kundennr. | Datum | Brutto"),
+    ("ordertime:day|customerId:who|invoiceAmountNet:small|invoiceAmount:money",
+     "customerId | ordertime | invoiceAmount"),
+    ("Date:day|Gross:money|Fee:small|Net:dear|From Email Address:mail", "From Email Address | Date | Gross"),
+    ("Customer:name|Date:day|Total:money", "Customer | Date | Total"),
+    ("Belegdatum:day|Kd.-Nr.:who|Bezeichnung:word|Betrag (EUR):money", "Kd.-Nr. | Belegdatum | Betrag (EUR)"),
+    ("Order Date:day|Customer ID:who|Order Total:money|Total Shipped:qty",
+     "Customer ID | Order Date | Order Total"),
+    # what says the same in other words is no rival
+    ("customerId:who|customernumber:who|date:day|total:money", "customerId | date | total"),
+    ("mail:mail|date:day|Grand Total (Base):money|Grand Total (Purchased):money",
+     "mail | date | Grand Total (Base)"),
+    ("mail:mail|date_add:day|invoice_date:day|total:money", "mail | invoice_date | total"),
+], ids=str.split("etsy german shopware paypal names accounts shipped ids totals days"))  # fmt: skip
+def test_what_is_meant_is_found_without_a_doubt(read, layout, found):
+    result = read(table(layout))
+    assert " | ".join(m.source for m in result.report.mapping) == found
+    assert not [one for one in result.report.warnings if one.kind == "rival-column"]
+
+
+@pytest.mark.parametrize(("price", "further", "of_all", "value"), [
+    ("item-price", "", True, "item-price"),
+    ("item-price", "", False, "quantity*item-price"),
+    ("price", "", True, "price"),
+    ("Lineitem price", "", False, "Lineitem price"),
+    ("item-price", ",item-tax", None, "item-price"),
+    ("unit price", "", None, "quantity*unit price"),
+])  # fmt: skip
+def test_a_price_of_all_pieces_is_not_multiplied(read, price, further, of_all, value):
+    items = "abcd" if of_all is not None else [f"item {i}" for i in range(24)]
+    lines = [f"mail,date,sku,quantity,{price}{further}"]
+    for i in range(24):
+        worth = (3 + i % len(items)) * (1 + i % 3 if of_all else 1)
+        item, more = items[i % len(items)], ",0" if further else ""
+        lines.append(f"{i % 5}@x.de,2024-03-{1 + i},{item},{1 + i % 3},{worth}.5{more}")
+    assert read("\n".join(lines)).report.mapping[2].source == value
+
+
 def test_a_rival_is_named_with_the_flag_that_chooses_it_and_asked_about(read, tmp_path):
-    text = table("Mail:mail|Date:day|Paid Total (O'Neill):money|Total Of All:money|Tax Total:small")
+    text = table("Mail:mail|Date:day|Paid Total (O'Neill):money|Total Of All:dear|Tax Total:small")
     result = read(text)
     value = result.report.mapping[2]
     assert value.rivals == ("Total Of All",)

@@ -239,6 +239,24 @@ def test_customers_like_any_other_are_kept(cleaned, ids):
     assert not {"guests", "one-id-many-rows"} & set(warned(result))
 
 
+@pytest.mark.parametrize(("guest", "other", "aside"), [
+    ("guest", "10{:02d}", True), ("Gast", "kunde{:02d}@x.de", True), ("0", "10{:02d}", True),
+    ("0", "{:d}", False), ("0", "K{:02d}", False), ("Gast", "Huber{}", False),
+])  # fmt: skip
+def test_few_guests_among_numbers_stand_out(cleaned, guest, other, aside):
+    others = [
+        other.format(i) if "d" in other else other.format("abcdefghij"[i % 10])
+        for i in range(1, 31)
+    ]
+    result = cleaned(bought([guest] * 6 + others * 3))
+    assert counted(result.report.set_aside) == ({"guest customer": 6} if aside else {})
+
+
+def test_codes_in_capitals_and_without_are_told(cleaned):
+    ids = [f"{code}{i}" for i in range(100, 120) for code in ("ab", "AB")]
+    assert "case-differs" in warned(cleaned(bought(ids)))
+
+
 def test_a_large_customer_is_named_and_kept(cleaned):
     result = cleaned(bought(["17841"] * 90 + [str(i) for i in range(200, 410)]))
     assert result.report.rows_kept == 300

@@ -11,7 +11,7 @@ CUSTOMER = (
     "klantnummer", "numero_client", "cust", "cid",
     "kundennr", "kundenr", "shopper", "person", "debitor", "shopper_id", "kunnr", "debitorennummer",
     "client_number", "id_client", "partner_id", "customer_email", "email", "email_address", "buyer_email",
-    "mail", "correo", "courriel",
+    "mail", "correo", "courriel", "kd_nr", "kdnr",
 )  # fmt: skip
 DAY = (
     "date", "order_date", "orderdate", "purchase_date", "invoicedate", "invoice_date",
@@ -29,8 +29,9 @@ VALUE = (
     "gesamtbetrag", "gesamtsumme", "gesamtpreis", "rechnungsbetrag", "bestellwert", "umsatz", "summe",
     "bruttobetrag", "preis", "importe", "monto", "montant", "montant_total", "prix", "bedrag",
     "totaalbedrag", "importo", "totale", "totaal", "valor", "dollars", "amt", "total_due", "total_sales",
-    "gross_sales", "payment_value", "net", "nettobetrag", "order_value", "value", "netwr", "gesamt",
-    "amount_total", "amount_paid",
+    "payment_value", "net", "nettobetrag", "order_value", "value", "netwr", "gesamt",
+    "amount_total", "amount_paid", "brutto", "bruttosumme", "ttc", "montant_ttc", "netto", "nettosumme",
+    "gross_sales",
 )  # fmt: skip
 PURCHASES = TableSpec(
     "purchases",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import json
 import re
 import unicodedata
@@ -50,6 +51,16 @@ def without_cents(currency: str) -> bool:
 def is_code(word: str) -> bool:
     """Whether a word is a currency's code of ISO 4217, such as eur."""
     return len(word) == 3 and word.upper() in (_words().get(word.casefold()) or ())
+
+
+def nearest_code(said: str) -> str | None:
+    """The code of the currency that was meant by a word, such as EUR by EURO; None where none is."""
+    meant = _words().get(fold(said)) or ()
+    if len(meant) == 1:
+        return next(iter(meant))
+    codes = sorted({code for codes in _words().values() for code in codes})
+    near = difflib.get_close_matches(said.upper(), codes, 1, 0.7)
+    return near[0] if near else None
 
 
 def beside(before: str, within: str, after: str) -> tuple[str, str] | None:

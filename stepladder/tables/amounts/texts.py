@@ -40,6 +40,7 @@ _PROOF = {
     ",": r"\..*,|\.\d+\.|^[^.]*,\d{0,2}$|^[^.]*,\d{4,}$|^0?,\d|^\d{4,},\d|[ '’]\d{3},\d",
 }
 _OPEN = r"^[1-9]\d{0,2}[.,]\d{3}$"
+_MANY, _BARE = 20, 5  # different amounts with a mark, and without
 _GROUP = {".": r"^[1-9]\d{0,2}\.\d{3}$", ",": r"^[1-9]\d{0,2},\d{3}$"}
 
 
@@ -125,8 +126,22 @@ def decimal_mark(texts: pa.Array) -> tuple[str | None, list[str]]:
     if any(count.values()):
         return (max(count, key=lambda mark: count[mark])), []
     unsure = _matches(unsigned, _OPEN)
+    if mark := _groups(unsigned, unsure):
+        return mark, []
     examples = encoded.dictionary.filter(pa.array(unsure))[:3].to_pylist()
     return ("ambiguous" if unsure.any() else None), examples
+
+
+def _groups(unsigned: pa.Array, unsure: Bools) -> str | None:
+    """The mark of decimals, where many amounts of four digits and more prove that theirs is of thousands.
+
+    Were they decimals, some would not have just three; were these always three, none would be bare.
+    """
+    small = _matches(unsigned, r"^[1-9]\d{0,2}$")
+    if int(unsure.sum()) < _MANY or int(small.sum()) < _BARE or not (unsure | small).all():
+        return None
+    marks = [mark for mark in ".," if _matches(unsigned, rf"^\d+[{mark}]\d{{3}}$")[unsure].all()]
+    return {".": ",", ",": "."}[marks[0]] if marks else None
 
 
 def _encoded(texts: pa.Array) -> pa.DictionaryArray:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import date
 from typing import NamedTuple
 
+import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -17,6 +19,7 @@ _LONG = 100  # characters on average: what people write at length, not a name or
 _SOME, _MANY = 5, 0.05  # fewer different ones than one in twenty rows may be groups, not ids
 _BROKEN = r"^\W*\d+[.,](?:\d[1-9]|[1-9]\d?)$"
 _WRITTEN = r"^\d{1,4}\s?[-/.]\s?\d{1,2}\s?[-/.]\s?\d{1,4}\b|\d:\d\d\b"
+_CALLED = r"^\p{L}[^\d@]*\s[^\d@]*\p{L}[.)]?$"
 _PROSE = r"^.{65}|^\S+(?:\s+\S+){8}"
 _NO_DATE = r"^0{1,4}\D0{1,2}\D0{1,4}(?:\D|$)|^1970-01-01(?:\D+0\d?:00.*)?$|^0001-01-01|^1900-01-0[01](?:\D|$)"
 
@@ -66,6 +69,11 @@ def unlike_ids(values: pa.ChunkedArray) -> list[str]:
     return [str(one)[:60] for one in words.filter(bad)[:5].to_pylist()]
 
 
+def _matches(values: pa.Array, pattern: str) -> npt.NDArray[np.bool_]:
+    found = pc.match_substring_regex(values, pattern).to_numpy(zero_copy_only=False)
+    return np.asarray(found, bool)
+
+
 def _share(values: pa.Array, pattern: str) -> float:
     return float(pc.mean(pc.cast(pc.match_substring_regex(values, pattern), pa.float64())).as_py())
 
@@ -113,6 +121,31 @@ def _ids_in(filled: pa.Array, there: float, empty: str) -> Fit:
     said = " and ".join(one for one in (said, empty) if one)
     telling = wrong < 0.1 and dates < 0.5 and 0.02 < share < 1.0
     return Fit(1.0 - wrong, telling, there * many, said)
+
+
+def names_of_people(values: pa.ChunkedArray) -> bool:
+    """Whether most texts are words with blanks between and no digits: two may be called the same."""
+    if not pa.types.is_string(values.type):
+        return False
+    words = texts(values).words.unique()
+    words = words.filter(pc.not_equal(words, ""))
+    return len(words) > 0 and _share(words, _CALLED) > 0.8
+
+
+def same_in_all(column: Column, one: pa.ChunkedArray, other: pa.ChunkedArray) -> bool:
+    """Whether two columns say the same wherever both say something: to choose between them is idle."""
+    first, second = texts(one), texts(other)
+    both = ~first.missing & ~second.missing
+    left, right = (read.text.filter(pa.array(both)) for read in (first, second))
+    if column.kind in ("day", "time"):
+        both = ~_matches(right, _NO_DATE) & ~_matches(left, _NO_DATE)
+        left, right = (some.filter(pa.array(both)) for some in (left, right))
+    if not len(left):
+        return False
+    if column.kind != "id":
+        return bool(pc.all(pc.equal(left, right)).as_py())
+    pairs = pc.binary_join_element_wise(left, right, "\0").unique()
+    return len(pairs) == len(left.unique()) == len(right.unique()) < len(left)
 
 
 def comes_back(values: pa.ChunkedArray) -> bool:

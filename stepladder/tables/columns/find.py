@@ -4,13 +4,20 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Collection, Mapping
+from dataclasses import replace
 
 import numpy as np
 import pyarrow as pa
 
 from stepladder.core.errors import Problem
 from stepladder.core.table import Column, TableSpec
-from stepladder.tables.columns.content import comes_back, has_cents, plain_numbers
+from stepladder.tables.columns.content import (
+    comes_back,
+    has_cents,
+    names_of_people,
+    plain_numbers,
+)
+from stepladder.tables.columns.line_price import price_of_all
 from stepladder.tables.columns.naming import (
     by_content_alone,
     by_name,
@@ -25,6 +32,7 @@ from stepladder.tables.columns.words import plain
 from stepladder.tables.findings import Mapped
 
 SURE = 0.5
+_CALLED = 0.75  # so much of a name's worth stays where two may be called the same
 _SAMPLE = 1000
 _READ = ("day", "time", "amount")
 
@@ -53,6 +61,7 @@ def find_columns(
     wanted = [column for column in spec.columns if column.name not in given]
     foreign = {column.name: foreign_words(column, spec) for column in wanted}
     named = [by_name(c, name, sample[name], foreign[c.name]) for c in wanted for name in free]
+    named = [one for column in wanted for one in _numbers_first(column, named, sample)]
     _take(chosen, named)
     # Names first: what is in a column speaks only where a required one is still not found.
     left = [
@@ -71,7 +80,7 @@ def find_columns(
     _take(chosen, _only_amounts(wanted, chosen, sample.drop_columns(list(taken)), foreign))
     _take(chosen, _only_numbers(wanted, chosen, sample.drop_columns(list(taken))))
     own = {name: m for name, m in chosen.items() if name not in overrides}
-    chosen |= {m.canonical: m for m in with_rivals(own, [*named, *alone], SURE)}
+    chosen |= {m.canonical: m for m in with_rivals(own, [*named, *alone], SURE, spec, sample)}
     unused = [
         name
         for name in table.column_names
@@ -81,8 +90,17 @@ def find_columns(
     for column in wanted:
         if is_money(column):
             total = product(unused, chosen.get(column.name), column.name)
-            chosen |= {column.name: total} if total else {}
+            chosen |= {column.name: _of_all(table, total)} if total else {}
     return tuple(chosen[column.name] for column in spec.columns if column.name in chosen)
+
+
+def _of_all(table: pa.Table, total: Mapped) -> Mapped:
+    """The price alone where it is the one of all pieces."""
+    count, price = parts(total.source, table)
+    if not price_of_all(table, count, price):
+        return total
+    why = f"the price of all pieces of a row, for it grows with {count!r}"
+    return Mapped(total.canonical, price, total.confidence, why)
 
 
 def near_misses(
@@ -138,6 +156,23 @@ def _only_numbers(
         return []
     why = "its name says nothing, but it is the only other column, and all of it are numbers"
     return [Mapped(left[0].name, free[0], 0.5, why)]
+
+
+def _numbers_first(column: Column, named: list[Mapped], sample: pa.Table) -> list[Mapped]:
+    """What fits a column by name; where there are numbers or addresses too, names come after."""
+    mine = [one for one in named if one.canonical == column.name]
+    if column.kind != "id":
+        return mine
+    called = {m.source for m in mine if m.confidence >= SURE and names_of_people(sample[m.source])}
+    if not any(m.confidence >= SURE and m.source not in called for m in mine):
+        return mine
+    why = "but it holds names"
+    return [
+        replace(m, confidence=round(_CALLED * m.confidence, 3), reason=f"{m.reason}, {why}")
+        if m.source in called
+        else m
+        for m in mine
+    ]
 
 
 def _take(chosen: dict[str, Mapped], scored: list[Mapped]) -> None:

@@ -38,6 +38,7 @@ _NO_NAMES = {"", "column", "col", "unnamed", "field", "spalte", "v", "x", "c", "
 _LEAST = (
     0.7  # so much of a name's worth stays where its values fit, but are the worst of their kind
 )
+_NET = 0.15  # what is left after fees or taxes, where what was paid stands beside it
 _PRICES = frozenset(map(plain, UNIT_PRICE))
 
 
@@ -121,6 +122,7 @@ def _fit(column: Column, name: str, foreign: frozenset[str]) -> tuple[float, str
     if own in known:
         # A price may be of one piece only: any column that can be the total comes first.
         unit = 0.3 if column.kind == "amount" and own in _PRICES else 0.0
+        unit += _NET if column.kind == "amount" and LESSER_AMOUNTS.intersection(words) else 0.0
         return 1.0 - unit - 0.1 * known.index(own) / len(known), f"named {name!r}"
     if _about_other(words, foreign):
         return 0.0, ""
@@ -159,7 +161,8 @@ def _about_other(words: list[str], foreign: frozenset[str]) -> bool:
 def _lesser(column: Column, words: list[str]) -> float:
     """Less than 1 where a name says that it is a part of an amount, or only what somebody is called."""
     kinds = {"amount": LESSER_AMOUNTS, "id": LESSER_IDS}
-    lesser = kinds.get(column.kind, frozenset()) - _single(column)
+    lesser = kinds.get(column.kind, frozenset())
+    lesser = lesser if column.kind == "amount" else lesser - _single(column)
     return 0.75 if any(word in lesser or _holds(word, lesser, 5) for word in words) else 1.0
 
 

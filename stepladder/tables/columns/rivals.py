@@ -9,16 +9,23 @@ from dataclasses import replace
 import pyarrow as pa
 
 from stepladder.core.table import Column, TableSpec
-from stepladder.tables.columns.content import unlike_ids
+from stepladder.tables.columns.content import same_in_all, unlike_ids
 from stepladder.tables.findings import Mapped
 
 _NEAR = 0.06  # nearer than a name that says all and one that says half of what a column is
 
 
 def with_rivals(
-    chosen: Mapping[str, Mapped], scored: Sequence[Mapped], least: float
+    chosen: Mapping[str, Mapped],
+    scored: Sequence[Mapped],
+    least: float,
+    spec: TableSpec,
+    table: pa.Table,
 ) -> list[Mapped]:
-    """The columns chosen, each with the free ones that fit nearly as well, the likeliest first."""
+    """The columns chosen, each with the free ones that fit nearly as well, the likeliest first.
+
+    What says the same in other words is no rival.
+    """
     taken = {mapped.source for mapped in chosen.values()}
     free = sorted(
         (one for one in scored if one.source not in taken), key=lambda one: -one.confidence
@@ -26,9 +33,22 @@ def with_rivals(
     found = []
     for mapped in chosen.values():
         close = max(least, mapped.confidence - _NEAR)
-        near = [m.source for m in free if m.canonical == mapped.canonical and m.confidence >= close]
+        near = [
+            m.source
+            for m in free
+            if m.canonical == mapped.canonical
+            and m.confidence >= close
+            and not _same(spec.column(m.canonical), mapped.source, m.source, table)
+        ]
         found.append(replace(mapped, rivals=tuple(dict.fromkeys(near))))
     return found
+
+
+def _same(column: Column, one: str, other: str, table: pa.Table) -> bool:
+    names = table.column_names
+    if one not in names or other not in names or column.kind in ("long", "bytes", "text"):
+        return False
+    return same_in_all(column, table[one], table[other])
 
 
 def flag(spec: TableSpec, canonical: str, source: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -15,13 +15,14 @@ from stepladder.tables.amounts.currencies import is_code
 from stepladder.tables.amounts.texts import read_amounts
 from stepladder.tables.columns.find import parts
 from stepladder.tables.columns.naming import is_money
-from stepladder.tables.columns.words import plain, tokens
+from stepladder.tables.columns.words import TOTALS, plain, tokens
 from stepladder.tables.findings import Mapped
 from stepladder.tables.ids.ids import texts
 from stepladder.tables.raw import Raw
 
 Bools = npt.NDArray[np.bool_]
 
+_TOTAL = TOTALS | {"amount", "betrag", "gesamtbetrag", "montant", "importe", "importo", "bedrag"}
 _HARDLY = 0.05  # digits in so few of a column's texts are somebody's slips
 
 
@@ -43,6 +44,27 @@ def refuse_unread_money(
             for name in raw.table.column_names:
                 if name not in used and _called(column, name):
                     _refuse(raw, spec, column, name)
+
+
+def money_in_words(
+    raw: Raw, spec: TableSpec, mapping: Sequence[Mapped]
+) -> Iterator[tuple[str, str, tuple[str, ...]]]:
+    """Money without a column, and the one that is called like it but holds words alone, with some of them."""
+    used = {part for m in mapping for part in parts(m.source, raw.table)}
+    named = {m.canonical for m in mapping}
+    for column in spec.columns:
+        if is_money(column) and column.name not in named:
+            for name in raw.table.column_names:
+                if name in used or not _total(column, name):
+                    continue
+                read = texts(raw.table.column(name))
+                if not read.missing.all() and not _digits(read.words).any():
+                    yield column.name, name, (examples(raw, name, ~read.missing),)
+
+
+def _total(column: Column, name: str) -> bool:
+    """Whether a column is called a total: what is called sales may be who sold it."""
+    return _called(column, name) and bool(_TOTAL.intersection(tokens(name)))
 
 
 def _called(column: Column, name: str) -> bool:

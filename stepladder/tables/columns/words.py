@@ -86,7 +86,8 @@ _OTHER_IDS = """
     mitarbeiter lieferant groupe classe niveau remarque commentaire statut pays ville vendeur
     fournisseur grupo nivel nota notas comentario estado pais ciudad vendedor proveedor gruppo
     livello stato paese citta venditore fornitore commento groep klasse niveau opmerking notitie
-    stad verkoper leverancier tipo typ art soort 
+    stad verkoper leverancier tipo typ art soort bezeichnung beschreibung beschrijving descripcion
+    descrizione description text titel betreff zweck verwendungszweck
 """
 OTHER_IDS = frozenset((*_OTHER_IDS.split(), *QUANTITY, *UNIT_PRICE))
 # Who somebody is called says less than a number or an address of theirs.
@@ -100,7 +101,7 @@ _OTHER_AMOUNTS = """
     imposta moms refund refunds refunded reversed returned chargeback shipping shipment handling
     freight postage delivery courier fee fees commission commissions surcharge tip tips
     gratuity duty duties cogs margin profit wrap gift giftcard credit credits balance
-    outstanding remaining unpaid open overdue points loyalty reward rewards weight quantity qty count
+    shipped outstanding remaining unpaid open overdue points loyalty reward rewards weight quantity qty count
     number percent percentage pct rate ratio status type method currency code id note budget limit
     deposit payout rounding adjustment insurance installments cashback voided failed
     rabatt rabatte nachlass skonto gutschein gutscheine versand versandkosten porto lieferkosten
@@ -168,7 +169,7 @@ def tokens(name: str) -> list[str]:
 # Columns beside a question's own that say what a row is worth: what they are called, by role.
 _BESIDE = {
     "order": """
-        order id, order no, order nr, order number, order num, order code, order key, order ref,
+        order id, id order, order no, order nr, order number, order num, order code, order key, order ref,
         order reference, order, orderid, orderno, ordernumber, increment id, invoice, invoice no,
         invoice id, invoice nr, invoice number, invoiceno, invoicenumber, receipt, receipt id,
         receipt no, receipt number, transaction id, transaction no, transaction number,
@@ -189,12 +190,14 @@ _BESIDE = {
         transaction status, transaction type, event type, fulfillment status, delivery status,
         zustand, bestellstatus, auftragsstatus, belegart, statut, statut commande, etat,
         etat commande, estado, estado pedido, estado del pedido, stato, stato ordine,
-        orderstatus, bestelstatus, situacao, tila, stav, durum, статус
+        orderstatus, bestelstatus, situacao, tila, stav, durum, статус, κατασταση, 状态, 訂單狀態, ステータス,
+        type, document type, record type, vorgangsart, buchungsart, art, tipo, tipo documento
     """,
     "payment": """
         financial status, payment status, payment state, pay status, paid status, charge status,
         zahlungsstatus, bezahlstatus, statut paiement, etat paiement, estado pago,
-        estado del pago, stato pagamento, betaalstatus, betalingsstatus
+        estado del pago, stato pagamento, betaalstatus, betalingsstatus, paid, is paid, bezahlt,
+        paye, pagado, pagato, betaald, betalt, oplacone
     """,
     "undone": """
         cancelled, canceled, is cancelled, is canceled, cancelled at, canceled at, cancelled on,
@@ -203,7 +206,8 @@ _BESIDE = {
         returned at, is returned, storniert, storno, storniert am, stornodatum, ist storniert,
         annule, annule le, date annulation, cancelado, anulado, fecha cancelacion,
         fecha anulacion, annullato, annullato il, geannuleerd, geannuleerd op, anulowane,
-        отменен
+        отменен, failed, payment failed, refunded, returned, deleted, is deleted, rejected,
+        chargeback, valid, is valid
     """,
     "test": "mode, is test, test mode, test order, livemode, live mode, live, testmodus",
     "currency": """

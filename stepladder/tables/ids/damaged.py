@@ -25,6 +25,7 @@ _MONTHS = (  # as spreadsheets shorten them; small or all capitals are somebody'
 )
 _DAY_MONTH, _MONTH_YEAR = rf"\d{{1,2}}\.?[- ](?:{_MONTHS})\.?", rf"(?:{_MONTHS})\.?[- ]\d{{2}}"
 _MADE_A_DAY = rf"^(?:{_DAY_MONTH}|{_MONTH_YEAR}|\d{{4}}-\d\d-\d\d 00:00:00)$"
+_SEVERAL = 5  # ids twice: then short codes are no chance either
 _FEW = 3  # so many ids end in noughts by chance once in a thousand times
 
 
@@ -105,7 +106,8 @@ def _warn_case(rows: Rows, name: str, words: pa.Array) -> None:
     counts = small.value_counts()
     twice = counts.field("values").filter(pc.greater(counts.field("counts"), 1))
     shouted = pc.or_(pc.equal(words, small), pc.equal(words, pc.utf8_upper(words)))
-    name_like = pc.and_(shouted, pc.match_substring_regex(words, r"\p{L}{3}"))
+    letters = 3 if len(twice) < _SEVERAL else 2
+    name_like = pc.and_(shouted, pc.match_substring_regex(words, rf"\p{{L}}{{{letters}}}"))
     alike = words.filter(pc.and_(name_like, pc.is_in(small, twice)))
     if len(alike) and len(pc.utf8_lower(alike).unique()) >= len(twice) / 2:
         rows.warn(

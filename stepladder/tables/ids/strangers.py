@@ -7,6 +7,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from stepladder.core.table import TableSpec
 from stepladder.tables.choices import Choices
@@ -21,6 +22,7 @@ Ints = npt.NDArray[np.int64]
 LEAST = 3  # others that must be there: among two or three, one may well have most rows
 SHARE, TIMES, MANY = 0.2, 20, 20  # an absurd share: of the rows, of the mean, of so many ids
 GUEST_ROWS, GUEST_TIMES = 3, 3  # who is called a guest, and comes so much more often than others
+ALL = 0.98  # of the ids: then a word is none of them
 GAP_ROWS, GAP_TIMES, GAP_NEXT = 5, 5, 3  # 0 may be somebody's number, unless it stands above all
 
 
@@ -67,10 +69,23 @@ def _nobody(ids: Counted) -> Bools:
     others = ids.rows[~named & ~gap & (ids.rows > 0)]
     if len(others) < LEAST:
         return named & False
-    mean, all_rows = others.mean(), ids.rows.sum()
+    gap_word, mean, all_rows = gap.copy(), others.mean(), ids.rows.sum()
     gap &= (ids.rows >= GAP_ROWS) & (ids.rows >= SHARE * all_rows)
     gap &= (ids.rows >= GAP_TIMES * mean) & (ids.rows >= GAP_NEXT * others.max())
-    return np.asarray((named & (ids.rows >= GUEST_TIMES * mean)) | gap)
+    often = ids.rows >= GUEST_TIMES * mean
+    return np.asarray((named & often) | _stands_out(ids, named, gap_word) | gap)
+
+
+def _stands_out(ids: Counted, named: Bools, gap: Bools) -> Bools:
+    """Words among numbers and addresses, and 0 among numbers that do not begin there."""
+    others = ids.words.filter(pa.array(~named & ~gap & (ids.rows > 0)))
+    numbered = pc.match_substring_regex(others, r"\d|@")
+    if not len(others) or pc.mean(pc.cast(numbered, pa.float64())).as_py() < ALL:
+        return named & False
+    word = pc.match_substring_regex(ids.words, r"^[^\d@]+$").to_numpy(zero_copy_only=False)
+    far = pc.all(pc.match_substring_regex(others, r"^[1-9]\d{2,}$")).as_py()
+    zero = pc.equal(ids.words, "0").to_numpy(zero_copy_only=False)
+    return np.asarray((named & word) | (gap & zero & (ids.rows >= GAP_ROWS) & far))
 
 
 def _say_guests(rows: Rows, name: str, ids: Counted, nobody: Bools) -> None:

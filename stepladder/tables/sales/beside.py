@@ -17,7 +17,7 @@ from stepladder.tables.columns.words import BESIDE, NOT_BESIDE, QUANTITY, plain,
 from stepladder.tables.findings import Mapped
 from stepladder.tables.ids.ids import texts
 from stepladder.tables.sales.flags import flags
-from stepladder.tables.sales.status_words import UNKNOWN, UNSOLD, said_of_sale
+from stepladder.tables.sales.status_words import RETURN, UNKNOWN, UNSOLD, said_of_sale
 
 ROLES = tuple(BESIDE)
 _LOOKED_AT = 200_000  # rows: enough to tell what a column holds
@@ -87,6 +87,11 @@ def _named(role: str, name: str) -> float:
 
 # "Order Total Amount (- Refund)" is what is left when it has been taken off.
 _LEFT = r"([\s(][-−–]\s*|\b(less|minus|net|after|before|without|excl\w*)\W+(of\W+)?)(refund|return)"
+_TYPES = frozenset(["type", "art", "tipo", "vorgangsart", "buchungsart"])
+_OF_ORDERS = frozenset(
+    ["orderstatus", "orderstate", "currentstate", "paymentstatus", "financialstatus"]
+)
+_AMOUNTS_BACK = frozenset("".join(one) for one in BESIDE["refunded"])
 _ALONE = ("status", "currency", "refunded")  # of these one word within a name is telling
 
 
@@ -110,8 +115,11 @@ def _holds(
     if not len(words):
         return False
     if role in ("status", "payment"):
-        return _is_status(words.to_pylist() if len(words) <= 60 else [])
+        money = any(is_money(spec.column(one.canonical)) for one in mapping)
+        return _is_status(words.to_pylist() if len(words) <= 60 else [], name, money)
     if role in ("undone", "test"):
+        if plain(name) in _AMOUNTS_BACK and not _any(words, r"[^\d.,]"):
+            return False  # how much came back, not whether
         return flags(name, words) is not None
     if role == "currency":
         short = bool(pc.max(pc.utf8_length(words)).as_py() <= 20)
@@ -123,10 +131,17 @@ def _holds(
     return role != "order" or _numbers_orders(read.code, seen, mapping, spec, name)
 
 
-def _is_status(words: Sequence[str]) -> bool:
-    """Whether some of few words are those of sales, undone ones or most of them."""
-    said = [said_of_sale(word) for word in words]
-    return UNSOLD in said or (bool(said) and said.count(UNKNOWN) * 2 < len(said))
+def _is_status(words: Sequence[str], name: str, money: bool) -> bool:
+    """Whether some of few words are those of sales, undone ones or most of them.
+
+    A type may be of anything. What is called the status of an order is one in words unknown too.
+    """
+    said, own = [said_of_sale(word) for word in words], tokens(name)
+    undone = UNSOLD in said or RETURN in said
+    known = bool(said) and said.count(UNKNOWN) * 2 <= len(said)
+    if _TYPES.intersection(own):
+        return undone and known and "new" not in map(plain, words)
+    return undone or known or (money and len(said) > 1 and plain(name) in _OF_ORDERS)
 
 
 def _numbers_orders(

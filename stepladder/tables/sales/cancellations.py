@@ -173,7 +173,8 @@ def _of_item(key: Ints, size: Floats, money: Floats) -> Iterator[tuple[Ints, Flo
 
 def _who(sale: Sale) -> Ints:
     found = sale.values.get(sale.spec.key[0])
-    assert isinstance(found, Texts)
+    if not isinstance(found, Texts):  # all rows are of one who need not be named
+        return np.zeros(len(sale.rows.status), np.int64)
     return np.where(found.missing, -1, found.code.astype(np.int64))
 
 

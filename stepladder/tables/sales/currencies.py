@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 from stepladder.core.errors import Problem
 from stepladder.tables.choices import Choices
 from stepladder.tables.plural import counted
+from stepladder.tables.sales.other_columns import say_other_columns
 from stepladder.tables.sales.sale import Bools, Ints, Sale
 
 _SIGNS = {"$": "USD", "US$": "USD", "€": "EUR", "EURO": "EUR", "EUROS": "EUR", "£": "GBP",
@@ -27,10 +28,12 @@ class _Found:
 
 def settle_currencies(sale: Sale) -> None:
     """Leaves amounts of one currency: the chosen one, or others at their rates; else a Problem."""
+    say_other_columns(sale)
     name, found = sale.money, _currencies(sale)
     if name is None or found is None:
         return
     sums = _sums(sale, found)
+    _is_there(sums, sale.choices)
     unit = one_currency(sums, sale.choices)
     alone = len([one for one in sums if one]) < 2
     if alone:
@@ -44,9 +47,9 @@ def settle_currencies(sale: Sale) -> None:
     said = ", ".join(_each(sums))
     if len(sums) > 1:
         sale.rows.warn("several-currencies", _said(said, unit, rates, sale.choices))
-    sale.rows.put_aside(
-        np.isnan(rate) & worth, "other currency", f"rows are not in {unit} and have no rate"
-    )
+    gone = np.isnan(rate) & worth
+    gone |= sale.bare_rest(gone & sale.rows.kept)
+    sale.rows.put_aside(gone, "other currency", f"rows are not in {unit} and have no rate")
     other = (rate != 1.0) & worth & ~np.isnan(rate)
     amount = sale.amount(name)
     assert amount is not None
@@ -56,6 +59,20 @@ def settle_currencies(sale: Sale) -> None:
         f"currency of {name}",
         f"rows have a {name} that was turned into {unit}",
     )
+
+
+def _is_there(sums: Mapping[str, tuple[int, float]], choices: Choices) -> None:
+    """Raises Problem where no amount is in the currency that was chosen, but in others."""
+    wanted = one_currency(sums, choices) if choices.currency else None
+    named = {name: said for name, said in sums.items() if name}
+    if wanted and named and wanted not in named:
+        most = max(named, key=lambda one: named[one][0])
+        raise Problem(
+            f"Only amounts in {wanted} count (--currency {wanted}), and none is: there are "
+            f"{'; '.join(_each(named))}.",
+            "The currency that counts is one of those in the table.",
+            f"Give one of these, e.g. --currency {most}",
+        )
 
 
 def one_currency(sums: Mapping[str, tuple[int, float]], choices: Choices) -> str | None:

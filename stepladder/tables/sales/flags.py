@@ -21,7 +21,7 @@ _NO = "false f no n 0 nein falsch faux non nao não falso onwaar nee live produc
 def flags(name: str, words: pa.Array) -> Bools | None:
     """Which words say yes or name a day; None where a word says neither yes nor no nor a day.
 
-    Of a column such as livemode no is what counts.
+    Of a column such as livemode or valid no is what counts.
     """
     small = pc.utf8_lower(words)
     yes, no, nothing = (
@@ -33,6 +33,6 @@ def flags(name: str, words: pa.Array) -> Bools | None:
         days = read_dates(words.filter(pa.array(rest)), "mixed", date(2100, 1, 1))
         if not days.shape.all() or (days.unit != 0).all():
             return None
-    if {"livemode", "live"} & set(tokens(name)):
+    if {"livemode", "live", "valid"} & set(tokens(name)):
         return np.asarray(no | pc.equal(small, "test").to_numpy(zero_copy_only=False))
     return np.asarray(yes | rest)

@@ -5,11 +5,12 @@ from __future__ import annotations
 import numpy as np
 
 from stepladder.tables.columns.words import plain, tokens
+from stepladder.tables.plural import counted
 from stepladder.tables.sales.sale import Bools, Floats, Ints, Sale
 from stepladder.tables.values import read_amount
 
 _CENT = 0.005
-_OFF_ALREADY = frozenset(["refund", "refunds", "refunded", "net"])
+_OFF_ALREADY = frozenset(["refund", "refunds", "refunded", "net", "collected", "current"])
 
 
 def take_refunds_off(sale: Sale) -> None:
@@ -44,7 +45,7 @@ def _say(sale: Sale, name: str, source: str, off: Floats, where: Bools) -> None:
         sale.rows.warn(
             "refunded-amount",
             f"{off.sum():,.2f} in all were refunded by {source} and taken off the {name} of "
-            f"{int((where & sale.rows.kept).sum()):,} rows; --column refunded= leaves it as it was.",
+            f"{counted(int((where & sale.rows.kept).sum()), 'row')}; --column refunded= leaves it as it was.",
         )
 
 

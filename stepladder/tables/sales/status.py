@@ -6,13 +6,23 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow.compute as pc
 
 from stepladder.tables.columns.words import tokens
 from stepladder.tables.ids.ids import Texts
+from stepladder.tables.plural import counted
 from stepladder.tables.sales.flags import flags
 from stepladder.tables.sales.sale import Bools, Sale
-from stepladder.tables.sales.status_words import RETURN, SOLD, UNSOLD, said_of_sale
+from stepladder.tables.sales.status_words import (
+    PARTLY,
+    RETURN,
+    SOLD,
+    UNKNOWN,
+    UNSOLD,
+    WAITING,
+    said_of_sale,
+)
 
 _SHOWN = 8  # different words in one sentence
 
@@ -34,14 +44,21 @@ def _by_words(sale: Sale, role: str, read: Texts) -> None:
     said = np.array([said_of_sale(word) if word else SOLD for word in words], object)
     _turn(sale, (said == RETURN)[read.at])
     _aside(sale, role, read, said == UNSOLD, f"have the {source}")
-    open_ = np.isin(said, (SOLD, UNSOLD, RETURN), invert=True)
-    unclear = _counted(read, open_[read.at] & sale.rows.kept)
+    unclear = _counted(read, _unclear(sale, said, read) & sale.rows.kept)
     if unclear:
         sale.rows.warn(
             "status-words",
-            f"Of the {source} it is not clear that there was a sale: {unclear}. These rows are kept "
-            f"as sales; leave them out of the file if they are none.",
+            f"Of the {source} it is not clear that there was a sale, or how much is left: {unclear}. "
+            f"These rows are kept as sales; leave them out of the file if they are none.",
         )
+
+
+def _unclear(sale: Sale, said: npt.NDArray[np.object_], read: Texts) -> Bools:
+    """Where a word leaves open whether there was a sale; of an unknown one that most rows have, there was."""
+    count = np.bincount(read.at[sale.rows.kept], minlength=len(said))
+    open_ = (said == WAITING) | ((said == UNKNOWN) & (2 * count <= count.sum()))
+    open_ |= (said == PARTLY) & (not sale.choices.beside.get("refunded"))
+    return np.asarray(open_[read.at], bool)
 
 
 def _by_mark(sale: Sale, role: str, read: Texts) -> None:
@@ -68,6 +85,7 @@ def _aside(sale: Sale, role: str, read: Texts, unsold: Bools, what: str) -> None
     where = unsold[read.at] & sale.rows.kept
     if not where.any():
         return
+    count = int(where.sum())
     source, total, found = sale.choices.beside[role], sale.sum(where), _counted(read, where)
     money = f", {total:,.2f} in all" if sale.money else ""
     for word, same in _alike(read, unsold, source if role == "undone" else None):
@@ -75,8 +93,8 @@ def _aside(sale: Sale, role: str, read: Texts, unsold: Bools, what: str) -> None
         sale.rows.put_aside(same[read.at], f"no sale: {word}", f"{said}, so no sale took place")
     sale.rows.warn(
         "no-sale",
-        f"{int(where.sum()):,} rows were set aside, since their {source} says that nothing was sold "
-        f"({found}{money}). To count them: --column {role}=",
+        f"{counted(count, 'row')} {'was' if count == 1 else 'were'} set aside, since their {source} "
+        f"says that nothing was sold ({found}{money}). To count them: --column {role}=",
     )
 
 

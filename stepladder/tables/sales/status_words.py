@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from stepladder.tables.columns.words import plain, tokens
 
-SOLD, UNSOLD, RETURN, WAITING, UNKNOWN = "sold", "no sale", "a return", "not yet", "unknown"
+SOLD, UNSOLD, RETURN = "sold", "no sale", "a return"
+WAITING, PARTLY, UNKNOWN = "not yet", "partly undone", "unknown"
 
 # No sale took place, or all of it was undone.
 _UNSOLD = """
     failed failure error declined denied rejected refused void voided cancelled canceled cancel
     cancellation reversed refunded returned expired abandoned draft trash trashed deleted
     chargeback chargedback fraud fraudulent invalid incomplete aborted nosale
+    lost noshow unsuccessful cancelacion anulacion annulation annullamento annullering
+    ακυρωθηκε ακυρωμενη ακυρωμενο ακυρωμενα ακυρωση
     test sandbox storniert storno stornierung abgebrochen fehlgeschlagen gescheitert abgelehnt
     zuruckgewiesen erstattet ruckerstattet zuruckerstattet retourniert ruckgangig ungultig
     geloscht entwurf verfallen abgelaufen ruckbuchung ruckabgewickelt annuliert annulliert
@@ -35,7 +38,10 @@ _RETURN = """
     devolucion reembolso reso notadecredito notadicredito creditnota retur zwrot
 """
 _WAITING = """
-    pending hold onhold awaiting waiting unpaid open offen ausstehend wartend unbezahlt attente
+    uncaptured disputed dispute requires required requirespaymentmethod requiresaction
+    requirescapture requiresconfirmation pending hold onhold awaiting waiting unpaid open offen
+    ausstehend wartend unbezahlt attente
+    unbezahlt attente
     impaye impayee pendiente espera impagado attesa sospeso afwachting openstaand onbetaald
     pendente aguardando oczekuje oczekujace vantar afventer avventer cekajici beklemede bekliyor
     ожидает ожидание
@@ -43,7 +49,9 @@ _WAITING = """
 _SOLD = """
     paid complete completed processing processed shipped sent delivered fulfilled unfulfilled
     authorized authorised captured succeeded success successful settled invoiced dispatched
-    approved accepted active done sold ok confirmed placed ordered new closed sale payment charge
+    approved accepted active done sold ok confirmed placed ordered new sale payment charge received
+    won attended invoice order salesorder rechnung facture factura fattura auftrag bestellung
+    erhalten eingegangen slutford slutfort teslim ολοκληρωθηκε ολοκληρωμενη 発送済み 発送済 完成
     bought purchase purchased live production partial partially true yes packed picked collected
     bezahlt abgeschlossen versendet versandt verschickt geliefert zugestellt bearbeitung erledigt
     neu bestatigt verkauf paye payee terminee termine expediee expedie livree livre cours vente
@@ -56,10 +64,21 @@ _SOLD = """
     tamamlandi kargoda оплачен оплачено выполнен выполнено доставлен отправлен 已完成 已付款 完了
 """
 # With one of these the word beside it does not hold, or not of all of it.
-_UNLIKE = """
+_PARTS = """
     partial partially part partly teilweise teil partiellement partielle parcial parcialmente
-    parziale parzialmente gedeeltelijk delvis czesciowo castecne частично not no non nicht nie
-    kein reversal request requested angefragt angefordert pendiente pending
+    parziale parzialmente gedeeltelijk delvis czesciowo castecne частично
+"""
+_NOT = """
+    not no non nicht nie kein keine nein nee nej niet não nao false inte ikke ei ne не нет
+"""
+_UNLIKE = """
+    reversal request requested angefragt angefordert pendiente pending
+"""
+# Of what is not on its way yet nobody says that it was not sold.
+_ON_ITS_WAY = """
+    shipped sent delivered fulfilled dispatched picked packed collected versendet versandt verschickt
+    geliefert zugestellt expediee expedie livree livre enviado enviada entregado entregada spedito
+    spedita consegnato verzonden geleverd
 """
 
 
@@ -73,19 +92,23 @@ _OF = {
     WAITING: _words(_WAITING),
     SOLD: _words(_SOLD),
 }
-_BUT = _words(_UNLIKE)
+_PART, _NO, _WAY = _words(_PARTS), _words(_NOT), _words(_ON_ITS_WAY)
+_BUT = _words(_UNLIKE) | _PART | _NO
 
 
 def said_of_sale(text: str) -> str:
-    """What a status says: SOLD, UNSOLD, RETURN, WAITING or UNKNOWN."""
+    """What a status says: SOLD, UNSOLD, RETURN, WAITING, PARTLY or UNKNOWN."""
     words = [word for word in tokens(text) if word != "wc"]  # as WooCommerce begins its own
     for meaning, known in _OF.items():
         if "".join(words) in known:
             return meaning
     found = {meaning for meaning, known in _OF.items() if known.intersection(words)}
     undone = [meaning for meaning in (UNSOLD, RETURN) if meaning in found]
+    if undone and _PART.intersection(words):
+        return PARTLY
     if undone and not _BUT.intersection(words):
         return undone[0]
-    if WAITING in found:
+    unpaid = bool(_NO.intersection(words)) and not undone and not _WAY.intersection(words)
+    if WAITING in found or unpaid:
         return WAITING
     return SOLD if found or _BUT.intersection(words) else UNKNOWN
