@@ -35,7 +35,7 @@ def to_text(report: DataReport) -> str:
         lines += _findings(title, getattr(report, name), report, all_of)
     if report.warnings:
         lines += ["", "Please check"]
-        lines += [f"  ! {one.sentence} ({one.kind})" for one in report.warnings]
+        lines += [f"  ! {one.said} ({one.kind})" for one in report.warnings]
     lines += _beside(report, all_of)
     notes = [*report.notes, report.last_day_sentence]
     lines += ["", "Notes", *(f"  {note}" for note in _cut(notes, MOST_NOTES, all_of))]

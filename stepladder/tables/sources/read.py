@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import itertools
 import zlib
 from pathlib import Path
 
@@ -142,11 +143,22 @@ def _numbered(table: pa.Table, source: str) -> Raw:
 def _decoded(column: pa.ChunkedArray) -> pa.ChunkedArray:
     if pa.types.is_dictionary(column.type):
         column = column.cast(column.type.value_type)
-    if pa.types.is_large_binary(column.type) or pa.types.is_fixed_size_binary(column.type):
-        return column.cast(pa.binary())
-    wide = pa.types.is_large_string(column.type) or pa.types.is_string_view(column.type)
-    return column.cast(pa.string()) if wide else column
+    plain = next((kind for are, kind in _PLAIN if any(one(column.type) for one in are)), None)
+    return column.cast(plain) if plain else column
+
+
+_BINARY = (pa.types.is_large_binary, pa.types.is_fixed_size_binary, pa.types.is_binary_view)
+_PLAIN = (  # what many functions know of types that are one to them
+    (_BINARY, pa.binary()),
+    ((pa.types.is_large_string, pa.types.is_string_view), pa.string()),
+    ((pa.types.is_float16,), pa.float32()),
+)
 
 
 def _distinct(names: list[str]) -> list[str]:
-    return [name if name not in names[:i] else f"{name} ({i + 1})" for i, name in enumerate(names)]
+    """Names of which none stands there twice: the second is numbered, beside whatever else is there."""
+    found: list[str] = []
+    for i, name in enumerate(names, 1):
+        free = (f"{name} ({at})" for at in itertools.count(i))
+        found.append(name if name not in found else next(n for n in free if n not in names))
+    return found

@@ -213,10 +213,10 @@ def _filled_down(cells: list[list[Any]], merged: Sequence[Any]) -> list[tuple[in
     """Gives every row that a merged cell spans its value: which rows had none of their own."""
     filled = []
     for (top, left), (bottom, _) in merged:
-        for row in islice(cells, top + 1, bottom + 1):
+        for number, row in enumerate(islice(cells, top + 1, bottom + 1), top + 2):
             if left < len(row) and row[left] == "" and _holds(row):
                 row[left] = cells[top][left]
-                filled.append((cells.index(row) + 1, ""))
+                filled.append((number, ""))
     return filled
 
 

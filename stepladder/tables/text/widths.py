@@ -126,7 +126,8 @@ def check_rest(
         Warned(
             "width-changes",
             f"{len(rows):,} of {all_rows:,} rows do not have {width} values and were left out, such "
-            f"as line {line}: {text[:80]}. Check whether a value in them holds the separator.",
+            f"as line {line}. Check whether a value in them holds the separator.",
+            (text,),
         ),
     )
 
