@@ -53,7 +53,8 @@ def clean(
     `raw` is the source where it was read already, `mapping` how the columns were found. Raises
     Problem if it cannot be read, a column is missing or nothing usable remains.
     """
-    raw = raw or read(source, choices.encoding, choices.separator, choices.header, choices.sheet)
+    how = (choices.encoding, choices.separator, choices.header, choices.sheet, choices.version)
+    raw = raw or read(source, *how)
     by_chance = spec.time if spec.time and choices.time == "random" else None
     for canonical, name in choices.columns.items():
         check_columns(raw.table, canonical, name)

@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from stepladder.core.errors import Problem
+from stepladder.tables.choices import CLEANER
 from stepladder.tables.raw import Raw
 from stepladder.tables.sources.address import URL, without_password
 from stepladder.tables.sources.folders import is_zip, read_folder, read_zip
@@ -26,8 +27,12 @@ def read(
     separator: str | None,
     header: int | None,
     sheet: str | None = None,
+    version: int = CLEANER,
 ) -> Raw:
-    """Reads a source as it is; nothing is written to it. Problem if it cannot be read."""
+    """Reads a source as it is; nothing is written to it. Problem if it cannot be read.
+
+    The first `version` of the cleaner laid text tables out by fewer rules.
+    """
     if sheet is not None and not _is_book(source):
         raise Problem(
             f"The sheet {sheet!r} is named, and {without_password(source)} is no workbook.",
@@ -45,7 +50,9 @@ def read(
             "A source is a plain file or a folder; devices and pipes have no end that can be known.",
             "Write what comes out of it into a file, and give that.",
         )
-    return undisturbed(path, lambda: _read(path, source, encoding, separator, header, sheet))
+    return undisturbed(
+        path, lambda: _read(path, source, encoding, separator, header, sheet, version)
+    )
 
 
 def _is_book(source: str) -> bool:
@@ -61,6 +68,7 @@ def _read(
     separator: str | None,
     header: int | None,
     sheet: str | None,
+    version: int,
 ) -> Raw:
     if path.is_dir():
         return read_folder(path)
@@ -74,7 +82,7 @@ def _read(
     if data[:2] == b"\x1f\x8b":
         data = _unzipped(data, source)
     refuse_disguised(data, source)
-    return read_text(data, source, encoding, separator, header)
+    return read_text(data, source, encoding, separator, header, version)
 
 
 def _bytes(path: Path) -> bytes:

@@ -87,7 +87,7 @@ def read_workbook(path: Path, header: int | None, sheet: str | None) -> Raw:
         header=layout.header,
         lost=finding("blank line", blank, "blank rows were left out"),
         changed=finding("merged cells", changed, "cells lie in merged ones and have their value"),
-        notes=_notes(layout.header, len(layout.skipped)),
+        notes=_notes(layout.header, layout.skipped),
         warnings=_others(name, filled),
         sheet=name if len(filled) > 1 or sheet else None,
     )
