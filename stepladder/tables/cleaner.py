@@ -15,7 +15,7 @@ from stepladder.tables.choices import Choices
 from stepladder.tables.clean_columns import EMPTY, clean_column, other_columns
 from stepladder.tables.columns.find import check_columns, parts
 from stepladder.tables.columns.naming import is_money
-from stepladder.tables.columns.rivals import said_of_rivals
+from stepladder.tables.columns.rivals import flag, said_of_rivals
 from stepladder.tables.dates.far import set_far_days_aside
 from stepladder.tables.dates.last_day import last_day
 from stepladder.tables.dates.near import near_dates
@@ -113,11 +113,10 @@ def need_columns(
     what = words.get(missing[0].kind, missing[0].name)
     others = ", ".join(f"{name} is {column}" for name, column in found.items() if column)
     needs = " and ".join(f"{column.name} ({column.sentence})" for column in missing)
-    own = f"{spec.name}." if spec.within else ""  # another table may have a column of that name
     like = ""
     if table is not None and any(column.kind in ("day", "time") for column in missing):
         like = near_dates(table, found.values())
-    flags = " and ".join(f"--column {own}{column.name}=NAME" for column in missing)
+    flags = " and ".join(flag(spec, column.name, "NAME") for column in missing)
     lost = [c.name for c in missing]
     close = [f"A near miss: {m.source!r}, {m.reason}." for m in near if m.canonical in lost]
     raise Problem(
@@ -232,11 +231,11 @@ def _say_unsure(rows: Rows, spec: TableSpec, mapping: tuple[Mapped, ...]) -> Non
     """What no name says is money, and was taken for it."""
     for one in mapping:
         if is_money(spec.column(one.canonical)) and "its name says nothing" in one.reason:
-            flag = f"--column {spec.name + '.' if spec.within else ''}{one.canonical}="
             rows.warn(
                 "unsure-amount",
                 f"{one.source!r} was taken for the {one.canonical}: {one.reason}. If that is wrong, "
-                f"name another column with {flag}OTHER, or none with {flag}",
+                f"name another column with {flag(spec, one.canonical, 'OTHER')}, or none with "
+                f"{flag(spec, one.canonical, '')}",
             )
 
 
