@@ -114,10 +114,11 @@ def cleaned(
     from stepladder.tables.sources.read import read
 
     found: dict[str, tables.Cleaned] = {}
-    kept: dict[tuple[str, str | None, str | None, int, str | None], Raw] = {}
+    kept: dict[tuple[str, str | None, str | None, int, str | None, int], Raw] = {}
     for spec in specs:
         source, choices, raw, _, mapping = chosen[spec.name]
-        how = (source, choices.encoding, choices.separator, choices.header, choices.sheet)
+        one = choices
+        how = (source, one.encoding, one.separator, one.header, one.sheet, one.version)
         kept[how] = raw or kept.get(how) or read(*how)  # two tables may be in one source
         outer = _without_inner(kept[how], spec, specs, chosen) if choices.rest else kept[how]
         found[spec.name] = tables.clean(source, spec, choices, outer, mapping)

@@ -84,7 +84,10 @@ def _chosen(project: Project) -> dict[str, Chosen]:
 
 def _found(project: Project, name: str, choices: tables.Choices) -> tuple[tables.Mapped, ...]:
     """How the columns were found when they were chosen, where these are still the ones."""
-    mapping = DataReport.from_dict(project.data_report(name)).mapping
+    try:
+        mapping = DataReport.from_dict(project.data_report(name)).mapping
+    except (Problem, OSError, ValueError, TypeError, KeyError):
+        return ()  # the report is lost, and a refresh is how what is lost comes back
     same = {one.canonical: one.source for one in mapping} == dict(choices.columns)
     return mapping if same else ()
 

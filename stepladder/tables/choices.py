@@ -127,8 +127,8 @@ def _check_currencies(choices: Choices) -> None:
         if not _is_currency(name):
             raise Problem(
                 f"the currency {name!r}",
-                "a currency is named by the three letters of ISO 4217 in capitals, such as EUR, or by "
-                "its sign",
+                "a currency is named in capitals by the three letters of ISO 4217, such as EUR, by its "
+                "sign, or as the table has it",
                 _did_you_mean(name),
             )
     for name, rate in choices.rates.items():
@@ -156,7 +156,15 @@ def _did_you_mean(name: object) -> str:
 
 
 def _is_currency(name: object) -> bool:
-    if not isinstance(name, str) or not 0 < len(name) <= 5:
+    """Codes, signs, and what columns of currencies say instead, such as KR, which several have."""
+    if not isinstance(name, str) or not 0 < len(name) <= 20 or name != name.upper():
         return False
-    sign = any(unicodedata.category(one) == "Sc" for one in name)
-    return sign or bool(re.fullmatch("[A-Z]{3}", name))
+    if re.search(r"\d", name) or not any(one.isalpha() or _is_sign(one) for one in name):
+        return False
+    from stepladder.tables.amounts.currencies import nearest_code
+
+    return len(name) <= 3 or nearest_code(name) is None
+
+
+def _is_sign(letter: str) -> bool:
+    return unicodedata.category(letter) == "Sc"

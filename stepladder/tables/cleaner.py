@@ -16,7 +16,7 @@ from stepladder.tables.choices import Choices
 from stepladder.tables.clean_columns import EMPTY, clean_column, other_columns
 from stepladder.tables.columns.find import check_columns, parts
 from stepladder.tables.columns.naming import is_money
-from stepladder.tables.columns.rivals import said_of_rivals
+from stepladder.tables.columns.rivals import flag, said_of_rivals
 from stepladder.tables.columns.unread import money_in_words
 from stepladder.tables.dates.far import set_far_days_aside
 from stepladder.tables.dates.last_day import last_day
@@ -56,7 +56,8 @@ def clean(
     `raw` is the source where it was read already, `mapping` how the columns were found. Raises
     Problem if it cannot be read, a column is missing or nothing usable remains.
     """
-    raw = raw or read(source, choices.encoding, choices.separator, choices.header, choices.sheet)
+    how = (choices.encoding, choices.separator, choices.header, choices.sheet, choices.version)
+    raw = raw or read(source, *how)
     by_chance = spec.time if spec.time and choices.time == "random" else None
     for canonical, name in choices.columns.items():
         check_columns(raw.table, canonical, name)
@@ -116,11 +117,10 @@ def need_columns(
     )
     others = ", ".join(f"{name} is {column}" for name, column in found.items() if column)
     needs = " and ".join(f"{column.name} ({column.sentence})" for column in missing)
-    own = f"{spec.name}." if spec.within else ""  # another table may have a column of that name
     like = ""
     if table is not None and any(column.kind in ("day", "time") for column in missing):
         like = near_dates(table, found.values())
-    flags = " and ".join(f"--column {own}{column.name}=NAME" for column in missing)
+    flags = " and ".join(flag(spec, column.name, "NAME") for column in missing)
     lost = [c.name for c in missing]
     close = [f"A near miss: {m.source!r}, {m.reason}." for m in near if m.canonical in lost]
     raise Problem(
@@ -238,20 +238,20 @@ def _orders(rows: Rows, choices: Choices) -> int | None:
 def _say_unsure(rows: Rows, spec: TableSpec, mapping: tuple[Mapped, ...]) -> None:
     """What no name says is money, and was taken for it; and what is called so, and was not."""
     for column, name, some in money_in_words(rows.raw, spec, mapping):
-        flag = f"--column {spec.name + '.' if spec.within else ''}{column}="
         rows.warn(
             "unread-amount",
             f"{name!r} is called like the {column}, but holds no amounts, so no row has a {column}. "
-            f"Name the column that has it with {flag}NAME, or none with {flag}",
+            f"Name the column that has it with {flag(spec, column, 'NAME')}, or none with "
+            f"{flag(spec, column, '')}",
             some,
         )
     for one in mapping:
         if is_money(spec.column(one.canonical)) and "its name says nothing" in one.reason:
-            flag = f"--column {spec.name + '.' if spec.within else ''}{one.canonical}="
             rows.warn(
                 "unsure-amount",
                 f"{one.source!r} was taken for the {one.canonical}: {one.reason}. If that is wrong, "
-                f"name another column with {flag}OTHER, or none with {flag}",
+                f"name another column with {flag(spec, one.canonical, 'OTHER')}, or none with "
+                f"{flag(spec, one.canonical, '')}",
             )
 
 

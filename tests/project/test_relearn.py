@@ -112,3 +112,10 @@ def test_a_dry_run_of_nothing_is_refused(old, capsys):
     said, code = run(capsys, "refresh", "--project", str(old.folder), "--dry-run")
     assert code == 2
     assert "--relearn" in said.err
+
+
+def test_what_was_lost_of_the_clean_data_is_made_again(old):
+    for file in (old.folder / "data").iterdir():
+        file.unlink()
+    again = stepladder.refresh(stepladder.Project.open(old.folder))
+    assert again.data["purchases"]["report"]["rows_kept"] == 200

@@ -16,7 +16,7 @@ from stepladder.tables import choose, clean, look
 
 from .conftest import PURCHASES, TODAY, adds_up, rows
 
-QUICK = settings(max_examples=60, deadline=None, derandomize=True,
+QUICK = settings(max_examples=30, deadline=None, derandomize=True,
                  suppress_health_check=[HealthCheck.function_scoped_fixture])  # fmt: skip
 DAYS = {
     "%Y-%m-%d": None, "%d/%m/%Y": "day first", "%m/%d/%Y": "month first", "%d.%m.%Y": None,
@@ -84,7 +84,7 @@ GARBAGE = st.lists(st.one_of(
 ), max_size=40).map(b"".join)  # fmt: skip
 
 
-@settings(QUICK, max_examples=300)
+@settings(QUICK, max_examples=150)
 @given(st.booleans(), GARBAGE)
 def test_no_bytes_break_it_and_no_row_is_lost(tmp_path, headed, data):
     path = tmp_path / "orders.csv"

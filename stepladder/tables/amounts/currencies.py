@@ -14,6 +14,7 @@ from typing import Any
 _WORDS = {"all", "top", "cup", "pen", "try", "gel", "mop", "sos", "bam", "mad", "std", "mid"}
 _LETTERS_BEHIND = "fr"  # 12 K are thousands, 50 p are pence, 3 L are litres
 _SIGNS = r"[-+()*\s]*"
+_LONGEST = 80  # what is longer is a sentence, and no currency
 
 
 def fold(said: str) -> str:
@@ -68,6 +69,8 @@ def beside(before: str, within: str, after: str) -> tuple[str, str] | None:
 
     Two currencies that cannot be the same make the sign "?".
     """
+    if max(map(len, (before, within, after))) > _LONGEST:
+        return None
     said = [re.fullmatch(f"({_SIGNS})(.*?)({_SIGNS})", part) for part in (before, within, after)]
     signs = [one[1] + one[3] for one in said if one]
     opened = [part.count("(") - part.count(")") for part in signs]

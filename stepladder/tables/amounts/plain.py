@@ -28,6 +28,7 @@ _REWRITTEN = (  # in text that is not ASCII
     (r"[’‘ʼʻ′´`＇]", "'"),  # before NFKC, which makes two signs of some of them
     (r"[‐‑‒–—―−➖﹣－⁻]", "-"),
     (r"[٬⹁]", "'"),
+    (r"^([^،]*,[^،]*)،([^،,]*)$", r"\1٫\2"),  # beside commas that part thousands
     (r"[،、，]", ","),
 )
 # Groups that are not all of three: 1.23.456,00 in India, 12,3456.00 in China and Japan.

@@ -52,9 +52,9 @@ def _same(column: Column, one: str, other: str, table: pa.Table) -> bool:
 
 
 def flag(spec: TableSpec, canonical: str, source: str) -> str:
-    """The flag of the command line that chooses a column, as a shell takes it."""
+    """The flag of the command line that chooses a column, as a shell takes it; of none, uses none."""
     own = f"{spec.name}." if spec.within else ""  # another table may have a column of that name
-    return f"--column {own}{canonical}={shlex.quote(source)}"
+    return f"--column {own}{canonical}={shlex.quote(source) if source else ''}"
 
 
 def said_of_rivals(spec: TableSpec, mapped: Mapped) -> str:

@@ -15,6 +15,7 @@ from stepladder.tables.amounts.currencies import is_code
 from stepladder.tables.amounts.texts import read_amounts
 from stepladder.tables.columns.find import parts
 from stepladder.tables.columns.naming import is_money
+from stepladder.tables.columns.rivals import flag
 from stepladder.tables.columns.words import TOTALS, plain, tokens
 from stepladder.tables.findings import Mapped
 from stepladder.tables.ids.ids import texts
@@ -94,10 +95,10 @@ def _refuse(raw: Raw, spec: TableSpec, column: Column, name: str) -> None:
 
 def unread_remedy(spec: TableSpec, column: Column) -> str:
     """What to do about amounts that cannot be read."""
-    flag = f"--column {spec.name + '.' if spec.within else ''}{column.name}="
-    none = "" if column.required else f", or none with {flag}"
+    other = flag(spec, column.name, "OTHER")
+    none = "" if column.required else f", or none with {flag(spec, column.name, '')}"
     return (
-        f"Mend these texts, or name another column with {flag}OTHER{none}. If it is the mark before "
+        f"Mend these texts, or name another column with {other}{none}. If it is the mark before "
         "the decimals that is misread, say which it is with --decimal . or --decimal ,"
     )
 

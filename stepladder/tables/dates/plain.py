@@ -143,7 +143,8 @@ def _written(column: pa.Array) -> Callable[[list[str]], list[str]]:
 
 def _others(column: pa.Array) -> list[str]:
     """The other texts of a column without their digits: few, since only the months' words differ."""
-    words = pc.replace_substring_regex(_folded(column), r"\d+(?:[:.,]\d+)+|\d", "1 ")
+    short = column.filter(pc.less(pc.utf8_length(column), 100))
+    words = pc.replace_substring_regex(_folded(short), r"\d+(?:[:.,]\d+)+|\d", "1 ")
     return list(words.unique()[:10_000].to_pylist())
 
 

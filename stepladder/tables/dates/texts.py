@@ -83,7 +83,7 @@ def read_dates(texts: pa.Array, day_order: str, today: date, version: int = CLEA
 
 def _odd(words: pa.Array, dates: Dates) -> Bools:
     """Where a text must be made plain: it is not read, or has a word for different months."""
-    odd = ~dates.shape & _matches(words, r"\p{Nd}")
+    odd = ~dates.shape & _matches(words, r"(?s)^.{0,99}$") & _matches(words, r"\p{Nd}")
     unsure = _matches(words, rf"(?i)(?:^|[^\pL])(?:{'|'.join(UNSURE)})(?:[^\pL]|$)")
     return np.asarray((odd & ~_matches(words, _SERIAL)) | unsure)
 

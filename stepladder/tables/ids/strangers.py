@@ -91,7 +91,9 @@ def _stands_out(ids: Counted, named: Bools, gap: Bools) -> Bools:
 def _say_guests(rows: Rows, name: str, ids: Counted, nobody: Bools) -> None:
     words = ids.words.filter(pa.array(nobody)).to_pylist()
     count, total = int(ids.rows[nobody].sum()), int(ids.rows.sum())
-    shown = ", ".join(repr(word) for word in words[:5]) + (", …" if len(words) > 5 else "")
+    # An address may be somebody's after all, and what is said here is kept.
+    bare = dict.fromkeys(f"{word.partition('@')[0]}@…" if "@" in word else word for word in words)
+    shown = ", ".join(map(repr, [*bare][:5])) + (", …" if len(bare) > 5 else "")
     rows.warn(
         "guests",
         f"The {name} {shown} is nobody in particular and has {count:,} of {total:,} rows "

@@ -179,7 +179,7 @@ def _who(sale: Sale) -> Ints:
 
 
 def _ranked(size: Floats) -> Ints:
-    return numbered(np.round(size * 100).astype(np.int64))
+    return numbered(np.round(size * 100))
 
 
 def _moment(sale: Sale) -> Ints:

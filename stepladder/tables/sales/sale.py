@@ -89,7 +89,7 @@ class Sale:
         if not self.repeats or self.order is None:
             return where
         at = np.flatnonzero(where)
-        code = numbered(np.round(value[at] * 1e4).astype(np.int64))
+        code = numbered(np.round(value[at] * 1e4))
         first = np.unique(together(self.order[at], code), return_index=True)[1]
         found = np.zeros(len(where), bool)
         found[at[first]] = True
@@ -112,7 +112,7 @@ class Sale:
         return float(worth[self.once(where, worth)].sum())
 
 
-def numbered(code: Ints) -> Ints:
+def numbered(code: Ints | Floats) -> Ints:
     """Small numbers for large ones, the same where these are."""
     return np.asarray(pa.array(code).dictionary_encode().indices.to_numpy(), np.int64)
 

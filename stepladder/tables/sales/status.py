@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -22,6 +23,7 @@ from stepladder.tables.sales.status_words import (
     UNSOLD,
     WAITING,
     said_of_sale,
+    sayable,
 )
 
 _SHOWN = 8  # different words in one sentence
@@ -100,7 +102,7 @@ def _aside(sale: Sale, role: str, read: Texts, unsold: Bools, what: str) -> None
 
 def _alike(read: Texts, unsold: Bools, name: str | None) -> Iterator[tuple[str, Bools]]:
     """The words that say so, each with where it stands; under one name where they are dates."""
-    words = np.array([name or str(word) for word in read.words.to_pylist()], object)
+    words = np.array([name or sayable(word) for word in read.words.to_pylist()], object)
     small = np.array([word.lower() for word in words], object)
     for word in dict.fromkeys(small[unsold]):
         same = (small == word) & unsold
@@ -109,7 +111,9 @@ def _alike(read: Texts, unsold: Bools, name: str | None) -> Iterator[tuple[str, 
 
 def _counted(read: Texts, where: Bools) -> str:
     """The words of some rows with their numbers, the most frequent first."""
-    count = pc.value_counts(read.words.take(read.at[where])).to_pylist()
-    count.sort(key=lambda one: (-one["counts"], one["values"]))
-    shown = [f"{one['counts']:,} × {one['values']}" for one in count[:_SHOWN]]
-    return ", ".join([*shown, *(["…"] if len(count) > _SHOWN else [])])
+    count: Counter[str] = Counter()
+    for one in pc.value_counts(read.words.take(read.at[where])).to_pylist():
+        count[sayable(one["values"])] += one["counts"]
+    most = sorted(count.items(), key=lambda one: (-one[1], one[0]))
+    shown = [f"{number:,} × {word}" for word, number in most[:_SHOWN]]
+    return ", ".join([*shown, *(["…"] if len(most) > _SHOWN else [])])

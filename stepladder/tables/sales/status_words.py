@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from stepladder.tables.columns.words import plain, tokens
 
 SOLD, UNSOLD, RETURN = "sold", "no sale", "a return"
@@ -112,3 +114,15 @@ def said_of_sale(text: str) -> str:
     if WAITING in found or unpaid:
         return WAITING
     return SOLD if found or _BUT.intersection(words) else UNKNOWN
+
+
+_KNOWN = frozenset[str]().union(*_OF.values())
+_OTHER = "other words"
+
+
+def sayable(text: str) -> str:
+    """A status as it may be told and kept: without names, addresses and numbers of somebody beside it."""
+    if plain(text) in _KNOWN:
+        return text
+    known = " ".join(word for word in tokens(text) if word in _KNOWN)
+    return known or (text if re.fullmatch(r"[^\d@]{1,30}", text) else _OTHER)

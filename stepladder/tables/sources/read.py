@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import itertools
 import zlib
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from stepladder.core.errors import Problem
+from stepladder.tables.choices import CLEANER
 from stepladder.tables.raw import Raw
 from stepladder.tables.sources.address import URL, without_password
 from stepladder.tables.sources.folders import is_zip, read_folder, read_zip
@@ -25,8 +27,12 @@ def read(
     separator: str | None,
     header: int | None,
     sheet: str | None = None,
+    version: int = CLEANER,
 ) -> Raw:
-    """Reads a source as it is; nothing is written to it. Problem if it cannot be read."""
+    """Reads a source as it is; nothing is written to it. Problem if it cannot be read.
+
+    The first `version` of the cleaner laid text tables out by fewer rules.
+    """
     if sheet is not None and not _is_book(source):
         raise Problem(
             f"The sheet {sheet!r} is named, and {without_password(source)} is no workbook.",
@@ -44,7 +50,9 @@ def read(
             "A source is a plain file or a folder; devices and pipes have no end that can be known.",
             "Write what comes out of it into a file, and give that.",
         )
-    return undisturbed(path, lambda: _read(path, source, encoding, separator, header, sheet))
+    return undisturbed(
+        path, lambda: _read(path, source, encoding, separator, header, sheet, version)
+    )
 
 
 def _is_book(source: str) -> bool:
@@ -60,6 +68,7 @@ def _read(
     separator: str | None,
     header: int | None,
     sheet: str | None,
+    version: int,
 ) -> Raw:
     if path.is_dir():
         return read_folder(path)
@@ -73,7 +82,7 @@ def _read(
     if data[:2] == b"\x1f\x8b":
         data = _unzipped(data, source)
     refuse_disguised(data, source)
-    return read_text(data, source, encoding, separator, header)
+    return read_text(data, source, encoding, separator, header, version)
 
 
 def _bytes(path: Path) -> bytes:
@@ -142,11 +151,22 @@ def _numbered(table: pa.Table, source: str) -> Raw:
 def _decoded(column: pa.ChunkedArray) -> pa.ChunkedArray:
     if pa.types.is_dictionary(column.type):
         column = column.cast(column.type.value_type)
-    if pa.types.is_large_binary(column.type) or pa.types.is_fixed_size_binary(column.type):
-        return column.cast(pa.binary())
-    wide = pa.types.is_large_string(column.type) or pa.types.is_string_view(column.type)
-    return column.cast(pa.string()) if wide else column
+    plain = next((kind for are, kind in _PLAIN if any(one(column.type) for one in are)), None)
+    return column.cast(plain) if plain else column
+
+
+_BINARY = (pa.types.is_large_binary, pa.types.is_fixed_size_binary, pa.types.is_binary_view)
+_PLAIN = (  # what many functions know of types that are one to them
+    (_BINARY, pa.binary()),
+    ((pa.types.is_large_string, pa.types.is_string_view), pa.string()),
+    ((pa.types.is_float16,), pa.float32()),
+)
 
 
 def _distinct(names: list[str]) -> list[str]:
-    return [name if name not in names[:i] else f"{name} ({i + 1})" for i, name in enumerate(names)]
+    """Names of which none stands there twice: the second is numbered, beside whatever else is there."""
+    found: list[str] = []
+    for i, name in enumerate(names, 1):
+        free = (f"{name} ({at})" for at in itertools.count(i))
+        found.append(name if name not in found else next(n for n in free if n not in names))
+    return found

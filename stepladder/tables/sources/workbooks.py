@@ -88,7 +88,7 @@ def read_workbook(path: Path, header: int | None, sheet: str | None) -> Raw:
         header=layout.header,
         lost=finding("blank line", blank, "blank rows were left out"),
         changed=finding("merged cells", changed, "cells lie in merged ones and have their value"),
-        notes=_notes(layout.header, len(layout.skipped)),
+        notes=_notes(layout.header, layout.skipped),
         warnings=_others(name, filled),
         sheet=name if len(filled) > 1 or sheet else None,
     )
@@ -214,10 +214,10 @@ def _filled_down(cells: list[list[Any]], merged: Sequence[Any]) -> list[tuple[in
     """Gives every row that a merged cell spans its value: which rows had none of their own."""
     filled = []
     for (top, left), (bottom, _) in merged:
-        for row in islice(cells, top + 1, bottom + 1):
+        for number, row in enumerate(islice(cells, top + 1, bottom + 1), top + 2):
             if left < len(row) and row[left] == "" and _holds(row):
                 row[left] = cells[top][left]
-                filled.append((cells.index(row) + 1, ""))
+                filled.append((number, ""))
     return filled
 
 

@@ -78,8 +78,9 @@ def unescaped(text: bytes, separator: str) -> tuple[bytes, Said]:
     if len(separator) != 1 or not _escapes(text, separator):
         return text, ()
     if b'"' not in text:
-        field = rb"(?:[^\\\n%s]|\\[^\n])*" % re.escape(mark)
-        text = re.sub(rb"%s\\%s%s" % (field, re.escape(mark), field), _quoted(mark), text)
+        # Without a way back (*+): a field is read once, however long it is.
+        field = rb"(?m)(?:^|(?<=%s))(?:[^\\\n%s]|\\[^\n])*+" % ((re.escape(mark),) * 2)
+        text = re.sub(field, _quoted(mark), text)
     # A zero byte, of which there are none left, holds the place of what was a backslash's pair.
     text = text.replace(b"\\\\", b"\x00").replace(b'\\"', b'""').replace(b"\x00", b"\\")
     sentence = (
@@ -90,7 +91,11 @@ def unescaped(text: bytes, separator: str) -> tuple[bytes, Said]:
 
 
 def _quoted(mark: bytes) -> Callable[[re.Match[bytes]], bytes]:
-    return lambda found: b'"' + found[0].replace(b"\\" + mark, mark) + b'"'
+    """A field in quotes, where it holds a separator behind a backslash; else as it is."""
+    sign = b"\\" + mark
+    return lambda found: (
+        b'"' + found[0].replace(sign, mark) + b'"' if sign in found[0] else found[0]
+    )
 
 
 def _escapes(text: bytes, separator: str) -> bool:
@@ -104,9 +109,12 @@ def _escapes(text: bytes, separator: str) -> bool:
 
 def _lines_with(text: bytes, *signs: bytes) -> list[bytes]:
     """Some of the lines that hold one of the signs, wherever in the text."""
-    places = b"|".join(map(re.escape, signs))
-    found = re.finditer(rb"[^\n]*(?:%s)[^\n]*" % places, text)
-    return [line[0] for line, _ in zip(found, range(_SHOWN), strict=False)]
+    sign, found, end = re.compile(b"|".join(map(re.escape, signs))), list[bytes](), 0
+    while len(found) < _SHOWN and (hit := sign.search(text, end)):
+        start, end = text.rfind(b"\n", 0, hit.start()) + 1, text.find(b"\n", hit.end())
+        end = len(text) if end < 0 else end
+        found.append(text[start:end])
+    return found
 
 
 def _plain_lines(text: bytes, sign: str) -> list[str]:

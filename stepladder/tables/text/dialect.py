@@ -9,6 +9,7 @@ from collections import Counter
 from dataclasses import dataclass
 
 from stepladder.core.errors import Problem
+from stepladder.tables.choices import CLEANER
 
 SPACES = "spaces"
 _SEPARATORS = (",", ";", "\t", "|")
@@ -25,8 +26,9 @@ class Dialect:
     header: int
     names: tuple[str, ...]
     first_line: int
-    skipped: tuple[str, ...]
+    skipped: int  # so many records before the header
     surplus: int = 0  # so many last columns have no name
+    version: int = CLEANER  # of the cleaner by whose rules it was laid out
 
 
 def sample_of(data: bytes) -> str:

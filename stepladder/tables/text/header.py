@@ -7,6 +7,7 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 
+from stepladder.tables.choices import CLEANER
 from stepladder.tables.text.dialect import Dialect, Record, usual_width
 from stepladder.tables.text.fitted import fit, fitted, kind_of, kinds
 
@@ -16,17 +17,32 @@ _FIRST = 10  # lines, as wide as rows, among which the header is
 _PREAMBLE = 3  # lines above the header that may look like rows
 
 
-def layout(records: list[Record], separator: str, header: int | None, source: str) -> Dialect:
+def layout(
+    records: list[Record],
+    separator: str,
+    header: int | None,
+    source: str,
+    version: int = CLEANER,
+) -> Dialect:
     """The header's line (or the one given), and a name for each column."""
     width = usual_width([len(fields) for _, fields in records]) if records else 0
     at = header_at(records, width) if header is None else _at(records, header)
     if at is None:
         names = tuple(f"column_{i + 1}" for i in range(width))
-        return Dialect(separator, 0, names, 1, ())
+        return Dialect(separator, 0, names, 1, 0, version=version)
     line, fields = records[at]
-    fields, surplus = fitted(fields, records[at + 1 :], separator, source)
-    skipped = tuple(separator.join(before) for _, before in records[:at])
-    return Dialect(separator, line, names_of(fields), line + 1, skipped, surplus)
+    below, surplus = records[at + 1 :], 0
+    if version > 1:
+        fields, surplus = fitted(fields, below, separator, source)
+        fields = [*map(bare, fields)]
+    elif below and len(fields) == width - 1:
+        fields = _one_wider(fields, [row for _, row in below if len(row) == width])
+    return Dialect(separator, line, names_of(fields), line + 1, at, surplus, version)
+
+
+def _one_wider(fields: list[str], rows: list[list[str]]) -> list[str]:
+    """As the first cleaner had it: such rows end in a separator, or begin with a row name."""
+    return ["", *fields] if any(row[-1].strip() for row in rows) else [*fields, ""]
 
 
 def _at(records: list[Record], line: int) -> int | None:
@@ -123,7 +139,7 @@ def names_of(fields: Sequence[str]) -> tuple[str, ...]:
     seen: Counter[str] = Counter()
     names = []
     for i, field in enumerate(fields, 1):
-        name = " ".join(bare(field).split()) or f"column_{i}"
+        name = " ".join(field.split()) or f"column_{i}"
         seen[name] += 1
         while seen[name] > 1:
             name = f"{name} ({seen[name]})"

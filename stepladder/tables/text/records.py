@@ -15,6 +15,7 @@ import pyarrow.compute as pc
 import pyarrow.csv as pacsv
 
 from stepladder.core.errors import Problem
+from stepladder.tables.choices import CLEANER
 from stepladder.tables.findings import Warned, finding
 from stepladder.tables.raw import Raw
 from stepladder.tables.text.accidents import guarded, undone, unescaped, unspaced
@@ -42,14 +43,21 @@ _SHORT = "row with the wrong number of fields"
 
 
 def read_text(
-    data: bytes, source: str, encoding: str | None, separator: str | None, header: int | None
+    data: bytes,
+    source: str,
+    encoding: str | None,
+    separator: str | None,
+    header: int | None,
+    version: int = CLEANER,
 ) -> Raw:
     """Reads a text table; every row that does not fit its columns is counted, none is lost."""
     decoded = decode(data, source, encoding)
-    text, undid = undone(_one_kind_of_line_end(decoded.data))
+    text = _one_kind_of_line_end(decoded.data)
+    text, undid = undone(text) if version > 1 else (text, ())
     mark = separator_of(sample_of(text), separator)
-    text, warned = unescaped(unspaced(guarded(text, mark), mark), mark)
-    dialect = layout(records_of(sample_of(text), mark), mark, header, source)
+    plain = unspaced(guarded(text, mark), mark) if version > 1 else text
+    text, warned = unescaped(plain, mark) if version > 1 else (plain, ())
+    dialect = layout(records_of(sample_of(text), mark), mark, header, source, version)
     start = _after(text, dialect.first_line - 1)
     if not dialect.names or not re.compile(rb"\S").search(text, start):
         raise Problem(
@@ -144,13 +152,14 @@ def _assembled(
             else:
                 saved.append((at, fields))
                 split.append((at, part))
-    named, headers, rest = under_their_own(others, dialect.names)
     table, lines = _with(table, lines, saved)
+    named, headers, rest = under_their_own(others, dialect)
     warned = check_rest(rest, table, lines, dialect, source)
-    table, lines = _with_named(in_their_order(table), lines, named)
+    if dialect.version > 1:
+        table, lines = _with_named(in_their_order(_bare(table)), lines, named)
     empty = _blank(table)
     blank += [(int(line), "") for line in lines[empty]]
-    table = _bare(table.filter(pa.array(~empty)))
+    table = table.filter(pa.array(~empty))
     return Raw(
         table=table,
         row=lines[~empty],
@@ -247,7 +256,8 @@ def _second_try(line: int, text: str, dialect: Dialect) -> Iterator[Other]:
 
 def _fields(text: str, delimiter: str, dialect: Dialect) -> list[str]:
     fields = _split(text, delimiter)
-    if len(fields) == 1 and delimiter in fields[0] and "\n" not in text:
+    in_one = len(fields) == 1 and delimiter in fields[0] and "\n" not in text
+    if in_one and dialect.version > 1:
         fields = _split(fields[0], delimiter)  # a whole line in quotes, as Excel saves it
     width = len(dialect.names)
     while len(fields) > width and not fields[-1].strip():
@@ -307,8 +317,5 @@ def _notes(dialect: Dialect, decoded: Decoded) -> tuple[str, ...]:
     if dialect.header == 0:
         notes.append("The file has no header; its columns were numbered from column_1.")
     if dialect.skipped:
-        notes.append(
-            f"{len(dialect.skipped)} lines before the header were skipped, "
-            f"the first: {dialect.skipped[0][:80]}"
-        )
+        notes.append(f"{dialect.skipped} lines before the header were skipped.")
     return tuple(notes)

@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 from stepladder.tables.findings import Warned
 from stepladder.tables.text.dialect import Dialect
 from stepladder.tables.text.fitted import again, cut_in_two, other_width, split_numbers
-from stepladder.tables.text.header import names_of
+from stepladder.tables.text.header import bare, names_of
 
 Lines = npt.NDArray[np.int64]
 Other = tuple[int, str, list[str]]  # the line, its text, its fields
@@ -49,9 +49,12 @@ def seen_in(table: pa.Table) -> list[Seen]:
 
 
 def under_their_own(
-    others: list[Other], names: tuple[str, ...]
+    others: list[Other], dialect: Dialect
 ) -> tuple[list[Named], list[Other], list[Other]]:
     """Records below a second header, by its names; these headers; and the records that remain."""
+    if dialect.version == 1:
+        return [], [], others
+    names = dialect.names
     own: list[str] = []
     named: list[Named] = []
     headers: list[Other] = []
@@ -59,7 +62,7 @@ def under_their_own(
     for line, text, fields in sorted(others):
         if again(fields, names):
             known = {name.lower(): name for name in names}
-            own = [known.get(one.lower(), one) for one in names_of(fields)]
+            own = [known.get(one.lower(), one) for one in names_of([*map(bare, fields)])]
             headers.append((line, text, fields))
         elif own and len(fields) == len(own):
             named.append((line, dict(zip(own, fields, strict=True))))
@@ -103,7 +106,7 @@ def check_rest(
 ) -> tuple[Warned, ...]:
     """A few strays are counted; Problem where so many, or all at the end, are rows of another shape."""
     width = len(dialect.names)
-    if not rest:
+    if not rest or dialect.version == 1:
         return ()
     seen = seen_in(table.slice(0, _SEEN))
     rows = [one for one in rest if len(one[2]) > width or begins_a_row(one[2], seen)]
