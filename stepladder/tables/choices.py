@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import re
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
@@ -157,14 +156,8 @@ def _did_you_mean(name: object) -> str:
 
 def _is_currency(name: object) -> bool:
     """Codes, signs, and what columns of currencies say instead, such as KR, which several have."""
-    if not isinstance(name, str) or not 0 < len(name) <= 20 or name != name.upper():
+    if not isinstance(name, str) or name != name.upper():
         return False
-    if re.search(r"\d", name) or not any(one.isalpha() or _is_sign(one) for one in name):
-        return False
-    from stepladder.tables.amounts.currencies import nearest_code
-
-    return len(name) <= 3 or nearest_code(name) is None
-
-
-def _is_sign(letter: str) -> bool:
-    return unicodedata.category(letter) == "Sc"
+    if any(unicodedata.category(letter) == "Sc" for letter in name):
+        return len(name) <= 5
+    return 2 <= len(name) <= 3 and name.isalpha()

@@ -130,7 +130,7 @@ WRONG = {
     "--currency EUR --rate USD=much": "CURRENCY=NUMBER",
     "--currency EUR --rate USD=0": "above zero",
     "--currency EUR --rate USD=nan": "above zero",
-    "--currency dollars": "three letters",
+    "--currency dollars": "ISO 4217",
     "--from-day 1.2.2023": "YYYY-MM-DD",
     "--from-day 2023-05-01 --to-day 2023-04-01": "not after the last",
     "--sheet Orders": "no workbook",

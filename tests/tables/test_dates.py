@@ -39,7 +39,8 @@ def read(words, version=2):
     13.01.2024 kl. 21.05|13.1.2024 klo 21.05|samedi 13 janvier 2024 à 21:05:00 UTC+1
     January 13, 2024 at 9:05:00 PM GMT+1|Samstag, 13. Januar 2024 um 21:05:00 MEZ
     13 janv. 2024, 21 h 05 min 00 s|2024-01-13 9:05 nachm.|1/13/2024, 9:05:00 PM
-    ١٣/٠١/٢٠٢٤ ٩:٠٥ م|２０２４/０１/１３ ２１:０５
+    ١٣/٠١/٢٠٢٤ ٩:٠٥ م|２０２４/０１/１３ ２１:０５|ISODate("2024-01-13T21:05:00Z")|13−01−2024 21:05
+    sat jan 13 21:05:00 cet 2024|13Jan2024:21:05:00|1705179900000.0|1705179900000000000|13/01/2024 9:5 PM
 """.strip().replace("\n", "|").split("|"))  # fmt: skip
 def test_moments_of_every_tool(text):
     order = "month first" if text.startswith("1/13") else "day first"
@@ -48,6 +49,7 @@ def test_moments_of_every_tool(text):
 
 
 @pytest.mark.parametrize("text", """
+    Sat, 13-Jan-2024|sat, 13 jan 2024|2024-01-13T00
     2024-W02-6|2024W026|2024-013|Jan-13-2024|2024年1月13日|१३/०१/२०२४|13 січня 2024|13 Ιανουαρίου 2024
     13 OCAK 2024|13. ledna 2024|13 يناير 2024|13 كانون الثاني 2024|13 ม.ค. 2024|13 Januari 2024
     2024 m. sausio 13 d.|2024. gada 13. janvāris|13 thg 1, 2024|13. tammikuuta 2024|13 בינואר 2024
@@ -138,6 +140,57 @@ def test_days_that_a_spreadsheet_swapped_are_refused_unless_told(cleaned):
         cleaned(text)
     assert "--day-first" in caught.value.remedy
     assert len(rows(cleaned(text, day_order="day first", duplicates="keep"))) == 60
+
+
+def shown(day, real, text):
+    """A day as a spreadsheet of another country shows it, or as it leaves it."""
+    turned = day.replace(day=day.month, month=day.day) if day.day < 13 else day
+    return turned.strftime(real) if day.day < 13 else day.strftime(text)
+
+
+DAYS = np.random.default_rng(3).integers(19358, 19723, 400).astype("datetime64[D]").tolist()
+
+
+@pytest.mark.parametrize(("real", "text"), [
+    ("%Y-%m-%d", "%d.%m.%Y"), ("%d-%b-%y", "%d.%m.%Y"), ("%d.%m.%Y", "%m/%d/%Y"), ("%Y-%m-%d", "%m/%d/%y"),
+])  # fmt: skip
+@pytest.mark.parametrize("beside", [0, 1, 200])
+def test_swapped_days_are_found_beside_others_and_shown_with_dots(cleaned, real, text, beside):
+    """Also with one date mended by hand, or below an older export that is whole."""
+    old = "%Y-%m-%d" if "." not in real else "%Y/%m/%d"
+    days = [datetime(2022, 1 + i % 12, 13 + i % 14).strftime(old) for i in range(beside)]
+    days += [shown(day, real, text) for day in DAYS]
+    with pytest.raises(Problem, match="swapped days and months"):
+        cleaned(HEAD + "\n".join(f"{i % 9},{day},{i}" for i, day in enumerate(days)))
+    honest = [day.strftime(real if i % 2 else text) for i, day in enumerate(DAYS)]
+    assert (
+        len(rows(cleaned(HEAD + "\n".join(f"{i % 9},{d},{i}" for i, d in enumerate(honest)))))
+        == 400
+    )
+
+
+@pytest.mark.parametrize("bad", ["31/02/2024", "30.02.2024", "2024-13-45"])
+def test_days_that_no_order_makes_possible_are_unreadable(cleaned, bad):
+    lines = [
+        f"{i % 9},{bad if i % 10 == 5 else f'2024-03-{1 + i % 28:02d}'},{i}" for i in range(100)
+    ]
+    with pytest.raises(Problem, match="10 of the 100 values of 'date'"):
+        cleaned(HEAD + "\n".join(lines))
+
+
+def test_texts_that_differ_in_the_clock_alone_are_read_at_once(monkeypatch):
+    asked = []
+    from stepladder.tables.dates import plain
+
+    monkeypatch.setattr(
+        plain,
+        "_plain",
+        lambda texts, _, own=plain._plain: asked.append(len(texts)) or own(texts, _),
+    )
+    words = [f"2024-01-13 {i // 60:02}:{i % 60:02}:11.5 CET" for i in range(1440)]
+    found = read(words)
+    assert asked == [1]
+    assert found == [datetime(2024, 1, 13, i // 60, i % 60, 11) for i in range(1440)]
 
 
 def test_two_honest_formats_are_no_swap(cleaned):

@@ -105,3 +105,21 @@ def test_chosen_days_override(cleaned):
     some = cleaned(text, from_day=date(2012, 1, 1))
     assert [one.reason for one in some.report.set_aside] == ["day before 2012-01-01"]
     assert len(rows(cleaned(text, version=1))) == 202
+
+
+def from_days(days):
+    told = (date(1970, 1, 1) + timedelta(int(day)) for day in np.sort(days))
+    return "customer,date,amount\n" + "".join(f"{i % 9},{day},{i}\n" for i, day in enumerate(told))
+
+
+@pytest.mark.parametrize("shop", [seasonal, paused, growing], ids=lambda shop: shop.__name__)
+def test_a_last_day_that_stands_alone_is_told_where_it_may_be_honest(cleaned, shop):
+    """Left in or set aside, the user is told of it, and how to decide."""
+    days = shop(np.random.default_rng(9))
+    honest = days - days.max() + 18_900
+    assert not cleaned(from_days(honest)).report.warnings
+    late = date(1970, 1, 1) + timedelta(18_900 + 548)
+    result = cleaned(from_days([*honest, 18_900 + 548]))
+    assert [one.kind for one in result.report.warnings] == ["far-days"]
+    assert f"--to-day {late}" in result.report.warnings[0].sentence
+    assert not cleaned(from_days([*honest, 18_900 + 548]), to_day=late).report.warnings

@@ -233,3 +233,68 @@ def test_the_cleaner_tells_of_the_layout(cleaned):
     result = cleaned("customer,date,amount\n7,2024-01-13,12.50,\n8,2024-02-20,9.90,gift\n")
     assert result.table["customer"].to_pylist() == [7, 8]
     assert [one.kind for one in result.report.warnings] == ["unnamed-column"]
+
+
+ITEM = "customer,date,item,total\n"
+
+
+@pytest.mark.parametrize("at", [3, 9000])
+@pytest.mark.parametrize(("mark", "items"), [
+    (",", ['"open', "a", '"open']),
+    (";", ['"open, b', "a", '"Big" mug', '"open']),
+    ("\t", ['"', "a", '24" screen', '"big']),
+    (",", ['"alone', "a", "b"]),
+])  # fmt: skip
+def test_a_quote_that_never_closes_swallows_no_rows(raw, at, mark, items):
+    body = [(f"{i}", "2024-01-13", "mug", "12") for i in range(at)]
+    body += [(f"{at + i}", "2024-02-13", item, "9") for i, item in enumerate(items)]
+    body += [("1", "2024-02-14", "pan", "7")] * 9
+    found = raw("\n".join(map(mark.join, [("customer", "date", "item", "total"), *body])) + "\n")
+    assert found.table.num_rows == len(body)
+    seen = found.table["item"].to_pylist()[at : at + len(items)]
+    assert [one.replace('"', "") for one in seen] == [one.replace('"', "") for one in items]
+    assert set(found.table["total"].to_pylist()) == {"12", "9", "7"}
+    assert kinds(found) == ["stray-quotes"]
+
+
+@pytest.mark.parametrize("note", [
+    "one\ntwo, three\n\nfour", "1,2\n3,4", 'says ""hi\nthere""', "ends\n", "\nbegins, so\nit goes",
+])  # fmt: skip
+@pytest.mark.parametrize("place", [0, 1, 4])
+def test_values_of_several_lines_stay_whole(tmp_path, note, place):
+    text = ""
+    for i in range(50):
+        row = [str(i), "2024-01-13", "mug", "12"]
+        row.insert(place, f'"{note}"' if i % 3 == 0 else "fine")
+        text += ",".join(row) + "\n"
+    names = ["customer", "date", "item", "total"]
+    names.insert(place, "note")
+    path = tmp_path / "export.csv"
+    path.write_text(",".join(names) + "\n" + text)
+    found = read(str(path), None, None, None)
+    assert found.table.num_rows == 50
+    assert found.table["note"].to_pylist()[3] == note.replace('""', '"')
+    assert not found.warnings
+
+
+@pytest.mark.parametrize(
+    ("first", "second"), [("\n", "\r"), ("\r", "\n"), ("\r", "\r\n"), ("\r\n", "\r")]
+)
+def test_joined_files_of_several_systems_keep_their_rows(cleaned, first, second):
+    some = (HEAD + NUMBERS).replace("\n", first) + NUMBERS.replace("2024", "2023").replace(
+        "\n", second
+    )
+    assert cleaned(some).table.num_rows == 6
+    note = (HEAD + NUMBERS).replace("7,2024-01-13,12", "7\r,2024-01-13,12")
+    assert cleaned(note).table.num_rows == 3
+
+
+def test_filled_up_blocks_and_capital_headers_do_no_harm(cleaned):
+    assert cleaned((HEAD + NUMBERS).encode() + b"\x00" * 512).table.num_rows == 3
+    joined = cleaned((HEAD + NUMBERS) + HEAD.upper() + NUMBERS.replace("2024", "2023"))
+    assert [(one.reason, one.count) for one in joined.report.dropped] == [("repeated header", 1)]
+
+
+def test_sharp_s_beside_an_umlaut_is_western(cleaned):
+    text = "Kunde;Datum;Artikel;Betrag\n" + "7;13.01.2024;Größe;12,50 €\n" * 2
+    assert cleaned(text.encode("cp1252")).table["value"].to_pylist() == [12.5]

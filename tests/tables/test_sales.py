@@ -306,7 +306,7 @@ def test_marks_beside_a_row(cleaned, header, values, left):
 
 @pytest.mark.parametrize(("header", "values", "said"), [
     ("Paid", "yes no yes yes", "1 × no"),
-    ("Status", "paid partially_refunded paid paid", "1 × partially_refunded"),
+    ("Status", "paid partially_refunded paid paid", "1 × partially refunded"),
     ("current_state", "5 6 5 5", "1 × 6"),
     ("Status", "complete closed complete complete", "1 × closed"),
     ("Status", "Fertig Fertig canceled Fertig", None),  # what most are is how sales are called

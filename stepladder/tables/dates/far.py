@@ -15,6 +15,11 @@ from stepladder.tables.rows.rows import Rows
 from stepladder.tables.values import Day
 
 _EPOCH = date(1970, 1, 1)
+_ROWS, _FEW = (
+    20,
+    0.01,
+)  # rows before it, and the share of all that a day that stands alone has at most
+_SHARE, _LEAST = 0.25, 30  # of the days that all others cover; days
 
 
 def set_far_days_aside(
@@ -43,6 +48,8 @@ def set_far_days_aside(
             | ((days > last) & (choices.to_day is None))
         )
         _put_aside(rows, str(spec.time), days, far, (first, last))
+        if choices.to_day is None:
+            _warn_alone(rows, days[kept & ~far])
 
 
 def _put_aside(rows: Rows, name: str, days: Ints, far: Bools, whole: tuple[int, int]) -> None:
@@ -61,6 +68,23 @@ def _put_aside(rows: Rows, name: str, days: Ints, far: Bools, whole: tuple[int, 
         f"{count:,} {what} far from all others ({shown}; the others go from {first} to {last}) and "
         f"{'was' if count == 1 else 'were'} set aside. If they count, say so with {' '.join(flags)}; "
         f"else make it last with --from-day {first} or --to-day {last}.",
+    )
+
+
+def _warn_alone(rows: Rows, days: Ints) -> None:
+    """A last day long after all others may be a slip, though shops that rest or sell seldom have such."""
+    last = int(days.max())
+    others = days[days < last]
+    if len(others) < _ROWS or len(days) - len(others) > max(1, _FEW * len(days)):
+        return
+    before = int(others.max())
+    if last - before <= max(_SHARE * (before - int(others.min())), _LEAST):
+        return
+    rows.warn(
+        "far-days",
+        f"The last day, {_day(last)}, stands alone: the day before it with rows is {_day(before)}, "
+        f"{last - before} days earlier. If it is a slip, nearly all seem to have stayed away since then: "
+        f"leave it out with --to-day {_day(before)}; if it counts, say so with --to-day {_day(last)}.",
     )
 
 

@@ -29,7 +29,10 @@ def ends(day: Ints) -> tuple[int, int]:
     no date), beyond a gap that is longer than any other, and longer than chance would have it:
     shops that sell seldom, in one season or after a pause have other gaps that are as long.
     """
-    days, count = np.unique(day, return_counts=True)
+    first = day.min()
+    count = np.bincount(day - first)
+    days = np.flatnonzero(count)
+    count, days = count[days], days + first
     low, high = 0, len(days) - 1
     while cut := _cut(days[low : high + 1], count[low : high + 1]):
         low, high = low + cut[0], high - cut[1]

@@ -20,21 +20,32 @@ from stepladder.tables.dates.names import (
 )
 from stepladder.tables.dates.zones import ZONE, written
 
+# A clock says nothing of how the rest is written: texts that differ in it alone are made plain once.
+_BESIDE = (
+    r"^(?P<before>(?:.*[Tt ,])?)(?P<clock>\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?)"
+    r"(?P<behind>(?:[^\d:.,h].*)?)$"
+)
+_FIXED = r"^(?P<before>.*?)11:11(?::11(?:\.11)?)?(?P<behind>\D.*)?$"
+
 # What is moved or cut before a clock is looked for; each where the text as a whole is of that form.
 _MOVED = (
     (r"^/date\((-?\d+)(?:[+-]\d{4})?\)/$", r"\1"),  # .NET
+    (r"""^(?:isodate|timestamp|date|datetime)\(["'](.*)["']\)$""", r"\1"),
     (r"^\[(.*)\]$", r"\1"),
-    (r"^(\d{1,2}/\w{3}/\d{4}):(\d{2}:\d{2}:\d{2})", r"\1 \2"),  # Apache
+    (r"^(\d{12,19})\.0*$", r"\1"),  # a count that was stored as a fraction
+    (r"^(\d{15,16})\d{3}$", r"\1"),  # nanoseconds
+    (r"^(\d{1,2}/?[a-z]{3}/?\d{4}):(\d{2}:\d{2}:\d{2})", r"\1 \2"),  # Apache, SAS
     (r"^(\d{4}):(\d{2}):(\d{2}) ", r"\1-\2-\3 "),  # EXIF
     (
         r"^(\d{4}-\d{2}-\d{2})[ t_-]+(\d{2})[.-](\d{2})[.-](\d{2})",
         r"\1 \2:\3:\4",
     ),  # DB2, file names
     (r"^(\d{4})-?(\d{2})-?(\d{2})[t_ ](\d{2})(\d{2})(\d{2})?(\D.*)?$", r"\1-\2-\3 \4:\5:\6\7"),
+    (r"^(\d{4}-\d{2}-\d{2})[t ](\d{2})(z|[+-]\d{2}:?\d{2})?$", r"\1 \2:00\3"),
     (r"(\d{2}:\d{2}):( ?\D.*)?$", r"\1\2"),
     (r"(\d{1,2}:\d{2}:\d{2}):(\d{3})", r"\1.\2"),  # SQL Server
     (
-        r"^(.*\d) (\d{1,2}:\d{2}:\d{2}) ([^\d+-]*) ?((?:19|20)\d\d)$",
+        r"^(.*\d) (\d{1,2}:\d{2}:\d{2}) ([^\d+-]*?) ?((?:19|20)\d\d)$",
         r"\1 \4 \2 \3",
     ),  # Unix' date, Java
     (r"^(\d{1,2}:\d{2}(?::\d{2})?(?: ?[ap]\.? ?m\.?)?),? (\d.*)$", r"\2 \1"),  # the clock first
@@ -42,7 +53,7 @@ _MOVED = (
     (r"(\d) ?[時时点點시] ?(\d{1,2}) ?[分분]", r"\1:\2"),
     (r"(\d) ?h ?(\d{2}) ?min(?: ?(\d{2}) ?s)?$", r"\1:\2:\3"),
     (r"(\d{1,2}:\d{2}):$", r"\1"),
-    (r":(\d)(:|$)", r":0\1\2"),
+    (r":(\d)(:|$| ?[ap]\.? ?m)", r":0\1\2"),
     (r"(\d{4}) ?[年년] ?(\d{1,2}) ?[月월] ?(\d{1,2}) ?[日일号號]?", r"\1-\2-\3 "),
     (r"(\d{1,2}) (?:thang|thg) (\d{1,2}),? (?:nam )?(\d{4})", r"\3-\2-\1"),
     (r"(\d{4})\. ?(\d{1,2})\. ?(\d{1,2})\.(?: |$)", r"\1-\2-\3 "),
@@ -65,6 +76,19 @@ def plain(texts: pa.Array, column: pa.Array) -> pa.Array:
     `column` are all texts of the column: words for months that are different ones in different
     languages are told by the others.
     """
+    parts = pc.extract_regex(texts, _BESIDE)
+    alike = parts.is_valid()
+    fixed = pc.replace_substring_regex(parts.field("clock"), r"\d+", "11")
+    fixed = pc.binary_join_element_wise(parts.field("before"), fixed, parts.field("behind"), "")
+    whole = pc.if_else(alike, fixed, texts).dictionary_encode()
+    found = _plain(whole.dictionary, column).take(whole.indices)
+    ends = pc.extract_regex(found, _FIXED)
+    clock = (ends.field("before"), parts.field("clock"), ends.field("behind"))
+    put = pc.binary_join_element_wise(*clock, "")
+    return pc.if_else(pc.and_(alike, ends.is_valid()), put, found)
+
+
+def _plain(texts: pa.Array, column: pa.Array) -> pa.Array:
     some = _folded(texts)
     for pattern, other in _MOVED:
         some = pc.replace_substring_regex(some, pattern, other)
@@ -85,7 +109,7 @@ def _folded(texts: pa.Array) -> pa.Array:
         table = {ord(c): str(unicodedata.decimal(c)) for c in seen if c.isdecimal()}
         table |= {ord(c): "" for c in seen if unicodedata.category(c) == "Cf"}
         table |= dict.fromkeys(map(ord, "،、؛"), ",")
-        table |= {ord(c): "-" for c in seen if unicodedata.category(c) == "Pd"}
+        table |= {ord(c): "-" for c in seen if unicodedata.category(c) == "Pd" or c == "\u2212"}
         whole = _ACCENTS.sub("", unicodedata.normalize("NFKD", whole.translate(table)).casefold())
         whole = unicodedata.normalize("NFC", whole).replace("ı", "i").replace("’", "'")
         texts = pc.replace_with_mask(texts, pc.invert(ascii_), pa.array(whole.split("\0")))
@@ -144,8 +168,12 @@ def _written(column: pa.Array) -> Callable[[list[str]], list[str]]:
 def _others(column: pa.Array) -> list[str]:
     """The other texts of a column without their digits: few, since only the months' words differ."""
     short = column.filter(pc.less(pc.utf8_length(column), 100))
-    words = pc.replace_substring_regex(_folded(short), r"\d+(?:[:.,]\d+)+|\d", "1 ")
+    some = pc.replace_substring_regex(short, _DIGITS, "1 ").unique()
+    words = pc.replace_substring_regex(_folded(some), _DIGITS, "1 ")
     return list(words.unique()[:10_000].to_pylist())
+
+
+_DIGITS = r"\d+(?:[:.,]\d+)+|\d"
 
 
 def _phrases(text: str) -> tuple[list[str], str, list[str]]:
@@ -168,7 +196,8 @@ def _named(numbers: list[str], word: str, others: list[str], known: dict[str, in
     """Day, English month and year; what is in doubt becomes what nobody reads."""
     rest = [one for one in others if not one.isdigit()]
     odd = [one for one in rest if len(one) > 5 and folded(one) not in weekdays()]
-    if len(numbers) != 2 or word not in known or odd or (rest and word in weekdays()):
+    doubt = word in weekdays() and not all(folded(one) in weekdays() for one in rest)
+    if len(numbers) != 2 or word not in known or odd or doubt:
         return "?"
     day, year = numbers if len(numbers[0]) < 3 else numbers[::-1]
     if len(day) > 2 or len(year) not in (2, 4):

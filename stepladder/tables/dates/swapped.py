@@ -7,13 +7,16 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from stepladder.core.errors import Problem
-from stepladder.tables.dates.dates import Dates, Ints
+from stepladder.tables.dates.dates import Bools, Dates, Ints
 
 # What has an order of its own: year first, a spreadsheet's number, or a month in letters.
 _CERTAIN = r"^\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|^[2-6]\d{4}(?:[.,]\d+)?$|\pL{3}"
+_DOTTED = r"^\d{1,2}\s?\.\s?\d{1,2}\s?\.\s?\d{2,4}\b"
+_NUMERIC = r"^\d{1,2}\s?[-/.\s]\s?\d{1,2}\s?[-/.\s]\s?\d{2,4}\b"
 _FEW = 5
 _MONTHS = 3  # a clean switch of formats within a month is no swap
 _CHANCE = 1e-3
+_BY_HAND = 0.02  # of the days may have been mended or typed since
 _LOW = 12 / 30.4  # of all days are up to the twelfth
 
 
@@ -23,19 +26,48 @@ def swapped(words: pa.Array, dates: Dates) -> Ints:
     13/02/2024 has no thirteenth month where the month comes first, so it stays a text, while 01/02/2024
     becomes the second of January. Then all dates are up to the twelfth, and all texts beyond.
     """
-    certain = pc.match_substring_regex(words, _CERTAIN).to_numpy(zero_copy_only=False)
-    real = np.flatnonzero(certain & dates.found & (dates.proof == 0) & ~dates.open)
-    left = np.flatnonzero(dates.proof != 0)
+    certain, dotted, numeric = (
+        pc.match_substring_regex(words, pattern).to_numpy(zero_copy_only=False) & dates.found
+        for pattern in (_CERTAIN, _DOTTED, _NUMERIC)
+    )
+    if dates.open.any():
+        return np.zeros(0, np.int64)
+    # A spreadsheet shows what it read in its own way, which may be with dots.
+    for real, left in (
+        (certain | dotted, numeric & ~dotted & ~certain),
+        (certain, numeric & ~certain),
+    ):
+        found = _swap(dates, np.flatnonzero(real), np.flatnonzero(left))
+        if len(found):
+            return found
+    return np.zeros(0, np.int64)
+
+
+def _swap(dates: Dates, real: Ints, left: Ints) -> Ints:
+    """The two first of each, where those that were read fit such a swap and those that were left too."""
     none = np.zeros(0, np.int64)
-    if min(len(real), len(left)) < _FEW or dates.open.any():
+    if len(left) < _FEW:
         return none
-    days, one_order = np.unique(dates.day[real]), len(np.unique(dates.proof[left])) == 1
-    months = days.astype("datetime64[D]").astype("datetime64[M]")
-    of_month = (days - months.astype("datetime64[D]").astype(np.int64)) + 1
-    if not one_order or (of_month > 12).any() or len(np.unique(months)) < _MONTHS:
+    real = real[(real > left[0]) & (real < left[-1])]  # another export may stand in front or below
+    if len(real) < _FEW or len(np.unique(dates.proof[left])) > 1:
         return none
-    chance = _LOW ** len(days) * (1 - _LOW) ** len(np.unique(dates.day[left]))
-    return np.concatenate([real[:2], left[:2]]) if chance < _CHANCE else none
+    read, texts = np.unique(dates.day[real]), np.unique(dates.day[left])
+    months = len(np.unique(read.astype("datetime64[D]").astype("datetime64[M]")))
+    chance = _chance(_of_month(read) > 12, _LOW) * _chance(_of_month(texts) <= 12, 1 - _LOW)
+    return np.concatenate([real[:2], left[:2]]) if months >= _MONTHS and chance < _CHANCE else none
+
+
+def _of_month(days: Ints) -> Ints:
+    first = days.astype("datetime64[D]").astype("datetime64[M]").astype("datetime64[D]")
+    return np.asarray(days - first.astype(np.int64) + 1)
+
+
+def _chance(odd: Bools, share: float) -> float:
+    """How likely it is that of so many days so few are odd ones; 1 where they are too many."""
+    few = int(odd.sum())
+    if few > _BY_HAND * len(odd):
+        return 1.0
+    return float(np.exp(np.log(share) * (len(odd) - few) + few * np.log(len(odd))))
 
 
 def swapped_days(source: str, examples: list[str]) -> Problem:

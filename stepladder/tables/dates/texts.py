@@ -181,14 +181,14 @@ def _year_last(dates: Dates, texts: pa.Array, day_order: str, today: date) -> No
     open_ = (a <= 12) & (b <= 12) & (a != b) & (order == 0)
     # With dots the day comes first wherever dots are used, unless the rows prove otherwise.
     dotted = dots & ~(dots & (proof < 0)).any()
-    order = np.where(order != 0, order, np.where(dotted, 1, _ORDER[day_order]))
+    order = np.where(order != 0, order, np.where(dotted, 1, ORDER[day_order]))
     dates.proof[at], dates.open[at] = np.where(dotted, 0, proof), open_ & ~dotted
     first = np.where(order == 0, np.where(a == b, 1, proof), order)
     day, month = np.where(first > 0, a, b), np.where(first > 0, b, a)
     _put(dates, at, groups, _year(year, groups, today), np.where(first == 0, 0, month), day)
 
 
-_ORDER = {"day first": 1, "month first": -1, "mixed": 0, "clear": 0}
+ORDER = {"day first": 1, "month first": -1, "mixed": 0, "clear": 0}
 
 
 def _put(

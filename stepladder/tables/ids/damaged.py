@@ -35,8 +35,9 @@ def check_ids(rows: Rows, spec: TableSpec, values: dict[str, Value], choices: Ch
         ids = values.get(column.name)
         if column.kind == "id" and isinstance(ids, Texts):
             _refuse_scientific(rows, column.name, ids, choices.columns[column.name])
-            there = ids.words.take(pa.array(np.unique(ids.at[rows.kept & ~ids.missing])))
-            words = there.unique()
+            there = np.zeros(len(ids.words), bool)
+            there[ids.at[rows.kept & ~ids.missing]] = True
+            words = ids.words.filter(pa.array(there)).unique()
             float_ = pa.types.is_floating(rows.raw.table.column(choices.columns[column.name]).type)
             _warn_rounded(rows, column.name, words, float_)
             _warn_days(rows, column.name, words)

@@ -12,6 +12,7 @@ from stepladder.tables.choices import Choices
 from stepladder.tables.columns.find import parts
 from stepladder.tables.columns.unread import unread_remedy
 from stepladder.tables.dates.offsets import several_offsets
+from stepladder.tables.dates.texts import ORDER
 from stepladder.tables.ids.ids import Texts
 from stepladder.tables.rows.duplicates import duplicate_rows
 from stepladder.tables.rows.readable import enough_read
@@ -97,7 +98,9 @@ def _drop_amounts(rows: Rows, spec: TableSpec, name: str, value: Amount, choices
 def _enough_days(rows: Rows, name: str, value: Day, choices: Choices) -> None:
     """A day that the order chosen makes impossible was accepted with the order."""
     dates, source = value.dates, choices.columns[name]
-    unreadable = ~dates.found & ~dates.open & (dates.proof == 0) & ~value.missing
+    order = ORDER[choices.day_order]
+    accepted = dates.open | ((order != 0) & (dates.proof == -order))
+    unreadable = ~dates.found & ~accepted & ~value.missing
     remedy = f"Mend these values in the source, or name another column with --column {name}=NAME."
     enough_read(rows, name, source, unreadable, ~value.missing, remedy)
 

@@ -93,7 +93,8 @@ def header_rows(raw: Raw, sources: list[str], candidates: Bools) -> Bools:
         column = raw.table.column(name)
         if not pa.types.is_string(column.type):
             return np.zeros_like(candidates)
-        again &= pc.equal(pc.utf8_trim(pc.fill_null(column, ""), BLANKS), name).to_numpy()
+        words = pc.utf8_lower(pc.utf8_trim(pc.fill_null(column, ""), BLANKS))
+        again &= pc.equal(words, name.lower()).to_numpy()
     return again
 
 

@@ -125,4 +125,4 @@ def sayable(text: str) -> str:
     if plain(text) in _KNOWN:
         return text
     known = " ".join(word for word in tokens(text) if word in _KNOWN)
-    return known or (text if re.fullmatch(r"[^\d@]{1,30}", text) else _OTHER)
+    return known or (text if re.fullmatch(r"[^\d@]{1,30}|\d{1,3}", text) else _OTHER)

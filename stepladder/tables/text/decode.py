@@ -92,7 +92,8 @@ def _encoding(data: bytes, source: str) -> str:
     wide = _utf16_without_mark(data[:65536])
     if wide:
         return wide
-    if len(_CONTROL.findall(data[:65536])) > len(data[:65536]) // 200:
+    sample = data[:65536].rstrip(b"\x00")  # as some programs fill up their last block
+    if len(_CONTROL.findall(sample)) > len(sample) // 200:
         raise _not_text(source, "is a binary file, not a text table")
     return "utf-8" if _is_utf8(data) else _single_byte(data)
 
@@ -165,7 +166,7 @@ def _looks_western(text: str) -> bool:
         or (char in _SIGNS and not (after.isalpha() and char in "£°³²ºª½¼€"))
         for before, char, after in around
     )
-    doubled = sum(before in _LETTERS for before, _, _ in around)
+    doubled = sum(before in _LETTERS and char != "ß" for before, char, _ in around)
     return fine >= 0.9 * len(around) and doubled <= 0.2 * len(around)
 
 

@@ -7,6 +7,7 @@ import io
 import re
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -29,6 +30,8 @@ from stepladder.tables.text.dialect import (
     separator_of,
 )
 from stepladder.tables.text.header import layout
+from stepladder.tables.text.line_ends import one_kind_of_line_end
+from stepladder.tables.text.strays import closed
 from stepladder.tables.text.widths import (
     Named,
     Other,
@@ -52,11 +55,44 @@ def read_text(
 ) -> Raw:
     """Reads a text table; every row that does not fit its columns is counted, none is lost."""
     decoded = decode(data, source, encoding)
-    text = _one_kind_of_line_end(decoded.data)
-    text, undid = undone(text) if version > 1 else (text, ())
+    text, mark, notes, warned = _mended(decoded.data, separator, version)
+    laid = _laid_out(text, mark, header, source, version)
+    if laid.spans and version > 1 and not any(one.kind == "stray-quotes" for one in warned):
+        text, strays = closed(text, mark)
+        warned = (*warned, *strays)
+        laid = _laid_out(text, mark, header, source, version) if strays else laid
+    if mark != SPACES:
+        refuse_cut_off(data, last_row(text, laid.table, laid.odd), laid.table, laid.dialect, source)
+    raw = _assembled(laid, decoded, source)
+    return replace(raw, notes=(*notes, *raw.notes), warnings=(*warned, *raw.warnings))
+
+
+def _mended(
+    data: bytes, separator: str | None, version: int
+) -> tuple[bytes, str, tuple[str, ...], tuple[Warned, ...]]:
+    """The text without what other programs did to it, its separator, and what was done."""
+    text = one_kind_of_line_end(data, separator, version)
+    if version < 2:
+        return text, separator_of(sample_of(text), separator), (), ()
+    text, undid = undone(text)
     mark = separator_of(sample_of(text), separator)
-    plain = unspaced(guarded(text, mark), mark) if version > 1 else text
-    text, warned = unescaped(plain, mark) if version > 1 else (plain, ())
+    text, warned = unescaped(unspaced(guarded(text, mark), mark), mark)
+    strays: tuple[Warned, ...] = ()
+    if closed(sample_of(text).encode(), mark)[1]:
+        text, strays = closed(text, mark)
+    return text, mark, undid, (*warned, *strays)
+
+
+class _Laid(NamedTuple):
+    """A text as its dialect reads it: rows, records that are none, and whether any goes on for lines."""
+
+    dialect: Dialect
+    table: pa.Table
+    odd: list[Odd]
+    spans: bool
+
+
+def _laid_out(text: bytes, mark: str, header: int | None, source: str, version: int) -> _Laid:
     dialect = layout(records_of(sample_of(text), mark), mark, header, source, version)
     start = _after(text, dialect.first_line - 1)
     if not dialect.names or not re.compile(rb"\S").search(text, start):
@@ -69,19 +105,8 @@ def read_text(
     spaced = dialect.separator == SPACES
     body = pa.py_buffer(_tabbed(text[start:])) if spaced else pa.py_buffer(text).slice(start)
     table, odd = _parse(body, dialect, source)
-    if not spaced:
-        refuse_cut_off(data, last_row(text, table, odd), table, dialect, source)
-    raw = _assembled(table, odd, dialect, decoded, source)
-    return replace(raw, notes=(*undid, *raw.notes), warnings=(*warned, *raw.warnings))
-
-
-def _one_kind_of_line_end(data: bytes) -> bytes:
-    if b"\r" not in data:
-        return data
-    if b"\n" not in data:
-        return data.replace(b"\r", b"\n")
-    data = data.replace(b"\r\n", b"\n")
-    return data.replace(b"\r", b" ") if b"\r" in data else data
+    lines = text.count(b"\n", start) + (not text.endswith(b"\n"))
+    return _Laid(dialect, table, odd, lines > table.num_rows + len(odd))
 
 
 def _after(data: bytes, lines: int) -> int:
@@ -135,10 +160,9 @@ def _arrow(body: pa.Buffer, dialect: Dialect, newlines: bool, odd: list[Odd]) ->
     return table.rename_columns(list(dialect.names))
 
 
-def _assembled(
-    table: pa.Table, odd: list[Odd], dialect: Dialect, decoded: Decoded, source: str
-) -> Raw:
-    lines, odd_lines = _line_numbers(table, odd, dialect.first_line)
+def _assembled(laid: _Laid, decoded: Decoded, source: str) -> Raw:
+    dialect, table, odd, _ = laid
+    lines, odd_lines = _line_numbers(laid)
     width = len(dialect.names)
     saved: list[tuple[int, list[str]]] = []
     others: list[Other] = []
@@ -228,16 +252,17 @@ def _bare(table: pa.Table) -> pa.Table:
     return table
 
 
-def _line_numbers(table: pa.Table, odd: list[Odd], first: int) -> tuple[Lines, list[int]]:
+def _line_numbers(laid: _Laid) -> tuple[Lines, list[int]]:
     """A row's line: one more than the lines that all records before it take."""
+    dialect, table, odd, spans = laid
     at = np.fromiter((number for number, _ in odd), np.int64, len(odd))
     is_odd = np.zeros(table.num_rows + len(odd), bool)
     is_odd[at] = True
     height = np.ones(len(is_odd), np.int64)
     height[at] += np.array([text.count("\n") for _, text in odd], np.int64)
-    for column in table.columns:
+    for column in table.columns if spans else ():
         height[~is_odd] += pc.count_substring(column, "\n").to_numpy()
-    lines = first + np.cumsum(height) - height
+    lines = dialect.first_line + np.cumsum(height) - height
     return lines[~is_odd], lines[is_odd].tolist()
 
 
@@ -246,12 +271,14 @@ def _second_try(line: int, text: str, dialect: Dialect) -> Iterator[Other]:
     delimiter = "\t" if dialect.separator == SPACES else dialect.separator
     width = len(dialect.names)
     whole = _fields(text, delimiter, dialect)
-    if len(whole) == width or "\n" not in text:
+    if len(whole) == width:
         yield line, text, whole
         return
     for at, part in enumerate(text.split("\n"), line):
-        fields = _fields(part, delimiter, dialect)
-        yield at, part, fields if len(fields) == width else part.split(delimiter)
+        fields, plain = _fields(part, delimiter, dialect), part.split(delimiter)
+        # quotes that are part of a value may pair up and hide a separator
+        as_it_is = len(fields) != width and ("\n" in text or len(plain) == width)
+        yield at, part, plain if as_it_is else fields
 
 
 def _fields(text: str, delimiter: str, dialect: Dialect) -> list[str]:
