@@ -19,7 +19,7 @@ from stepladder.core.errors import Problem
 from stepladder.tables.choices import CLEANER
 from stepladder.tables.findings import Warned, finding
 from stepladder.tables.raw import Raw
-from stepladder.tables.text.accidents import guarded, undone, unescaped, unspaced
+from stepladder.tables.text.as_meant import as_meant
 from stepladder.tables.text.cut_off import Odd, last_row, refuse_cut_off
 from stepladder.tables.text.decode import Decoded, decode
 from stepladder.tables.text.dialect import (
@@ -27,10 +27,8 @@ from stepladder.tables.text.dialect import (
     Dialect,
     records_of,
     sample_of,
-    separator_of,
 )
 from stepladder.tables.text.header import layout
-from stepladder.tables.text.line_ends import one_kind_of_line_end
 from stepladder.tables.text.strays import closed
 from stepladder.tables.text.widths import (
     Named,
@@ -55,7 +53,7 @@ def read_text(
 ) -> Raw:
     """Reads a text table; every row that does not fit its columns is counted, none is lost."""
     decoded = decode(data, source, encoding)
-    text, mark, notes, warned = _mended(decoded.data, separator, version)
+    text, mark, notes, warned = as_meant(decoded.data, separator, version)
     laid = _laid_out(text, mark, header, source, version)
     if laid.spans and version > 1 and not any(one.kind == "stray-quotes" for one in warned):
         text, strays = closed(text, mark)
@@ -65,22 +63,6 @@ def read_text(
         refuse_cut_off(data, last_row(text, laid.table, laid.odd), laid.table, laid.dialect, source)
     raw = _assembled(laid, decoded, source)
     return replace(raw, notes=(*notes, *raw.notes), warnings=(*warned, *raw.warnings))
-
-
-def _mended(
-    data: bytes, separator: str | None, version: int
-) -> tuple[bytes, str, tuple[str, ...], tuple[Warned, ...]]:
-    """The text without what other programs did to it, its separator, and what was done."""
-    text = one_kind_of_line_end(data, separator, version)
-    if version < 2:
-        return text, separator_of(sample_of(text), separator), (), ()
-    text, undid = undone(text)
-    mark = separator_of(sample_of(text), separator)
-    text, warned = unescaped(unspaced(guarded(text, mark), mark), mark)
-    strays: tuple[Warned, ...] = ()
-    if closed(sample_of(text).encode(), mark)[1]:
-        text, strays = closed(text, mark)
-    return text, mark, undid, (*warned, *strays)
 
 
 class _Laid(NamedTuple):
