@@ -132,7 +132,8 @@ def _tables(found: Problem) -> dict[str, Any]:
     """What was read of each table before it was refused, as `new` says it."""
     if not isinstance(found, Unfit):
         return {}
-    return {"tables": {name: report.summary() for name, report in found.read.items()}}
+    tables = {name: report.summary() for name, report in found.read.items()}
+    return {**next(iter(tables.values()), {}), "tables": tables}
 
 
 def _tell_read(found: Unfit, console: Console) -> None:

@@ -421,3 +421,15 @@ def test_projects_of_the_first_cleaner_keep_their_rows(tmp_path):
     old = type(chosen).from_dict({**chosen.to_dict(), "version": 1})
     assert clean(str(path), SALES, chosen).table["value"].null_count == 2
     assert clean(str(path), SALES, old).table["value"].null_count == 0
+
+
+def test_whoever_is_written_in_two_ways_in_an_order_has_one_order(cleaned):
+    mails = ["Ann@x.de", "ann@x.de", "BOB@x.de", "bob@x.de"]
+    body = "".join(
+        f"{i},{mails[2 * (i % 2) + j]},2024-01-{1 + i:02d},item {j},{10 + i}\n"
+        for i in range(12)
+        for j in range(2)
+    )
+    report = cleaned(f"Order Number,Email,date,item,Order Total\n{body}").report
+    assert report.choices.beside["order"] == "Order Number"
+    assert report.totals["value_total"] == sum(10 + i for i in range(12))

@@ -16,6 +16,7 @@ from stepladder.tables.columns.naming import is_money
 from stepladder.tables.columns.words import BESIDE, NOT_BESIDE, QUANTITY, plain, tokens
 from stepladder.tables.findings import Mapped
 from stepladder.tables.ids.ids import texts
+from stepladder.tables.ids.spelling import one_spelling
 from stepladder.tables.sales.flags import flags
 from stepladder.tables.sales.status_words import RETURN, UNKNOWN, UNSOLD, said_of_sale
 
@@ -152,7 +153,7 @@ def _numbers_orders(
     if who not in seen.column_names:
         return False
     filled = ~texts(seen.column(name)).missing
-    person = texts(seen.column(who))
+    person = one_spelling(seen.column(who), ".")
     there = filled & ~person.missing
     pairs = np.unique(np.stack([code[there], person.code[there]]), axis=1)
     orders, of = np.unique(pairs[0], return_counts=True)

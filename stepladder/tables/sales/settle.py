@@ -9,7 +9,7 @@ from stepladder.core.table import TableSpec
 from stepladder.tables.choices import Choices
 from stepladder.tables.columns.naming import is_money
 from stepladder.tables.findings import Finding
-from stepladder.tables.ids.ids import texts
+from stepladder.tables.ids.spelling import one_spelling
 from stepladder.tables.raw import Raw
 from stepladder.tables.rows.reasons import Value
 from stepladder.tables.rows.rows import Rows
@@ -56,7 +56,7 @@ def agreed_on(
     if not may_be_undone(spec, choices) or not money or not (heard or ask_user):
         return choices
     values: dict[str, Value] = {
-        name: texts(raw.table.column(choices.columns[name]))
+        name: one_spelling(raw.table.column(choices.columns[name]), choices.decimal)
         for name in spec.key
         if choices.columns.get(name) in raw.table.column_names
     }
