@@ -102,13 +102,17 @@ class Nightly(Part):
     refit: days after which the rung learns anew. stale_after: how old the data may be, by the clock,
     before the run stops: else everybody would look lost. publish: where the predictions go besides
     published/, a table by URL (duckdb:///…?table=…, sqlite:///…?table=…, postgresql://…?table=…).
-    retries: how often a step that failed is tried again in a run.
+    retries: how often a step that failed is tried again in a run. shrink: which share of the cases, or of
+    those with an answer, may go from one publishing to the next. jump: by which factor the average
+    forecast may change.
     """
 
     refit: Days = 7
     stale_after: Days = 3
     publish: tuple[str, ...] = ()
     retries: Annotated[int, Field(ge=0, le=10)] = 2
+    shrink: Annotated[float, BeforeValidator(share), Field(ge=0, le=1)] = 0.2
+    jump: Annotated[float, Field(gt=1, le=1000)] = 2.0
 
 
 class Indicator(Part):

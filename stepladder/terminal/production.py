@@ -185,6 +185,12 @@ def ran(
     )  # fmt: skip
     for note in found.plan.notes:
         out.print(Text(note, style="yellow"))
+    loud = " ".join(alarm["sentence"] for alarm in watched["alarms"])
+    for each in watched["batch"]:
+        if each["given"] not in loud:
+            out.print(
+                Text(f"{each['given']} ({each['allowed']}): {each['remedy']}", style="yellow")
+            )
     for alarm in watched["alarms"]:
         out.print(Text(f"ALARM {alarm['name']}: {alarm['sentence']}", style="bold red"))
     return int(watched["exit_code"])

@@ -11,7 +11,7 @@ import pyarrow as pa
 from stepladder.core.history import History, quoted
 from stepladder.report.words import day as written
 from stepladder.report.words import number, percent
-from stepladder.watch.batch_columns import ago, blocks, check_columns
+from stepladder.watch.batch_columns import Odd, ago, blocks, check_columns
 from stepladder.watch.findings import Finding
 
 WEEK = 7
@@ -28,25 +28,35 @@ IDS = pa.types.is_integer, pa.types.is_string, pa.types.is_large_string
 def check_batch(history: History, previous_now: date | None = None) -> list[Finding]:
     """Whether the newest rows are of the same kind as those before: columns, units of measure, ids, days.
 
-    The newest rows are those since `previous_now`, else of the last week. Ordinary ones give no finding.
+    The newest rows are those since `previous_now`, else of the last day; the last week is looked at as
+    well, for days of which nobody looked at the rows. Ordinary ones give no finding.
     """
-    days = max((history.now - previous_now).days, 1) if previous_now else WEEK
+    new = max((history.now - previous_now).days, 1) if previous_now else 1
     found = [
         each
         for name, (_, time) in history.tables.items()
         if time and name != "answers"
-        for each in _of_table(history, name, time, days)
+        for each in _of_table(history, name, time, new)
     ]
     return sorted(found, key=lambda each: each.severity != "stop")
 
 
-def _of_table(history: History, name: str, time: str, days: int) -> Iterator[Finding]:
+def _of_table(history: History, name: str, time: str, new: int) -> Iterator[Finding]:
+    """Of one table, each thing once: as the newest rows show it, where they do."""
     columns = history.sql(f"select * from {quoted(name)} limit 0").schema
-    found = blocks(history, name, time, columns, days)
-    yield from check_days(history, name, time, days)
-    if found.rows[0]:
-        yield from check_columns(name, found)
-        yield from check_ids(history, name, time, columns, days)
+    yield from check_days(history, name, time, max(new, WEEK))
+    told: set[tuple[str, str]] = set()
+    for days in dict.fromkeys((new, WEEK)):
+        found = blocks(history, name, time, columns, days)
+        if not found.rows[0]:
+            continue
+        for what, each in (
+            *check_columns(name, found),
+            *check_ids(history, name, time, columns, days),
+        ):
+            if what not in told:
+                yield each
+            told.add(what)
 
 
 def check_days(history: History, name: str, time: str, days: int) -> Iterator[Finding]:
@@ -110,11 +120,12 @@ def _steady(counts: dict[date, int], near: list[date], usual: float) -> bool:
 
 def check_ids(
     history: History, name: str, time: str, columns: pa.Schema, days: int
-) -> Iterator[Finding]:
+) -> Iterator[Odd]:
     """Every id column of which nothing is known any more, though much of it always was."""
     for field in columns:
         if field.name not in ("row", time) and any(is_(field.type) for is_ in IDS):
-            yield from _unknown(history, name, time, field.name, days)
+            for each in _unknown(history, name, time, field.name, days):
+                yield ("unknown", field.name), each
 
 
 def _unknown(history: History, name: str, time: str, column: str, days: int) -> Iterator[Finding]:

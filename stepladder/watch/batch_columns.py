@@ -14,9 +14,14 @@ from stepladder.core.stats import Floats
 from stepladder.report.words import number, percent
 from stepladder.watch.findings import Finding
 
+Odd = tuple[tuple[str, str], Finding]  # what is odd about which column
+
 BLOCKS = 53  # the newest and a year of weeks before it
-ENOUGH = 20  # rows, below which nothing is said
-LIKE = 4  # blocks of the past that can be compared, at least
+ENOUGH = 20  # rows that say something by themselves
+FEWEST = 3  # rows, below which nothing is said
+SELDOM = 1e-4  # so seldom would so few rows all be empty by chance
+LIKE = 4  # blocks of the past that can be compared, at least; of few rows a block, more of them
+MANY = 20
 UNITS = (10.0, 100.0, 1000.0, 60.0, 3600.0, 1e6)
 FAR = 4.0  # times as much: what no week did, and no shop does from one week to the next
 TRADE = 3.0  # times as far as the past ever went, in logarithms
@@ -75,18 +80,29 @@ def _select(field: pa.Field) -> Iterator[str]:
     yield f"cast({size} as double) as {quoted('middle ' + name)}"
 
 
-def check_columns(table: str, found: Blocks) -> Iterator[Finding]:
-    """What is odd about each column in the newest block."""
-    past = found.rows[1:] >= ENOUGH
-    if found.rows[0] < ENOUGH or past.sum() < LIKE:
+def check_columns(table: str, found: Blocks) -> Iterator[Odd]:
+    """What is odd about each column in the newest block, against those with about as many rows."""
+    new = found.rows[0]
+    past = found.rows[1:] >= min(new, ENOUGH)
+    if new < FEWEST or past.sum() < (LIKE if new >= ENOUGH else MANY):
         return
     for name, looks in found.columns.items():
         before = Looks(*(line[1:][past] for line in looks))
         now = Looks(*(line[:1] for line in looks))
-        yield from _nulls(table, name, now, before)
+        if new >= ENOUGH or _by_chance(now, before, found.rows[1:][past], new) < SELDOM:
+            yield from ((("empty", name), each) for each in _nulls(table, name, now, before))
         if now.nulls[0] < 1:
-            yield from _constant(table, name, now, before)
-            yield from _units(table, name, now, before)
+            if new >= ENOUGH:
+                yield from ((("same", name), each) for each in _constant(table, name, now, before))
+            yield from ((("unit", name), each) for each in _units(table, name, now, before))
+
+
+def _by_chance(now: Looks, before: Looks, rows: Floats, new: float) -> float:
+    """How often so few rows would all be empty, as many as ever were; 1 where they are not all empty."""
+    if now.nulls[0] < 1:
+        return 1.0
+    empty = (float((before.nulls * rows).sum()) + 1) / (float(rows.sum()) + 2)
+    return float(empty**new)
 
 
 def _nulls(table: str, name: str, now: Looks, before: Looks) -> Iterator[Finding]:

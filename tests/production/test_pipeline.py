@@ -13,6 +13,8 @@ from pathlib import Path
 
 import duckdb
 import httpx
+import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 from pages import elsewhere
@@ -169,14 +171,38 @@ def test_a_lock_that_passes_is_waited_for(shop, monkeypatch):
     assert [s.status for s in project.record.noted(Step) if s.step == "publish"] == ["done"]
 
 
-def test_predictions_that_jump_are_held_back_until_somebody_says_why(shop, monkeypatch):
+def test_predictions_that_jump_are_held_back_until_somebody_says_why(shop):
     since, now = last_days(shop, 2)
     run(shop, since=since, until=since)
-    monkeypatch.setattr(publishing, "JUMPED", 1.0)
-    with pytest.raises(Problem, match="held back"):
+    toml = shop.folder / "question.toml"
+    toml.write_text(toml.read_text().replace("refit = 2", "refit = 2\njump = 1.000001"))
+    with pytest.raises(Problem, match=r"held back: .* on average"):
         run(shop, since=now, until=now)
     run(shop, since=now, until=now, accept="the sale began")
     assert len(published(shop)) == 2
+
+
+def test_answers_that_are_fewer_empty_or_all_alike_are_held_back_also_on_the_same_day(shop):
+    now = shop.now()
+    run(shop, since=now, until=now)
+    (name,) = published(shop)
+    good = pq.read_table(shop.folder / "published" / name)
+    at, n = good.column_names.index("prediction"), good.num_rows
+    running_now = Production.of(shop)
+    publishing.audit(running_now, now, good)
+    odd = {
+        "where there were": good.slice(0, n * 3 // 4),
+        "not one of": good.set_column(at, "prediction", pa.nulls(n, pa.float64())),
+        "with an answer": good.set_column(
+            at, "prediction", pa.array([1.0 if i % 2 else None for i in range(n)])
+        ),
+        "one and the same": good.set_column(
+            at, "prediction", pa.array([pc.mean(good["prediction"]).as_py()] * n)
+        ),
+    }
+    for words, table in odd.items():
+        with pytest.raises(Problem, match=words):
+            publishing.audit(running_now, now, table)
 
 
 def test_one_run_at_a_time(shop):

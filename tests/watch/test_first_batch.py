@@ -60,6 +60,17 @@ def test_the_first_batch_that_is_odd_is_found(tmp_path, change, severity, says):
     assert ("× 100: it looks like cents" in found[0].remedy) == (change is cents)
 
 
+@pytest.mark.parametrize(("change", "says"), [
+    (lambda ago, value, customer, days: (days, np.where(ago <= 1, np.nan, value), customer), "empty"),
+    (cents, "times as much"),
+])  # fmt: skip
+@pytest.mark.parametrize("rows", [70, 600])
+def test_what_only_the_newest_day_shows_stops_the_first_night(tmp_path, change, says, rows):
+    found = check_batch(shop(tmp_path, change=change, rows=rows))
+    assert [each.severity for each in found] == ["stop"]
+    assert says in found[0].given
+
+
 @pytest.mark.parametrize("seed", range(3))
 def test_ordinary_days_are_let_pass(tmp_path, seed):
     history = shop(tmp_path, seed=seed, rows=140)
