@@ -104,7 +104,8 @@ class Nightly(Part):
     published/, a table by URL (duckdb:///…?table=…, sqlite:///…?table=…, postgresql://…?table=…).
     retries: how often a step that failed is tried again in a run. shrink: which share of the cases, or of
     those with an answer, may go from one publishing to the next. jump: by which factor the average
-    forecast may change.
+    forecast may change. lost: which share of the rows read last night may be gone, or say something else,
+    tonight. window: the source keeps so many days only; what is older may go.
     """
 
     refit: Days = 7
@@ -113,6 +114,8 @@ class Nightly(Part):
     retries: Annotated[int, Field(ge=0, le=10)] = 2
     shrink: Annotated[float, BeforeValidator(share), Field(ge=0, le=1)] = 0.2
     jump: Annotated[float, Field(gt=1, le=1000)] = 2.0
+    lost: Annotated[float, BeforeValidator(share), Field(ge=0, le=1)] = 0.02
+    window: Days | None = None
 
 
 class Indicator(Part):

@@ -55,6 +55,18 @@ class Completed(NamedTuple):
     floored: int  # answers raised, or taken out by a rule
 
 
+class Rule(NamedTuple):
+    """A setting of the business's that names a column of a table, and the values of it that it is about.
+
+    A text may hold several values, as in Comedy|Drama. `values` is empty where any value will do.
+    """
+
+    setting: str  # as it stands in question.toml, such as "[recommend] exclude"
+    table: str
+    column: str
+    values: tuple[str | int | float, ...] = ()
+
+
 class Own(NamedTuple):
     """What a newcomer brings: rows of which table, one or many, and whether with columns of their own."""
 
@@ -137,6 +149,9 @@ class Question(Protocol):
 
     def check(self, history: History) -> None:
         """Raise Problem on data that cannot carry the question at all."""
+
+    def rules(self, ask: Ask) -> tuple[Rule, ...]:
+        """Settings that name columns of the tables and values in them, held against the data each night."""
 
     def views(self, ask: Ask) -> Mapping[str, str]:
         """SELECTs that every rung sees as tables, made of the question's tables and its settings."""

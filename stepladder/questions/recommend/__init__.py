@@ -19,8 +19,10 @@ from stepladder.core.question import (
     Lookup,
     Own,
     Reference,
+    Rule,
 )
-from stepladder.questions.recommend import because, lists, lookups, replays, rules, truth
+from stepladder.questions.recommend import because, lists, lookups, replays, truth
+from stepladder.questions.recommend import rules as business_rules
 from stepladder.questions.recommend.interactions import INTERACTIONS, ITEMS
 from stepladder.questions.recommend.settings import Settings as Settings
 
@@ -97,12 +99,17 @@ def horizon(days: int) -> int:
 
 def check(history: History) -> None:
     """Refuse data in which nobody could be shown anything, and rules that name what is not there."""
-    rules.check(history)
+    business_rules.check(history)
+
+
+def rules(ask: Ask) -> tuple[Rule, ...]:
+    """What is excluded, included and thinned out, by columns of the items."""
+    return business_rules.named(ask)
 
 
 def views(ask: Ask) -> Mapping[str, str]:
     """support, likes, seen and candidates: what the rules make of the interactions."""
-    return rules.views(ask)
+    return business_rules.views(ask)
 
 
 def cases(history: History) -> pa.Table:

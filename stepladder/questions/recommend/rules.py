@@ -9,6 +9,7 @@ from dataclasses import replace
 from stepladder.core.ask import Ask
 from stepladder.core.errors import Problem
 from stepladder.core.history import History, literal, quoted
+from stepladder.core.question import Rule
 from stepladder.questions.recommend.settings import Settings, Value
 
 SUPPORT = "select item, count(distinct person) as raters from interactions group by item"
@@ -27,6 +28,18 @@ def views(ask: Ask) -> dict[str, str]:
         "candidates": "select support.item, support.raters from support left join items "
         f"on support.item = items.item where {' and '.join(_conditions(rules))}",
     }
+
+
+def named(ask: Ask) -> tuple[Rule, ...]:
+    """Which columns of the items the rules are about, and which values."""
+    rules = ask.settings
+    about = [("exclude", rules.exclude), ("include", rules.include)]
+    found = [
+        Rule(f"[recommend] {name}", "items", column, values)
+        for name, columns in about
+        for column, values in sorted(columns.items())
+    ]
+    return (*found, *(Rule("[recommend] at_most", "items", one) for one in sorted(rules.at_most)))
 
 
 def _conditions(rules: Settings) -> list[str]:

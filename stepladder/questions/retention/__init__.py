@@ -23,6 +23,7 @@ from stepladder.core.question import (
     Lookup,
     Own,
     Reference,
+    Rule,
 )
 from stepladder.money import Prices, prices
 from stepladder.questions.retention.purchases import PURCHASES
@@ -121,6 +122,11 @@ def check(history: History) -> None:
             "money can be reckoned only where the purchases say what they were worth",
             "name the column with --column value=NAME in stepladder new, or remove [prices]",
         )
+
+
+def rules(ask: Ask) -> tuple[Rule, ...]:
+    """None: no setting names a column."""
+    return ()
 
 
 def views(ask: Ask) -> Mapping[str, str]:

@@ -12,7 +12,16 @@ from stepladder.core import predictions
 from stepladder.core.asking import beside
 from stepladder.core.errors import Problem
 from stepladder.core.history import History
-from stepladder.core.question import Completed, Holdout, Intervals, Kind, Lookup, Own, Reference
+from stepladder.core.question import (
+    Completed,
+    Holdout,
+    Intervals,
+    Kind,
+    Lookup,
+    Own,
+    Reference,
+    Rule,
+)
 from stepladder.core.table import Column, TableSpec
 
 WORDS = "Of which kind is a leaf?"
@@ -68,6 +77,10 @@ def check(history: History) -> None:
     """Refuse data in which every leaf is of one kind."""
     if history.sql("select count(distinct kind) as n from labels")["n"][0].as_py() < 2:
         raise Problem("all leaves are of one kind", "there must be several", "bring more leaves")
+
+
+def rules(ask: core.Ask) -> tuple[Rule, ...]:
+    return ()
 
 
 def views(ask: core.Ask) -> Mapping[str, str]:

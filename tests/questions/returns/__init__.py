@@ -17,7 +17,16 @@ from stepladder.core.asking import beside
 from stepladder.core.cutoffs import cutoffs
 from stepladder.core.errors import Problem
 from stepladder.core.history import History
-from stepladder.core.question import Completed, Holdout, Intervals, Kind, Lookup, Own, Reference
+from stepladder.core.question import (
+    Completed,
+    Holdout,
+    Intervals,
+    Kind,
+    Lookup,
+    Own,
+    Reference,
+    Rule,
+)
 from stepladder.core.table import Column, TableSpec
 
 WORDS = "Which parcels come back?"
@@ -102,6 +111,10 @@ def check(history: History) -> None:
         raise Problem(
             "all labels are the same", "there must be both kept and back", "bring more history"
         )
+
+
+def rules(ask: core.Ask) -> tuple[Rule, ...]:
+    return ()
 
 
 def views(ask: core.Ask) -> Mapping[str, str]:
