@@ -61,7 +61,7 @@ class Rule(NamedTuple):
     A text may hold several values, as in Comedy|Drama. `values` is empty where any value will do.
     """
 
-    setting: str  # as it stands in question.toml, such as "[recommend] exclude"
+    setting: str  # as it stands in question.toml: the section and the key
     table: str
     column: str
     values: tuple[str | int | float, ...] = ()
