@@ -64,7 +64,7 @@ def known_at(project: Project, day: date, scratch: Path) -> Known:
         raise Problem(
             f"as of {day} there was nobody to forecast for",
             "a forecast needs cases that were known by that day",
-            "choose a later day with --as-of",
+            "choose a later day",
         )
     files = write(project.question, history, cases, None, scratch)
     return Known(replace(history, tables=files.tables), cases, files)
@@ -99,7 +99,7 @@ def run(
         raise Problem(
             f"{rung.name} as of {day}: {found.status}",
             "a rung answers within its time box and memory, from what was known",
-            "mend the rung or the settings, or choose another with --rung",
+            "mend the rung or the settings, or choose another: stepladder decide",
         )
     return pq.read_table(found.predictions), found.model_hash
 

@@ -20,6 +20,7 @@ from stepladder.project import identity, question_toml, sources
 from stepladder.project.cleaning import AskUser, Chosen, choose, cleaned
 from stepladder.project.folder import Project
 from stepladder.project.forgotten import KEY
+from stepladder.project.frozen_words import frozen_in_reports
 from stepladder.record import Record
 from stepladder.tables.told import to_markdown
 
@@ -86,13 +87,14 @@ def _made(
     target: Path,
 ) -> dict[str, dict[str, Any]]:
     made = {}
-    for name in (spec.name for spec in asked.TABLES):
-        path = keep(clean[name], name, partial)
+    for spec in asked.TABLES:
+        name, one = spec.name, frozen_in_reports(clean[spec.name], spec)  # they are read later
+        path = keep(one, name, partial)
         made[name] = {
-            "source": _source(clean[name].report.source, chosen[name].source, target),
+            "source": _source(one.report.source, chosen[name].source, target),
             "cleaned": f"data/{path.name}",
             "choices": chosen[name].choices.to_dict(),
-            "report": to_markdown(clean[name].report.kept()),
+            "report": to_markdown(one.report.kept()),
         }
     return made
 

@@ -89,7 +89,7 @@ def decided(project: Project) -> str:
         raise Problem(
             "nobody has decided on a rung yet",
             "predictions are made by the rung the business decided on",
-            "stepladder decide RUNG --by NAME --because TEXT, or name one with --rung",
+            "stepladder decide RUNG --by NAME --because TEXT, or name one: stepladder predict --rung RUNG",
         )
     return decision.rung
 

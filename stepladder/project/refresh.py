@@ -13,9 +13,10 @@ from stepladder.core.ask import Source
 from stepladder.core.errors import Problem
 from stepladder.project import question_toml
 from stepladder.project.at_work import at_work
-from stepladder.project.cleaning import Chosen, choose, cleaned
+from stepladder.project.cleaning import Chosen, about, choose, cleaned
 from stepladder.project.folder import Project
 from stepladder.project.forgotten import forgotten, left_out
+from stepladder.project.frozen_words import frozen_in_errors, frozen_in_reports
 from stepladder.project.last_read import note_read
 from stepladder.project.new import keep
 from stepladder.tables.raw import Raw
@@ -45,7 +46,7 @@ class Change(NamedTuple):
 
 def refresh(project: Project) -> Project:
     """Read every source again with the choices frozen in question.toml; older versions are kept."""
-    with at_work(project.folder):
+    with at_work(project.folder), frozen_in_errors(project.question.TABLES):
         chosen = _chosen(project)
         found = left_out(project, cleaned(project.question.TABLES, chosen))
         return _written(project, found, {})
@@ -60,7 +61,7 @@ def relearn(
     of duplicates, refunds, currencies, days and strangers. `agreed` is shown what changes; where it
     says no, nothing is written. Raises Problem where the sources can no longer be understood.
     """
-    with at_work(project.folder):
+    with at_work(project.folder), frozen_in_errors(project.question.TABLES):
         frozen = _chosen(project)
         anew, otherwise = _anew(project, frozen)
         found = left_out(project, cleaned(project.question.TABLES, anew))
@@ -80,7 +81,8 @@ def _chosen(project: Project) -> dict[str, Chosen]:
         source = known.source
         if "://" not in source:
             source = str((project.folder / source).resolve())
-        frozen = replace(_frozen(known, spec.name), today=date.today())
+        with about(spec):
+            frozen = replace(_frozen(known, spec.name), today=date.today())
         chosen[spec.name] = Chosen(source, frozen, mapping=_found(project, spec.name, frozen))
     return chosen
 
@@ -102,6 +104,8 @@ def _written(
 ) -> Project:
     """The clean tables and what was wrong with them in the folder, and then in question.toml."""
     versions, reports = {}, {}
+    specs = {spec.name: spec for spec in project.question.TABLES}
+    found = {name: frozen_in_reports(one, specs[name]) for name, one in found.items()}
     read = {} if forgotten(project) else {name: one.report for name, one in found.items()}
     for name, table in found.items():
         path = keep(table, name, project.folder)
@@ -126,9 +130,10 @@ def _anew(project: Project, frozen: Mapping[str, Chosen]) -> tuple[dict[str, Cho
     raws: dict[str, Raw | None] = {}
     for spec in (spec for spec in specs if spec.name in given):
         source, old = frozen[spec.name][:2]
-        look = tables.look(
-            source, spec, {}, encoding=old.encoding, separator=old.separator, sheet=old.sheet
-        )
+        with about(spec):
+            look = tables.look(
+                source, spec, {}, encoding=old.encoding, separator=old.separator, sheet=old.sheet
+            )
         raws[spec.name] = look.raw
         fresh = {one.canonical: one.source for one in look.mapping}
         own = {**old.columns, **old.beside}

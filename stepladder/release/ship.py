@@ -125,7 +125,8 @@ def _refuse(project: Project, decision: Decision | None, name: str) -> None:
         raise Problem(
             f"{name} is not what was decided on: {decision.by} decided on {decision.rung}",
             "only what the business decided on goes into production",
-            f"stepladder decide {name} …, or ship it all the same and say why: --force REASON",
+            f"stepladder decide {name} …, or ship it all the same and say why: "
+            f"stepladder ship --rung {name} --force REASON",
         )
 
 

@@ -233,7 +233,7 @@ def forgotten(found: Forgotten, as_json: bool) -> None:
     said += [f"STILL THERE: {one}" for one in found.still]
     said.append(
         "Not ours to change, so erase them there as well: the source, and copies made before "
-        "(bundles, MLflow, files of --to, backups). The next run forecasts without them."
+        "(bundles, MLflow, what stepladder predict --to wrote, backups). The next run forecasts without them."
     )
     for line in said:
         out.print(Text(line, style="bold red" if line.startswith("STILL") else ""), soft_wrap=True)

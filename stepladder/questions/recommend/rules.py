@@ -69,7 +69,8 @@ def check(history: History) -> None:
         count(distinct cast(time as date)) as days from interactions"""
     ).to_pylist()[0]
     remedy = (
-        "check which columns were read (--column person=NAME names another), or bring more history"
+        "check which columns were read (stepladder new --column person=NAME names another), "
+        "or bring more history"
     )
     for count, one, why in (
         ("persons", "person", "recommending means learning from others"),
