@@ -28,7 +28,9 @@ from stepladder.project.record import same
 from stepladder.project.refresh import refresh
 from stepladder.questions.recommend import toy
 from stepladder.release.ship import ship
+from stepladder.service.answers import _entry
 from stepladder.service.shelf import Shelf
+from stepladder.terminal import show
 
 KINDS = ("tea", "coffee", "cups", "herbs|tea")
 RULES = """
@@ -223,6 +225,27 @@ def test_a_bakeoff_of_before_is_run_again_whatever_is_refused_today(shop, monkey
     with pytest.raises(Problem):
         stepladder.run_bakeoff(project)
     assert bakeoff.repeated(project) == "run"
+
+
+def test_an_empty_list_is_told_with_the_rule_that_emptied_it(shop, capsys):
+    rows = shop.history().sql(
+        "select item from interactions where person = 7 order by item limit 3"
+    )
+    titles = ", ".join(f'"Article {i}"' for i in rows["item"].to_pylist())
+    project = with_rules(shop, EXCLUDE, f"include = {{title = [{titles}]}}")
+    project = with_rules(project, "min_support = 3", "min_support = 1")
+    found = predict_one(project, case="7", rung="r1_bestsellers")
+    show.answers(found, project.question, as_json=False)
+    told = " ".join(capsys.readouterr().out.split())
+    assert told == (
+        "Nothing is left to show: they have all 3 items that may be shown (already_seen = false): "
+        "of 117 items include by title leaves 3."
+    )
+    nobody = {"person": 7, "item": None, "because": found["because"][0].as_py()}
+    served = SimpleNamespace(project=project)
+    assert _entry(served, SimpleNamespace(id={"person": 7}), [nobody], "published", "0") == {
+        "person": 7, "from": "published", "release": "0", "list": [], "because": nobody["because"],
+    }  # fmt: skip
 
 
 def test_the_data_are_looked_at_once(shop, monkeypatch):
