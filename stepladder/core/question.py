@@ -59,12 +59,14 @@ class Rule(NamedTuple):
     """A setting of the business's that names a column of a table, and the values of it that it is about.
 
     A text may hold several values, as in Comedy|Drama. `values` is empty where any value will do.
+    `absent`: the setting that says which values need not be there, where there is one.
     """
 
     setting: str  # as it stands in question.toml: the section and the key
     table: str
     column: str
     values: tuple[str | int | float, ...] = ()
+    absent: str = ""
 
 
 class Own(NamedTuple):

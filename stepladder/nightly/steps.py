@@ -45,6 +45,7 @@ def check(production: Production, day: date, accept: str, output: Path) -> None:
     from stepladder.watch.batch import check_batch
 
     project = production.project
+    project.check(gone=True)  # what left since last night is told from last night's data
     if day > project.now():
         raise Problem(
             f"the run is for {day}, but the data end before {project.now()}",

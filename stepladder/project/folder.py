@@ -18,6 +18,7 @@ from sqlalchemy import URL
 
 from stepladder import people, questions
 from stepladder.bakeoff.result import Result, from_json
+from stepladder.core import rules
 from stepladder.core.ask import Ask
 from stepladder.core.errors import Problem
 from stepladder.core.history import ANSWERS, History, quoted
@@ -158,6 +159,23 @@ class Project:
         ).as_py()
         complete = self.data_report(name).get("last_day_complete", True)
         return last + timedelta(days=1 if complete else 0)
+
+    def check(self, gone: bool = False) -> None:
+        """Refuse settings that name what the data lack, and data that cannot carry the question.
+
+        gone: whether values that rules name may have left the data, as they may overnight. The data are
+        looked at once, however often this is asked. Raises Problem.
+        """
+        rules.refuse(self._lacking, gone)
+        _ = self._checked
+
+    @cached_property
+    def _lacking(self) -> tuple[rules.Lacking, ...]:
+        return rules.lacking(self.question, self.history())
+
+    @cached_property
+    def _checked(self) -> None:
+        self.question.check(self.history())
 
     def history(self, scratch: Path | None = None) -> History:
         """All that is known; with a scratch folder, also what people answered."""

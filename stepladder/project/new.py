@@ -129,7 +129,7 @@ def _write_settings(
     project = Project.open(partial)
     days = asked.horizon((project.now() - _earliest(asked, project)).days)
     files.write(toml, question_toml.written(question, asked, made, days, settings))
-    asked.check(Project.open(partial).history())
+    Project.open(partial).check()
 
 
 def _earliest(asked: Question, project: Project) -> date:
@@ -140,7 +140,8 @@ def _earliest(asked: Question, project: Project) -> date:
     if spec is None:
         return project.now()
     query = f"select min({quoted(spec.time or '')})::date as first from {quoted(spec.name)}"
-    return project.history().sql(query)["first"][0].as_py() or project.now()
+    history = replace(project.history(), views=())  # settings were not held against the data yet
+    return history.sql(query)["first"][0].as_py() or project.now()
 
 
 IGNORED = (

@@ -116,6 +116,7 @@ class One:
     @staticmethod
     def of(project: Project, name: str, derived: Path) -> One:
         """The rung of that name with its model, and what the bake-off taught of it."""
+        project.check()
         history = project.history()
         for table in project.question.DERIVED:
             pq.write_table(history.sql(f"select * from {table}"), derived / f"{table}.parquet")

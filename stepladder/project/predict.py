@@ -48,6 +48,7 @@ def predict(
             "end its name in .parquet or .csv",
         )
     _refuse_own_data(project, to)
+    project.check()
     with at_work(project.folder):
         return _kept(project, name, day, to)
 

@@ -39,6 +39,7 @@ def ship(project: Project, *, rung: str | None = None, force: str = "") -> Shipm
     if not name:
         raise Problem("no rung was named", "what is forced must be named", "add --rung NAME")
     decided = decision if decision and decision.rung == name else None
+    project.check()
     today = project.now()
     with at_work(project.folder):
         release = fit(

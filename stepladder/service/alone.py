@@ -15,6 +15,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from stepladder.core import rules
 from stepladder.core.asking import Job, answered, asked, explained, reasons
 from stepladder.core.door import Door
 from stepladder.core.errors import Problem
@@ -130,9 +131,10 @@ def _plain(model: Model) -> Model:
 def _door(project: Project, release: Release, own: Brings, room: Path) -> Door:
     """A history without anybody's rows, and all that is the same for everyone."""
     question, ask = project.question, release.ask
-    known = replace(project.history(), ask=ask, views=tuple(question.views(ask).items())).at(
-        own.now
-    )
+    today = replace(project.history(), ask=ask, views=tuple(question.views(ask).items()))
+    rules.refuse(rules.lacking(question, today), gone=True)
+    question.check(today)
+    known = today.at(own.now)
     tables = {spec.name: (str(project.table(spec.name)), spec.time) for spec in question.TABLES}
     empty: dict[str, pa.Table] = {}
     for spec in question.TABLES:

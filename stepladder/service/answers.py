@@ -150,7 +150,9 @@ def _entry(
     further = [key for key in question.KEYS if key not in question.CASE]
     if not further:
         return {**head, **told[0]}
-    return {**head, "list": [row for row in told if all(row[k] is not None for k in further)]}
+    shown = [row for row in told if all(row[k] is not None for k in further)]
+    empty = {} if shown else {"because": next((row.get("because") for row in told), None)}
+    return {**head, "list": shown, **empty}
 
 
 def _stranger(found: Served, case: Case, published: Published) -> Refused:

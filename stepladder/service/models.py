@@ -116,7 +116,8 @@ def answer_model(name: str, question: Question) -> type[BaseModel]:
     said["because"] = (str | None, None)
     if further := [key for key in question.KEYS if key not in question.CASE]:
         item: Any = _model(_called(name, "Item"), **dict.fromkeys(further, (Any, None)), **said)
-        said = {"list": (list[item], ...)}
+        why_empty = Field(None, description="why the list is empty, where it is")
+        said = {"list": (list[item], ...), "because": (str | None, why_empty)}
     whose: Json = dict.fromkeys(question.CASE, (int | str | None, ...))
     whose |= {"from": (Literal["published", "rows"], ...), "release": (str, ...)}
     entry: Any = _model(_called(name, "Entry"), **whose, **said)

@@ -167,7 +167,10 @@ def answers(found: pa.Table, question: Question, as_json: bool) -> None:
     if any(
         found[name].null_count == found.num_rows for name in listed if name in found.column_names
     ):
-        out.print("Nothing is left to show.")
+        said = found["because"].drop_null().to_pylist() if "because" in found.column_names else []
+        out.print(
+            Text(f"Nothing is left to show: {said[0]}." if said else "Nothing is left to show.")
+        )
         return
     # of a list the order counts, and it is one case's
     hidden = (*question.CASE, "prediction") if "place" in found.column_names else ()
