@@ -68,11 +68,15 @@ class Rule(NamedTuple):
 
 
 class Own(NamedTuple):
-    """What a newcomer brings: rows of which table, one or many, and whether with columns of their own."""
+    """What a newcomer brings: rows of which table, one or many, and whether with columns of their own.
+
+    `refuse` raises Problem on rows of which nothing can be said, at every door where somebody asks.
+    """
 
     table: str
     many: bool = True
     rest: bool = False
+    refuse: Callable[[History, pa.Table], None] = lambda history, rows: None
 
 
 @dataclass(frozen=True)

@@ -44,7 +44,7 @@ EXTRAS: dict[str, Kind] = {"place": "number"}
 INTERVALS: Intervals = None
 LABELS: Mapping[str, float] = {}
 REFERENCE = "r1_bestsellers"
-OWN = Own("interactions")
+OWN = Own("interactions", refuse=lookups.refuse_unknown)
 GAIN = "the difference between one list of bestsellers for everybody and the best rung"
 DERIVED = ("support",)
 LOOKUPS: Mapping[str, Lookup] = {"for": lookups.own, "item": lookups.item, "radio": lookups.radio}
