@@ -51,7 +51,10 @@ REWORDED: dict[str, str] = dict.fromkeys(
 ) | {"an answer about a list": "lists are answered too, by items"}  # fmt: skip
 # Name of an exchange: the status that it has since, and why.
 REFUSED: dict[str, tuple[int, str]] = {
-    "an item that is not there": (404, "nothing is known of them, and bestsellers passed for an answer")
+    "an item that is not there": (
+        404,
+        "nothing is known of them, and bestsellers passed for an answer",
+    )
 }
 # Columns that a night may fill otherwise: a release is named by the code and libraries that made it too.
 RENAMED = ["release"]

@@ -67,6 +67,14 @@ class Rule(NamedTuple):
     values: tuple[str | int | float, ...] = ()
 
 
+class Doubt(NamedTuple):
+    """Something in a table that the business should decide on: its kind, the same for ever, and words."""
+
+    table: str
+    kind: str
+    sentence: str
+
+
 class Own(NamedTuple):
     """What a newcomer brings: rows of which table, one or many, and whether with columns of their own.
 
@@ -153,6 +161,9 @@ class Question(Protocol):
 
     def check(self, history: History) -> None:
         """Raise Problem on data that cannot carry the question at all."""
+
+    def doubts(self, history: History) -> tuple[Doubt, ...]:
+        """What the data look like they need and the settings do not say; nothing once they do."""
 
     def rules(self, ask: Ask) -> tuple[Rule, ...]:
         """Settings that name columns of the tables and values in them, held against the data each night."""

@@ -16,7 +16,7 @@ from stepladder.project.at_work import at_work
 from stepladder.project.cleaning import Chosen, choose, cleaned
 from stepladder.project.folder import Project
 from stepladder.project.forgotten import forgotten, left_out
-from stepladder.project.new import keep
+from stepladder.project.new import doubted, keep
 from stepladder.tables.raw import Raw
 from stepladder.tables.report import DataReport
 from stepladder.tables.told import to_markdown
@@ -98,20 +98,30 @@ def _written(
     choices: Mapping[str, tables.Choices],
 ) -> Project:
     """The clean tables and what was wrong with them in the folder, and then in question.toml."""
-    versions, reports = {}, {}
-    read = {} if forgotten(project) else {name: one.report for name, one in found.items()}
-    for name, table in found.items():
-        path = keep(table, name, project.folder)
-        reports[name] = to_markdown(table.report.kept())
-        versions[name] = f"data/{path.name}"
-    for name, said in reports.items():
-        files.write(project.folder / f"data-report-{name}.md", said)
+    versions = {
+        name: f"data/{keep(table, name, project.folder).name}" for name, table in found.items()
+    }
+    read = doubted(_over(project, versions), {name: one.report for name, one in found.items()})
+    for name, report in read.items():
+        files.write(project.folder / f"data-report-{name}.md", to_markdown(report.kept()))
     plain = {name: one.to_dict() for name, one in choices.items()}
     text = question_toml.refreshed(
         project.settings, versions, date.today(), project.question, plain
     )
     files.write(project.folder / "question.toml", text)  # last: it says which version is in use
-    return replace(Project.open(project.folder), read=read)
+    return replace(Project.open(project.folder), read={} if forgotten(project) else read)
+
+
+def _over(project: Project, versions: Mapping[str, str]) -> Project:
+    """The project over other versions of its tables, before question.toml says so."""
+    today = date.today().isoformat()
+    tables = {
+        name: source.model_copy(
+            update={"cleaned": versions[name], "choices": {**source.choices, "today": today}}
+        )
+        for name, source in project.ask.tables.items()
+    }
+    return replace(project, ask=project.ask.model_copy(update={"tables": tables}))
 
 
 def _anew(project: Project, frozen: Mapping[str, Chosen]) -> tuple[dict[str, Chosen], list[Change]]:

@@ -22,7 +22,13 @@ from stepladder.service.shelf import Shelf
 from stepladder.service.tokens import new as new_token
 
 RUNG = "r2_also_bought"
-TITLES = {"T1": "Earl Grey", "T2": "earl  GREY", "T3": "Earl Grey", "B1": "Blue Mug", "N1": "Never Sold"}
+TITLES = {
+    "T1": "Earl Grey",
+    "T2": "earl  GREY",
+    "T3": "Earl Grey",
+    "B1": "Blue Mug",
+    "N1": "Never Sold",
+}
 
 
 @pytest.fixture(scope="module")
@@ -89,7 +95,10 @@ def test_an_item_that_the_catalogue_does_not_have_is_found_by_its_id(shop):
 
 
 def test_suggestions_are_written_as_in_the_data(shop):
-    assert "did you mean 'Blue Mug'" in refused(lambda: predict_one(shop, item="bleu mug", rung=RUNG)).remedy
+    assert (
+        "did you mean 'Blue Mug'"
+        in refused(lambda: predict_one(shop, item="bleu mug", rung=RUNG)).remedy
+    )
     assert "'T1'" in refused(lambda: predict_one(shop, item="t1", rung=RUNG)).remedy
 
 
@@ -148,7 +157,12 @@ def test_what_is_given_and_empty_is_not_what_was_left_out(shop, monkeypatch, cap
 
 
 def test_nothing_is_not_nobody_in_python_either(shop):
-    for given in ({"case": ""}, {"item": ""}, {"item": "B1", "radio": 0}, {"case": "p1", "rung": ""}):
+    for given in (
+        {"case": ""},
+        {"item": ""},
+        {"item": "B1", "radio": 0},
+        {"case": "p1", "rung": ""},
+    ):
         refused(lambda given=given: predict_one(shop, **{"rung": RUNG, **given}))
     refused(lambda: predict_one(shop, rows="", rung=RUNG))
     refused(lambda: stepladder.predict(shop, rung=""))

@@ -17,6 +17,7 @@ from stepladder.core.history import History
 from stepladder.core.question import (
     Completed,
     Demo,
+    Doubt,
     Holdout,
     Intervals,
     Kind,
@@ -122,6 +123,11 @@ def check(history: History) -> None:
             "money can be reckoned only where the purchases say what they were worth",
             "name the column with --column value=NAME in stepladder new, or remove [prices]",
         )
+
+
+def doubts(history: History) -> tuple[Doubt, ...]:
+    """None: there is nothing that the data alone could ask for."""
+    return ()
 
 
 def rules(ask: Ask) -> tuple[Rule, ...]:
