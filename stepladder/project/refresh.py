@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date
 from typing import Any, NamedTuple
@@ -17,6 +18,7 @@ from stepladder.project.cleaning import Chosen, choose, cleaned
 from stepladder.project.folder import Project
 from stepladder.project.forgotten import forgotten, left_out
 from stepladder.project.new import doubted, keep
+from stepladder.project.scratch import scratch
 from stepladder.tables.raw import Raw
 from stepladder.tables.report import DataReport
 from stepladder.tables.told import to_markdown
@@ -48,6 +50,36 @@ def refresh(project: Project) -> Project:
         chosen = _chosen(project)
         found = left_out(project, cleaned(project.question.TABLES, chosen))
         return _written(project, found, {})
+
+
+@contextmanager
+def as_read(project: Project, fresh: bool) -> Iterator[Project]:
+    """The project as a refresh would leave it, or as it stands, to look at: nothing is written in it.
+
+    Raises Problem where the sources cannot be read.
+    """
+    with at_work(project.folder, swept=True), scratch() as room:
+        if fresh:
+            found = _read_only(project)
+            yield _over(project, {name: str(keep(one, name, room)) for name, one in found.items()})
+            return
+        (room / "data").mkdir()
+        there = {spec.name: project.table(spec.name) for spec in project.question.TABLES}
+        for path in (each for one in there.values() for each in (one, one.with_suffix(".json"))):
+            (room / "data" / path.name).symlink_to(path)
+        yield _over(project, {name: str(room / "data" / one.name) for name, one in there.items()})
+
+
+def _read_only(project: Project) -> dict[str, tables.Cleaned]:
+    try:
+        return left_out(project, cleaned(project.question.TABLES, _chosen(project)))
+    except Problem as problem:
+        given, allowed, remedy = problem.parts()
+        raise Problem(
+            f"the sources cannot be read, and a run would stop there: {given}",
+            allowed,
+            f"{remedy}; what it would do with the data read last: --no-refresh",
+        ) from None
 
 
 def relearn(
