@@ -69,12 +69,24 @@ class Rule(NamedTuple):
     absent: str = ""
 
 
+class Doubt(NamedTuple):
+    """Something in a table that the business should decide on: its kind, the same for ever, and words."""
+
+    table: str
+    kind: str
+    sentence: str
+
+
 class Own(NamedTuple):
-    """What a newcomer brings: rows of which table, one or many, and whether with columns of their own."""
+    """What a newcomer brings: rows of which table, one or many, and whether with columns of their own.
+
+    `refuse` raises Problem on rows of which nothing can be said, at every door where somebody asks.
+    """
 
     table: str
     many: bool = True
     rest: bool = False
+    refuse: Callable[[History, pa.Table], None] = lambda history, rows: None
 
 
 @dataclass(frozen=True)
@@ -151,6 +163,9 @@ class Question(Protocol):
 
     def check(self, history: History) -> None:
         """Raise Problem on data that cannot carry the question at all."""
+
+    def doubts(self, history: History) -> tuple[Doubt, ...]:
+        """What the data look like they need and the settings do not say; nothing once they do."""
 
     def rules(self, ask: Ask) -> tuple[Rule, ...]:
         """Settings that name columns of the tables and values in them, held against the data each night."""

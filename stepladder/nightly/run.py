@@ -5,9 +5,11 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, nullcontext
-from dataclasses import dataclass
-from datetime import date
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
 from pathlib import Path
+
+import pyarrow.parquet as pq
 
 from stepladder.core.errors import Problem
 from stepladder.core.extras import need
@@ -16,7 +18,7 @@ from stepladder.nightly.plan import STEPS, Plan, days_of, named, plan
 from stepladder.nightly.production import Production
 from stepladder.project.at_work import at_work
 from stepladder.project.folder import Project
-from stepladder.project.refresh import refresh
+from stepladder.project.refresh import as_read, refresh
 from stepladder.record import Step
 
 Progress = Callable[[str, int, int], None]  # what is being done, steps done, steps in all
@@ -77,10 +79,32 @@ def _beyond(project: Project, since: date | None, until: date | None) -> bool:
     return last is None or last > project.now()
 
 
-def foreseen(project: Project, since: date | None = None, until: date | None = None) -> Plan:
-    """What a run would do, without doing it."""
-    first, last = _days(project, since, until)
-    return plan(Production.of(project), days_of(first, last))
+def foreseen(
+    project: Project, since: date | None = None, until: date | None = None, fresh: bool = True
+) -> Plan:
+    """What a run would do, without doing it: where it would read the sources they are read, and not kept.
+
+    Raises Problem where the run would stop before its first step: also where they cannot be read.
+    """
+    Production.of(project)  # what is in production, before anything is read
+    fresh = fresh and _beyond(project, since, until)
+    with as_read(project, fresh) as then:
+        first, last = _days(then, since, until)
+        found = plan(Production.of(then), days_of(first, last))
+        return replace(found, sources=tuple(_brought(project, then)) if fresh else ())
+
+
+def _brought(project: Project, then: Project) -> Iterator[str]:
+    """What the sources say beyond what was read of them last, table by table."""
+    for spec in project.question.TABLES:
+        before, after = project.table(spec.name), then.table(spec.name)
+        if before.name == after.name:
+            yield f"{spec.name}: the source says what was read last"
+            continue
+        more = pq.read_metadata(after).num_rows - pq.read_metadata(before).num_rows
+        rows = f"{abs(more):,} rows {'more' if more > 0 else 'fewer'}" if more else "as many rows"
+        yield f"{spec.name}: the source has changed, {rows} {'than' if more else 'as'} were read last"
+    yield f"the days of what it says go up to {then.now() - timedelta(days=1)}"
 
 
 def _days(project: Project, since: date | None, until: date | None) -> tuple[date, date]:

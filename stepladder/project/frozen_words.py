@@ -98,10 +98,11 @@ def frozen_in_errors(specs: Sequence[TableSpec]) -> Iterator[None]:
 
 def frozen_in_reports(cleaned: Cleaned, spec: TableSpec) -> Cleaned:
     """The same table, its report in words that hold when it is read later."""
-    return replace(cleaned, report=_report(cleaned.report, spec))
+    return replace(cleaned, report=frozen_report(cleaned.report, spec))
 
 
-def _report(report: DataReport, spec: TableSpec) -> DataReport:
+def frozen_report(report: DataReport, spec: TableSpec) -> DataReport:
+    """A report in words that hold when it is read later."""
     warned = [replace(one, sentence=frozen(one.sentence, spec)) for one in report.warnings]
     notes = [frozen(note, spec) for note in report.notes]
     return replace(report, warnings=tuple(warned), notes=tuple(notes))

@@ -47,13 +47,13 @@ def predict_one(
     nobody or several are asked about, or an id is not known.
     """
     given = {"case": case, "for": rows, **lookups}
-    said = {flag: value for flag, value in given.items() if value not in (None, 0)}
+    said = {flag: value for flag, value in given.items() if value is not None}
     _one_of(project, said)
     with at_work(project.folder), scratch() as room:
         brought = own_rows(project, said["for"]) if "for" in said else None
         if brought is not None:
             said["for"] = brought.table
-        one = One.of(project, rung or decided(project), room)
+        one = One.of(project, decided(project) if rung is None else rung, room)
         found = _found(one, said)
         return found if brought is None else _with_note(found, brought)
 
@@ -87,6 +87,9 @@ def _one_of(project: Project, said: Mapping[str, Any]) -> None:
                 f"one case of it is asked for with {flags}",
                 "leave it out, or ask a question that knows it",
             )
+    for name, value in said.items():
+        if isinstance(value, int) and value < 1:
+            raise Problem(f"--{name} {value}", "as many as are wanted: 1 or more", f"--{name} 10")
     # a number says how many are wanted, everything else about whom
     seeds = [name for name, value in said.items() if not isinstance(value, int)]
     if len(seeds) != 1:
@@ -154,9 +157,13 @@ class One:
         return self._answer(self.history, there)
 
     def new(self, rows: pa.Table) -> pa.Table:
-        """The answer for somebody never seen, from rows of their own, oldest first; nothing is learnt."""
+        """The answer for somebody never seen, from rows of their own, oldest first; nothing is learnt.
+
+        Raises Problem on rows of which nothing can be said.
+        """
         kinds = own.schema(self.project.question, self.history)
         brought = own.brought(self.project.question, kinds, self.history.now, [rows])
+        own.refuse(self.project.question, self.history, *brought.rows.values())
         return self._answer(self.history.plus(**brought.rows), brought.cases)
 
     def _answer(self, history: History, cases: pa.Table) -> pa.Table:

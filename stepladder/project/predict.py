@@ -33,7 +33,7 @@ def predict(
     decided, the day lies beyond the data, or the rung fails.
     """
     project.record.may_write()
-    name = rung or decided(project)
+    name = decided(project) if rung is None else rung
     day = as_of or project.now()
     if day > project.now():
         raise Problem(
@@ -41,7 +41,7 @@ def predict(
             "a forecast stands where the data end, or earlier",
             "leave --as-of out, or bring newer data with: stepladder refresh",
         )
-    if to and Path(to).suffix not in (".parquet", ".csv"):
+    if to is not None and Path(to).suffix not in (".parquet", ".csv"):
         raise Problem(
             f"the file to write is called {Path(to).name}",
             "predictions are written as Parquet or CSV",

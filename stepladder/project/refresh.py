@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date
 from typing import Any, NamedTuple
@@ -18,7 +19,8 @@ from stepladder.project.folder import Project
 from stepladder.project.forgotten import forgotten, left_out
 from stepladder.project.frozen_words import frozen_in_errors, frozen_in_reports
 from stepladder.project.last_read import note_read
-from stepladder.project.new import keep
+from stepladder.project.new import doubted, keep
+from stepladder.project.scratch import scratch
 from stepladder.tables.raw import Raw
 from stepladder.tables.report import DataReport
 from stepladder.tables.told import to_markdown
@@ -50,6 +52,37 @@ def refresh(project: Project) -> Project:
         chosen = _chosen(project)
         found = left_out(project, cleaned(project.question.TABLES, chosen))
         return _written(project, found, {})
+
+
+@contextmanager
+def as_read(project: Project, fresh: bool) -> Iterator[Project]:
+    """The project as a refresh would leave it, or as it stands, to look at: nothing is written in it.
+
+    Raises Problem where the sources cannot be read.
+    """
+    with at_work(project.folder, swept=True), scratch() as room:
+        if fresh:
+            found = _read_only(project)
+            yield _over(project, {name: str(keep(one, name, room)) for name, one in found.items()})
+            return
+        (room / "data").mkdir()
+        there = {spec.name: project.table(spec.name) for spec in project.question.TABLES}
+        for path in (each for one in there.values() for each in (one, one.with_suffix(".json"))):
+            (room / "data" / path.name).symlink_to(path)
+        yield _over(project, {name: str(room / "data" / one.name) for name, one in there.items()})
+
+
+def _read_only(project: Project) -> dict[str, tables.Cleaned]:
+    try:
+        with frozen_in_errors(project.question.TABLES):
+            return left_out(project, cleaned(project.question.TABLES, _chosen(project)))
+    except Problem as problem:
+        given, allowed, remedy = problem.parts()
+        raise Problem(
+            f"the sources cannot be read, and a run would stop there: {given}",
+            allowed,
+            f"{remedy}; what it would do with the data read last: --no-refresh",
+        ) from None
 
 
 def relearn(
@@ -103,22 +136,32 @@ def _written(
     choices: Mapping[str, tables.Choices],
 ) -> Project:
     """The clean tables and what was wrong with them in the folder, and then in question.toml."""
-    versions, reports = {}, {}
     specs = {spec.name: spec for spec in project.question.TABLES}
     found = {name: frozen_in_reports(one, specs[name]) for name, one in found.items()}
-    read = {} if forgotten(project) else {name: one.report for name, one in found.items()}
-    for name, table in found.items():
-        path = keep(table, name, project.folder)
-        reports[name] = to_markdown(table.report.kept())
-        versions[name] = f"data/{path.name}"
-    for name, said in reports.items():
-        files.write(project.folder / f"data-report-{name}.md", said)
+    versions = {
+        name: f"data/{keep(table, name, project.folder).name}" for name, table in found.items()
+    }
+    read = doubted(_over(project, versions), {name: one.report for name, one in found.items()})
+    for name, report in read.items():
+        files.write(project.folder / f"data-report-{name}.md", to_markdown(report.kept()))
     plain = {name: one.to_dict() for name, one in choices.items()}
     text = question_toml.refreshed(
         project.settings, versions, date.today(), project.question, plain
     )
     files.write(project.folder / "question.toml", text)  # last: it says which version is in use
-    return replace(Project.open(project.folder), read=read)
+    return replace(Project.open(project.folder), read={} if forgotten(project) else read)
+
+
+def _over(project: Project, versions: Mapping[str, str]) -> Project:
+    """The project over other versions of its tables, before question.toml says so."""
+    today = date.today().isoformat()
+    tables = {
+        name: source.model_copy(
+            update={"cleaned": versions[name], "choices": {**source.choices, "today": today}}
+        )
+        for name, source in project.ask.tables.items()
+    }
+    return replace(project, ask=project.ask.model_copy(update={"tables": tables}))
 
 
 def _anew(project: Project, frozen: Mapping[str, Chosen]) -> tuple[dict[str, Chosen], list[Change]]:

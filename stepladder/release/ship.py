@@ -71,6 +71,13 @@ def rollback(project: Project, to: str = "", because: str = "") -> Shipment:
             "one can go back to a release that was in production before",
             "see those there are: stepladder models",
         )
+    named = sorted({shipment.release for shipment in earlier})
+    if to and len(named) > 1:
+        raise Problem(
+            f"{len(named)} releases begin with {to}: {', '.join(one[:12] for one in named)}",
+            "one goes back to one release",
+            "name it by more of its hash",
+        )
     found = earlier[-1]
     release = Release.load(found.release, project.folder)
     return _note(project, "rollback", release, found.decision, because.strip())

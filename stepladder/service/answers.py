@@ -12,6 +12,7 @@ from functools import partial
 from typing import Any
 
 from stepladder.core.question import case_word
+from stepladder.service.alone import Rows
 from stepladder.service.body import Case, told_of
 from stepladder.service.limits import Limits
 from stepladder.service.published import Published
@@ -43,8 +44,11 @@ class Queue:
 
     async def answers(
         self, found: Served, cases: Sequence[Case], why: bool = False
-    ) -> list[list[dict[str, Any]]]:
-        """The rows of each case's answer. Raises Refused where too many wait, or it takes too long."""
+    ) -> list[Rows | Refused]:
+        """The rows of each case's answer, or why it has none.
+
+        Raises Refused where too many wait, or it takes too long.
+        """
         line = self._line(found)
         if line.waiting >= self.limits.waiting:
             raise _busy(f"{line.waiting} requests are waiting already")
@@ -135,7 +139,7 @@ async def _new(
         return [_nightly_only(found)] * len(cases)
     answers = await queue.answers(found, cases, why)
     return [
-        _entry(found, case, rows, "rows", found.release.hash)
+        rows if isinstance(rows, Refused) else _entry(found, case, rows, "rows", found.release.hash)
         for case, rows in zip(cases, answers, strict=True)
     ]
 

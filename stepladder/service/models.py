@@ -47,7 +47,13 @@ class Answered(Told):
     as_of: date | None = Field(
         None, description="the moment shown; by default that of the predictions"
     )
-    trial: str = Field("", max_length=200, description="of which blind trial, with cases at random")
+    trial: str = Field(
+        "",
+        min_length=1,
+        max_length=200,
+        pattern=r"\S",
+        description="of which blind trial, with cases at random",
+    )
     seconds: Annotated[float, Field(ge=0)] | None = Field(None, description="how long it took")
 
 

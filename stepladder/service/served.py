@@ -27,9 +27,10 @@ from stepladder.project.folder import Project
 from stepladder.record import Shipment, Stored
 from stepladder.release.release import Release, files
 from stepladder.release.ship import in_production
-from stepladder.service.alone import Alone
+from stepladder.service.alone import Alone, Rows
 from stepladder.service.models import answer_model, request_model
 from stepladder.service.published import Published, latest
+from stepladder.service.refused import Refused
 from stepladder.service.rows import Case
 from stepladder.service.writes import PATIENCE_S
 
@@ -111,10 +112,13 @@ class Served:
 
     def newcomers(
         self, cases: Sequence[Case], why: bool = False, late: Event | None = None
-    ) -> list[list[dict[str, Any]]]:
-        """The answers for cases that bring their own rows; none once it is too late. One thread at a time."""
+    ) -> list[Rows | Refused]:
+        """The answers for cases that bring their own rows, or refusals; none once it is too late.
+
+        One thread at a time.
+        """
         assert self.alone is not None
-        found: list[list[dict[str, Any]]] = []
+        found: list[Rows | Refused] = []
         for start in range(0, len(cases), AT_ONCE):
             if late is not None and late.is_set():
                 break

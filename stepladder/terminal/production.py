@@ -116,17 +116,22 @@ def models(found: list[Shipped], as_json: bool) -> None:
     out.print(table)
 
 
-def planned(project: Project, since: date | None, until: date | None, as_json: bool) -> None:
+def planned(
+    project: Project, since: date | None, until: date | None, fresh: bool, as_json: bool
+) -> None:
     """What a run would do."""
     from stepladder.nightly.run import foreseen
 
-    found = foreseen(project, since, until)
+    with progress(as_json):
+        found = foreseen(project, since, until, fresh)
     if as_json:
         print_json(
             {"steps": [asdict(one) for one in found.steps], "notes": found.notes,
-             "seconds": found.seconds}
+             "seconds": found.seconds, "sources": found.sources}
         )  # fmt: skip
         return
+    for said in found.sources:
+        out.print(Text(f"{said[:1].upper()}{said[1:]}."), soft_wrap=True)
     table = rich.table.Table(box=rich.box.SIMPLE_HEAD)
     for name in ("day", "step", "state", "why"):
         table.add_column(name)

@@ -195,7 +195,7 @@ def decided(number: int, rung: str, by: str, proposed: str, as_json: bool) -> No
     if as_json:
         print_json({"decision": number, "rung": rung, "by": by, "proposed": proposed})
         return
-    other = "" if rung == proposed else f" (the bake-off proposed {proposed})"
+    other = "" if rung == proposed else f" (the bake-off proposed {proposed or 'none'})"
     after = "Next: stepladder predict (once), or ship (every night)"
     out.print(Text(f"Decision {number}: {rung}, by {by}{other}. {after}"))
 

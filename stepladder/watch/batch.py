@@ -12,6 +12,7 @@ from stepladder.core.history import History, quoted
 from stepladder.report.words import day as written
 from stepladder.report.words import number, percent
 from stepladder.watch.batch_columns import Odd, ago, blocks, check_columns
+from stepladder.watch.batch_repeats import check_repeats
 from stepladder.watch.findings import Finding
 
 WEEK = 7
@@ -45,6 +46,7 @@ def _of_table(history: History, name: str, time: str, new: int) -> Iterator[Find
     """Of one table, each thing once: as the newest rows show it, where they do."""
     columns = history.sql(f"select * from {quoted(name)} limit 0").schema
     yield from check_days(history, name, time, max(new, WEEK))
+    yield from check_repeats(history, name, time, columns, max(new, WEEK))
     told: set[tuple[str, str]] = set()
     for days in dict.fromkeys((new, WEEK)):
         found = blocks(history, name, time, columns, days)

@@ -13,6 +13,7 @@ from stepladder.core.history import History
 from stepladder.core.question import (
     Completed,
     Demo,
+    Doubt,
     Holdout,
     Intervals,
     Kind,
@@ -21,7 +22,7 @@ from stepladder.core.question import (
     Reference,
     Rule,
 )
-from stepladder.questions.recommend import because, lists, lookups, replays, truth
+from stepladder.questions.recommend import because, lists, lookups, ratings, replays, truth
 from stepladder.questions.recommend import rules as business_rules
 from stepladder.questions.recommend.interactions import INTERACTIONS, ITEMS
 from stepladder.questions.recommend.settings import Settings as Settings
@@ -44,7 +45,7 @@ EXTRAS: dict[str, Kind] = {"place": "number"}
 INTERVALS: Intervals = None
 LABELS: Mapping[str, float] = {}
 REFERENCE = "r1_bestsellers"
-OWN = Own("interactions")
+OWN = Own("interactions", refuse=lookups.refuse_unknown)
 GAIN = "the difference between one list of bestsellers for everybody and the best rung"
 DERIVED = ("support",)
 LOOKUPS: Mapping[str, Lookup] = {"for": lookups.own, "item": lookups.item, "radio": lookups.radio}
@@ -101,6 +102,11 @@ def horizon(days: int) -> int:
 def check(history: History) -> None:
     """Refuse data, and rules, with which nobody could be shown anything."""
     business_rules.check(history)
+
+
+def doubts(history: History) -> tuple[Doubt, ...]:
+    """That ratings count as liking, whatever they say, where `liked` does not say from which one on."""
+    return ratings.doubts(history)
 
 
 def rules(ask: Ask) -> tuple[Rule, ...]:

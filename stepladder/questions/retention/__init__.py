@@ -17,6 +17,7 @@ from stepladder.core.history import History
 from stepladder.core.question import (
     Completed,
     Demo,
+    Doubt,
     Holdout,
     Intervals,
     Kind,
@@ -125,6 +126,11 @@ def check(history: History) -> None:
             "money can be reckoned only where the purchases say what they were worth",
             "name the column with stepladder new --column value=NAME, or remove [prices]",
         )
+
+
+def doubts(history: History) -> tuple[Doubt, ...]:
+    """None: there is nothing that the data alone could ask for."""
+    return ()
 
 
 def rules(ask: Ask) -> tuple[Rule, ...]:
