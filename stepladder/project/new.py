@@ -91,7 +91,7 @@ def _made(
         made[name] = {
             "source": _source(clean[name].report.source, chosen[name].source, target),
             "cleaned": f"data/{path.name}",
-            "choices": chosen[name].choices.to_dict(),
+            "choices": clean[name].report.choices.to_dict(),
             "report": to_markdown(clean[name].report.kept()),
         }
     return made
