@@ -95,8 +95,8 @@ def _first_found(
     anew = {}
     for name, one in found.items():
         stands, now = project.ask.tables[name].choices, one.report.choices.to_dict()
-        shown = {key: now[key] for key in SHOWN if key in now and stands.get(key) != now[key]}
-        if shown:
+        shown = {key: now[key] for key in SHOWN if key in now}
+        if any(stands.get(key) is None or len(stands[key]) < len(shown[key]) for key in shown):
             anew[name] = {**stands, **shown, "today": now["today"]}
     return anew
 

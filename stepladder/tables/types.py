@@ -71,7 +71,8 @@ def _since_first(other: Bools, spec: TableSpec, values: Mapping[str, Value]) -> 
     time = values.get(spec.time or "")
     if not isinstance(time, Day):
         return np.ones(len(other), bool)
-    return np.asarray(time.dates.day >= time.dates.day[other].min())
+    day, dated = time.dates.day, other & time.dates.found
+    return np.asarray(day >= day[dated].min()) if dated.any() else np.ones(len(other), bool)
 
 
 def say_other(
@@ -94,6 +95,7 @@ def say_other(
         f"{count:,} values of {name} are no {word}, as all were before (from {where} on), and are {fate}. "
         f"Mend that in the source; {ANEW}.",
         tuple(
-            rows.raw.table.column(source).filter(pa.array(other)).cast(pa.string()).to_pylist()[:3]
+            str(one)
+            for one in rows.raw.table.column(source).filter(pa.array(other))[:3].to_pylist()
         ),
     )

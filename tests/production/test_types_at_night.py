@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from datetime import timedelta
+import random
+from datetime import date, timedelta
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -62,3 +63,24 @@ def test_a_slip_is_told_once_many_stop_and_what_is_learnt_anew_is_shipped(shop, 
 def test_what_was_said_of_whole_numbers_is_known_among_texts_and_the_other_way(shop):
     said = pa.table({"customer": ["1", "A12", "007"], "prediction": [0.1, 0.2, 0.3]})
     assert as_typed_now(shop, said).to_pydict() == {"customer": [1], "prediction": [0.1]}
+
+
+def test_an_item_of_another_type_is_left_out_and_the_others_have_their_lists(tmp_path, caplog):
+    r, first = random.Random(1), date(2024, 1, 1)
+    bought = [f"{r.randrange(60)},{min(r.randrange(40), r.randrange(40))}" for _ in range(1200)]
+    days = (first + timedelta(i // 8) for i in range(len(bought)))
+    sold = [f"{one},{day}" for one, day in zip(bought, days, strict=True)]
+    (tmp_path / "sold.csv").write_text("\n".join(["customer,item,date", *sold, ""]))
+    goods = "".join(f"{i},thing {i},{30 + i % 5}\n" for i in range(40))
+    (tmp_path / "goods.csv").write_text("item,title,size\n" + goods)
+    sources = {"interactions": str(tmp_path / "sold.csv"), "items": str(tmp_path / "goods.csv")}
+    shop = stepladder.new("recommend", sources, tmp_path / "p")
+    shop.record.decide("recommend", "r3_item_neighbours", by="Mia", because="plain")
+    ship(shop)
+    day = shop.now()
+    with (tmp_path / "sold.csv").open("a") as file:
+        file.write(f"1,A12,{day}\n2,3,{day}\n1,2,{day + timedelta(1)}\n")
+    with caplog.at_level(logging.WARNING, "stepladder"):
+        stepladder.run_nightly(shop, since=day + timedelta(1), until=day + timedelta(1))
+    assert "1 value of item is no whole number" in caplog.text
+    assert published(shop)["item"].type == pa.int64()
