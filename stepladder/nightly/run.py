@@ -18,10 +18,12 @@ from stepladder.nightly.plan import STEPS, Plan, days_of, named, plan
 from stepladder.nightly.production import Production
 from stepladder.project.at_work import at_work
 from stepladder.project.folder import Project
-from stepladder.project.refresh import as_read, refresh
+from stepladder.project.refresh import as_read, refresh, warned
 from stepladder.record import Step
+from stepladder.tables.types import OTHER_TYPE
 
 Progress = Callable[[str, int, int], None]  # what is being done, steps done, steps in all
+log = logging.getLogger("stepladder")
 ASIDE = ".again"  # what is done once more, while it lasts
 
 
@@ -60,8 +62,9 @@ def run(
             _put_back(project.folder / room)
         if fresh and _beyond(project, since, until):
             progress("reading the sources", 0, 0)
-            project = refresh(project)
+            project = _read_again(project)
         production = Production.of(project)
+        _refuse_retyped(production)
         first, last = _days(project, since, until)
         days = days_of(first, last)
         with _once_more(production, again, days) if again else nullcontext():
@@ -71,6 +74,30 @@ def run(
             progress("writing the page of the watch", 0, 0)
             _page(production)
     return Ran(first, last, planned, named(production, "watch", last).path)
+
+
+def _read_again(project: Project) -> Project:
+    """The project with its sources read anew; what there is to check that was not there before is told."""
+    before = warned(project)
+    found = refresh(project)
+    for kind, said in warned(found):
+        kinds = {one for one, _ in before}
+        if kind not in kinds or (kind == OTHER_TYPE and (kind, said) not in before):
+            log.warning("%s", said)
+    return found
+
+
+def _refuse_retyped(production: Production) -> None:
+    """What was learnt knows ids and columns by their type."""
+    shipped, now = production.release.manifest, production.project.types
+    for table, types in (shipped.types or {}).items():
+        for name, was in types.items():
+            if (is_now := now.get(table, {}).get(name, was)) != was:
+                raise Problem(
+                    f"{name} in {table} is {is_now} now, and was {was} when {shipped.rung} was shipped",
+                    "what was learnt knows ids and columns by the type that they had",
+                    "have it learnt anew: stepladder ship",
+                )
 
 
 def _beyond(project: Project, since: date | None, until: date | None) -> bool:

@@ -98,7 +98,18 @@ def _known(choices: Mapping[str, Any]) -> None:
         )
 
 
-FOUND = ("columns", "beside", "encoding", "separator", "header", "sheet", "rest", "version")
+FOUND = (
+    "columns",
+    "beside",
+    "encoding",
+    "separator",
+    "header",
+    "sheet",
+    "rest",
+    "version",
+    "types",
+    "clock",
+)
 
 
 def _mixed_up(
@@ -123,10 +134,14 @@ def _mixed_up(
 def cleaned(
     specs: Sequence[tables.TableSpec], chosen: Mapping[str, Chosen]
 ) -> dict[str, tables.Cleaned]:
-    """Every table cleaned by its frozen choices, with ids that can be joined. Raises Problem."""
+    """Every table cleaned by its frozen choices, with ids that can be joined and days of one clock.
+
+    What no choice said yet and the values showed is among the choices of the reports. Raises Problem.
+    """
     from stepladder.tables.sources.read import read
 
     found: dict[str, tables.Cleaned] = {}
+    clock: Sequence[str] = ()
     kept: dict[tuple[str, str | None, str | None, int, str | None, int], Raw] = {}
     for spec in specs:
         source, choices, raw, _, mapping = chosen[spec.name]
@@ -135,8 +150,19 @@ def cleaned(
         with about(spec):
             kept[how] = raw or kept.get(how) or read(*how)  # two tables may be in one source
             outer = _without_inner(kept[how], spec, specs, chosen) if choices.rest else kept[how]
+            if choices.version > 2:
+                choices = replace(choices, clock=choices.clock or clock)
             found[spec.name] = tables.clean(source, spec, choices, outer, mapping)
-    return tables.agreed(specs, _shared_out(specs, found, chosen))
+        clock = clock or found[spec.name].report.choices.clock
+    both = tables.agreed(specs, _shared_out(specs, found, chosen))
+    return {spec.name: _decided(both[spec.name], spec) for spec in specs}
+
+
+def _decided(one: tables.Cleaned, spec: tables.TableSpec) -> tables.Cleaned:
+    """With what its columns were found to be among the choices."""
+    choices = one.report.choices
+    types = {**tables.types_of(one.table, spec), **choices.types}
+    return replace(one, report=replace(one.report, choices=replace(choices, types=types)))
 
 
 def _shared_out(

@@ -106,7 +106,7 @@ def _made(
         made[name] = {
             "source": _source(one.report.source, chosen[name].source, target),
             "cleaned": f"data/{path.name}",
-            "choices": chosen[name].choices.to_dict(),
+            "choices": one.report.choices.to_dict(),
         }
     return made
 

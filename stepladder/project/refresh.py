@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import date
 from typing import Any, NamedTuple
+
+import pyarrow as pa
+import pyarrow.parquet as pq
 
 from stepladder import tables
 from stepladder.core import files
@@ -37,6 +40,9 @@ KEPT = (
 )
 
 
+SHOWN = ("types", "clock")  # by values, where nothing was said of them yet
+
+
 class Change(NamedTuple):
     """What the present cleaner does otherwise than the one before: of which table, what, and how."""
 
@@ -51,7 +57,17 @@ def refresh(project: Project) -> Project:
     with at_work(project.folder), frozen_in_errors(project.question.TABLES):
         chosen = _chosen(project)
         found = left_out(project, cleaned(project.question.TABLES, chosen))
-        return _written(project, found, {})
+        return _written(project, found, _first_found(project, found))
+
+
+def warned(project: Project) -> list[tuple[str, str]]:
+    """What whoever gave the tables should check: kinds and sentences; nothing where reports are lost."""
+    found = []
+    for spec in project.question.TABLES:
+        with suppress(Problem, OSError, ValueError):
+            said = project.data_report(spec.name).get("warnings", ())
+            found += [(one["kind"], one["sentence"]) for one in said]
+    return found
 
 
 @contextmanager
@@ -101,9 +117,24 @@ def relearn(
         changes = [*_compared(project, frozen, found), *otherwise]
         if not agreed(changes):
             return project
-        learnt = _written(project, found, {name: one.choices for name, one in anew.items()})
+        learnt = _written(
+            project, found, {n: one.report.choices.to_dict() for n, one in found.items()}
+        )
         note_read(learnt)  # what changes was agreed to
         return learnt
+
+
+def _first_found(
+    project: Project, found: Mapping[str, tables.Cleaned]
+) -> dict[str, dict[str, Any]]:
+    """The choices as they stand, with what values have shown for the first time: it stays from now on."""
+    anew = {}
+    for name, one in found.items():
+        stands, now = project.ask.tables[name].choices, one.report.choices.to_dict()
+        shown = {key: now[key] for key in SHOWN if key in now}
+        if any(stands.get(key) is None or len(stands[key]) < len(shown[key]) for key in shown):
+            anew[name] = {**stands, **shown, "today": now["today"]}
+    return anew
 
 
 def _chosen(project: Project) -> dict[str, Chosen]:
@@ -115,9 +146,20 @@ def _chosen(project: Project) -> dict[str, Chosen]:
         if "://" not in source:
             source = str((project.folder / source).resolve())
         with about(spec):
-            frozen = replace(_frozen(known, spec.name), today=date.today())
+            frozen = replace(_typed(project, spec, _frozen(known, spec.name)), today=date.today())
         chosen[spec.name] = Chosen(source, frozen, mapping=_found(project, spec.name, frozen))
     return chosen
+
+
+def _typed(project: Project, spec: tables.TableSpec, choices: tables.Choices) -> tables.Choices:
+    """With the types of the clean table that is there, where a project is of before they were chosen."""
+    if choices.types:
+        return choices
+    try:
+        types = tables.types_of(pq.read_table(project.table(spec.name)), spec)
+    except (Problem, OSError, pa.ArrowInvalid):
+        return choices  # it is lost, and a refresh is how what is lost comes back
+    return replace(choices, types=types)
 
 
 def _found(project: Project, name: str, choices: tables.Choices) -> tuple[tables.Mapped, ...]:
@@ -133,7 +175,7 @@ def _found(project: Project, name: str, choices: tables.Choices) -> tuple[tables
 def _written(
     project: Project,
     found: Mapping[str, tables.Cleaned],
-    choices: Mapping[str, tables.Choices],
+    choices: Mapping[str, Mapping[str, Any]],
 ) -> Project:
     """The clean tables and what was wrong with them in the folder, and then in question.toml."""
     specs = {spec.name: spec for spec in project.question.TABLES}
@@ -144,9 +186,8 @@ def _written(
     read = doubted(_over(project, versions), {name: one.report for name, one in found.items()})
     for name, report in read.items():
         files.write(project.folder / f"data-report-{name}.md", to_markdown(report.kept()))
-    plain = {name: one.to_dict() for name, one in choices.items()}
     text = question_toml.refreshed(
-        project.settings, versions, date.today(), project.question, plain
+        project.settings, versions, date.today(), project.question, choices
     )
     files.write(project.folder / "question.toml", text)  # last: it says which version is in use
     return replace(Project.open(project.folder), read={} if forgotten(project) else read)
@@ -278,6 +319,7 @@ def _figures(report: tables.DataReport) -> dict[str, Any]:
     choices = report.choices.to_dict()
     plain = {key: value for key, value in choices.items() if not isinstance(value, dict)}
     plain.pop("today")
+    out |= {f"type of {name}": type_ for name, type_ in report.choices.types.items()}
     return out | {f"choice: {key.replace('_', ' ')}": value for key, value in plain.items()}
 
 
