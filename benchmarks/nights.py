@@ -5,21 +5,24 @@ python benchmarks/nights.py --tuning        the same on the sources by which lim
 python benchmarks/nights.py --sources 3 --years 10 --stretches 8     a look
 
 Bad: an honest shop drawn from a stated prior, last night's and tonight's tables, and tonight's spoilt in
-one of the listed ways; text files go through the reader as well. Honest: 365 nights of each shop through the checks.
-A stop or remark is counted on every night on which it is said; nothing is said where nothing has changed.
+one of the listed ways; text files go through the reader as well. Honest: 365 nights of each shop through the
+checks. A stop or remark counts on every night on which it is said; none where nothing has changed.
 """
 
 from __future__ import annotations
 
 import argparse
+import builtins
+import json
 import os
 import tempfile
 import time
+import zlib
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
-from functools import partial
+from contextlib import nullcontext
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
@@ -113,7 +116,6 @@ class Year:
 def honest(seed: int, stretches: int, number: int) -> Year:
     """The nights of one source, all of them or some weeks of the year."""
     shop = draw(seed, number)
-    rng = np.random.default_rng([seed, number, 2])
     first, last = shop.first_night + 1, shop.first_night + NIGHTS
     begins = np.linspace(first, last - WEEK, stretches).astype(int) if stretches else [first]
     stretch = WEEK if stretches else NIGHTS - 1
@@ -121,7 +123,6 @@ def honest(seed: int, stretches: int, number: int) -> Year:
         one for begin in begins for one in _nights(shop, range(int(begin), int(begin) + stretch))
     ]
     count = Counter(severity for severity, _ in said)
-    del rng
     window = f", {shop.ask.nightly.window} days kept" if shop.ask.nightly.window else ""
     words = f"{shop.ask.question}, {shop.kind}, {shop.usual:.0f} rows a day{window}"
     return Year(number, words, stretch * len(begins), count["stop"], count["tell"], tuple(said))
@@ -146,30 +147,49 @@ def _last(shop: Shop, tables: dict) -> int:
     return int(days(tables[shop.main]).max(initial=0))
 
 
-def every(work: Callable, jobs: list, workers: int) -> list:
-    """All that come of the jobs, in their order, some at a time."""
-    if workers == 1:
-        return [work(*job) for job in jobs]
-    with ProcessPoolExecutor(workers) as pool:
-        return list(pool.map(work, *zip(*jobs, strict=True), chunksize=1))
+def every(
+    work: Callable, of: type, jobs: list, workers: int, store: Path | None, so_far: bool = False
+) -> list:
+    """All that come of the jobs, in their order; each is kept in the store, and done once."""
+    done = _stored(store, of)
+    left = [] if so_far else [job for job in jobs if job not in done]
+    with ProcessPoolExecutor(workers) if workers > 1 else nullcontext() as pool:
+        for job, one in zip(
+            left,
+            (pool or builtins).map(work, *zip(*left, strict=True)) if left else (),
+            strict=True,
+        ):
+            done[job] = one
+            if store:
+                with store.open("a") as lines:
+                    print(json.dumps([of.__name__, job, asdict(one)]), file=lines)
+    return [done[job] for job in jobs if job in done]
 
 
-def bad_nights(seed: int, sources: int, workers: int, only: str = "") -> list[Judged]:
+def _stored(store: Path | None, of: type) -> dict:
+    lines = store.read_text().splitlines() if store and store.exists() else []
+    found = [json.loads(line) for line in lines]
+    return {
+        tuple(job): of(**{**one, "said": tuple(map(_plain, one["said"]))})
+        for name, job, one in found
+        if name == of.__name__
+    }
+
+
+def _plain(said: str | list[str]) -> str | tuple[str, ...]:
+    return said if isinstance(said, str) else tuple(said)
+
+
+def bad_jobs(seed: int, sources: int, only: str = "") -> list[tuple]:
     """Every severity with so many sources of its own."""
     listed = [each for each in (*severities(), *texts()) if only in each.kind]
-    jobs = [(at, n) for at in range(len(listed)) for n in range(sources)]
-    return every(partial(_by_number, seed, only), jobs, workers)
+    return [(seed, each.kind, each.words, n) for n in range(sources) for each in listed]
 
 
-def _by_number(seed: int, only: str, at: int, n: int) -> Judged:
-    """By its place in the list: what spoils is a function, which no other process can be sent."""
-    listed = [each for each in (*severities(), *texts()) if only in each.kind]
-    return spoilt(seed, listed[at], 1000 + at * 50 + n)
-
-
-def honest_years(seed: int, years: int, stretches: int, workers: int) -> list[Year]:
-    """So many sources of the prior, a year each."""
-    return every(partial(honest, seed, stretches), [(n,) for n in range(years)], workers)
+def bad_night(seed: int, kind: str, words: str, n: int) -> Judged:
+    """By its name: what spoils is a function, which no other process can be sent."""
+    each = next(e for e in (*severities(), *texts()) if (e.kind, e.words) == (kind, words))
+    return spoilt(seed, each, zlib.crc32(f"{kind} {words}".encode()) % 1_000_000 + 1_000 + n)
 
 
 def table(found: list[Judged]) -> str:
@@ -252,17 +272,21 @@ def main() -> None:
     )
     options.add_argument("--workers", type=int, default=min(2, os.cpu_count() or 1))
     options.add_argument("--only", default="", help="one kind")
+    options.add_argument(
+        "--store", type=Path, help="a file that keeps each result, so that one can go on"
+    )
+    options.add_argument("--so-far", action="store_true", help="only what is in the store")
     asked = options.parse_args()
     seed, began = TUNING if asked.tuning else FINAL, time.monotonic()
     print(
         f"seed {seed} ({'setting limits' if asked.tuning else 'final'})\n{PRIOR}\n\n{RULE}\n",
         flush=True,
     )
-    if asked.sources:
-        found = bad_nights(seed, asked.sources, asked.workers, asked.only)
+    how = (asked.workers, asked.store, asked.so_far)
+    if found := every(bad_night, Judged, bad_jobs(seed, asked.sources, asked.only), *how):
         print(f"{table(found)}\n\n{missed(found)}\n", flush=True)
-    if asked.years:
-        years = honest_years(seed, asked.years, asked.stretches, asked.workers)
+    jobs = [(seed, asked.stretches, n) for n in range(asked.years)]
+    if years := every(honest, Year, jobs, *how):
         print(f"{figures(years, seed)}\n{said_most(years)}")
     print(f"{time.monotonic() - began:,.0f} s by the clock")
 
