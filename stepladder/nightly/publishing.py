@@ -26,6 +26,7 @@ from stepladder.core.question import case_word
 from stepladder.nightly.production import Production
 from stepladder.project.all_cases import cases_of
 from stepladder.project.folder import Project
+from stepladder.project.last_read import note_read
 from stepladder.record import Shipment, Stored
 from stepladder.release.release import Release
 from stepladder.release.ship import in_production, refitted
@@ -303,6 +304,8 @@ def note(
     current = in_production(project)
     if day == project.now() and current.release != release.hash and _same_line(production, current):
         refitted(project, release, production.shipment)
+    if day == project.now():
+        note_read(project)
     write(output, body)
 
 

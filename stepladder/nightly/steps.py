@@ -27,6 +27,7 @@ from stepladder.nightly.plan import Named
 from stepladder.nightly.production import Production
 from stepladder.project.all_cases import Known, known_at, run
 from stepladder.project.folder import Project
+from stepladder.project.last_read import last_read
 from stepladder.project.scratch import scratch
 from stepladder.record import Step
 from stepladder.release.fit import fit
@@ -40,6 +41,7 @@ log = logging.getLogger("stepladder")
 
 def check(production: Production, day: date, accept: str, output: Path) -> None:
     """Look at the data before anything is learnt of them. Raises Problem on what nobody should act on."""
+    from stepladder.nightly.reconcile.held_against import held_against
     from stepladder.watch.batch import check_batch
 
     project = production.project
@@ -50,7 +52,9 @@ def check(production: Production, day: date, accept: str, output: Path) -> None:
             "bring newer data with: stepladder refresh, or run an earlier day",
         )
     history = project.history().at(day)
-    findings = check_batch(history)
+    tables = {spec.name: project.table(spec.name) for spec in project.question.TABLES}
+    known = held_against(project.question, project.ask, last_read(project), tables)
+    findings = [*known, *check_batch(history)]
     stops = [found for found in findings if found.severity == "stop"]
     if stops and not accept:
         first = stops[0]

@@ -16,6 +16,7 @@ from stepladder.project.at_work import at_work
 from stepladder.project.cleaning import Chosen, choose, cleaned
 from stepladder.project.folder import Project
 from stepladder.project.forgotten import forgotten, left_out
+from stepladder.project.last_read import note_read
 from stepladder.project.new import keep
 from stepladder.tables.raw import Raw
 from stepladder.tables.report import DataReport
@@ -66,7 +67,9 @@ def relearn(
         changes = [*_compared(project, frozen, found), *otherwise]
         if not agreed(changes):
             return project
-        return _written(project, found, {name: one.choices for name, one in anew.items()})
+        learnt = _written(project, found, {name: one.choices for name, one in anew.items()})
+        note_read(learnt)  # what changes was agreed to
+        return learnt
 
 
 def _chosen(project: Project) -> dict[str, Chosen]:

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 from stepladder.core.errors import Problem
 from stepladder.project.at_work import at_work
 from stepladder.project.folder import Project
+from stepladder.project.last_read import note_read
 from stepladder.record import Decision, Shipment
 from stepladder.release.fit import fit
 from stepladder.release.inputs import inputs
@@ -48,6 +49,7 @@ def ship(project: Project, *, rung: str | None = None, force: str = "") -> Shipm
             asdict(decided) if decided else None,
             force.strip(),
         )
+        note_read(project)
     return _note(project, "ship", release, decided.id if decided else None, force.strip())
 
 

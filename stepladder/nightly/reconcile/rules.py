@@ -1,0 +1,52 @@
+"""The values that the business's rules name: what had them last night must have them tonight."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from stepladder.core.history import literal, quoted
+from stepladder.core.question import Rule
+from stepladder.nightly.reconcile.tables import Pair
+from stepladder.report.words import number
+from stepladder.watch.findings import Finding
+
+FEW = 2  # that somebody put elsewhere
+SHARE = 0.05
+
+
+def rule(both: Pair, one: Rule) -> Iterator[Finding]:
+    """Whether a rule still takes what it took: of each of its values, who had it and has it no more."""
+    if one.column not in both.columns:
+        return
+    keys = ", ".join(map(both.said, both.spec.key))
+    for value in one.values:
+        has = _has(one.column, value)
+        before = f"select distinct {keys} from before where {has}"
+        here = f"select distinct {keys} from now where {has}"
+        had, now, left = (
+            int(both.one(f"select count(*) from ({query})")[0])
+            for query in (before, here, f"{before} except {here}")
+        )
+        if had and (not now or left > max(FEW, SHARE * had)):
+            yield Finding("stop", *_said(both, one, value, (had, now, left)))
+
+
+def _has(column: str, value: str | int | float) -> str:
+    name = quoted(column)
+    if isinstance(value, str):  # a text may hold several, as in Comedy|Drama
+        return f"strpos('|' || cast({name} as varchar) || '|', {literal(f'|{value}|')}) > 0"
+    return f"try_cast({name} as double) = {float(value)!r}"
+
+
+def _said(
+    both: Pair, one: Rule, value: str | int | float, counts: tuple[int, int, int]
+) -> tuple[str, str, str]:
+    had, now, left = map(number, counts)
+    keys = " and ".join(both.spec.key)
+    return (
+        f"{one.setting} names {one.column} = {value!r}: {left} of the {had} {keys}s that had it last "
+        f"night have it no more ({now} have it tonight)",
+        "what a rule of the business took last night it takes tonight, or somebody said otherwise",
+        f"ask whether {value!r} is called otherwise now, or was left out; say the new name in "
+        "question.toml and ship, or mend the source and refresh",
+    )
