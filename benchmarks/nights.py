@@ -39,6 +39,19 @@ TUNING, FINAL = (
 )  # limits are set on sources of the first, and judged on those of the second
 FEWEST = 5  # rows of the newest day, without which nobody could see that they are wrong
 WEEK = 7
+QUICK = (  # one or two of each kind
+    ("shrunk", "40% of the rows gone at random"),
+    ("shifted", "every date by -1 days"),
+    ("rescaled", "values × 1.17 throughout"),
+    ("renamed", "ids of customers prefixed"),
+    ("doubled", "everything twice"),
+    ("late", "as of 60 nights ago"),
+    ("emptied", "value empty throughout"),
+    ("catalogue", "the category Tea is called 'Teas'"),
+    ("catalogue", "category empty"),
+    ("re-typed", "half of the dates n/a"),
+    ("file", "cut off in the middle"),
+)
 
 
 @dataclass(frozen=True)
@@ -65,6 +78,9 @@ def spoilt(seed: int, each: Severity | Text, number: int) -> Judged:
     question = "" if text else each.of
     usual = (6.0, 40.0) if text else (max(4.0, each.usual * 1.5), 500.0 if each.usual else 150.0)
     shop = draw(seed, number, question, usual)
+    while not text and each.ruled and not shop.ask.settings.exclude:
+        number += 1_000_000
+        shop = draw(seed, number, question, usual)
     rng = np.random.default_rng([seed, number, 1])
     with tempfile.TemporaryDirectory() as room:
         night = _night(shop, rng, 0 if text else each.usual)

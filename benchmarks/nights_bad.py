@@ -66,6 +66,7 @@ class Severity:
     of: str = ""  # a question, where it can befall one only
     right: str = ""
     usual: float = 0.0  # rows on a usual day, without which nobody could see it
+    ruled: bool = False  # whether it is a column that a rule names
 
 
 def others(table: pa.Table, name: str, rows: np.ndarray, values: Any) -> pa.Table:

@@ -59,7 +59,8 @@ def catalogues() -> Iterator[Severity]:
         )
 
     def said(words: str, spoil: Callable[[Ill], Tables], right: str = "") -> Severity:
-        return Severity("catalogue", words, spoil, "recommend", right)
+        ruled = "Tea" in words or "rule" in words
+        return Severity("catalogue", words, spoil, "recommend", right, ruled=ruled)
 
     for share in (0.1, 0.5, 0.95):
         yield said(f"{share:.0%} of the items gone", lost(share))

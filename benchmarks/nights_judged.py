@@ -30,8 +30,8 @@ RULE = f"""\
 a night should stop where the tables it would answer from are wrong enough for wrong answers:
 {OF_ALL:.0%} or more of the rows that it should hold are missing or say something else, or as many are
 there that should not be; or {OF_A_DAY:.0%} of the newest day's; or {OF_EXCLUDED:.0%} of the items that a
-rule keeps out would be shown. Else it should tell, where 1 in 1,000 rows, or any item, is not as it
-should be; with less it should not stop. A delivery that merely lacks some or all of tonight's rows
+rule keeps out would be shown. Else it should tell, where 1 in 1,000 rows, or {OF_ALL:.0%} of the items, are
+not as they should be; with less it should not stop. A delivery that merely lacks some or all of tonight's rows
 should be told: what is answered is right as of the rows there are."""
 
 
@@ -92,8 +92,10 @@ def right(ask: Ask, good: Mapping[str, pa.Table], bad: Mapping[str, pa.Table]) -
     )
     if wrong >= OF_ALL or day >= OF_A_DAY or shown(ask, good, bad) >= OF_EXCLUDED:
         return "stop"
-    items = max(_differing(good["items"], bad["items"])) if "items" in good else 0
-    return "tell" if wrong >= 0.001 or items else "pass"
+    items = 0.0
+    if "items" in good:
+        items = max(_differing(good["items"], bad["items"])) / good["items"].num_rows
+    return "tell" if wrong >= 0.001 or items >= OF_ALL else "pass"
 
 
 def _on(good: Mapping[str, pa.Table], bad: Mapping[str, pa.Table], main: str) -> pa.Array:

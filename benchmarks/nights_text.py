@@ -106,13 +106,19 @@ def retyped() -> Iterator[Text]:
         return s.but(s.who, lambda v: "A12", rows)
 
     def dates(form: str) -> Callable[[str], str]:
-        return lambda v: np.datetime64(v).astype("datetime64[s]").item().strftime(form)
-
-    def since(unit: str, first: str, each: int) -> Callable[[str], str]:
-        return lambda v: str(
-            (np.datetime64(v) - np.datetime64(first)).astype(f"timedelta64[{unit}]").astype(int)
-            // each
+        return lambda v: (
+            np.datetime64(v)
+            .astype("datetime64[s]")
+            .item()
+            .strftime(form + " %H:%M:%S" * (len(v) > 10))
         )
+
+    def since(first: str, unit: int) -> Callable[[str], str]:
+        def write(v: str) -> str:
+            seconds = int((np.datetime64(v, "s") - np.datetime64(first, "s")).astype(int))
+            return f"{seconds / unit:.6f}".rstrip("0").rstrip(".")
+
+        return write
 
     def said(words: str, spoil: Callable[[Sheet], bytes]) -> Text:
         return Text("re-typed", words, spoil)
@@ -121,7 +127,12 @@ def retyped() -> Iterator[Text]:
     yield said("ids padded with zeros", one_column("who", lambda v: f"{v:0>14}"))
     yield said("ids prefixed in half of the rows", one_column("who", lambda v: f"EU-{v}", 0.5))
     yield said("one sale of A12", one_letter)
-    yield said("ids empty in tonight's rows", lambda s: s.but(s.who, lambda v: "", s.newest))
+    yield Text(
+        "re-typed",
+        "ids empty in tonight's rows",
+        lambda s: s.but(s.who, lambda v: "", s.newest),
+        "tell",
+    )
     yield said("ids empty in a third of the rows", one_column("who", lambda v: "", 0.33))
     yield said("decimals with comma", one_column("much", lambda v: v.replace(".", ",")))
     yield said("values with a currency's sign", one_column("much", lambda v: f"€ {v}" if v else v))
@@ -133,8 +144,8 @@ def retyped() -> Iterator[Text]:
     yield said(
         "dates as 31/12/2019 in half of the rows", one_column("when", dates("%d/%m/%Y"), 0.5)
     )
-    yield said("dates as seconds since 1970", one_column("when", since("s", "1970-01-01", 1)))
-    yield said("dates as a spreadsheet's numbers", one_column("when", since("D", "1899-12-30", 1)))
+    yield said("dates as seconds since 1970", one_column("when", since("1970-01-01", 1)))
+    yield said("dates as a spreadsheet's numbers", one_column("when", since("1899-12-30", 86_400)))
     yield said(
         "dates of another zone (+10:00)",
         one_column("when", lambda v: f"{v[:10]}T{v[11:] or '00:00:00'}+10:00"),
