@@ -31,8 +31,8 @@ a night should stop where the tables it would answer from are wrong enough for w
 {OF_ALL:.0%} or more of the rows that it should hold are missing or say something else, or as many are
 there that should not be; or {OF_A_DAY:.0%} of the newest day's; or {OF_EXCLUDED:.0%} of the items that a
 rule keeps out would be shown. Else it should tell, where 1 in 1,000 rows, or {OF_ALL:.0%} of the items, are
-not as they should be; with less it should not stop. A delivery that merely lacks some or all of tonight's rows
-should be told: what is answered is right as of the rows there are."""
+not as they should be; with less it should not stop. A delivery that merely lacks some or all of tonight's
+rows should be told: what is answered is right as of the rows there are."""
 
 
 @dataclass(frozen=True)
