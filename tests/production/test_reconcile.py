@@ -36,6 +36,7 @@ def last_night():
         "item": list(range(ITEMS)),
         "title": [f"thing {n}" for n in range(ITEMS)],
         "category": [["tea", "mugs", "lamps|tea", "toys"][n % 4] for n in range(ITEMS)],
+        "brand": ["acme" if n % 10 == 0 else f"brand {n % 7}" for n in range(ITEMS)],
         "price": [float(rng.integers(100, 9000)) / 100 for _ in range(ITEMS)],
     }
     return {"interactions": pa.Table.from_pylist(rows), "items": pa.table(items)}
@@ -142,6 +143,18 @@ STOPS = {
         rows(lambda t: pa.concat_tables([t, to("time", lambda m: m + timedelta(seconds=7))(t)])),
         "rows have come to the past",
     ),
+    "a week again at other seconds": (
+        rows(since(7, lambda t: pa.concat_tables([t, to("time", later(1 / 3600))(t)]))),
+        "on which the same person and item had one",
+    ),
+    "a month again, a cent dearer": (
+        rows(
+            lambda t: pa.concat_tables(
+                [t, to("value", lambda v: v + 0.01)(without(DAYS, 60)(without(30, 0)(t)))]
+            )
+        ),
+        "on which the same person and item had one",
+    ),
     "category renamed": (
         items(to("category", lambda c: c.replace("tea", "Tea"))),
         r"category = 'tea': 100 of the 100 items .* have it no more \(0 have it tonight\)",
@@ -185,9 +198,19 @@ HONEST = {
     "a person erased": rows(lambda t: t.filter(pc.not_equal(t["person"], 7))),
     "an item retitled": items(lambda t: put(t, "title", pa.array(["other", *t["title"].to_pylist()[1:]]))),
     "an item delisted": items(lambda t: t.slice(1)),
+    "a month loaded late": rows(
+        lambda t: pa.concat_tables([t, to("person", lambda p: p + 5000)(t.slice(0, 300))])
+    ),
     "dearer by a twentieth": items(to("price", lambda p: round(p * 1.05, 2))),
     "other order": rows(lambda t: t.take(pa.array(np.random.default_rng(2).permutation(t.num_rows)))),
 }  # fmt: skip
+
+
+def test_a_value_that_nobody_has_any_more_is_told(tmp_path):
+    told = found(tmp_path, items(to("brand", lambda b: b.replace("acme", "Acme Ltd"))))
+    assert [(each.severity, each.given) for each in told] == [
+        ("tell", "items: brand = 'acme', which 20 had last night, is not there any more")
+    ]
 
 
 @pytest.mark.parametrize("what", HONEST)
