@@ -51,7 +51,7 @@ def checks(night: Night) -> list[Finding]:
     views = tuple(question.views(night.ask).items())
     history = History(after(night.now, question), night.ask, tables, views=views)
     known = held_against(question, night.ask, night.before, night.now) if held_against else []
-    return [*known, *check_batch(history)]
+    return [*known, *check_batch(history, after(night.before, question))]
 
 
 def outcome(night: Night) -> tuple[str, list[str]]:
