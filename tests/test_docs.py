@@ -177,3 +177,11 @@ def _pattern(line: str) -> str:
     parts = [r"\S*".join(map(re.escape, word.split("…"))) for word in words]
     inner = range(1, len(words) - 1)
     return " ".join("…" if words[i] == "…" and i in inner else part for i, part in enumerate(parts))
+
+
+def test_every_test_that_the_docs_name_is_there():
+    named = re.findall(
+        r"`([a-z_]+/test_\w+\.py)`", (ROOT / "docs/production.md").read_text("utf-8")
+    )
+    assert len(named) > 10
+    assert [name for name in named if not (ROOT / "tests" / name).is_file()] == []
