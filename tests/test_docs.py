@@ -79,6 +79,7 @@ def test_every_warning_and_every_flag_of_new_is_explained(capsys):
     page = (ROOT / "docs" / "real-exports.md").read_text()
     code = "".join(path.read_text() for path in ROOT.glob("stepladder/tables/**/*.py"))
     kinds = set(re.findall(r"(?:\bwarn|\bWarned)\(\s*\"([\w-]+)\"", code))
+    kinds |= set(re.findall(r"= \"([\w-]+)\"  # the kind of the warning", code))
     asked = "".join(path.read_text() for path in ROOT.glob("stepladder/questions/*/*.py"))
     kinds |= set(re.findall(r"\bDoubt\(\s*\"\w+\",\s*\"([\w-]+)\"", asked))
     assert len(kinds) >= 15
