@@ -31,6 +31,7 @@ from stepladder.release.ship import ship
 from stepladder.service.answers import _entry
 from stepladder.service.shelf import Shelf
 from stepladder.terminal import show
+from stepladder.watch.watch import watch
 
 KINDS = ("tea", "coffee", "cups", "herbs|tea")
 RULES = """
@@ -167,16 +168,15 @@ def run(project: stepladder.Project) -> object:
     return night.run(project, since=project.now(), until=project.now(), fresh=False)
 
 
-def serve(project: stepladder.Project) -> object:
-    refresh(project)
-    return Shelf.of(project.folder)
-
-
 def by_hand(verb: str) -> Callable[[stepladder.Project], object]:
     return lambda project: VERBS[verb](refresh(project))
 
 
-REFRESHED = {"run": run, "serve": serve, **{verb: by_hand(verb) for verb in VERBS}}
+REFRESHED = {
+    "run": run,
+    "watch": lambda project: watch(refresh(project)),
+    **{verb: by_hand(verb) for verb in VERBS},
+}
 SHIFTS = {
     "a column that is gone": ((KINDS, "kind"), "the column 'category'", "name one of these"),
     "a kind in capitals": (
@@ -202,6 +202,19 @@ def test_a_catalogue_in_which_a_rule_no_longer_grips_stops_every_verb(shop, verb
     assert said in caught.value.given
     assert remedy in caught.value.remedy
     assert "Binder" not in str(caught.value)
+
+
+@pytest.mark.parametrize("shift", SHIFTS)
+def test_what_is_served_is_what_the_last_good_night_read(shop, shift):
+    articles(shop.folder.parent, *SHIFTS[shift][0])
+    refresh(shop)
+    (served,) = Shelf.of(shop.folder).served.values()
+    assert served.project.table("items") == shop.table("items")
+    (
+        shop.folder / "runs" / "last_read.json"
+    ).unlink()  # of an earlier version: today's are all there is
+    with pytest.raises(Problem):
+        Shelf.of(shop.folder)
 
 
 def test_what_left_without_a_trace_is_refused_by_hand_and_told_to_the_night(shop):
