@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import re
 import shlex
@@ -13,12 +14,13 @@ import pyarrow.parquet as pq
 import pytest
 
 from stepladder import questions
-from stepladder.cli import app
+from stepladder.cli import app, main
 from stepladder.core.history import History
 from stepladder.core.predictions import check
 from stepladder.core.rung import Rung
 from stepladder.questions.question_toml import parse
 from stepladder.questions.retention import toy
+from stepladder.terminal import show
 
 ROOT = Path(__file__).parents[1]
 PAGES = [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("stepladder/**/README.md")]
@@ -136,40 +138,58 @@ def test_every_command_shown_can_be_typed(page):
 
 
 @pytest.mark.parametrize("page", ["tutorial.md", "recommend.md"])
-def test_the_tutorial_runs_from_top_to_bottom_and_prints_what_it_shows(page, tmp_path):
+def test_the_tutorial_runs_from_top_to_bottom_and_prints_what_it_shows(
+    page, tmp_path, monkeypatch, capfd
+):
     """Blocks of sh and python run in order; one of sql or toml goes into the file named just before
     it; one of text is what the block before it printed, with … for what differs between machines."""
     tutorial = (ROOT / "docs" / page).read_text()
     found = list(re.finditer(r"```(sh|python|sql|toml|text)\n(.*?)```", tutorial, re.S))
-    folder, said = tmp_path, ""
+    said = ""
+    _as_at_a_shell(tmp_path, monkeypatch)
     for i, block in enumerate(found):
         kind, body = block.groups()
         if kind in ("sql", "toml"):
             name = re.findall(r"`([\w./]+\.(?:sql|toml))`", tutorial[: block.start()])[-1]
-            with (folder / name).open("a") as file:
+            with Path(name).open("a") as file:
                 file.write(f"\n{body}" if kind == "toml" else body)
         elif kind == "text":
             for line in body.splitlines():
                 assert re.search(_pattern(line), said), f"{line}\nis not in\n{said}"
         else:
             fails = i + 1 < len(found) and found[i + 1][2].startswith("given ")
-            said, folder = _run(kind, body, folder, tmp_path / ".where", int(fails) * 2)
+            lines = [body] if kind == "python" else body.replace("\\\n", " ").splitlines()
+            codes = [_run(kind, line) for line in lines]
+            out, err = capfd.readouterr()
+            assert codes == [0] * (len(codes) - 1) + [int(fails) * 2], f"{body}\n{out}\n{err}"
+            said = " ".join((out + err).split())  # blanks and line breaks as one blank each
 
 
-def _run(kind: str, body: str, folder: Path, where: Path, code: int) -> tuple[str, Path]:
-    """What a block printed, blanks and line breaks as one blank each, and the folder it ended in."""
-    here = shlex.quote(str(where))
-    command = [sys.executable, "-c", body]
-    if kind == "sh":
-        command = ["sh", "-ec", f"trap 'pwd > {here}' EXIT\n{body}"]
-    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-    ran = subprocess.run(
-        command, cwd=folder, capture_output=True, text=True, stdin=subprocess.DEVNULL,
-        env={**os.environ, "PATH": path, "PYTHONPATH": str(ROOT), "COLUMNS": "120"},
-    )  # fmt: skip
-    assert ran.returncode == code, f"{body}\n{ran.stdout}\n{ran.stderr}"
-    ended = Path(where.read_text().strip()) if kind == "sh" else folder
-    return " ".join((ran.stdout + ran.stderr).split()), ended
+def _as_at_a_shell(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In that folder, at a screen of 120 columns, with nobody at the keyboard."""
+    monkeypatch.chdir(folder)
+    monkeypatch.setenv("COLUMNS", "120")
+    monkeypatch.setenv("PYTHONPATH", str(ROOT))
+    monkeypatch.setenv("PATH", f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
+    monkeypatch.setattr(show.out, "width", 120)
+    monkeypatch.setattr(sys, "stdin", io.StringIO())
+
+
+def _run(kind: str, line: str) -> int:
+    """The exit code of a line typed. Our own command runs in here, for to start it anew takes as long as
+    what most verbs do; `new`, with which a page begins, is started as a shell does."""
+    words = shlex.split(line, comments=True) if kind == "sh" else []
+    if words[:1] == ["cd"]:
+        os.chdir(words[1])
+    elif words[:1] == ["stepladder"] and words[1] != "new":
+        try:
+            main(words[1:])
+        except SystemExit as ended:
+            return int(ended.code or 0)
+    elif line:
+        command = [sys.executable, "-c", line] if kind == "python" else ["sh", "-ec", line]
+        return subprocess.run(command, stdin=subprocess.DEVNULL).returncode
+    return 0
 
 
 def _pattern(line: str) -> str:

@@ -9,6 +9,7 @@ import ctypes
 import os
 import sys
 from collections.abc import Collection
+from functools import cache
 from pathlib import Path
 
 VERSION = 0x20080522  # capability.h: two words of 32 for each set
@@ -61,5 +62,6 @@ def _hold(permitted: int, effective: int) -> None:
     _libc().capset((ctypes.c_uint32 * 2)(VERSION, 0), words)
 
 
+@cache  # to open it takes two milliseconds, and every job gives up some seventy privileges
 def _libc() -> ctypes.CDLL:
     return ctypes.CDLL(None, use_errno=True)

@@ -32,8 +32,6 @@ def complete(answers: pa.Table, reference: Reference, past: History, cases: pa.T
     ranked = _ranked(own, own.slice(0, 0) if full else _more(reference(), own, past), cases, length)
     if past.ask.settings.at_most:  # lists are longer, then, so that k are left
         ranked = _capped(ranked, past)
-        short = pc.less_equal(ranked["place"], past.ask.settings.k)
-        ranked = ranked.filter(pc.fill_null(short, True))
     empty = pa.nulls(ranked.num_rows, pa.float64())
     table = pa.table(
         {
@@ -94,8 +92,8 @@ def _ranked(own: pa.Table, more: pa.Table, cases: pa.Table, length: int) -> pa.T
 
 
 def _capped(ranked: pa.Table, past: History) -> pa.Table:
-    """Lists without the items that would be one too many of their kind, best first; places anew."""
-    caps = past.ask.settings.at_most
+    """The k best of each list, without those that would be one too many of their kind; places anew."""
+    caps, k = past.ask.settings.at_most, past.ask.settings.k
     names = ", ".join(quoted(column) for column in caps)
     items = past.sql(f"select item, {names} from items").to_pylist()
     kinds = {row["item"]: [(c, kind) for c in caps for kind in _kinds(row[c])] for row in items}
@@ -106,6 +104,8 @@ def _capped(ranked: pa.Table, past: History) -> pa.Table:
     ):
         if who != person:
             person, had, place = who, Counter(), 0
+        if place == k:
+            continue
         mine = kinds.get(item, ())
         if item is not None and any(had[kind] >= caps[kind[0]] for kind in mine):
             continue
