@@ -90,14 +90,15 @@ def test_hostile_words(here, tmp_path, monkeypatch, capsys, verb, flag, kind):
         if verb == "new" and flag != "--project":
             rest = [*rest, "--project", str(tmp_path / "made")]
         typed = [part.format(**places) for part in (verb, *given, *rest)]
-        code, began = _run(typed), time.process_time()
+        began = time.process_time()
+        code = _run(typed)
         told = capsys.readouterr()
         assert code in (0, 2), (typed, code, told.err)
         for sign in ("Traceback", "fault in stepladder", "\x1b[31m", "\u202e"):
             assert sign not in told.out + told.err, (typed, told.out, told.err)
         if code == 2:
             assert all(part in told.err for part in ("given", "allowed", "remedy")), (typed, told)
-        assert time.process_time() - began < 5, typed
+        assert time.process_time() - began < 10, typed
 
 
 def _run(words: list[str]) -> int:

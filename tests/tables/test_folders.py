@@ -130,14 +130,36 @@ def test_too_much_is_refused_before_it_is_unpacked(tmp_path, monkeypatch):
     assert bomb.stat().st_size < 200_000
     monkeypatch.setattr(folders, "MOST_BYTES", 90_000_000)
     tracemalloc.start()
-    with pytest.raises(Problem, match="holds 2 files of 95 MiB in all") as caught:
+    with pytest.raises(Problem, match="holds too much: its first 2 files have 95 MiB") as caught:
         read(bomb, DOCUMENTS)
     assert tracemalloc.get_traced_memory()[1] < 5_000_000
     tracemalloc.stop()
     assert "At most 100,000 files" in caught.value.allowed
     monkeypatch.setattr(folders, "MOST_FILES", 1)
-    with pytest.raises(Problem, match="holds 2 files"):
+    with pytest.raises(Problem, match="its first 2 files"):
         read(zipped(tmp_path / "many.zip", {"a.txt": b"a", "b.txt": b"b"}), DOCUMENTS)
+
+
+def test_a_folder_is_not_listed_further_than_it_would_be_read(tmp_path, monkeypatch):
+    """It may be the whole machine, and files come and go there meanwhile."""
+    for i in range(50):
+        (tmp_path / f"{i}").mkdir()
+        (tmp_path / f"{i}" / "a.txt").write_bytes(b"a")
+    walk, seen = os.walk, []
+
+    def watched(*given, **named):
+        for here, inside, names in walk(*given, **named):
+            seen.append(here)
+            yield here, inside, [*names, "gone.txt"]
+
+    monkeypatch.setattr(folders.os, "walk", watched)
+    monkeypatch.setattr(folders, "MOST_FILES", 9)
+    with pytest.raises(Problem, match="its first 10 files"):
+        read(tmp_path, DOCUMENTS)
+    assert len(seen) < 10
+    monkeypatch.undo()
+    monkeypatch.setattr(folders.os, "walk", watched)
+    assert read(tmp_path, DOCUMENTS).table.num_rows == 50
 
 
 def test_a_zip_that_lies_about_its_size_unpacks_to_no_more(tmp_path):

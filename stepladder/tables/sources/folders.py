@@ -6,7 +6,7 @@ import os
 import re
 import stat
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from lzma import LZMAError
 from pathlib import Path, PurePosixPath
@@ -31,7 +31,9 @@ _OUTSIDE = re.compile(r"^/|^[A-Za-z]:|(^|/)\.\.(/|$)")
 _UNREADABLE = (OSError, UnicodeError, BadZipFile, RuntimeError, EOFError, zlib.error, LZMAError)
 
 
-class _File(NamedTuple):
+class File(NamedTuple):
+    """A file of a folder or zip: where it lies in there, how long it is, what is in it."""
+
     path: str
     size: int
     read: Callable[[], bytes]
@@ -57,7 +59,12 @@ def names_inside(path: Path) -> list[str] | None:
 
 def read_folder(folder: Path) -> Raw:
     """Every file below a folder, in the order of their paths; links are not followed but counted."""
-    return _assembled(list(_below(folder)), str(folder))
+    return _assembled(files_below(folder), str(folder))
+
+
+def files_below(folder: Path) -> list[File]:
+    """What lies below a folder. Problem as soon as it is too much: a folder may be the whole machine."""
+    return list(_bounded(_below(folder), str(folder)))
 
 
 def read_zip(path: Path) -> Raw:
@@ -65,28 +72,38 @@ def read_zip(path: Path) -> Raw:
     with ZipFile(path) as zipped:
         inside = [info for info in zipped.infolist() if not info.is_dir()]
         files = [
-            _File(_path_inside(info, path), info.file_size, partial(_unpacked, zipped, info))
+            File(_path_inside(info, path), info.file_size, partial(_unpacked, zipped, info))
             for info in inside
         ]
-        return _assembled(files, str(path))
+        return _assembled(list(_bounded(files, str(path))), str(path))
 
 
-def _below(folder: Path) -> Iterator[_File]:
+def _below(folder: Path) -> Iterator[File]:
     closed: list[OSError] = []
+    folder = Path(os.path.realpath(folder))  # a long way round is not gone once for each file
     for here, folders, names in os.walk(folder, onerror=closed.append):
-        links = [name for name in folders if Path(here, name).is_symlink()]
-        for file in (Path(here, name) for name in (*names, *links)):
-            path = file.relative_to(folder).as_posix()
-            yield _File(path, file.lstat().st_size, partial(_content, file))
+        links = [name for name in folders if os.path.islink(f"{here}/{name}")]
+        inside = Path(here).relative_to(folder).as_posix()
+        begin = "" if inside == "." else f"{inside}/"
+        for name in (*names, *links):
+            file = os.path.join(here, name)
+            yield File(begin + name, _size(file), partial(_content, file))
     for error in closed:
         path = Path(error.filename).relative_to(folder).as_posix()
-        yield _File(path, 0, partial(_content, Path(error.filename)))
+        yield File(path, 0, partial(_content, error.filename))
 
 
-def _content(file: Path) -> bytes:
-    if not stat.S_ISREG(file.lstat().st_mode):
+def _size(file: str) -> int:
+    try:
+        return os.lstat(file).st_size
+    except OSError:  # gone meanwhile: reading it will say so
+        return 0
+
+
+def _content(file: str) -> bytes:
+    if not stat.S_ISREG(os.lstat(file).st_mode):
         raise OSError("it is no plain file that may be read")
-    return file.read_bytes()
+    return Path(file).read_bytes()
 
 
 def _path_inside(info: ZipInfo, path: Path) -> str:
@@ -105,16 +122,14 @@ def _unpacked(zipped: ZipFile, info: ZipInfo) -> bytes:
         return file.read(info.file_size)  # never more than it says, however much is packed
 
 
-def _assembled(files: list[_File], source: str) -> Raw:
+def _assembled(files: list[File], source: str) -> Raw:
     files.sort(key=lambda file: file.path)
-    ours = [not _LEFT_BY_SYSTEMS.search(file.path) for file in files]
-    _refuse_too_much([file for file, mine in zip(files, ours, strict=True) if mine], source)
     read: list[tuple[int, str, bytes]] = []
     unread: list[tuple[int, str]] = []
     hidden: list[tuple[int, str]] = []
-    for nth, (file, mine) in enumerate(zip(files, ours, strict=True), 1):
+    for nth, file in enumerate(files, 1):
         name = file.path.encode("utf-8", "replace").decode()
-        if not mine:
+        if _LEFT_BY_SYSTEMS.search(file.path):
             hidden.append((nth, name))
             continue
         try:
@@ -133,14 +148,19 @@ def _assembled(files: list[_File], source: str) -> Raw:
     )
 
 
-def _refuse_too_much(files: list[_File], source: str) -> None:
-    size = sum(file.size for file in files)
-    if len(files) > MOST_FILES or size > MOST_BYTES:
-        raise Problem(
-            f"{source} holds {len(files):,} files of {size / 2**20:,.0f} MiB in all.",
-            f"At most {MOST_FILES:,} files and {MOST_BYTES / 2**20:,.0f} MiB are read at once.",
-            "Give a part of them, or smaller ones: photos of 500 pixels tell a rung as much.",
-        )
+def _bounded(files: Iterable[File], source: str) -> Iterator[File]:
+    """The same files, as long as they are no more than are read at once; the systems' own are free."""
+    many = size = 0
+    for file in files:
+        if not _LEFT_BY_SYSTEMS.search(file.path):
+            many, size = many + 1, size + file.size
+        if many > MOST_FILES or size > MOST_BYTES:
+            raise Problem(
+                f"{source} holds too much: its first {many:,} files have {size / 2**20:,.0f} MiB.",
+                f"At most {MOST_FILES:,} files and {MOST_BYTES / 2**20:,.0f} MiB are read at once.",
+                "Give a part of them, or smaller ones: photos of 500 pixels tell a rung as much.",
+            )
+        yield file
 
 
 def _nothing(source: str, hidden: int, unread: list[str]) -> Problem:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from stepladder.core.errors import Passing, Problem
+from stepladder.tables.sources.folders import files_below
 
 T = TypeVar("T")
 State = tuple[object, ...]
@@ -45,13 +46,12 @@ def _state(path: Path) -> State:
     """By what a change would show: which file it is, how long, when it was last written to."""
     if not path.is_dir():
         return _of(path)
-    below = (Path(here, name) for here, _, names in os.walk(path) for name in names)
-    return tuple(sorted((str(file), _of(file)) for file in below))
+    return tuple(sorted((file.path, _of(path / file.path, False)) for file in files_below(path)))
 
 
-def _of(file: Path) -> State:
+def _of(file: Path, follow: bool = True) -> State:
     try:
-        at = file.lstat() if file.is_symlink() and not file.exists() else file.stat()
+        at = file.stat(follow_symlinks=follow)
     except OSError:
         return ()
     return at.st_dev, at.st_ino, at.st_size, at.st_mtime_ns
