@@ -36,7 +36,7 @@ def read(path: Path) -> str:
     if not path.is_file():
         raise Problem(
             f"there is no {path.name} in {path.parent.resolve()}",
-            "the verbs bakeoff, report, decide and predict work inside a project's folder",
+            "all but new and try works inside a project's folder",
             "go to the folder, name it with --project, or make one: stepladder new QUESTION --from FILE",
         )
     try:
