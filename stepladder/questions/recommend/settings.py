@@ -10,11 +10,11 @@ from pydantic import BeforeValidator, Field
 from stepladder.core import ask
 
 
-
 def _value(given: object) -> object:
     """A value as rules name it: one that no column can hold would never be found there."""
-    number = isinstance(given, int | float) and not isinstance(given, bool) and abs(given) <= ask.MOST
-    if isinstance(given, str) or number:
+    if isinstance(given, str):
+        return given
+    if isinstance(given, int | float) and not isinstance(given, bool) and abs(given) <= ask.MOST:
         return given
     raise ValueError('it is a text in "quotes" or a number')
 
