@@ -13,7 +13,7 @@ from typing import NamedTuple
 import pyarrow as pa
 
 from stepladder.core.errors import Problem
-from stepladder.core.history import History, quoted
+from stepladder.core.history import History, literal, quoted
 from stepladder.core.question import Question, Rule
 
 Value = str | int | float
@@ -99,6 +99,13 @@ def _kind(rule: Rule, plain: History) -> pa.DataType:
     )
 
 
+def having(column: str, value: Value) -> str:
+    """The condition that a column, as SQL names it, has a value; a text may hold several, as in Comedy|Drama."""
+    if isinstance(value, str):
+        return f"strpos('|' || cast({column} as varchar) || '|', {literal(f'|{value}|')}) > 0"
+    return f"try_cast({column} as double) = {float(value)!r}"
+
+
 class Held(NamedTuple):
     """What a column holds: its texts as they stand, and the parts of these, each with its rows."""
 
@@ -124,7 +131,7 @@ class Held(NamedTuple):
         return Held(whole, parts, frozenset(found["number"]) - {None}, _reader(kind))
 
     def has(self, value: Value) -> bool:
-        """Whether a row has the value, just as rules look for it."""
+        """Whether a row has the value, as `having` looks for it."""
         if not isinstance(value, str):
             return float(value) in self.numbers
         several = "|" in value and any(f"|{value}|" in f"|{text}|" for text in self.whole)

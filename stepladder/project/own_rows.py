@@ -23,11 +23,12 @@ from stepladder.project.frozen_words import frozen, names_flags
 from stepladder.tables.amounts.texts import read_amounts
 from stepladder.tables.columns.find import parts
 from stepladder.tables.ids.ids import texts
-from stepladder.tables.plural import of_rows
+from stepladder.tables.plural import counted, of_rows
 from stepladder.tables.raw import Raw
 from stepladder.tables.sources.read import read
 
-KEPT = ("version", "currency", "rates", "value_per", "refunds", "duplicates", "from_day", "to_day")
+KEPT = ("version", "currency", "rates", "value_per", "refunds", "duplicates", "from_day", "to_day",
+        "clock")  # fmt: skip
 LATE, UNDATED = "after now", "missing"
 _SAID = ("amount", "day", "time")  # columns worth naming, though rows may lack them
 
@@ -64,11 +65,27 @@ def own_rows(project: Project, rows: str | Path | pa.Table) -> OwnRows:
     ours = tables.Choices.from_dict({"columns": {}, **project.ask.tables[spec.name].choices})
     alone = _alone(spec, project.question.CASE)
     with _as_written(alone, ours):
-        return _before(_read(str(rows), alone, ours), spec, project.now(), Path(rows).name)
+        raw = _raw(str(rows), ours)
+        _of_one(raw, project.question.CASE, ours)
+        return _before(_read(str(rows), raw, alone, ours), spec, project.now(), Path(rows).name)
 
 
-def _read(source: str, alone: TableSpec, ours: tables.Choices) -> OwnRows:
-    raw = _raw(source, ours)
+def _of_one(raw: Raw, case: tuple[str, ...], ours: tables.Choices) -> None:
+    """Raise Problem where the rows name several whom they are of: they would be taken for one."""
+    called = {name: ours.columns.get(name, name) for name in case}
+    for name, source in called.items():
+        there = source in raw.table.column_names
+        found = texts(raw.table.column(source)).words.unique().drop_null() if there else ()
+        several = [str(one) for one in found if str(one)]
+        if len(several) > 1:
+            raise Problem(
+                f"the rows are of {counted(len(several), name)}, such as {several[0]!r} and {several[1]!r}",
+                f"they are answered as one {name}'s own",
+                f"bring the rows of one {name}; whoever is known already is asked for with: stepladder predict --case ID",
+            )
+
+
+def _read(source: str, raw: Raw, alone: TableSpec, ours: tables.Choices) -> OwnRows:
     seen = tables.look(source, alone, _named(alone, ours, raw), raw=raw)
     order, mark = _order(seen, ours), _mark(seen, ours, raw)
     chosen = tables.choose(seen, ask_user=None, day_order=order, decimal=mark)

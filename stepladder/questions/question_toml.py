@@ -18,6 +18,11 @@ from stepladder.core.errors import Problem
 from stepladder.core.question import Question
 from stepladder.money import prices
 
+KINDS = {  # what TOML has, in words; the types are pydantic's names of errors
+    "dict_type": "it is a table: { name = value }",
+    "string_type": 'it is a text in "quotes"',
+    "tuple_type": 'it is a list, also of one: ["value"]',
+}
 PASSWORD = re.compile(r"://[^/?#@:]*:[^/?#]+@|://.*[?&](?:password|pass|pwd)=[^&#]", re.I)
 
 
@@ -31,7 +36,7 @@ def read(path: Path) -> str:
     if not path.is_file():
         raise Problem(
             f"there is no {path.name} in {path.parent.resolve()}",
-            "the verbs bakeoff, report, decide and predict work inside a project's folder",
+            "all but new and try works inside a project's folder",
             "go to the folder, name it with --project, or make one: stepladder new QUESTION --from FILE",
         )
     try:
@@ -205,7 +210,7 @@ def _problem(error: Any, title: str, question: Question | None, text: str, name:
             f"{name}: key `{key}` is missing", "it must be there", f"add a line `{keys[-1]} = …`"
         )
     given = error.get("input")
-    said = str(error["msg"]).removeprefix("Value error, ")
+    said = KINDS.get(error["type"], str(error["msg"]).removeprefix("Value error, "))
     if error["type"] == "model_type":
         inside = _fields(part, [str(k) for k in error["loc"]])
         said = f"it is a section: [{key}], and below it {', '.join(inside)}"
@@ -244,16 +249,13 @@ def _fields(part: type[BaseModel], keys: list[str]) -> list[str]:
 
 
 def _line(text: str, keys: list[str]) -> int:
-    """The line where the key stands; its section's, or the first, where it is not found."""
-    section, best = "", 1
+    """The line where the key stands; that of what it stands in, or the first, where it is not found."""
+    section, lines = "", {"": 1}
     for number, line in enumerate(text.splitlines(), 1):
         if match := re.match(r"\s*\[+([^\]]+)\]", line):
             section = match[1].strip()
-        full = ".".join(
-            [section] * bool(section) + [re.split(r"\s*=", line.strip())[0].strip("\"'")]
-        )
-        if full == ".".join(keys):
-            return number
-        if section == ".".join(keys[:-1]) and section:
-            best = best if best > 1 else number
-    return best
+            lines.setdefault(section, number)
+        name = re.split(r"\s*=", line.strip())[0].strip("\"'")
+        lines.setdefault(".".join([section] * bool(section) + [name]), number)
+    above = (".".join(keys[:end]) for end in range(len(keys), -1, -1))
+    return next(lines[key] for key in above if key in lines)

@@ -21,7 +21,7 @@ from stepladder.tables.values import Day
 Bools = npt.NDArray[np.bool_]
 
 OTHER_TYPE = "other-type"  # the kind of the warning
-_WORDS = {INTEGER: "whole number", NUMBER: "number"}
+_WORDS = {INTEGER: "whole number of 1 to 18 digits", NUMBER: "number"}
 _FEW, _SHARE = 3, 0.05  # so many are somebody's slips or a test; more are how ids are from now on
 ANEW = (
     "if it is like this from now on, have everything learnt anew: stepladder refresh --relearn, and "
@@ -62,7 +62,7 @@ def drop_other_ids(
             among = rows.kept & _since_first(other, spec, values)
             name, source = column.name, choices.columns[column.name]
             say_other(rows, name, source, INTEGER, other, among, "left out")
-            said = f"rows have a {name} that is no whole number, as all were before"
+            said = f"rows have a {name} that is no {_WORDS[INTEGER]}, as all were before"
             rows.drop(other, f"other type of {name}", said)
 
 

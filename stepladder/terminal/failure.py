@@ -10,9 +10,10 @@ import re
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from cyclopts import CycloptsError
+from cyclopts import CycloptsError, UnusedCliTokensError
 
 from stepladder.core.errors import CannotStand, Problem, Unfit, Unusable
 
@@ -119,6 +120,10 @@ def _usage(error: CycloptsError) -> Problem:
     known = [part for part in more if not part.startswith("Did you mean")]
     verb = " ".join(error.command_chain or ())
     help_ = f"stepladder {verb} --help" if verb else "stepladder --help"
+    if isinstance(error, UnusedCliTokensError) and error.unused_tokens:
+        word = error.unused_tokens[0]
+        said, a_folder = f"{word!r} is a word too many", Path(word).is_dir()
+        meant = ["a project's folder is named with --project;"] if a_folder else []
     return Problem(
         said.rstrip("."),
         f"{known[0][:1].lower()}{known[0][1:]}".rstrip(".")

@@ -8,6 +8,7 @@ from stepladder.core.errors import Problem
 from stepladder.questions.question_toml import load, parse
 
 GOOD = 'question = "retention"\nhorizon = "13 weeks"\n'
+SHOWN = 'question = "recommend"\nhorizon = 7\n[recommend.exclude]\n'
 
 
 def test_words_and_numbers_mean_the_same():
@@ -59,6 +60,10 @@ def test_words_and_numbers_mean_the_same():
             "line 5: key `tables.purchases.source` has a password",
             "PGPASSWORD",
         ),
+        (SHOWN + "year = [true]", "line 4: key `recommend.exclude.year.0` is True", "correct"),
+        (SHOWN + "year = [nan]", "line 4: key `recommend.exclude.year.0` is nan", "correct"),
+        (SHOWN + f"year = [1{'0' * 400}]", "line 4: key `recommend.exclude.year.0`", "correct"),
+        (SHOWN + 'kind = "tea"', "line 4: key `recommend.exclude.kind` is 'tea'", "correct"),
     ],
 )
 def test_what_is_wrong_is_named(text, given, remedy, monkeypatch):

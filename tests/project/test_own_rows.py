@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 
 import pyarrow as pa
@@ -145,6 +146,24 @@ def test_rows_without_any_time_stand_in_their_order(brought):
 def test_where_nothing_usable_remains_it_is_said_why(brought, line):
     with pytest.raises(Problem, match=r"(?i)nothing usable remains of .*mine\.csv: 1 ") as caught:
         brought(line)
+    assert not untypable(str(caught.value), VERBS["predict"])
+
+
+def test_clocks_are_brought_to_the_projects_own(shop, tmp_path):
+    (tmp_path / "mine.csv").write_text("Produkt;Kiedy\nA;2024-04-03T23:30:00Z\n")
+    ours = shop.ask.tables["interactions"]
+    there = ours.model_copy(update={"choices": {**ours.choices, "clock": ["+02:00"]}})
+    tables = {**shop.ask.tables, "interactions": there}
+    moved = replace(shop, ask=shop.ask.model_copy(update={"tables": tables}))
+    assert days(own_rows(moved, tmp_path / "mine.csv")) == [date(2024, 4, 4)]
+
+
+def test_rows_of_several_are_nobodys_own(shop, tmp_path):
+    (tmp_path / "mine.csv").write_text("Klient;Produkt\n7;A\n7;B\n;C\n")
+    assert own_rows(shop, tmp_path / "mine.csv").table.num_rows == 3
+    (tmp_path / "mine.csv").write_text("Klient;Produkt\n7;A\n8;B\n")
+    with pytest.raises(Problem, match="the rows are of 2 persons, such as '7' and '8'") as caught:
+        own_rows(shop, tmp_path / "mine.csv")
     assert not untypable(str(caught.value), VERBS["predict"])
 
 

@@ -272,7 +272,10 @@ def test_summer_time_keeps_its_days_and_other_clocks_come_to_the_half_of_the_yea
     assert days(mixed) == local
     winter = read(tmp_path, feed(year[:100], place)).report.choices
     assert winter.clock == ("+01:00",)
-    assert days(read(tmp_path, feed(year, place), winter)) == local
+    then = read(tmp_path, feed(year, place), winter)
+    assert days(then) == local
+    assert "written with +01:00 so far, and is with +02:00 too" in then.report.warnings[0].said
+    assert not read(tmp_path, feed(year, place), then.report.choices).report.warnings
 
 
 def test_stamps_of_a_named_zone_are_by_its_clock_and_stay_so(tmp_path):

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from stepladder.core.history import literal, quoted
+from stepladder.core.history import quoted
 from stepladder.core.question import Rule
+from stepladder.core.rules import having
 from stepladder.nightly.reconcile.tables import Pair
 from stepladder.report.words import number
 from stepladder.watch.findings import Finding
@@ -20,7 +21,7 @@ def rule(both: Pair, one: Rule) -> Iterator[Finding]:
         return
     keys = ", ".join(map(both.said, both.spec.key))
     for value in one.values:
-        has = _has(one.column, value)
+        has = having(quoted(one.column), value)
         before = f"select distinct {keys} from before where {has}"
         here = f"select distinct {keys} from now where {has}"
         had, now, left = (
@@ -29,13 +30,6 @@ def rule(both: Pair, one: Rule) -> Iterator[Finding]:
         )
         if had and (not now or left > max(FEW, SHARE * had)):
             yield Finding("stop", *_said(both, one, value, (had, now, left)))
-
-
-def _has(column: str, value: str | int | float) -> str:
-    name = quoted(column)
-    if isinstance(value, str):  # a text may hold several, as in Comedy|Drama
-        return f"strpos('|' || cast({name} as varchar) || '|', {literal(f'|{value}|')}) > 0"
-    return f"try_cast({name} as double) = {float(value)!r}"
 
 
 def _said(

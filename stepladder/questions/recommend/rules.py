@@ -6,8 +6,9 @@ from collections.abc import Mapping
 
 from stepladder.core.ask import Ask
 from stepladder.core.errors import Problem
-from stepladder.core.history import History, literal, quoted
+from stepladder.core.history import History, quoted
 from stepladder.core.question import Rule
+from stepladder.core.rules import having
 from stepladder.questions.recommend.settings import Settings, Value
 
 SUPPORT = "select item, count(distinct person) as raters from interactions group by item"
@@ -61,14 +62,8 @@ def _conditions(rules: Settings) -> list[str]:
 
 
 def _any(column: str, values: tuple[Value, ...]) -> str:
-    """Whether an item's column has one of the values; a text may hold several, as in Comedy|Drama."""
-    name = f"items.{quoted(column)}"
-    tests = [
-        f"strpos('|' || cast({name} as varchar) || '|', {literal(f'|{value}|')}) > 0"
-        if isinstance(value, str)
-        else f"try_cast({name} as double) = {float(value)!r}"
-        for value in values
-    ]
+    """Whether an item's column has one of the values."""
+    tests = [having(f"items.{quoted(column)}", value) for value in values]
     return f"({' or '.join(tests or ['1 = 0'])})"
 
 

@@ -5,11 +5,21 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, ClassVar
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
 from stepladder.core import ask
 
-Value = str | int | float
+
+def _value(given: object) -> object:
+    """A value as rules name it: one that no column can hold would never be found there."""
+    if isinstance(given, str):
+        return given
+    if isinstance(given, int | float) and not isinstance(given, bool) and abs(given) <= ask.MOST:
+        return given
+    raise ValueError('it is a text in "quotes" or a number')
+
+
+Value = Annotated[str | int | float, BeforeValidator(_value)]
 
 
 class Settings(ask.Settings):

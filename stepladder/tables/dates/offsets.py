@@ -59,8 +59,13 @@ def _near(moment: Ints, moved: Bools, own: Bools, east: Ints, usual: int) -> Int
     return np.asarray(hung[np.where(nearer, before, after)])
 
 
-def said_of_clocks(name: str, dates: Dates, kept: Bools, clock: Sequence[int], moved: Bools) -> str:
-    """A sentence where rows were brought to another clock, or name none while others do; else nothing."""
+def said_of_clocks(
+    name: str, dates: Dates, kept: Bools, before: Sequence[str], clock: Sequence[int], moved: Bools
+) -> str:
+    """A sentence where rows were brought to another clock, name none while others do, or show a new one.
+
+    `before`: by which offsets the days were until now.
+    """
     bare = kept & dates.found & (dates.east == NOWHERE) & (dates.second > 0)
     moved, usual = moved & kept, " and ".join(map(clock_of, clock))
     if moved.any():
@@ -74,6 +79,12 @@ def said_of_clocks(name: str, dates: Dates, kept: Bools, clock: Sequence[int], m
             f"{name} is written without an offset from Greenwich on {bare.sum():,} rows, and with one on "
             f"others ({_counted(dates, kept)}). The days are those of {usual}, and rows without an offset "
             "are taken to be so already. If they are not, write them all in one way."
+        )
+    if len(before) == 1 and len(clock) > 1:
+        return (
+            f"{name} was written with {before[0]} so far, and is with {clock_of(clock[-1])} too "
+            f"({_counted(dates, kept)}). They are taken for the winter and the summer of one place, and each "
+            "row counts on the day that its own clock showed. If they are two places, write them in one zone."
         )
     return ""
 

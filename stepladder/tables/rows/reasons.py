@@ -138,6 +138,6 @@ def _drop_days(rows: Rows, name: str, value: Day, choices: Choices) -> None:
     )
     said = several_offsets(name, dates, rows.kept) if choices.version == 2 else ""
     if value.moved is not None:
-        said = said_of_clocks(name, dates, rows.kept, value.clock, value.moved)
+        said = said_of_clocks(name, dates, rows.kept, choices.clock, value.clock, value.moved)
     if said:
         rows.warn("several-offsets", said)
