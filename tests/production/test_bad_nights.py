@@ -12,6 +12,9 @@ from watch.conftest import END
 from watch.conftest import shop as history
 
 from stepladder import Project, questions
+from stepladder.core.ask import Nightly
+from stepladder.core.errors import Problem
+from stepladder.nightly.audit import compared
 from stepladder.nightly.reconcile.held_against import held_against
 from stepladder.project.last_read import FILE, as_last_read, last_read
 from stepladder.questions import question_toml
@@ -152,3 +155,34 @@ def test_a_version_that_is_damaged_is_told(tmp_path):
         questions.load("retention"), ask, {"purchases": path}, {"purchases": here}
     )
     assert (told.severity, "cannot be read any more" in told.given) == ("tell", True)
+
+
+def lists(of, k=4):
+    """What each of 40 persons is shown, as `of(person, place)` says."""
+    rows = [(p, of(p, place), float(-place)) for p in range(40) for place in range(k)]
+    names = ("person", "item", "prediction")
+    return pa.table({name: [row[n] for row in rows] for n, name in enumerate(names)})
+
+
+PUBLISHED = lists(lambda person, place: person % 17 + place)
+
+
+@pytest.mark.parametrize(
+    ("tonight", "said"),
+    [
+        (lists(lambda person, place: place), "one and the same answer for 100%"),
+        (
+            lists(lambda person, place: max(person - 37, 0) + place),
+            "one and the same answer for 95%",
+        ),
+        (lists(lambda person, place: person % 17 + place, 2), "80 answers, where there were 160"),
+        (PUBLISHED.slice(0, 0), "0 persons, where there were 40"),
+    ],
+)
+def test_lists_that_are_all_alike_or_short_are_held_back(tonight, said):
+    question, limits = questions.load("recommend"), Nightly()
+    with pytest.raises(Problem, match=said):
+        compared(question, limits, tonight, PUBLISHED)
+    compared(question, limits, PUBLISHED, PUBLISHED)
+    alike = lists(lambda person, place: place)
+    compared(question, limits, alike, alike)  # bestsellers are so every night
