@@ -1,4 +1,4 @@
-"""A day's predictions made visible: looked at once more, sent to databases, noted, and then a file.
+"""A day's predictions made visible: sent to databases, noted, and then a file.
 
 In a database all of the day's rows are replaced, or none.
 """
@@ -18,13 +18,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from stepladder.core.ask import Nightly
 from stepladder.core.errors import Passing, Problem
 from stepladder.core.files import allow, whole, write
 from stepladder.core.history import literal, quoted
-from stepladder.core.question import case_word
 from stepladder.nightly.production import Production
-from stepladder.project.all_cases import cases_of
 from stepladder.project.folder import Project
 from stepladder.project.last_read import note_read
 from stepladder.record import Shipment, Stored
@@ -32,74 +29,7 @@ from stepladder.release.release import Release
 from stepladder.release.ship import in_production, refitted
 from stepladder.tables.sources.address import without_password
 
-NEAR = 31  # days: with nothing published more lately there is nothing to compare with
-SAME = 20  # cases that are hardly all answered alike
 SCHEMES = ("duckdb", "sqlite", "postgres", "postgresql")
-
-
-def audit(production: Production, day: date, table: pa.Table) -> None:
-    """Raise Problem where answers are empty, or fewer, the same or far from what is published already."""
-    project, limits = production.project, production.project.ask.nightly
-    word = f"{case_word(project.question)}s"
-    whole, filled = _counts(project, table)
-    if whole and not filled:
-        raise _suspicious(f"not one of {whole:,} {word} has an answer", limits)
-    last = _last(project, day)
-    if last is None:
-        return
-    for now, was, what in zip(
-        (whole, filled), _counts(project, last), ("", " with an answer"), strict=True
-    ):
-        if now < (1 - limits.shrink) * was:
-            raise _suspicious(f"{now:,} {word}{what}, where there were {was:,}", limits)
-    if project.question.INTERVALS is not None:
-        _compare(last, table, limits)
-
-
-def _counts(project: Project, table: pa.Table) -> tuple[int, int]:
-    """The cases, and those that have an answer: a list may have nothing on it."""
-    question = project.question
-    named = [name for name in question.KEYS if name not in question.CASE] or ["prediction"]
-    there = pa.array([True] * table.num_rows)
-    for name in named:
-        there = pc.and_(there, pc.is_valid(table[name].combine_chunks()))
-    whole, filled = (cases_of(question, each).num_rows for each in (table, table.filter(there)))
-    return whole, filled
-
-
-def _compare(last: pa.Table, table: pa.Table, limits: Nightly) -> None:
-    said, was = (pc.mean(t["prediction"]).as_py() or 0.0 for t in (table, last))
-    if was > 0 and not 1 / limits.jump <= said / was <= limits.jump:
-        raise _suspicious(f"{said:.3g} forecast on average, where it was {was:.3g}", limits)
-    alike, before = (pc.count_distinct(t["prediction"]).as_py() for t in (table, last))
-    if alike == 1 < before and table.num_rows >= SAME:
-        raise _suspicious(f"one and the same forecast for all, where there were {before:,}", limits)
-
-
-def _last(project: Project, day: date) -> pa.Table | None:
-    """What was published last of this day, or of one not long before."""
-    found = [
-        s
-        for s in project.record.predictions(project.ask.question)
-        if s.path.startswith("published/") and s.as_of <= day.isoformat()
-    ]
-    for stored in sorted(found, key=lambda s: (s.as_of, s.id), reverse=True):
-        if (day - date.fromisoformat(stored.as_of)).days > NEAR:
-            return None
-        if (path := Path(project.folder, stored.path)).is_file():
-            return pq.read_table(path)
-    return None
-
-
-def _suspicious(what: str, limits: Nightly) -> Problem:
-    return Problem(
-        f"the predictions were held back: {what}",
-        f"overnight, at most {limits.shrink:.0%} of the cases may go and the average forecast change by "
-        f"a factor of {limits.jump:g} (shrink and jump in question.toml [nightly]); no answers are all "
-        "empty, or suddenly all the same",
-        "look at the data (stepladder watch); if it is right, publish it all the same: "
-        "stepladder run --accept REASON",
-    )
 
 
 def send(table: pa.Table, target: str, project: Project, day: date) -> None:

@@ -23,6 +23,7 @@ from stepladder.core.errors import CannotStand, Passing, Problem
 from stepladder.core.files import write
 from stepladder.core.rung import Rung
 from stepladder.nightly import publishing
+from stepladder.nightly.audit import audit
 from stepladder.nightly.plan import Named
 from stepladder.nightly.production import Production
 from stepladder.project.all_cases import Known, known_at, run
@@ -131,7 +132,7 @@ def publish(
     """Make a day's predictions visible once they have passed the audit: as a file, and in every table."""
     table, release = pq.read_table(predicted), released(production.project, fitted)
     if not accept:
-        publishing.audit(production, day, table)
+        audit(production, day, table)
     for target in production.project.ask.nightly.publish:
         publishing.send(table, target, production.project, day)
     publishing.note(production, day, release, predicted, output)

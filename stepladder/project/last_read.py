@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,11 +14,21 @@ FILE = "runs/last_read.json"
 
 
 def last_read(project: Project) -> dict[str, Path]:
-    """Each table's clean file as it was read when all was well; nothing where no night was yet."""
-    path = project.folder / FILE
-    if not path.is_file():
+    """Each table's clean file as it was read when all was well; none of those of which nothing is noted.
+
+    Nothing is where no night was yet, or the note was removed, or says what is no version of that table.
+    """
+    try:
+        noted = json.loads((project.folder / FILE).read_text("utf-8"))
+    except (OSError, ValueError):
         return {}
-    return {name: project.folder / file for name, file in json.loads(path.read_text()).items()}
+    there = noted if isinstance(noted, dict) else {}
+    versions = {name: re.compile(rf"data/{re.escape(name)}-[0-9a-f]+\.parquet") for name in there}
+    return {
+        name: project.folder / file
+        for name, file in there.items()
+        if isinstance(file, str) and versions[name].fullmatch(file)
+    }
 
 
 def as_last_read(project: Project) -> Project:

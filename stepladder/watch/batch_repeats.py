@@ -1,4 +1,4 @@
-"""Days that were loaded more than once: rows that stand there several times, and far too many of them."""
+"""Days that were loaded more than once: rows that stand there again, far too many, or another day's."""
 
 from __future__ import annotations
 
@@ -23,6 +23,10 @@ LOADED, SOME = (
 SELDOM = 1e-4  # so seldom would so few rows all be repeated by chance
 CROWD = 6.0  # times as many rows as on any earlier day: no sale brings that
 BUSY = 3.0
+COPY = 0.8  # of a day's rows: it is another one's, with some left out or mended
+LATELY = (
+    14  # days within which a file comes again under another date; subscriptions are charged monthly
+)
 
 
 class Day(NamedTuple):
@@ -33,6 +37,12 @@ class Day(NamedTuple):
     u: int
     least: int
     most: int
+    known: int  # of those that differ, how many stood there on an earlier day
+
+    @property
+    def old(self) -> float:
+        """Which share of its rows is of an earlier day."""
+        return self.known / self.u
 
     @property
     def often(self) -> float:
@@ -54,19 +64,57 @@ def check_repeats(
     for day in counted[len(past) :]:
         if found := _repeated(name, day, past, share) or _crowded(name, day, past):
             yield found
+        if _known(day, past) and (copied := _copied(history, name, _same(columns, time), day)):
+            yield copied
 
 
 def _counted(history: History, name: str, time: str, columns: pa.Schema, reach: int) -> list[Day]:
     """The days of late. The hour is left out: whoever loads a day again may write the moment of loading."""
     day = f"cast({quoted(time)} as date)"
-    rest = "".join(f", {quoted(f.name)}" for f in columns if f.name not in ("row", time))
+    rest = ", ".join(_same(columns, time))
     found = history.sql(
-        f"""select d, cast(sum(k) as bigint) as n, count(*) as u, min(k) as least, max(k) as most from (
-          select {day} as d, count(*) as k{rest} from {quoted(name)}
-          where date_diff('day', {day}, (select now from ask)) <= {reach} group by {day}{rest}
-        ) as same group by d order by d"""
+        f"""select d, cast(sum(k) as bigint) as n, count(*) as u, min(k) as least, max(k) as most,
+        cast(sum(case when d > begun then 1 else 0 end) as bigint) as known from (
+          select d, k, min(d) over (partition by {rest}) as begun from (
+            select {day} as d, count(*) as k, {rest} from {quoted(name)}
+            where date_diff('day', {day}, (select now from ask)) <= {reach} group by {day}, {rest}
+          ) as same) as met group by d order by d"""
     )
     return [Day(**row) for row in found.to_pylist()]
+
+
+def _same(columns: pa.Schema, time: str) -> list[str]:
+    """What a row says beside its time."""
+    return [quoted(f.name) for f in columns if f.name not in ("row", time)]
+
+
+def _known(day: Day, past: list[Day]) -> bool:
+    """Whether nearly all of a day was there before, which was so of no earlier day, nor is by chance."""
+    like = [each for each in past if each.n >= min(day.n, ENOUGH)]
+    different, known = sum(each.u for each in past), sum(each.known for each in past)
+    share = (known + 1) / (different + 2)
+    usual = max((each.old for each in like), default=share)
+    return day.old >= COPY and usual < day.old / 2 and share**day.known < SELDOM
+
+
+def _copied(history: History, name: str, rest: list[str], day: Day) -> Finding | None:
+    """The one day not long before whose rows these are: a file that came again under another date."""
+    time = next(t for n, (_, t) in history.tables.items() if n == name)
+    of = f"select {', '.join(rest)} from {quoted(name)} where cast({quoted(time or '')} as date) = date"
+    for back in range(1, LATELY + 1):
+        before = day.d - timedelta(days=back)
+        same = history.sql(
+            f"select count(*) as n from ({of} '{day.d}' intersect {of} '{before}') as both_have"
+        )["n"][0].as_py()
+        if same >= COPY * day.u:
+            return Finding(
+                "stop",
+                f"{name}: {number(same)} of {number(day.u)} rows of {written(day.d)} are those of "
+                f"{written(before)}",
+                "no earlier day had so many rows of days before it",
+                "a day was loaded again under another date: load what belongs there, and refresh",
+            )
+    return None
 
 
 def _repeated(name: str, day: Day, past: list[Day], share: float) -> Finding | None:

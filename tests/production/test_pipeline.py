@@ -21,8 +21,9 @@ from pages import elsewhere
 
 import stepladder
 from stepladder.core.errors import Problem
-from stepladder.nightly import lock, production, publishing, steps
+from stepladder.nightly import lock, production, steps
 from stepladder.nightly import run as running
+from stepladder.nightly.audit import audit
 from stepladder.nightly.picture import picture
 from stepladder.nightly.plan import named
 from stepladder.nightly.production import Production
@@ -189,7 +190,7 @@ def test_answers_that_are_fewer_empty_or_all_alike_are_held_back_also_on_the_sam
     good = pq.read_table(shop.folder / "published" / name)
     at, n = good.column_names.index("prediction"), good.num_rows
     running_now = Production.of(shop)
-    publishing.audit(running_now, now, good)
+    audit(running_now, now, good)
     odd = {
         "where there were": good.slice(0, n * 3 // 4),
         "not one of": good.set_column(at, "prediction", pa.nulls(n, pa.float64())),
@@ -202,7 +203,7 @@ def test_answers_that_are_fewer_empty_or_all_alike_are_held_back_also_on_the_sam
     }
     for words, table in odd.items():
         with pytest.raises(Problem, match=words):
-            publishing.audit(running_now, now, table)
+            audit(running_now, now, table)
 
 
 def test_one_run_at_a_time(shop):

@@ -288,10 +288,10 @@ def test_what_is_learnt_anew_is_what_later_nights_are_held_against(shop):
 def test_a_version_that_is_away_is_told(tmp_path):
     path = tmp_path / "items.parquet"
     pq.write_table(BEFORE["items"], path)
-    away = {"items": tmp_path / "gone.parquet"}
+    away = {"items": tmp_path / "gone.parquet", "interactions": path}
     ask = question_toml.parse('question = "recommend"\nhorizon = 28\n')
     question = questions.load("recommend")
     here = {spec.name: path for spec in question.TABLES}
     (told,) = held_against(question, ask, away, here)
     assert told.severity == "tell"
-    assert "not there any more (gone.parquet)" in told.given
+    assert "cannot be read any more (gone.parquet)" in told.given

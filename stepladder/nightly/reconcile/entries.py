@@ -11,6 +11,7 @@ from stepladder.watch.findings import Finding
 
 UNIT = 4.0  # times as much, of most keys at once
 REWORDED = 0.2
+ENOUGH, MOST = 20, 0.9  # of what answers are told by: these are other things, or in another order
 
 
 def entries(both: Pair) -> Iterator[Finding]:
@@ -69,10 +70,10 @@ def _column(both: Pair, column: str, same: str) -> Iterator[Finding]:
         else f"cast({view}.{quoted(column)} as varchar)"
         for view in "bn"
     )
-    had, empty, other, values = both.one(
+    had, empty, other, values, were = both.one(
         f"""select count(*) filter (where {there}),
         count(*) filter (where {there} and n.{quoted(column)} is null),
-        count(*) filter (where {b} <> {n}), count(distinct {n})
+        count(*) filter (where {b} <> {n}), count(distinct {n}), count(distinct {b})
         from before_keyed b join now_keyed n on {same}"""
     )
     if empty > both.most(had):
@@ -83,7 +84,7 @@ def _column(both: Pair, column: str, same: str) -> Iterator[Finding]:
             "what was known last night is known tonight",
             "ask where the table comes from whether the column was renamed or left out, and refresh",
         )
-    elif values == 1 < had and other > max(REWORDED * had, LEAST):
+    elif values == 1 < min(had, were) and other > max(REWORDED * had, LEAST):
         yield Finding(
             "stop",
             f"{both.name}: the column {column} says one and the same of all, where {number(other)} said "
@@ -98,7 +99,7 @@ def _column(both: Pair, column: str, same: str) -> Iterator[Finding]:
 
 
 def _changed(both: Pair, column: str, same: str, had: int, other: int) -> Iterator[Finding]:
-    """Numbers, such as prices, may change a little for all; other things are told."""
+    """Prices may change a little for all, and moments as they like; other things are told."""
     name = quoted(column)
     numeric = _numeric(both, column)
     ratio = both.one(
@@ -107,8 +108,19 @@ def _changed(both: Pair, column: str, same: str, had: int, other: int) -> Iterat
         if numeric
         else "select null"
     )[0]
-    stop = ratio is not None and not 1 / UNIT < ratio < UNIT
+    shown = column in {each.name for each in both.spec.columns}  # what answers are told by
+    stop = (
+        not 1 / UNIT < ratio < UNIT
+        if ratio is not None
+        else shown and not numeric and had >= ENOUGH and other > MOST * had
+    )
     if numeric and not stop:
+        return
+    moments, one = both.one(
+        f"select count(try_cast({name} as timestamp)) = count({name}), count(distinct {name}) = 1 "
+        "from now_keyed"
+    )
+    if moments or one:  # when it was updated, or of which export it is
         return
     example = both.one(
         f"select b.{name}, n.{name} from before_keyed b join now_keyed n on {same} "
@@ -118,7 +130,7 @@ def _changed(both: Pair, column: str, same: str, had: int, other: int) -> Iterat
         "stop" if stop else "tell",
         f"{both.name}: the column {column} says something else of {number(other)} of {number(had)} than last "
         f"night, such as {example[1]} for {example[0]}"
-        + (f"; in the middle × {number(float(ratio))}" if stop else ""),
+        + (f"; in the middle × {number(float(ratio))}" if stop and ratio is not None else ""),
         "most of what is said of known ones stays as it was from one night to the next",
         "ask where the table comes from what changed, and refresh",
     )

@@ -5,8 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
+
 from stepladder.core.ask import Ask
 from stepladder.core.question import Question, Rule
+from stepladder.core.table import TableSpec
 from stepladder.nightly.reconcile.dropped import dropped
 from stepladder.nightly.reconcile.entries import entries
 from stepladder.nightly.reconcile.rows import rows
@@ -27,9 +31,9 @@ def held_against(
     found: list[Finding] = []
     for spec in question.TABLES:
         then, here = before.get(spec.name), now[spec.name]
-        if then is None or then == here:
+        if then == here:
             continue
-        if not then.is_file():
+        if then is None or not _whole(then, spec):
             found.append(_away(spec.name, then))
             continue
         with pair(question, ask, spec, then, here) as both:
@@ -56,11 +60,24 @@ def _of(both: Pair, rules: Sequence[Rule]) -> Iterator[Finding]:
         )
 
 
-def _away(name: str, path: Path) -> Finding:
+def _whole(path: Path, spec: TableSpec) -> bool:
+    """Whether it is a version of the table at all: folders are tidied up, and disks fill up."""
+    try:
+        there = set(pq.read_schema(path).names)
+    except (OSError, pa.ArrowInvalid):
+        return False
+    return there.issuperset(spec.key)
+
+
+def _away(name: str, path: Path | None) -> Finding:
+    what = (
+        f"what the last good night read cannot be read any more ({path.name})"
+        if path
+        else ("nothing says what the last good night read")
+    )
     return Finding(
         "tell",
-        f"{name}: what the last good night read is not there any more ({path.name}), so nothing can "
-        "be held against it",
-        "the version in use and the one before are kept in data/",
+        f"{name}: {what}, so nothing can be held against it",
+        "runs/last_read.json names its version, and the version in use and the one before are kept in data/",
         "look at the table yourself; the next night has something to compare with",
     )

@@ -158,11 +158,15 @@ def _lately(both: Pair, past: Past) -> Iterator[Finding]:
 
 
 def _days(both: Pair) -> Iterator[Finding]:
-    """Whole days that are gone, whatever share of all they are."""
+    """Whole days that are gone, whatever share of all they are.
+
+    Of days so long ago that nothing is corrected any more, other rows in their place are none of theirs.
+    """
     first, days, lost = both.one(
         f"""select min(d), count(*), coalesce(sum(was), 0) from (
         select d, sum(was) as was from past group by d
-        having sum(was) >= {LEAST} and sum(is_now) < (1 - {WHOLE}) * sum(was))"""
+        having sum(was) >= {LEAST} and sum(if(age < {LATE}, is_now, least(was, is_now)))
+        < (1 - {WHOLE}) * sum(was))"""
     )
     if lost >= DAY:
         more = f" and {days - 1} more day{'s' * (days > 2)}" if days > 1 else ""

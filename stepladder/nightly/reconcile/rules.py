@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from stepladder.core.history import quoted
+from stepladder.core.history import literal, quoted
 from stepladder.core.question import Rule
 from stepladder.core.rules import having
 from stepladder.nightly.reconcile.tables import Pair
@@ -30,6 +30,36 @@ def rule(both: Pair, one: Rule) -> Iterator[Finding]:
         )
         if had and (not now or left > max(FEW, SHARE * had)):
             yield Finding("stop", *_said(both, one, value, (had, now, left)))
+    yield from _respelt(both, one, keys)
+
+
+def _respelt(both: Pair, one: Rule, keys: str) -> Iterator[Finding]:
+    """What came with a value in other capitals, or with blanks: the rule does not take it."""
+    column = quoted(one.column)
+    holds = _plain(f"'|' || {column} || '|'")
+    taken = " or ".join(having(quoted(one.column), value) for value in one.values)
+    for value in (each for each in one.values if isinstance(each, str)):
+        listed = _plain(literal(f"|{value}|"))
+        near = f"strpos({holds}, {listed}) > 0 and not ({taken})"
+        came = int(
+            both.one(
+                f"select count(*) from (select distinct {keys} from now where {near} "
+                f"except select distinct {keys} from before where {near})"
+            )[0]
+        )
+        if came:
+            example = both.one(f"select min({column}) from now where {near}")[0]
+            yield Finding(
+                "stop" if came > FEW else "tell",
+                f"{one.setting} names {one.column} = {value!r}: {number(came)} have {example!r} that did not "
+                "last night",
+                "a value is written one way: the rule does not take another spelling",
+                f"name {example!r} as well in question.toml and ship, or mend the source and refresh",
+            )
+
+
+def _plain(text: str) -> str:
+    return f"replace(lower({text}), ' ', '')"
 
 
 def _said(

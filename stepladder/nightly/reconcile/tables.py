@@ -94,5 +94,5 @@ def _report(table: Path) -> Mapping[str, Any]:
     path = table.with_suffix(".json")
     try:
         return dict(json.loads(path.read_text("utf-8")))
-    except (OSError, ValueError):
+    except (OSError, ValueError, TypeError):
         return {}
