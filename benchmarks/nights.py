@@ -29,7 +29,7 @@ import numpy as np
 import pyarrow.parquet as pq
 from nights_bad import Ill, Severity
 from nights_bad_items import severities
-from nights_judged import RULE, Night, days, kept, outcome, right
+from nights_judged import RULE, Night, days, kept, nothing_new, outcome, right
 from nights_shops import NIGHTS, PRIOR, Shop, draw
 from nights_text import Text, texts, through
 
@@ -103,7 +103,7 @@ def _changed(
     bad = each.spoil(Ill(shop, night, good, rng))
     should = each.right or right(shop.ask, good, bad)
     before = kept(shop.tables(night - 1), room, "before")
-    came, said = outcome(Night(shop.ask, before, kept(bad, room, "now")))
+    came, said = _tonight(Night(shop.ask, before, kept(bad, room, "now")))
     return Judged(each.kind, each.words, shop.number, should, came, tuple(said))
 
 
@@ -113,8 +113,12 @@ def _read(shop: Shop, night: int, each: Text, rng: np.random.Generator, room: Pa
         return Judged(each.kind, each.words, shop.number, "stop", "stop", (read.refused,))
     bad = {name: pq.read_table(path) for name, path in read.now.items()}
     should = each.right or right(shop.ask, read.good, bad)
-    came, said = outcome(Night(shop.ask, read.before, read.now))
+    came, said = _tonight(Night(shop.ask, read.before, read.now))
     return Judged(each.kind, each.words, shop.number, should, came, tuple(said))
+
+
+def _tonight(night: Night) -> tuple[str, list[str]]:
+    return ("tell", ["0 steps done now"]) if nothing_new(night) else outcome(night)
 
 
 @dataclass(frozen=True)

@@ -32,7 +32,8 @@ a night should stop where the tables it would answer from are wrong enough for w
 there that should not be; or {OF_A_DAY:.0%} of the newest day's; or {OF_EXCLUDED:.0%} of the items that a
 rule keeps out would be shown. Else it should tell, where 1 in 1,000 rows, or {OF_ALL:.0%} of the items, are
 not as they should be; with less it should not stop. A delivery that merely lacks some or all of tonight's
-rows should be told: what is answered is right as of the rows there are."""
+rows should be told: what is answered is right as of the rows there are. Where every table says what it said
+last night nothing is checked or published: the run has nothing to do, and says so."""
 
 
 @dataclass(frozen=True)
@@ -64,6 +65,14 @@ def outcome(night: Night) -> tuple[str, list[str]]:
     if any(each.severity == "stop" for each in found):
         return "stop", [s for s, each in zip(said, found, strict=True) if each.severity == "stop"]
     return ("tell" if found else "silent"), said
+
+
+def nothing_new(night: Night) -> bool:
+    """Whether every table says what it said last night, so that no step is left to do."""
+    return all(
+        path == night.before[name] or pq.read_table(path).equals(pq.read_table(night.before[name]))
+        for name, path in night.now.items()
+    )
 
 
 def after(tables: Mapping[str, Path], question: object) -> date:

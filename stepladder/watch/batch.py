@@ -11,7 +11,7 @@ import pyarrow as pa
 from stepladder.core.history import History, quoted
 from stepladder.report.words import day as written
 from stepladder.report.words import number, percent
-from stepladder.watch.batch_columns import Odd, ago, blocks, check_columns
+from stepladder.watch.batch_columns import ago, blocks, check_columns, since
 from stepladder.watch.batch_repeats import check_repeats
 from stepladder.watch.findings import Finding
 
@@ -50,15 +50,14 @@ def _of_table(
     columns = history.sql(f"select * from {quoted(name)} limit 0").schema
     yield from check_days(history, name, time, new if since else WEEK)
     yield from check_repeats(history, name, time, columns, max(new, WEEK))
+    spans = tuple(dict.fromkeys((new, WEEK)))
+    yield from check_ids(history, name, time, columns, spans)
     told: set[tuple[str, str]] = set()
-    for days in dict.fromkeys((new, WEEK)):
+    for days in spans:
         found = blocks(history, name, time, columns, days)
         if not found.rows[0]:
             continue
-        for what, each in (
-            *check_columns(name, found),
-            *check_ids(history, name, time, columns, days),
-        ):
+        for what, each in check_columns(name, found):
             if what not in told:
                 yield each
             told.add(what)
@@ -102,8 +101,7 @@ def _counts(history: History, name: str, time: str, days: int) -> dict[date, int
     reach = days + 372  # as far as the like days of last year
     rows = history.sql(
         f"""select cast({quoted(time)} as date) as d, count(*) as n from {quoted(name)}
-        where date_diff('day', cast({quoted(time)} as date), (select now from ask)) <= {reach}
-        group by 1 order by 1"""
+        where {since(history, time, reach)} group by 1 order by 1"""
     ).to_pylist()
     return {row["d"]: row["n"] for row in rows}
 
@@ -118,9 +116,15 @@ def _last_year(counts: dict[date, int], when: date, usual: float) -> bool:
     """Whether a day near this one was as empty a year ago: a holiday."""
     first = min(counts, default=when)
     near = [when - timedelta(days=365 + shift) for shift in range(-3, 4)]
-    return any(counts.get(each, 0) < FEW * usual for each in near if each > first) and _steady(
+    return any(_unlike(counts, each) for each in near if each > first) and _steady(
         counts, near, usual
     )
+
+
+def _unlike(counts: dict[date, int], day: date) -> bool:
+    """Whether a day was nearly empty, and the same weekday of the weeks around it was not."""
+    around = [counts.get(day + timedelta(days=7 * week), 0) for week in (-3, -2, -1, 1, 2, 3)]
+    return counts.get(day, 0) < FEW * float(np.median(around))
 
 
 def _steady(counts: dict[date, int], near: list[date], usual: float) -> bool:
@@ -129,13 +133,28 @@ def _steady(counts: dict[date, int], near: list[date], usual: float) -> bool:
 
 
 def check_ids(
-    history: History, name: str, time: str, columns: pa.Schema, days: int
-) -> Iterator[Odd]:
-    """Every id column of which nothing is known any more, though much of it always was."""
+    history: History, name: str, time: str, columns: pa.Schema, spans: tuple[int, ...]
+) -> Iterator[Finding]:
+    """Every id column of which nothing is known any more in so many days, though much of it always was."""
     for field in columns:
         if field.name not in ("row", time) and any(is_(field.type) for is_ in IDS):
-            for each in _unknown(history, name, time, field.name, days):
-                yield ("unknown", field.name), each
+            for days in _all_new(history, name, time, field.name, spans):
+                if found := list(_unknown(history, name, time, field.name, days)):
+                    yield from found
+                    break
+
+
+def _all_new(
+    history: History, name: str, time: str, column: str, spans: tuple[int, ...]
+) -> list[int]:
+    """In which of so many newest days no id stands that stood there earlier: hardly ever, and soon seen."""
+    met = ", ".join(f"bool_or(newest < {n} and oldest >= {n}) as {quoted(str(n))}" for n in spans)
+    newest, oldest = (ago(f"{most}({quoted(time)})", 1) for most in ("max", "min"))
+    (known,) = history.sql(
+        f"""select {met} from (select {newest} as newest, {oldest} as oldest from {quoted(name)}
+        where {quoted(column)} is not null group by {quoted(column)})"""
+    ).to_pylist()
+    return [days for days in spans if not known[str(days)]]
 
 
 def _unknown(history: History, name: str, time: str, column: str, days: int) -> Iterator[Finding]:
@@ -143,7 +162,7 @@ def _unknown(history: History, name: str, time: str, column: str, days: int) -> 
         f"""select block, count(*) as n, avg(case when first > block then 1.0 else 0.0 end) as known
         from (
           select id, block, max(block) over (partition by id) as first from (
-            select distinct {quoted(column)} as id, {ago(time, days)} as block
+            select distinct {quoted(column)} as id, {ago(quoted(time), days)} as block
             from {quoted(name)} where {quoted(column)} is not null) as seen) as met
         where block <= {BEFORE} group by block order by block"""
     ).to_pylist()
@@ -154,7 +173,7 @@ def _unknown(history: History, name: str, time: str, column: str, days: int) -> 
     if min(before) * now["n"] < SURELY:
         return
     example = history.sql(
-        f"select max({quoted(column)}) as one from {quoted(name)} where {ago(time, days)} = 0"
+        f"select max({quoted(column)}) as one from {quoted(name)} where {ago(quoted(time), days)} = 0"
     )["one"][0].as_py()
     yield Finding(
         "stop",

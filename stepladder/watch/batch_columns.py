@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import NamedTuple
 
 import numpy as np
@@ -46,8 +47,14 @@ class Blocks:
 
 
 def ago(time: str, days: int) -> str:
-    """Which block a row is in, as SQL: 0 for the newest."""
-    return f"(date_diff('day', cast({quoted(time)} as date), (select now from ask)) - 1) // {days}"
+    """Which block a time is in, as SQL: 0 for the newest."""
+    return f"(date_diff('day', cast({time} as date), (select now from ask)) - 1) // {days}"
+
+
+def since(history: History, time: str, days: int) -> str:
+    """The condition on a row to be of the last days, such that older ones need not be read."""
+    first = history.now - timedelta(days=days)
+    return f"{quoted(time)} >= date '{first:%Y-%m-%d}'"
 
 
 def blocks(history: History, name: str, time: str, columns: pa.Schema, days: int) -> Blocks:
@@ -55,8 +62,8 @@ def blocks(history: History, name: str, time: str, columns: pa.Schema, days: int
     watched = [field for field in columns if field.name not in ("row", time)]
     picked = "".join(f", {part}" for field in watched for part in _select(field))
     found = history.sql(
-        f"""select {ago(time, days)} as block, count(*) as n {picked} from {quoted(name)}
-        where {ago(time, days)} < {BLOCKS} group by 1"""
+        f"""select {ago(quoted(time), days)} as block, count(*) as n {picked} from {quoted(name)}
+        where {since(history, time, BLOCKS * days)} group by 1"""
     )
     at = found["block"].to_numpy()
 

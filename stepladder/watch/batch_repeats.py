@@ -11,6 +11,7 @@ import pyarrow as pa
 from stepladder.core.history import History, quoted
 from stepladder.report.words import day as written
 from stepladder.report.words import number
+from stepladder.watch.batch_columns import since
 from stepladder.watch.findings import Finding
 
 REACH = 182  # days of the past with which a new one is compared
@@ -21,6 +22,7 @@ LOADED, SOME = (
     1.2,
 )  # times as often as on any earlier day: an honest day's stand there once, as a rule
 SELDOM = 1e-4  # so seldom would so few rows all be repeated by chance
+CLOSE = 2.0  # times as many rows: a day that is like the new one
 CROWD = 6.0  # times as many rows as on any earlier day: no sale brings that
 BUSY = 3.0
 COPY = 0.8  # of a day's rows: it is another one's, with some left out or mended
@@ -30,13 +32,17 @@ LATELY = (
 
 
 class Day(NamedTuple):
-    """A day's rows, how many of them differ, and how often the rarest and the commonest stand there."""
+    """A day's rows, how many of them differ, how often the rarest and the commonest stand there.
+
+    `apart`: how many differ in something else than an amount.
+    """
 
     d: date
     n: int
     u: int
     least: int
     most: int
+    apart: int
     known: int  # of those that differ, how many stood there on an earlier day
 
     @property
@@ -49,6 +55,11 @@ class Day(NamedTuple):
         """How often a row stands there on average."""
         return self.n / self.u
 
+    @property
+    def roughly(self) -> Day:
+        """The same day, rows that differ in amounts alone taken for one."""
+        return self._replace(u=self.apart, least=0)
+
 
 def check_repeats(
     history: History, name: str, time: str, columns: pa.Schema, days: int
@@ -59,26 +70,40 @@ def check_repeats(
     past = [day for day in counted if day.d < first_new]
     if len(past) < LEAST:
         return
-    rows, different = sum(day.n for day in past), sum(day.u for day in past)
-    share = (rows - different + 1) / (rows + 2)  # of rows that repeated another one before
+    roughly = [day.roughly for day in past]
     for day in counted[len(past) :]:
-        if found := _repeated(name, day, past, share) or _crowded(name, day, past):
+        if found := (
+            _repeated(name, day, past)
+            or _repeated(name, day.roughly, roughly, " but for amounts")
+            or _crowded(name, day, past)
+        ):
             yield found
         if _known(day, past) and (copied := _copied(history, name, _same(columns, time), day)):
             yield copied
 
 
 def _counted(history: History, name: str, time: str, columns: pa.Schema, reach: int) -> list[Day]:
-    """The days of late. The hour is left out: whoever loads a day again may write the moment of loading."""
+    """The days of late. The hour is left out: whoever loads a day again may write the moment of loading.
+
+    Amounts may differ by a cent, reckoned anew from another currency perhaps.
+    """
     day = f"cast({quoted(time)} as date)"
-    rest = ", ".join(_same(columns, time))
+    said = [field for field in columns if field.name not in ("row", time)]
+    rest = ", ".join(quoted(field.name) for field in said)
+    named = [quoted(field.name) for field in said if not pa.types.is_floating(field.type)]
+    who = "".join(f", {each}" for each in named)
     found = history.sql(
-        f"""select d, cast(sum(k) as bigint) as n, count(*) as u, min(k) as least, max(k) as most,
-        cast(sum(case when d > begun then 1 else 0 end) as bigint) as known from (
-          select d, k, min(d) over (partition by {rest}) as begun from (
-            select {day} as d, count(*) as k, {rest} from {quoted(name)}
-            where date_diff('day', {day}, (select now from ask)) <= {reach} group by {day}, {rest}
-          ) as same) as met group by d order by d"""
+        f"""select d, cast(sum(k) as bigint) as n, cast(sum(u) as bigint) as u, min(least) as least,
+        max(most) as most, {"count(*)" if named else "cast(sum(u) as bigint)"} as apart,
+        cast(sum(old) as bigint) as known from (
+          select d, sum(k) as k, count(*) as u, min(k) as least, max(k) as most,
+          sum(case when d > begun then 1 else 0 end) as old from (
+            select d, k, min(d) over (partition by {rest}) as begun{who} from (
+              select {day} as d, count(*) as k, {rest} from {quoted(name)}
+              where {since(history, time, reach)} group by {day}, {rest}
+            ) as same
+          ) as met group by d{who}
+        ) as near group by d order by d"""
     )
     return [Day(**row) for row in found.to_pylist()]
 
@@ -117,17 +142,20 @@ def _copied(history: History, name: str, rest: list[str], day: Day) -> Finding |
     return None
 
 
-def _repeated(name: str, day: Day, past: list[Day], share: float) -> Finding | None:
+def _repeated(name: str, day: Day, past: list[Day], but: str = "") -> Finding | None:
+    rows, different = sum(each.n for each in past), sum(each.u for each in past)
+    share = (rows - different + 1) / (rows + 2)  # of rows that repeated another one before
     like = [each for each in past if each.n >= min(day.n, ENOUGH)]
-    # the more rows a day has, the more of them are alike by chance
+    # the more rows a day has, the more of them are alike by chance; a month's last day, on which all are
+    # invoiced, tells of an ordinary one by that measure alone
     crowd = max(((each.often - 1) / each.n for each in like), default=0.0) * day.n
-    most = max([1 + crowd, *(each.often for each in like)])
+    most = max([1 + crowd, *(each.often for each in like if each.n <= CLOSE * day.n)])
     if day.often < SOME * most or share ** (day.n - day.u) > SELDOM:
         return None
     times = (
         f"every row of {written(day.d)} stands there {number(day.least)} times"
         if day.least == day.most
-        else f"the rows of {written(day.d)} stand there {day.often:.1f} times on average"
+        else f"the rows of {written(day.d)} stand there {day.often:.1f} times on average{but}"
     )
     return Finding(
         "stop" if day.often >= LOADED * most else "tell",

@@ -218,6 +218,16 @@ def test_a_value_that_nobody_has_any_more_is_told(tmp_path):
     ]
 
 
+def test_a_source_that_ends_earlier_than_it_did_is_told_however_few_rows_it_lost(tmp_path):
+    told = found(tmp_path, rows(without(1, -2)))
+    assert [(each.severity, each.given.replace("\xa0", " ")) for each in told] == [
+        (
+            "tell",
+            "interactions: the rows end on 27 February 2026, and ended on 1 March 2026 last night",
+        )
+    ]
+
+
 @pytest.mark.parametrize("what", HONEST)
 def test_an_honest_night_is_not_stopped(tmp_path, what):
     assert [each for each in found(tmp_path, HONEST[what]) if each.severity == "stop"] == []

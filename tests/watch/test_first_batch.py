@@ -35,6 +35,11 @@ def empty_day(ago, value, customer, days):
     return days[keep], value[keep], customer[keep]
 
 
+def cut_where_a_weekday_is_closed(ago, value, customer, days):
+    keep = (ago % 7 != 5) & ((ago > 1) | (np.arange(len(ago)) % 40 == 0))
+    return days[keep], value[keep], customer[keep]
+
+
 def empty_week(ago, value, customer, days):
     keep = (ago > 7) | (np.arange(len(ago)) % 40 == 0)
     return days[keep], value[keep], customer[keep]
@@ -48,6 +53,7 @@ def empty_week(ago, value, customer, days):
         (lost, "stop", "value is empty in every new row"),
         (default, "stop", "one and the same value"),
         (empty_day, "tell", "rows on Friday, 29 December 2023"),
+        (cut_where_a_weekday_is_closed, "tell", "rows on Sunday, 31 December 2023"),
         (empty_week, "stop", "rows on Monday, 25 December 2023"),
     ],
 )

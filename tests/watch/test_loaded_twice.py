@@ -39,7 +39,8 @@ def loaded(times: int, day: int = 1, share: float = 1.0, other: bool = False):
         (loaded(2), "every row of 31 December 2023 stands there 2 times"),
         (loaded(2, day=4), "every row of 28 December 2023 stands there 2 times"),
         (loaded(3, share=0.5), "stand there 2.0 times on average"),
-        (loaded(10, other=True), "rows on Sunday, 31 December 2023"),
+        (loaded(2, other=True), "times on average but for amounts"),
+        (loaded(10, other=True), "times on average but for amounts"),
     ],
 )
 @pytest.mark.parametrize("rows", [140, 600])

@@ -15,7 +15,7 @@ from stepladder.nightly.reconcile.dropped import dropped
 from stepladder.nightly.reconcile.entries import entries
 from stepladder.nightly.reconcile.rows import rows
 from stepladder.nightly.reconcile.rules import rule
-from stepladder.nightly.reconcile.tables import Pair, pair
+from stepladder.nightly.reconcile.tables import Pair, opened, pair
 from stepladder.watch.findings import Finding
 
 
@@ -29,14 +29,15 @@ def held_against(
     """
     rules = question.rules(ask)
     found: list[Finding] = []
-    for spec in question.TABLES:
-        then, here = before.get(spec.name), now[spec.name]
-        if then == here:
-            continue
-        if then is None or not _whole(then, spec):
-            found.append(_away(spec.name, then))
-            continue
-        with pair(question, ask, spec, then, here) as both:
+    with opened(ask) as con:
+        for spec in question.TABLES:
+            then, here = before.get(spec.name), now[spec.name]
+            if then == here:
+                continue
+            if then is None or not _whole(then, spec):
+                found.append(_away(spec.name, then))
+                continue
+            both = pair(con, question, ask, spec, then, here)
             found += _of(both, [one for one in rules if one.table == spec.name])
     return sorted(found, key=lambda one: one.severity != "stop")
 

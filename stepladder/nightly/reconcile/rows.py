@@ -32,13 +32,11 @@ class Past(NamedTuple):
     recent: int
     recent_gone: int
     old_new: int  # new ones of days so long ago that nothing comes late any more
-    copied: int  # new ones of somebody who had a row of that day already
-    recent_copied: int
 
 
 def rows(both: Pair) -> Iterator[Finding]:
     """Whether each row of last night is there tonight, once, and no day of the past went or doubled."""
-    _joined(both)
+    until, end = _joined(both)
     past = Past(*map(int, both.one(PAST)))
     if not past.read:
         return
@@ -47,6 +45,8 @@ def rows(both: Pair) -> Iterator[Finding]:
     else:
         yield from _lately(both, past)
         yield from _days(both)
+        if end < until:
+            yield _ends(both, until, end)
         if past.gone > TOLD * both.most(past.read) and past.gone > DAY:
             yield Finding("tell", *_some(both, past))
     if past.again > both.most(past.read):
@@ -55,12 +55,14 @@ def rows(both: Pair) -> Iterator[Finding]:
         yield from _more(both, past)
 
 
-def _joined(both: Pair) -> None:
-    """How often each row stood there last night and stands there tonight, by its day."""
+def _joined(both: Pair) -> tuple[date, date]:
+    """How often each row stood there last night and stands there tonight, by its day; both last days."""
     time = quoted(both.spec.time or "")
-    last = both.one(f"select max(cast({time} as date)) from before")[0]
-    until = last or date(1, 1, 1)
-    end = both.one(f"select max(cast({time} as date)) from now")[0] or until
+    until, end = (
+        both.one(f"select max(cast({time} as date)) from {view}")[0] for view in ("before", "now")
+    )
+    until = until or date(1, 1, 1)
+    end = end or until
     window = both.limits.window
     since = f"and d > date '{end}' - {window}" if window else ""
     row, key = both.hashed(both.columns), both.hashed(list(both.spec.key))
@@ -71,11 +73,11 @@ def _joined(both: Pair) -> None:
     }
     both.con.execute(
         f"""create or replace temp table past as
-        select d, coalesce(b.n, 0) as was, coalesce(n.n, 0) as is_now, date '{until}' - d as age,
-        sum(coalesce(b.n, 0)) over (partition by k, d) > 0 as known
+        select k, d, coalesce(b.n, 0) as was, coalesce(n.n, 0) as is_now, date '{until}' - d as age
         from ({sides["before"]}) b full join ({sides["now"]}) n using (h, k, d)
         where d <= date '{until}' {since}"""
     )
+    return until, end
 
 
 PAST = f"""select coalesce(sum(was), 0), coalesce(sum(greatest(was - is_now, 0)), 0),
@@ -83,10 +85,11 @@ PAST = f"""select coalesce(sum(was), 0), coalesce(sum(greatest(was - is_now, 0))
     coalesce(sum(is_now) filter (where was = 0), 0),
     coalesce(sum(was) filter (where age < {STRETCH}), 0),
     coalesce(sum(greatest(was - is_now, 0)) filter (where age < {STRETCH}), 0),
-    coalesce(sum(is_now) filter (where was = 0 and age > {LATE}), 0),
-    coalesce(sum(is_now) filter (where was = 0 and known and age > 0), 0),
-    coalesce(sum(is_now) filter (where was = 0 and known and age between 1 and {STRETCH - 1}), 0)
+    coalesce(sum(is_now) filter (where was = 0 and age > {LATE}), 0)
     from past"""
+# new ones of somebody who had a row of that day already: all, and lately
+COPIED = f"""select coalesce(sum(is_now), 0), coalesce(sum(is_now) filter (where age < {STRETCH}), 0)
+    from past where was = 0 and age > 0 and (k, d) in (select (k, d) from past where was > 0)"""
 
 
 def _lost(both: Pair, past: Past) -> Iterator[Finding]:
@@ -157,6 +160,16 @@ def _lately(both: Pair, past: Past) -> Iterator[Finding]:
         )
 
 
+def _ends(both: Pair, until: date, end: date) -> Finding:
+    """However few rows those days had: the source is older than the one before."""
+    return Finding(
+        "tell",
+        f"{both.name}: the rows end on {written(end)}, and ended on {written(until)} last night",
+        "a source goes on from night to night",
+        "ask whether an older delivery was brought again, and refresh",
+    )
+
+
 def _days(both: Pair) -> Iterator[Finding]:
     """Whole days that are gone, whatever share of all they are.
 
@@ -191,13 +204,15 @@ def _twice(both: Pair, past: Past) -> Finding:
 
 def _more(both: Pair, past: Past) -> Iterator[Finding]:
     """Rows that came to the past: copies that differ in something, everything again, or a back-load."""
-    copied = past.copied > both.most(past.read) or (
-        past.recent_copied > max(RECENT * past.recent, DAY)
-    )
-    whole = past.new > FULL * past.read
-    if not copied and not whole and past.old_new <= both.most(past.read):
+    enough, lately = both.most(past.read), max(RECENT * past.recent, DAY)
+    if past.new <= min(enough, lately):
         return
-    found = past.copied if copied else past.new if whole else past.old_new
+    copies, recent = map(int, both.one(COPIED))
+    copied = copies > enough or recent > lately
+    whole = past.new > FULL * past.read
+    if not copied and not whole and past.old_new <= enough:
+        return
+    found = copies if copied else past.new if whole else past.old_new
     same = f", of days on which the same {' and '.join(both.spec.key)} had one" if copied else ""
     yield Finding(
         "stop" if copied or whole else "tell",

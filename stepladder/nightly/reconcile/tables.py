@@ -75,19 +75,31 @@ class Pair:
 
 
 @contextmanager
-def pair(question: Question, ask: Ask, spec: TableSpec, before: Path, now: Path) -> Iterator[Pair]:
-    """Both versions of a table, opened for as long as they are compared; what is large spills to disk."""
+def opened(ask: Ask) -> Iterator[duckdb.DuckDBPyConnection]:
+    """What compares all tables of a night, one after the other; what is large spills to disk."""
     config = {
         "threads": 2,
         "memory_limit": f"{int(ask.memory_mb * 0.7)}MB",
         "temp_directory": str(rooms.spill()),
     }
     with duckdb.connect(config=config) as con:
-        for view, path in (("before", before), ("now", now)):
-            con.execute(f"create view {view} as from read_parquet({literal(str(path))})")
-        names = {column.name for column in spec.columns}
-        case = question.CASE if names.issuperset(question.CASE) else ()
-        yield Pair(spec, con, ask.nightly, case, (_report(before), _report(now)))
+        yield con
+
+
+def pair(
+    con: duckdb.DuckDBPyConnection,
+    question: Question,
+    ask: Ask,
+    spec: TableSpec,
+    before: Path,
+    now: Path,
+) -> Pair:
+    """Both versions of a table, in place of those that were compared before."""
+    for view, path in (("before", before), ("now", now)):
+        con.execute(f"create or replace view {view} as from read_parquet({literal(str(path))})")
+    names = {column.name for column in spec.columns}
+    case = question.CASE if names.issuperset(question.CASE) else ()
+    return Pair(spec, con, ask.nightly, case, (_report(before), _report(now)))
 
 
 def _report(table: Path) -> Mapping[str, Any]:
