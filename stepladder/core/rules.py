@@ -100,7 +100,7 @@ def _kind(rule: Rule, plain: History) -> pa.DataType:
 
 
 def having(column: str, value: Value) -> str:
-    """That a column, as SQL names it, has a value, as SQL; a text may hold several, as in Comedy|Drama."""
+    """The condition that a column, as SQL names it, has a value; a text may hold several of them."""
     if isinstance(value, str):
         return f"strpos('|' || cast({column} as varchar) || '|', {literal(f'|{value}|')}) > 0"
     return f"try_cast({column} as double) = {float(value)!r}"

@@ -81,8 +81,7 @@ def _of_one(raw: Raw, case: tuple[str, ...], ours: tables.Choices) -> None:
             raise Problem(
                 f"the rows are of {counted(len(several), name)}, such as {several[0]!r} and {several[1]!r}",
                 f"they are answered as one {name}'s own",
-                f"bring the rows of one {name}; whoever is known already is asked for with: "
-                "stepladder predict --case ID",
+                f"bring the rows of one {name}; of those known ask with: stepladder predict --case ID",
             )
 
 
