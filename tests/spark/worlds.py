@@ -21,12 +21,6 @@ from stepladder.spark import SparkHistory
 
 ADDRESS = "local[2]"
 SEED = 7
-# What pays for large tables only is left out: it changes the pace, not the answers.
-QUICK = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC -Xshare:auto"
-CHEAP = {
-    "shuffle.partitions": "2", "adaptive.enabled": "false",
-    "codegen.wholeStage": "false", "codegen.factoryMode": "NO_CODEGEN",
-}  # fmt: skip
 
 
 @dataclass(frozen=True)
