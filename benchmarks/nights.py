@@ -137,7 +137,9 @@ def honest(seed: int, stretches: int, number: int) -> Year:
     """The nights of one source, all of them or some weeks of the year."""
     shop = draw(seed, number)
     first, last = shop.first_night + 1, shop.first_night + NIGHTS
-    begins = np.linspace(first, last - WEEK, stretches).astype(int) if stretches else [first]
+    part = np.linspace(first, last - WEEK, stretches + 1)
+    rng = np.random.default_rng([seed, number, 2])  # one week of each part of the year
+    begins = rng.uniform(part[:-1], part[1:]).astype(int) if stretches else [first]
     stretch = WEEK if stretches else NIGHTS - 1
     said = [
         one for begin in begins for one in _nights(shop, range(int(begin), int(begin) + stretch))
