@@ -137,7 +137,9 @@ def honest(seed: int, stretches: int, number: int) -> Year:
     """The nights of one source, all of them or some weeks of the year."""
     shop = draw(seed, number)
     first, last = shop.first_night + 1, shop.first_night + NIGHTS
-    begins = np.linspace(first, last - WEEK, stretches).astype(int) if stretches else [first]
+    part = np.linspace(first, last - WEEK, stretches + 1)
+    rng = np.random.default_rng([seed, number, 2])  # one week of each part of the year
+    begins = rng.uniform(part[:-1], part[1:]).astype(int) if stretches else [first]
     stretch = WEEK if stretches else NIGHTS - 1
     said = [
         one for begin in begins for one in _nights(shop, range(int(begin), int(begin) + stretch))
@@ -285,6 +287,7 @@ def main() -> None:
     options.add_argument(
         "--tuning", action="store_true", help="on the sources by which limits are set"
     )
+    options.add_argument("--seed", type=int, help="any other")
     options.add_argument("--sources", type=int, default=5, help="of each severity")
     options.add_argument("--years", type=int, default=200, help="honest sources")
     options.add_argument(
@@ -297,9 +300,9 @@ def main() -> None:
     )
     options.add_argument("--so-far", action="store_true", help="only what is in the store")
     asked = options.parse_args()
-    seed, began = TUNING if asked.tuning else FINAL, time.monotonic()
+    seed, began = asked.seed or (TUNING if asked.tuning else FINAL), time.monotonic()
     print(
-        f"seed {seed} ({'setting limits' if asked.tuning else 'final'})\n{PRIOR}\n\n{RULE}\n",
+        f"seed {seed} ({'setting limits' if seed == TUNING else 'final'})\n{PRIOR}\n\n{RULE}\n",
         flush=True,
     )
     how = (asked.workers, asked.store, asked.so_far)

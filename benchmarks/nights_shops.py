@@ -28,7 +28,8 @@ August closed in .08, up to two days a year without a row; retention: shops .6, 
 posted on a month's last day .2, subscriptions that renew monthly .2; a price rise of 2 to 12 % a year;
 values missing in up to 8 % of rows of one shop in four; 0 to 5 % of a day's rows 1 to 5 nights late; 0 to
 2 % cancelled and 0 to 1 % corrected within 30 nights; 0 to 6 persons a year erased; .3 rolling exports of
-90 to 730 days, declared, by the day or by whole months; catalogues of 60 to 3,000 items: launches,
+90 to 730 days, declared, by the day or by whole months; stale_after as long as it is ever closed;
+catalogues of 60 to 3,000 items: launches,
 delistings (rows leave in half of them), a change of season of 3 to 6 % in one night twice a year in .2,
 titles, categories and prices that change; ids are numbers or texts; rows stand by time or as they arrived"""
 START = np.datetime64("1970-01-01", "D")
@@ -99,16 +100,31 @@ def draw(seed: int, number: int, question: str = "", usual: tuple[float, float] 
     who = _whose(rng, kind, when, rows)
     items = catalogue(rng, days, before) if question == "recommend" else None
     return _shop(
-        rng, number, kind, _ask(rng, question, window), begin, before, rows, when, who, items
+        rng,
+        number,
+        kind,
+        _ask(rng, question, window, _longest(when)),
+        begin,
+        before,
+        rows,
+        when,
+        who,
+        items,
     )
 
 
-def _ask(rng: np.random.Generator, question: str, window: int | None) -> Ask:
+def _longest(when: np.ndarray) -> int:
+    """The longest stretch of days without a row, which whoever runs it would allow for."""
+    return int(np.diff(np.unique(np.floor(when))).max(initial=1))
+
+
+def _ask(rng: np.random.Generator, question: str, window: int | None, closed: int) -> Ask:
     text = f'question = "{question}"\nhorizon = 28\n'
     if question == "recommend":
         text += "[recommend]\nk = 10\nmin_support = 3\n"
         text += 'exclude = { category = ["Tea"] }\n' * int(rng.random() < 0.7)
-    return question_toml.parse(text + (f"[nightly]\nwindow = {window}\n" if window else ""))
+    text += f"[nightly]\nstale_after = {max(3, closed)}\n"
+    return question_toml.parse(text + (f"window = {window}\n" if window else ""))
 
 
 def _bought(rng: np.random.Generator, daily: np.ndarray) -> np.ndarray:

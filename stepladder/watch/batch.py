@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date, timedelta
+from typing import Literal
 
 import numpy as np
 import pyarrow as pa
@@ -86,15 +87,24 @@ def check_days(history: History, name: str, time: str, new: int) -> Iterator[Fin
             odd.append((when, count, usual))
     stop = len(odd) == judged > 2
     first_new = history.now - timedelta(days=min(new, MOST))
-    for when, count, usual in odd:
-        if not stop and when < first_new:
-            continue
-        yield Finding(
-            "stop" if stop else "tell",
-            f"{name}: {number(count)} rows on {when:%A}, {written(when)}",
-            f"{when:%A}s of late had about {number(usual)}",
-            "ask whether the delivery is complete, and refresh; a holiday explains itself",
-        )
+    told = [each for each in odd if stop or each[0] >= first_new]
+    if told:
+        yield _empty(name, told, "stop" if stop else "tell")
+
+
+def _empty(
+    name: str, days: list[tuple[date, int, float]], severity: Literal["stop", "tell"]
+) -> Finding:
+    """One sentence for a holiday, and for two weeks of them."""
+    when, count, usual = days[0]
+    n = len(days) - 1
+    more = f", and as few on {n} more day{'s' * (n > 1)} up to {written(days[-1][0])}" if n else ""
+    return Finding(
+        severity,
+        f"{name}: {number(count)} rows on {when:%A}, {written(when)}{more}",
+        f"{when:%A}s of late had about {number(usual)}",
+        "ask whether the delivery is complete, and refresh; a holiday explains itself",
+    )
 
 
 def _counts(history: History, name: str, time: str, days: int) -> dict[date, int]:

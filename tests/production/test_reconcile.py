@@ -244,6 +244,9 @@ def test_a_rolling_export_is_honest_once_it_is_declared(tmp_path):
     assert "window = 4" in stop.remedy
     declared = stop.remedy.partition("window = ")[2].split()[0]
     assert found(tmp_path, rolled, f"window = {declared}") == []
+    on_holidays, too_far = rows(without(DAYS, 396)), rows(without(DAYS, 390))
+    assert found(tmp_path, on_holidays, f"window = {declared}") == []
+    assert found(tmp_path, too_far, f"window = {declared}")[0].severity == "stop"
 
 
 def test_a_limit_can_be_set(tmp_path):

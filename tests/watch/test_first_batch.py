@@ -54,7 +54,11 @@ def empty_week(ago, value, customer, days):
         (default, "stop", "one and the same value"),
         (empty_day, "tell", "rows on Friday, 29 December 2023"),
         (cut_where_a_weekday_is_closed, "tell", "rows on Sunday, 31 December 2023"),
-        (empty_week, "stop", "rows on Monday, 25 December 2023"),
+        (
+            empty_week,
+            "stop",
+            "rows on Monday, 25 December 2023, and as few on 6 more days up to 31 December 2023",
+        ),
     ],
 )
 def test_the_first_batch_that_is_odd_is_found(tmp_path, change, severity, says):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, timedelta
 from typing import NamedTuple
 
 from stepladder.core.history import quoted
@@ -63,8 +63,6 @@ def _joined(both: Pair) -> tuple[date, date]:
     )
     until = until or date(1, 1, 1)
     end = end or until
-    window = both.limits.window
-    since = f"and d > date '{end}' - {window}" if window else ""
     row, key = both.hashed(both.columns), both.hashed(list(both.spec.key))
     sides = {
         view: f"select {row} as h, {key} as k, cast({time} as date) as d, count(*) as n from {view} "
@@ -75,9 +73,23 @@ def _joined(both: Pair) -> tuple[date, date]:
         f"""create or replace temp table past as
         select k, d, coalesce(b.n, 0) as was, coalesce(n.n, 0) as is_now, date '{until}' - d as age
         from ({sides["before"]}) b full join ({sides["now"]}) n using (h, k, d)
-        where d <= date '{until}' {since}"""
+        where d > date '{_left_behind(both, end)}' and d <= date '{until}'"""
     )
     return until, end
+
+
+def _left_behind(both: Pair, end: date) -> date:
+    """The last day that a rolling export may have dropped.
+
+    It goes by the clock, which is ahead of its last row on holidays, by as much as `stale_after` allows.
+    """
+    if not both.limits.window:
+        return date.min
+    time = quoted(both.spec.time or "")
+    first = both.one(f"select min(cast({time} as date)) from now")[0] or date.min
+    must = end - timedelta(days=both.limits.window)
+    may = must + timedelta(days=both.limits.stale_after)
+    return max(must, min(first - timedelta(days=first > date.min), may))
 
 
 PAST = f"""select coalesce(sum(was), 0), coalesce(sum(greatest(was - is_now, 0)), 0),
