@@ -50,7 +50,7 @@ def _of_table(
     """Of one table, each thing once: as the newest rows show it, where they do."""
     columns = history.sql(f"select * from {quoted(name)} limit 0").schema
     yield from check_days(history, name, time, new if since else WEEK)
-    yield from check_repeats(history, name, time, columns, max(new, WEEK))
+    yield from check_repeats(history, name, time, columns, new)
     spans = tuple(dict.fromkeys((new, WEEK)))
     yield from check_ids(history, name, time, columns, spans)
     told: set[tuple[str, str]] = set()

@@ -14,6 +14,7 @@ from stepladder.report.words import number
 from stepladder.watch.batch_columns import since
 from stepladder.watch.findings import Finding
 
+WEEK = 7  # days, in which a day that nobody looked at may lie
 REACH = 182  # days of the past with which a new one is compared
 LEAST = 28  # of them that there must be
 ENOUGH = 20  # rows that say something by themselves
@@ -62,9 +63,10 @@ class Day(NamedTuple):
 
 
 def check_repeats(
-    history: History, name: str, time: str, columns: pa.Schema, days: int
+    history: History, name: str, time: str, columns: pa.Schema, new: int
 ) -> Iterator[Finding]:
-    """Tells of new days whose rows repeat each other as they never did; stops where most of them do."""
+    """Tells of new days whose rows repeat each other as they never did, once; stops where most of them do."""
+    days = max(new, WEEK)
     counted = _counted(history, name, time, columns, days + REACH)
     first_new = history.now - timedelta(days=days)
     past = [day for day in counted if day.d < first_new]
@@ -72,11 +74,12 @@ def check_repeats(
         return
     roughly = [day.roughly for day in past]
     for day in counted[len(past) :]:
-        if found := (
+        found = (
             _repeated(name, day, past)
             or _repeated(name, day.roughly, roughly, " but for amounts")
             or _crowded(name, day, past)
-        ):
+        )
+        if found and (found.severity == "stop" or (history.now - day.d).days <= new):
             yield found
         if _known(day, past) and (copied := _copied(history, name, _same(columns, time), day)):
             yield copied

@@ -52,6 +52,18 @@ def test_a_day_loaded_again_stops_the_first_night(tmp_path, change, says, rows):
     assert "load" in found[0].remedy
 
 
+@pytest.mark.parametrize(("day", "told"), [(1, 1), (4, 0)])
+def test_a_day_with_a_sale_is_told_once(tmp_path, day, told):
+    def sale(ago, value, customer, days):
+        more = np.tile(np.flatnonzero(ago == day), 3)
+        others = np.array([f"N{n}" for n in range(len(more))], dtype=object)
+        both = (np.concatenate(pair) for pair in ((days, days[more]), (value, value[more])))
+        return (*both, np.concatenate([customer, others]))
+
+    found = check_batch(shop(tmp_path, change=sale))
+    assert [each.severity for each in found] == ["tell"] * told
+
+
 def coarse(folder, seed: int, sale: float) -> History:
     """A kiosk of 60 customers and three prices, whose rows are often alike; on the last day a sale."""
     rng = np.random.default_rng(seed)
