@@ -12,7 +12,7 @@ try: .venv/.try
 	$(BIN)/stepladder try
 
 test: .venv/.test
-	$(BIN)/python -m pytest -n auto
+	$(BIN)/python -m pytest -n $$($(PYTHON) -c 'import os; print(os.cpu_count() + 1)')  # some of them wait
 
 lint: .venv/.test
 	$(BIN)/ruff check .
