@@ -1,18 +1,22 @@
 # make try    the main job on bundled real data; writes stepladder-try/report.html
-# make test   every test, with the set-up they need
+# make test   the tests, with the set-up they need
+# make test-all  with those of half a minute and more, whose parts others hold
 # make lint   style and types
 # make interop  what is written for MLflow, Airflow, Dagster, systemd, cron and Docker, read by these
 PYTHON ?= python3
 BIN = .venv/bin
 PIP = $(BIN)/python -m pip --disable-pip-version-check install --quiet --constraint constraints.txt
 
-.PHONY: try test lint interop clean
+.PHONY: try test test-all lint interop clean
 
 try: .venv/.try
 	$(BIN)/stepladder try
 
 test: .venv/.test
 	$(BIN)/python -m pytest -n $$($(PYTHON) -c 'import os; print(os.cpu_count() + 1)')  # some of them wait
+
+test-all: .venv/.test
+	$(BIN)/python -m pytest -n $$($(PYTHON) -c 'import os; print(os.cpu_count() + 1)') -m 'slow or not slow'
 
 lint: .venv/.test
 	$(BIN)/ruff check .

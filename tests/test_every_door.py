@@ -42,8 +42,13 @@ from stepladder.service.served import _own
 from stepladder.service.shelf import Shelf
 from stepladder.service.tokens import new as new_token
 
+QUESTIONS = [
+    pytest.param(name, marks=[pytest.mark.slow] * (name == "retention"))
+    for name in questions.names()
+]
 
-@pytest.fixture(scope="module", params=questions.names())
+
+@pytest.fixture(scope="module", params=QUESTIONS)
 def project(request, tmp_path_factory) -> stepladder.Project:
     """A project of the question's toy world after its bake-off, with whatever ran in production.
 

@@ -153,6 +153,7 @@ def lived(room: Path) -> stepladder.Project:
     return project
 
 
+@pytest.mark.slow
 def test_not_a_byte_is_left_of_a_whole_life_and_none_comes_back(tmp_path, monkeypatch, request):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "tmp").mkdir()

@@ -73,7 +73,7 @@ def orders(tmp_path_factory) -> Path:
     return path
 
 
-@pytest.fixture(params=["sqlite", "postgres"])
+@pytest.fixture(params=[pytest.param("sqlite", marks=pytest.mark.slow), "postgres"])
 def shared(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch) -> str:
     """A record that is named for every project."""
     if request.param == "postgres":

@@ -28,6 +28,7 @@ SPARK_ONLY = [
 fitted_once = {}  # learning takes seconds even of a toy
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("name", "rung"), SPARK_ONLY)
 def test_a_rung_of_spark_keeps_the_contract(toys, name, rung, tmp_path):
     toy = toys[name]

