@@ -22,6 +22,7 @@ LOADED, SOME = (
     1.5,
     1.2,
 )  # times as often as on any earlier day: an honest day's stand there once, as a rule
+FEW = 5  # rows that may be alike in a shop where none ever were: somebody came twice
 SELDOM = 1e-4  # so seldom would so few rows all be repeated by chance
 CLOSE = 2.0  # times as many rows: a day that is like the new one
 CROWD = 6.0  # times as many rows as on any earlier day: no sale brings that
@@ -76,7 +77,10 @@ def check_repeats(
     for day in counted[len(past) :]:
         found = (
             _repeated(name, day, past)
-            or _repeated(name, day.roughly, roughly, " but for amounts")
+            or (
+                day.n - day.apart >= FEW
+                and _repeated(name, day.roughly, roughly, " but for amounts")
+            )
             or _crowded(name, day, past)
         )
         if found and (found.severity == "stop" or (history.now - day.d).days <= new):
@@ -122,7 +126,9 @@ def _known(day: Day, past: list[Day]) -> bool:
     different, known = sum(each.u for each in past), sum(each.known for each in past)
     share = (known + 1) / (different + 2)
     usual = max((each.old for each in like), default=share)
-    return day.old >= COPY and usual < day.old / 2 and share**day.known < SELDOM
+    return (
+        day.known >= FEW and day.old >= COPY and usual < day.old / 2 and share**day.known < SELDOM
+    )
 
 
 def _copied(history: History, name: str, rest: list[str], day: Day) -> Finding | None:
