@@ -112,8 +112,7 @@ def _lost(both: Pair, past: Past) -> Iterator[Finding]:
             "stop",
             f"{both.name}: {said} ({number(past.gone)} of {number(past.read)} rows of last night)",
             _allowed(both),
-            "ask where the table comes from what changed; mend it there and refresh, or, if it is right: "
-            "stepladder ship",
+            "ask where the table comes from what changed, mend it there and refresh",
         )
         return
     first = both.one("select min(d) from past where is_now > 0")[0]
