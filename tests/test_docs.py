@@ -137,9 +137,8 @@ def test_every_command_shown_can_be_typed(page):
             app.parse_args(words, exit_on_error=False, print_error=False)
 
 
-@pytest.mark.parametrize(
-    "page", [pytest.param("tutorial.md", marks=pytest.mark.slow), "recommend.md"]
-)
+@pytest.mark.slow
+@pytest.mark.parametrize("page", ["tutorial.md", "recommend.md"])
 def test_the_tutorial_runs_from_top_to_bottom_and_prints_what_it_shows(
     page, tmp_path, monkeypatch, capfd
 ):

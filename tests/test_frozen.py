@@ -137,6 +137,7 @@ def test_it_opens(home, name):
         assert not differences(row, rows[key_of(project, row)])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", NAMES)
 def test_its_bakeoff_reproduces(tmp_path, name):
     then = EXPECTED[name]

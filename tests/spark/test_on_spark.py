@@ -110,6 +110,7 @@ def predict(model, history, cases):
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("how", ["time", "hand"])
 def test_a_run_ends_when_its_time_is_up_or_by_hand(job, tmp_path, how):
     stop = Event()
