@@ -89,7 +89,7 @@ def _last(project: Project, day: date) -> pa.Table | None:
     found = [
         s
         for s in project.record.predictions(project.ask.question)
-        if s.path.startswith("published/") and s.as_of <= day.isoformat()
+        if s.published and s.as_of <= day.isoformat()
     ]
     for stored in sorted(found, key=lambda s: (s.as_of, s.id), reverse=True):
         if (day - date.fromisoformat(stored.as_of)).days > NEAR:

@@ -100,7 +100,7 @@ def _watch(production: Production, day: date) -> dict[str, Any]:
 def _said(production: Production, day: date) -> str:
     """What was published of earlier days: it is what the watch judges."""
     there = production.project.record.predictions(production.project.ask.question)
-    earlier = [s for s in there if s.path.startswith("published/") and s.as_of < day.isoformat()]
+    earlier = [s for s in there if s.published and s.as_of < day.isoformat()]
     return hashlib.sha256(repr(sorted({(s.path, s.sha256) for s in earlier})).encode()).hexdigest()
 
 

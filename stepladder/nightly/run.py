@@ -29,11 +29,15 @@ ASIDE = ".again"  # what is done once more, while it lasts
 
 @dataclass(frozen=True)
 class Ran:
-    """A run that came to its end: for which days, what it had to do, and where the watch's findings are."""
+    """A run that came to its end: for which days, what it had to do, and where its last day's findings are.
+
+    checked: of the data, before anything was learnt of them. watched: of the forecasts.
+    """
 
     since: date
     until: date
     plan: Plan
+    checked: Path
     watched: Path
 
 
@@ -73,7 +77,8 @@ def run(
         if last == project.now():
             progress("writing the page of the watch", 0, 0)
             _page(production)
-    return Ran(first, last, planned, named(production, "watch", last).path)
+    found = (named(production, step, last).path for step in ("check", "watch"))
+    return Ran(first, last, planned, *found)
 
 
 def _read_again(project: Project) -> Project:

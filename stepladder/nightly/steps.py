@@ -75,9 +75,7 @@ def check(production: Production, day: date, accept: str, output: Path) -> None:
 def _last_good(project: Project, day: date) -> date | None:
     """The day before this one that was published last: what came since is new."""
     there = project.record.predictions(project.ask.question)
-    found = [
-        s.as_of for s in there if s.path.startswith("published/") and s.as_of < day.isoformat()
-    ]
+    found = [s.as_of for s in there if s.published and s.as_of < day.isoformat()]
     return date.fromisoformat(max(found)) if found else None
 
 

@@ -48,6 +48,11 @@ class Stored:
     time: str = ""
     id: int = 0
 
+    @property
+    def published(self) -> bool:
+        """Whether a night published it."""
+        return self.bakeoff is None and self.path.startswith("published/")
+
 
 @dataclass(frozen=True)
 class Bakeoff:

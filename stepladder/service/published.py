@@ -139,9 +139,7 @@ def intact(project: Project, stored: Stored) -> bytes:
 def latest(project: Project) -> Stored | None:
     """The predictions that count: of the latest day, the last that were made."""
     found = [
-        stored
-        for stored in project.record.predictions(project.ask.question)
-        if stored.bakeoff is None and stored.path.startswith("published/")
+        stored for stored in project.record.predictions(project.ask.question) if stored.published
     ]
     # the record is told just before the file is there
     there = [stored for stored in found if (project.folder / stored.path).is_file()]

@@ -176,10 +176,11 @@ def ran(
     with at_work(project.folder):
         drawn(Project.open(project.folder), page)
     watched = json.loads(found.watched.read_text())
+    told = json.loads(found.checked.read_text())["findings"]
     if as_json:
         print_json(
             {"from": str(found.since), "to": str(found.until), "steps": len(found.plan.steps),
-             "done_now": len(found.plan.to_do), "picture": str(page), "watch": watched}
+             "done_now": len(found.plan.to_do), "picture": str(page), "told": told, "watch": watched}
         )  # fmt: skip
         return int(watched["exit_code"])
     days = f"{found.since}" if found.since == found.until else f"{found.since} to {found.until}"
@@ -191,11 +192,9 @@ def ran(
     for note in found.plan.notes:
         out.print(Text(note, style="yellow"))
     loud = " ".join(alarm["sentence"] for alarm in watched["alarms"])
-    for each in watched["batch"]:
-        if each["given"] not in loud:
-            out.print(
-                Text(f"{each['given']} ({each['allowed']}): {each['remedy']}", style="yellow")
-            )
+    for _, given, allowed, remedy in told:
+        if given not in loud:
+            out.print(Text(f"{given} ({allowed}): {remedy}", style="yellow"), soft_wrap=True)
     for alarm in watched["alarms"]:
         out.print(Text(f"ALARM {alarm['name']}: {alarm['sentence']}", style="bold red"))
     return int(watched["exit_code"])

@@ -18,19 +18,17 @@ WEEK = 7  # days, in which a day that nobody looked at may lie
 REACH = 182  # days of the past with which a new one is compared
 LEAST = 28  # of them that there must be
 ENOUGH = 20  # rows that say something by themselves
-LOADED, SOME = (
-    1.5,
-    1.2,
-)  # times as often as on any earlier day: an honest day's stand there once, as a rule
+LOADED = (
+    1.5  # times as often as on any earlier day: an honest day's rows stand there once, as a rule
+)
+SOME = 1.2
 FEW = 5  # rows that may be alike in a shop where none ever were: somebody came twice
 SELDOM = 1e-4  # so seldom would so few rows all be repeated by chance
 CLOSE = 2.0  # times as many rows: a day that is like the new one
 CROWD = 6.0  # times as many rows as on any earlier day: no sale brings that
 BUSY = 3.0
 COPY = 0.8  # of a day's rows: it is another one's, with some left out or mended
-LATELY = (
-    14  # days within which a file comes again under another date; subscriptions are charged monthly
-)
+LATELY = 14  # days in which a file comes again under another date; subscriptions are monthly
 
 
 class Day(NamedTuple):
@@ -96,7 +94,7 @@ def _counted(history: History, name: str, time: str, columns: pa.Schema, reach: 
     """
     day = f"cast({quoted(time)} as date)"
     said = [field for field in columns if field.name not in ("row", time)]
-    rest = ", ".join(quoted(field.name) for field in said)
+    rest = ", ".join(_same(columns, time))
     named = [quoted(field.name) for field in said if not pa.types.is_floating(field.type)]
     who = "".join(f", {each}" for each in named)
     found = history.sql(

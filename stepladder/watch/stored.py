@@ -29,7 +29,7 @@ def first_said(project: Project, rung: str, now: date) -> list[Stored]:
     """
     every = [s for s in project.record.predictions(project.ask.question) if s.bakeoff is None]
     mine = [s for s in every if s.rung == rung and date.fromisoformat(s.as_of) <= now]
-    published = [s for s in mine if s.path.startswith("published/")]
+    published = [s for s in mine if s.published]
     first: dict[str, Stored] = {}
     for stored in published or mine:
         first.setdefault(stored.as_of, stored)

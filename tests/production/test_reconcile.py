@@ -18,6 +18,7 @@ from stepladder.nightly.run import run
 from stepladder.project.last_read import as_last_read, last_read
 from stepladder.questions import question_toml
 from stepladder.service.served import Served
+from stepladder.terminal.production import ran
 
 LAST = date(2026, 3, 1)
 DAYS, A_DAY, PEOPLE, ITEMS = 500, 12, 300, 200
@@ -308,3 +309,13 @@ def test_a_version_that_is_away_is_told(tmp_path):
     (told,) = held_against(question, ask, away, here)
     assert told.severity == "tell"
     assert "cannot be read any more (gone.parquet)" in told.given
+
+
+@pytest.mark.parametrize("as_json", [False, True])
+def test_what_stops_nothing_is_told_by_the_run(shop, capsys, as_json):
+    (shop.folder / "runs" / "last_read.json").unlink()
+    now = shop.now()
+    ran(shop, since=now, until=now, picture=None, as_json=as_json)
+    assert "purchases: nothing says what the last good night read" in " ".join(
+        capsys.readouterr().out.split()
+    )

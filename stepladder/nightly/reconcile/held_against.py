@@ -79,6 +79,6 @@ def _away(name: str, path: Path | None) -> Finding:
     return Finding(
         "tell",
         f"{name}: {what}, so nothing can be held against it",
-        "runs/last_read.json names its version, and the version in use and the one before are kept in data/",
+        "runs/last_read.json names a version of each table, and data/ keeps them",
         "look at the table yourself; the next night has something to compare with",
     )

@@ -49,10 +49,11 @@ def _respelt(both: Pair, one: Rule, keys: str) -> Iterator[Finding]:
         )
         if came:
             example = both.one(f"select min({column}) from now where {near}")[0]
+            whose = " and ".join(both.spec.key)
             yield Finding(
                 "stop" if came > FEW else "tell",
-                f"{one.setting} names {one.column} = {value!r}: {number(came)} have {example!r} that did not "
-                "last night",
+                f"{one.setting} names {one.column} = {value!r}: {number(came)} {whose}s have {example!r} "
+                "that did not last night",
                 "a value is written one way: the rule does not take another spelling",
                 f"name {example!r} as well in question.toml and ship, or mend the source and refresh",
             )
