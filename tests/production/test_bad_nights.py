@@ -99,7 +99,8 @@ def test_other_things_in_the_place_of_what_was_known_stop_the_night(tmp_path):
         pa.array(np.roll(np.arange(ITEMS), 1)))))))  # fmt: skip
     assert "the column title says something else of 200 of 200" in moved[0]
     assert (
-        "5 items have 'lamps|TEA' that did not last night" in stops(found(tmp_path, items(more_tea)))[0]
+        "5 items have 'lamps|TEA' that did not last night"
+        in stops(found(tmp_path, items(more_tea)))[0]
     )
     few = stops(found(tmp_path, rows(other_day), "lost = '50%'"))
     assert len(few) == 1
