@@ -29,11 +29,12 @@ interop: .venv/.test
 	$(PIP) --editable '.[ml]'
 	@touch $@
 
+# Spark Connect's client has a folder of its own, so it is brought meanwhile.
 .venv/.test: .venv/.try scripts/browser scripts/java scripts/spark-connect
-	$(PIP) --editable '.[ml,fast,ship,mlflow,postgres,spark,test,lint]'
+	PATH="$(CURDIR)/$(BIN):$$PATH" scripts/spark-connect & connect=$$!; \
+	$(PIP) --editable '.[ml,fast,ship,mlflow,postgres,spark,test,lint]' && wait $$connect
 	PATH="$(CURDIR)/$(BIN):$$PATH" scripts/browser
 	PATH="$(CURDIR)/$(BIN):$$PATH" scripts/java
-	PATH="$(CURDIR)/$(BIN):$$PATH" scripts/spark-connect
 	@touch $@
 
 clean:

@@ -25,7 +25,8 @@ if TYPE_CHECKING:
     from stepladder.project.folder import Project
     from stepladder.project.new import new
     from stepladder.project.predict import predict
-    from stepladder.project.refresh import refresh, relearn
+    from stepladder.project.refresh import refresh
+    from stepladder.project.relearn import relearn
     from stepladder.project.report import write_report
     from stepladder.project.trial import try_out
     from stepladder.release.ship import rollback as roll_back
@@ -61,7 +62,7 @@ _HOMES = {  # a room has the plain name of some: stepladder.release, stepladder.
     "new": "project.new:new",
     "predict": "project.predict:predict",
     "refresh": "project.refresh:refresh",
-    "relearn": "project.refresh:relearn",
+    "relearn": "project.relearn:relearn",
     "roll_back": "release.ship:rollback",
     "run_again": "project.again:run_again",
     "run_bakeoff": "project.bakeoff:run_bakeoff",

@@ -79,6 +79,9 @@ def test_every_warning_and_every_flag_of_new_is_explained(capsys):
     page = (ROOT / "docs" / "real-exports.md").read_text()
     code = "".join(path.read_text() for path in ROOT.glob("stepladder/tables/**/*.py"))
     kinds = set(re.findall(r"(?:\bwarn|\bWarned)\(\s*\"([\w-]+)\"", code))
+    kinds |= set(re.findall(r"= \"([\w-]+)\"  # the kind of the warning", code))
+    asked = "".join(path.read_text() for path in ROOT.glob("stepladder/questions/*/*.py"))
+    kinds |= set(re.findall(r"\bDoubt\(\s*\"\w+\",\s*\"([\w-]+)\"", asked))
     assert len(kinds) >= 15
     assert set(re.findall(r"^\| `([\w-]+)` \|", page.split("## What is refused")[0], re.M)) == kinds
     with pytest.raises(SystemExit):
@@ -175,3 +178,11 @@ def _pattern(line: str) -> str:
     parts = [r"\S*".join(map(re.escape, word.split("…"))) for word in words]
     inner = range(1, len(words) - 1)
     return " ".join("…" if words[i] == "…" and i in inner else part for i, part in enumerate(parts))
+
+
+def test_every_test_that_the_docs_name_is_there():
+    named = re.findall(
+        r"`([a-z_]+/test_\w+\.py)`", (ROOT / "docs/production.md").read_text("utf-8")
+    )
+    assert len(named) > 10
+    assert [name for name in named if not (ROOT / "tests" / name).is_file()] == []

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from stepladder.bakeoff.compare import Comparison, Estimate
 
+ALIKE = 1e-12  # of a loss: what adding up in another order may change
 LEVELS = ("a person", "a rule", "SQL", "statistics", "machine learning", "deep learning")
 
 
@@ -20,7 +21,7 @@ class Candidate:
 
 @dataclass(frozen=True)
 class Proposal:
-    """What is proposed and why, in words and in parts."""
+    """What is proposed and why, in words and in parts; `rung` is empty where nothing is."""
 
     rung: str
     sentence: str
@@ -29,6 +30,11 @@ class Proposal:
     good_enough: tuple[str, ...]
     tied: tuple[str, ...]
     stable: bool
+
+    @property
+    def shown(self) -> str:
+        """The rung whose answers are shown: the reference's where none is proposed."""
+        return self.rung or self.reference
 
 
 def propose(
@@ -45,9 +51,13 @@ def propose(
 
     `year` turns a loss in money into money a year, for the sentence.
 
+    Where all rungs lose the same in the exam, none is proposed: it cannot tell them apart.
+
     Order among equals: height, money a year (to the nearest ten), loss, name. Where the best does
     not surely beat the reference, the reference is proposed.
     """
+    if _alike(comparison.report):
+        return _none(comparison, reference)
     if not comparison.beats_reference:
         return _reference(comparison, reference)
     inside = [c for c in candidates if _inside(comparison, c.rung, margin, allowed_loss)]
@@ -65,6 +75,23 @@ def propose(
         tied,
         not unstable,
     )
+
+
+def _alike(exam: dict[str, Estimate]) -> bool:
+    """Whether every rung loses the same on the window that nobody had seen."""
+    losses = [one.loss for one in exam.values()]
+    return len(losses) > 1 and max(losses) - min(losses) <= ALIKE * abs(max(losses))
+
+
+def _none(comparison: Comparison, reference: str) -> Proposal:
+    sentence = (
+        "No rung is proposed: in the exam, the last window, which had played no part in choosing, all of "
+        f"them lose the same, {comparison.report[reference].loss:.3f}, {reference} too. None foresaw "
+        "anything that another did not, so nothing that was learnt before is known to hold still. Look at "
+        "what changed there (ids written otherwise, a catalogue or an assortment replaced), or come back "
+        "when there is more of the new."
+    )
+    return Proposal("", sentence, comparison.best, reference, (), (), False)
 
 
 def _rank(candidate: Candidate) -> tuple[int, float]:

@@ -197,7 +197,10 @@ def _result(
         windows=windows,
         proposal=proposal,
         rungs=rows,
-        notes=tuple(_notes(replays, windows, next(r for r in rows if r.rung == proposal.rung))),
+        notes=(
+            *_notes(replays, windows, next(r for r in rows if r.rung == proposal.shown)),
+            *(doubt.sentence for doubt in setting.question.doubts(setting.history)),
+        ),
     )
 
 

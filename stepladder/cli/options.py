@@ -37,7 +37,7 @@ def day(text: str | None, flag: str) -> date | None:
     from stepladder.core.ask import FIRST, LAST
     from stepladder.core.errors import Problem
 
-    if not text:
+    if text is None:
         return None
     try:
         if FIRST <= (found := date.fromisoformat(text)) <= LAST:

@@ -21,7 +21,7 @@ def predict(
     case: str | None = None,
     for_: Annotated[Path | None, Parameter(name="--for")] = None,
     item: str | None = None,
-    radio: Annotated[int, Parameter(validator=Number(gte=0, lte=10_000))] = 0,
+    radio: Annotated[int | None, Parameter(validator=Number(gte=1, lte=10_000))] = None,
     json: Json = False,
     verbose: Verbose = False,
 ) -> None:
@@ -47,7 +47,7 @@ def predict(
 
     with show.log(verbose):
         opened = Project.open(project)
-        if case or for_ or item or radio:
+        if any(one is not None for one in (case, for_, item, radio)):
             _refuse_other(as_of=as_of, to=to)
             found = predict_one(opened, case=case, rows=for_, item=item, radio=radio, rung=rung)
             show.answers(found, opened.question, json)

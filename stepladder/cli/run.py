@@ -39,7 +39,7 @@ def run(
     Args:
         from_: The first of the past days to run, each from what was known then.
         to: The last of them; by default the last day that the data reach.
-        plan: Show what would be done, why, and how long it takes; do nothing.
+        plan: Read the sources, show what would be done, why, and how long it takes; write nothing.
         again: Do this step, and all that follow from it, once more: check, fit, predict, publish, watch.
         accept: Go on although the data or the forecasts look wrong, and why that is right.
         no_refresh: Do not read the sources again first.
@@ -55,7 +55,7 @@ def run(
     with production.log(verbose):
         opened = Project.open(project)
         if plan:
-            production.planned(opened, since, until, json)
+            production.planned(opened, since, until, not no_refresh, json)
             return
         if rehearse is not None:
             raise SystemExit(production.rehearsed(opened, rehearse, json))

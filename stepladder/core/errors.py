@@ -12,6 +12,12 @@ class Problem(Exception):
     def __init__(self, given: str, allowed: str, remedy: str) -> None:
         super().__init__(given, allowed, remedy)
         self.given, self.allowed, self.remedy = given, allowed, remedy
+        self.table = ""  # of which table, where that is known
+
+    def reword(self, given: str, allowed: str, remedy: str) -> None:
+        """The same problem in the words of whoever tells it."""
+        self.args = (given, allowed, remedy)
+        self.given, self.allowed, self.remedy = given, allowed, remedy
 
     def parts(self) -> tuple[str, str, str]:
         """The three sentences: what was given, what is allowed, what to do."""

@@ -43,6 +43,12 @@ def spec(question: Question) -> TableSpec:
     return next(table for table in question.TABLES if table.name == question.OWN.table)
 
 
+def refuse(question: Question, history: History, rows: pa.Table) -> None:
+    """Raise Problem on a newcomer's rows, as the question's table has them, of which nothing can be said."""
+    if question.OWN is not None:
+        question.OWN.refuse(history, rows)
+
+
 def sayable(own: Brings) -> set[str]:
     """The columns that a newcomer's row may say: those declared, and further ones where they are allowed."""
     declared = {column.name for column in own.spec.columns}

@@ -59,20 +59,34 @@ class Rule(NamedTuple):
     """A setting of the business's that names a column of a table, and the values of it that it is about.
 
     A text may hold several values, as in Comedy|Drama. `values` is empty where any value will do.
+    `absent`: the setting that says which values need not be there, where there is one.
     """
 
     setting: str  # as it stands in question.toml: the section and the key
     table: str
     column: str
     values: tuple[str | int | float, ...] = ()
+    absent: str = ""
+
+
+class Doubt(NamedTuple):
+    """Something in a table that the business should decide on: its kind, the same for ever, and words."""
+
+    table: str
+    kind: str
+    sentence: str
 
 
 class Own(NamedTuple):
-    """What a newcomer brings: rows of which table, one or many, and whether with columns of their own."""
+    """What a newcomer brings: rows of which table, one or many, and whether with columns of their own.
+
+    `refuse` raises Problem on rows of which nothing can be said, at every door where somebody asks.
+    """
 
     table: str
     many: bool = True
     rest: bool = False
+    refuse: Callable[[History, pa.Table], None] = lambda history, rows: None
 
 
 @dataclass(frozen=True)
@@ -149,6 +163,9 @@ class Question(Protocol):
 
     def check(self, history: History) -> None:
         """Raise Problem on data that cannot carry the question at all."""
+
+    def doubts(self, history: History) -> tuple[Doubt, ...]:
+        """What the data look like they need and the settings do not say; nothing once they do."""
 
     def rules(self, ask: Ask) -> tuple[Rule, ...]:
         """Settings that name columns of the tables and values in them, held against the data each night."""

@@ -158,5 +158,5 @@ class Fenced(Rung):
         return Problem(
             f"{self.path.name}: {found.status}",
             "a rung may say that it cannot answer here",
-            "choose another with --rung",
+            "choose another: stepladder decide",
         )

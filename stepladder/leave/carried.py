@@ -58,7 +58,8 @@ def refuse(release: Release) -> None:
 def _tables(project: Project, release: Release) -> dict[str, tuple[pa.Table, str | None]]:
     """Tables that are the same for everyone, as they were; of those with rows of cases, the columns only."""
     question, day = project.question, date.fromisoformat(release.manifest.as_of)
-    history = replace(project.history().at(day), ask=release.ask)
+    views = tuple(question.views(release.ask).items())
+    history = replace(project.history().at(day), ask=release.ask, views=views)
     specs = {spec.name: spec.time for spec in question.TABLES}
     there = {name: pq.read_schema(project.table(name)).names for name in specs}
     whole = [name for name in specs if not own.about_cases(question, there[name])]

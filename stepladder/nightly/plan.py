@@ -125,10 +125,14 @@ class Planned:
 
 @dataclass(frozen=True)
 class Plan:
-    """Every step of the days asked for, and what is not used because it was edited since it was shipped."""
+    """Every step of the days asked for, and what is not used because it was edited since it was shipped.
+
+    sources: what reading them would bring, where that was foreseen too.
+    """
 
     steps: tuple[Planned, ...]
     notes: tuple[str, ...]
+    sources: tuple[str, ...] = ()
 
     @property
     def to_do(self) -> list[Planned]:

@@ -225,7 +225,7 @@ def _duckdb(file: Path, name: str, rows: pa.Table, day: date) -> None:
         con.register("_rows", rows)
         con.begin()
         con.execute(f"create table if not exists {quoted(name)} as from _rows limit 0")
-        there = [row[0] for row in con.execute(f"describe {quoted(name)}").fetchall()]
+        there = {row[0]: str(row[1]) for row in con.execute(f"describe {quoted(name)}").fetchall()}
         _ours(name, there, rows)
         mine = "where question = ? and as_of = ?"
         con.execute(f"delete from {quoted(name)} {mine}", [rows["question"][0].as_py(), day])
@@ -242,20 +242,35 @@ def _server(address: Any, name: str, rows: pa.Table, day: date) -> None:
         if con.dialect.name == "sqlite" and not sa.inspect(con).get_table_names():
             allow(Path(str(address.database)), 0o600)
         table.create(con, checkfirst=True)
-        _ours(name, [column["name"] for column in sa.inspect(con).get_columns(name)], rows)
+        there = {
+            column["name"]: str(column["type"]) for column in sa.inspect(con).get_columns(name)
+        }
+        loose = con.dialect.name == "sqlite"  # whose columns hold what they are given
+        _ours(name, dict.fromkeys(there, "") if loose else there, rows)
         question = rows["question"][0].as_py()
         con.execute(table.delete().where(table.c.question == question, table.c.as_of == day))
         for batch in rows.to_batches(max_chunksize=10_000):
             con.execute(table.insert(), batch.to_pylist())
 
 
-def _ours(name: str, there: list[str], rows: pa.Table) -> None:
+def _ours(name: str, there: Mapping[str, str], rows: pa.Table) -> None:
+    """Raise Problem where a table's columns, by name and type, cannot hold the rows."""
     missing = [column for column in rows.column_names if column not in there]
     if missing:
         raise Problem(
             f"the table {name!r} has no column {', '.join(missing)}",
             "predictions go into a table of their own, which is made when it is not there",
             "name another table in [nightly] publish, or remove this one if it is an old one of ours",
+        )
+
+    texts = [field.name for field in rows.schema if pa.types.is_string(field.type)]
+    numbers = [column for column in texts if "INT" in there[column].upper()]
+    if numbers:
+        raise Problem(
+            f"the table {name!r} holds whole numbers in {', '.join(numbers)}, and these are texts now",
+            "a column of a database has one type",
+            f"make the column of that table a text (alter table {quoted(name)} alter column "
+            f"{quoted(numbers[0])} type text), or name another table in [nightly] publish",
         )
 
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, nullcontext
-from dataclasses import dataclass
-from datetime import date
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
 from pathlib import Path
+
+import pyarrow.parquet as pq
 
 from stepladder.core.errors import Problem
 from stepladder.core.extras import need
@@ -16,10 +18,12 @@ from stepladder.nightly.plan import STEPS, Plan, days_of, named, plan
 from stepladder.nightly.production import Production
 from stepladder.project.at_work import at_work
 from stepladder.project.folder import Project
-from stepladder.project.refresh import refresh
+from stepladder.project.refresh import as_read, refresh, warned
 from stepladder.record import Step
+from stepladder.tables.types import OTHER_TYPE
 
 Progress = Callable[[str, int, int], None]  # what is being done, steps done, steps in all
+log = logging.getLogger("stepladder")
 ASIDE = ".again"  # what is done once more, while it lasts
 
 
@@ -58,8 +62,9 @@ def run(
             _put_back(project.folder / room)
         if fresh and _beyond(project, since, until):
             progress("reading the sources", 0, 0)
-            project = refresh(project)
+            project = _read_again(project)
         production = Production.of(project)
+        _refuse_retyped(production)
         first, last = _days(project, since, until)
         days = days_of(first, last)
         with _once_more(production, again, days) if again else nullcontext():
@@ -71,16 +76,62 @@ def run(
     return Ran(first, last, planned, named(production, "watch", last).path)
 
 
+def _read_again(project: Project) -> Project:
+    """The project with its sources read anew; what there is to check that was not there before is told."""
+    before = warned(project)
+    found = refresh(project)
+    for kind, said in warned(found):
+        kinds = {one for one, _ in before}
+        if kind not in kinds or (kind == OTHER_TYPE and (kind, said) not in before):
+            log.warning("%s", said)
+    return found
+
+
+def _refuse_retyped(production: Production) -> None:
+    """What was learnt knows ids and columns by their type."""
+    shipped, now = production.release.manifest, production.project.types
+    for table, types in (shipped.types or {}).items():
+        for name, was in types.items():
+            if (is_now := now.get(table, {}).get(name, was)) != was:
+                raise Problem(
+                    f"{name} in {table} is {is_now} now, and was {was} when {shipped.rung} was shipped",
+                    "what was learnt knows ids and columns by the type that they had",
+                    "have it learnt anew: stepladder ship",
+                )
+
+
 def _beyond(project: Project, since: date | None, until: date | None) -> bool:
     """Whether the run needs the sources read again: tonight's does, and one for days that were not there."""
     last = until or since
     return last is None or last > project.now()
 
 
-def foreseen(project: Project, since: date | None = None, until: date | None = None) -> Plan:
-    """What a run would do, without doing it."""
-    first, last = _days(project, since, until)
-    return plan(Production.of(project), days_of(first, last))
+def foreseen(
+    project: Project, since: date | None = None, until: date | None = None, fresh: bool = True
+) -> Plan:
+    """What a run would do, without doing it: where it would read the sources they are read, and not kept.
+
+    Raises Problem where the run would stop before its first step: also where they cannot be read.
+    """
+    Production.of(project)  # what is in production, before anything is read
+    fresh = fresh and _beyond(project, since, until)
+    with as_read(project, fresh) as then:
+        first, last = _days(then, since, until)
+        found = plan(Production.of(then), days_of(first, last))
+        return replace(found, sources=tuple(_brought(project, then)) if fresh else ())
+
+
+def _brought(project: Project, then: Project) -> Iterator[str]:
+    """What the sources say beyond what was read of them last, table by table."""
+    for spec in project.question.TABLES:
+        before, after = project.table(spec.name), then.table(spec.name)
+        if before.name == after.name:
+            yield f"{spec.name}: the source says what was read last"
+            continue
+        more = pq.read_metadata(after).num_rows - pq.read_metadata(before).num_rows
+        rows = f"{abs(more):,} rows {'more' if more > 0 else 'fewer'}" if more else "as many rows"
+        yield f"{spec.name}: the source has changed, {rows} {'than' if more else 'as'} were read last"
+    yield f"the days of what it says go up to {then.now() - timedelta(days=1)}"
 
 
 def _days(project: Project, since: date | None, until: date | None) -> tuple[date, date]:

@@ -45,6 +45,7 @@ def check(production: Production, day: date, accept: str, output: Path) -> None:
     from stepladder.watch.batch import check_batch
 
     project = production.project
+    project.check(gone=True)  # what left since last night is told from last night's data
     if day > project.now():
         raise Problem(
             f"the run is for {day}, but the data end before {project.now()}",
@@ -54,7 +55,7 @@ def check(production: Production, day: date, accept: str, output: Path) -> None:
     history = project.history().at(day)
     tables = {spec.name: project.table(spec.name) for spec in project.question.TABLES}
     known = held_against(project.question, project.ask, last_read(project), tables)
-    findings = [*known, *check_batch(history)]
+    findings = [*known, *check_batch(history, _last_good(project, day))]
     stops = [found for found in findings if found.severity == "stop"]
     if stops and not accept:
         first = stops[0]
@@ -68,6 +69,15 @@ def check(production: Production, day: date, accept: str, output: Path) -> None:
     told = [[f.severity, f.given, f.allowed, f.remedy] for f in findings]
     body = {"day": str(day), "rows": rows, "inputs": inputs(project, day), "findings": told}
     write(output, _json({**body, **({"accepted": accept} if stops else {})}))
+
+
+def _last_good(project: Project, day: date) -> date | None:
+    """The day before this one that was published last: what came since is new."""
+    there = project.record.predictions(project.ask.question)
+    found = [
+        s.as_of for s in there if s.path.startswith("published/") and s.as_of < day.isoformat()
+    ]
+    return date.fromisoformat(max(found)) if found else None
 
 
 def refit(production: Production, day: date, output: Path) -> None:

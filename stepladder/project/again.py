@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from stepladder.bakeoff.result import Result, RungResult
 from stepladder.bakeoff.runs import Progress
-from stepladder.project.bakeoff import run_bakeoff
+from stepladder.project.bakeoff import repeated
 from stepladder.project.folder import Project
 from stepladder.questions.question_toml import parse
 
@@ -35,7 +35,7 @@ def run_again(
     ask = parse(first.settings, f"the settings of bake-off {number}")
     ask = ask.model_copy(update={"record": project.ask.record})  # it may have moved since
     as_it_was = Project(project.folder, ask, first.settings)
-    second = run_bakeoff(as_it_was, workers=workers, progress=progress)
+    second = repeated(as_it_was, workers=workers, progress=progress)
     same, different = _agreement(first, second)
     return Reproduction(number, second, same, different, _changes(first, second, project.settings))
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from stepladder.bakeoff.replay import Files, write
@@ -26,6 +27,7 @@ from stepladder.core.stats import Bins
 from stepladder.fence.child import Job
 from stepladder.project.engine import runner
 from stepladder.project.folder import Project
+from stepladder.tables.ids.ids import PLAIN
 
 
 class Known(NamedTuple):
@@ -64,7 +66,7 @@ def known_at(project: Project, day: date, scratch: Path) -> Known:
         raise Problem(
             f"as of {day} there was nobody to forecast for",
             "a forecast needs cases that were known by that day",
-            "choose a later day with --as-of",
+            "choose a later day",
         )
     files = write(project.question, history, cases, None, scratch)
     return Known(replace(history, tables=files.tables), cases, files)
@@ -99,7 +101,7 @@ def run(
         raise Problem(
             f"{rung.name} as of {day}: {found.status}",
             "a rung answers within its time box and memory, from what was known",
-            "mend the rung or the settings, or choose another with --rung",
+            "mend the rung or the settings, or choose another: stepladder decide",
         )
     return pq.read_table(found.predictions), found.model_hash
 
@@ -149,9 +151,36 @@ def _bins(project: Project, result: Result, name: str, day: date) -> Bins | None
         ended = date.fromisoformat(windows.get(holdout.name, "9999-12-31")) <= day
         if ended and path.is_file():
             past.append(
-                _against(project.question, holdout.past, holdout.later, pq.read_table(path))
+                _against(
+                    project.question,
+                    holdout.past,
+                    holdout.later,
+                    as_typed_now(project, pq.read_table(path)),
+                )
             )
     return asking.bins(project.question, past)
+
+
+def as_typed_now(project: Project, said: pa.Table) -> pa.Table:
+    """Answers of earlier days, with ids of the type that the data have now.
+
+    Those about an id that cannot be of that type are about nobody any more, and go.
+    """
+    for spec in project.question.TABLES:
+        schema = pq.read_schema(project.table(spec.name))
+        for column in (one for one in spec.columns if one.kind == "id"):
+            if column.name in said.column_names:
+                said = _retyped(said, column.name, schema.field(column.name).type)
+    return said
+
+
+def _retyped(said: pa.Table, name: str, kind: pa.DataType) -> pa.Table:
+    if said[name].type == kind:
+        return said
+    if pa.types.is_integer(kind):
+        said = said.filter(pc.match_substring_regex(said[name].cast(pa.string()), PLAIN))
+    at = said.column_names.index(name)
+    return said.set_column(at, name, said[name].cast(kind))
 
 
 def _against(question: Question, past: History, later: History, said: pa.Table) -> Beside:

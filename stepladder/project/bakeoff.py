@@ -31,6 +31,12 @@ def run_bakeoff(
     Predictions are left in bakeoffs/<number>/<rung>/<cutoff>.parquet. A run that is interrupted
     leaves nothing but its number and the word why. Raises Problem where the data cannot carry one.
     """
+    project.check()
+    return repeated(project, workers=workers, progress=progress)
+
+
+def repeated(project: Project, *, workers: int = 2, progress: Progress = lambda *_: None) -> Result:
+    """The same of settings that carried a bake-off before: these are not looked at once more."""
     with at_work(project.folder):
         settle(project.record, project.ask.question, project.folder)
         return _recorded(project, workers, progress)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import fields, replace
 from types import MappingProxyType
 from typing import Any, NamedTuple
@@ -45,7 +46,8 @@ def choose(
 
     def looked(source: str, spec: tables.TableSpec, raw: Raw | None) -> tables.Look:
         how = {**reading, "sheet": sheets.get(spec.name)}
-        return tables.look(source, spec, named[spec.name], raw=raw, taken=(), **how)
+        with about(spec):
+            return tables.look(source, spec, named[spec.name], raw=raw, taken=(), **how)
 
     ahead = {
         spec.name: looked(given[spec.name], spec, raws.get(spec.name))
@@ -65,13 +67,24 @@ def choose(
         if whole is not None or known:
             taken = set() if own or whole is None else sources.serving(whole.choices, look.columns)
             look = same_ids.with_known(look, source, known, named[spec.name], taken)
-        try:
-            found = tables.choose(look, ask_user=ask_user, own=own, **choices)
-        except Problem as error:
-            raise _mixed_up(error, look, specs, given) from None
+        with about(spec):
+            try:
+                found = tables.choose(look, ask_user=ask_user, own=own, **choices)
+            except Problem as error:
+                raise _mixed_up(error, look, specs, given) from None
         seen = tables.settled(look, found, asked=ask_user is not None)
         chosen[spec.name] = Chosen(source, found, look.raw, seen, seen.mapping)
     return chosen
+
+
+@contextmanager
+def about(spec: tables.TableSpec) -> Iterator[None]:
+    """What is raised inside is about this table."""
+    try:
+        yield
+    except Problem as error:
+        error.table = error.table or spec.name
+        raise
 
 
 def _known(choices: Mapping[str, Any]) -> None:
@@ -85,7 +98,18 @@ def _known(choices: Mapping[str, Any]) -> None:
         )
 
 
-FOUND = ("columns", "beside", "encoding", "separator", "header", "sheet", "rest", "version")
+FOUND = (
+    "columns",
+    "beside",
+    "encoding",
+    "separator",
+    "header",
+    "sheet",
+    "rest",
+    "version",
+    "types",
+    "clock",
+)
 
 
 def _mixed_up(
@@ -110,19 +134,35 @@ def _mixed_up(
 def cleaned(
     specs: Sequence[tables.TableSpec], chosen: Mapping[str, Chosen]
 ) -> dict[str, tables.Cleaned]:
-    """Every table cleaned by its frozen choices, with ids that can be joined. Raises Problem."""
+    """Every table cleaned by its frozen choices, with ids that can be joined and days of one clock.
+
+    What no choice said yet and the values showed is among the choices of the reports. Raises Problem.
+    """
     from stepladder.tables.sources.read import read
 
     found: dict[str, tables.Cleaned] = {}
+    clock: Sequence[str] = ()
     kept: dict[tuple[str, str | None, str | None, int, str | None, int], Raw] = {}
     for spec in specs:
         source, choices, raw, _, mapping = chosen[spec.name]
         one = choices
         how = (source, one.encoding, one.separator, one.header, one.sheet, one.version)
-        kept[how] = raw or kept.get(how) or read(*how)  # two tables may be in one source
-        outer = _without_inner(kept[how], spec, specs, chosen) if choices.rest else kept[how]
-        found[spec.name] = tables.clean(source, spec, choices, outer, mapping)
-    return tables.agreed(specs, _shared_out(specs, found, chosen))
+        with about(spec):
+            kept[how] = raw or kept.get(how) or read(*how)  # two tables may be in one source
+            outer = _without_inner(kept[how], spec, specs, chosen) if choices.rest else kept[how]
+            if choices.version > 2:
+                choices = replace(choices, clock=choices.clock or clock)
+            found[spec.name] = tables.clean(source, spec, choices, outer, mapping)
+        clock = clock or found[spec.name].report.choices.clock
+    both = tables.agreed(specs, _shared_out(specs, found, chosen))
+    return {spec.name: _decided(both[spec.name], spec) for spec in specs}
+
+
+def _decided(one: tables.Cleaned, spec: tables.TableSpec) -> tables.Cleaned:
+    """With what its columns were found to be among the choices."""
+    choices = one.report.choices
+    types = {**tables.types_of(one.table, spec), **choices.types}
+    return replace(one, report=replace(one.report, choices=replace(choices, types=types)))
 
 
 def _shared_out(

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from functools import cached_property
@@ -18,6 +19,7 @@ from sqlalchemy import URL
 
 from stepladder import people, questions
 from stepladder.bakeoff.result import Result, from_json
+from stepladder.core import rules
 from stepladder.core.ask import Ask
 from stepladder.core.errors import Problem
 from stepladder.core.history import ANSWERS, History, quoted
@@ -28,6 +30,7 @@ from stepladder.project.at_work import settle
 from stepladder.project.engine import askable, door
 from stepladder.questions import question_toml
 from stepladder.record import Answer, Record, address
+from stepladder.tables.ids.ids import PLAIN
 from stepladder.tables.report import DataReport, places_only
 
 
@@ -123,6 +126,12 @@ class Project:
         }
 
     @property
+    def types(self) -> dict[str, dict[str, str]]:
+        """What the ids, and the columns beside the question's own, were found to be, by table."""
+        tables = self.ask.tables.items()
+        return {name: dict(table.choices.get("types", {})) for name, table in tables}
+
+    @property
     def fingerprint(self) -> str:
         """One hash over all tables."""
         parts = "".join(table["fingerprint"] for table in self.data.values())
@@ -159,6 +168,23 @@ class Project:
         complete = self.data_report(name).get("last_day_complete", True)
         return last + timedelta(days=1 if complete else 0)
 
+    def check(self, gone: bool = False) -> None:
+        """Refuse settings that name what the data lack, and data that cannot carry the question.
+
+        gone: whether values that rules name may have left the data, as they may overnight. The data are
+        looked at once, however often this is asked. Raises Problem.
+        """
+        rules.refuse(self._lacking, gone)
+        _ = self._checked
+
+    @cached_property
+    def _lacking(self) -> tuple[rules.Lacking, ...]:
+        return rules.lacking(self.question, self.history())
+
+    @cached_property
+    def _checked(self) -> None:
+        self.question.check(self.history())
+
     def history(self, scratch: Path | None = None) -> History:
         """All that is known; with a scratch folder, also what people answered."""
         tables: dict[str, tuple[str, str | None]] = {
@@ -177,9 +203,11 @@ class Project:
 
         Of a case that was answered several times in one go, as a list is, all rows are of one `nth`.
         """
-        said = self.record.answers(self.ask.question)
         keys = [_key(self.question, history, name) for name in self.question.KEYS]
-        told = [json.loads(answer.key) for answer in said]
+        every = [
+            (a, _told(json.loads(a.key), keys)) for a in self.record.answers(self.ask.question)
+        ]
+        said, told = [a for a, one in every if one], [one for _, one in every if one]
         columns = {k.name: pa.array([one[k.name] for one in told]).cast(k.type) for k in keys}
         return pa.table({
             **columns,
@@ -221,6 +249,20 @@ def _key(question: Question, history: History, name: str) -> pa.Field:
         if name in schema.names:
             return schema.field(name)
     return pa.field(name, pa.string())
+
+
+def _told(key: Mapping[str, Any], keys: Sequence[pa.Field]) -> dict[str, Any] | None:
+    """A case with ids of the type they have now; None where no row can have it any more."""
+    out = dict(key)
+    for one in keys:
+        value = key[one.name]
+        if isinstance(value, int) and pa.types.is_string(one.type):
+            out[one.name] = str(value)
+        elif isinstance(value, str) and pa.types.is_integer(one.type):
+            if not re.fullmatch(PLAIN, value):
+                return None
+            out[one.name] = int(value)
+    return out
 
 
 def _day(moment: str) -> date:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 from stepladder.core.files import write
@@ -17,6 +18,20 @@ def last_read(project: Project) -> dict[str, Path]:
     if not path.is_file():
         return {}
     return {name: project.folder / file for name, file in json.loads(path.read_text()).items()}
+
+
+def as_last_read(project: Project) -> Project:
+    """The project over the tables of the last good night; as it is where there was none, or they are gone.
+
+    A night that was stopped has read its sources: whoever is answered meanwhile is not answered from these.
+    """
+    there = last_read(project)
+    tables = project.ask.tables
+    if set(there) != set(tables) or not all(path.is_file() for path in there.values()):
+        return project
+    names = {name: path.relative_to(project.folder).as_posix() for name, path in there.items()}
+    as_then = {n: one.model_copy(update={"cleaned": names[n]}) for n, one in tables.items()}
+    return replace(project, ask=project.ask.model_copy(update={"tables": as_then}))
 
 
 def note_read(project: Project) -> None:

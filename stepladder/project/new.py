@@ -20,7 +20,10 @@ from stepladder.project import identity, question_toml, sources
 from stepladder.project.cleaning import AskUser, Chosen, choose, cleaned
 from stepladder.project.folder import Project
 from stepladder.project.forgotten import KEY
+from stepladder.project.frozen_words import frozen_in_reports, frozen_report
 from stepladder.record import Record
+from stepladder.tables.findings import Warned
+from stepladder.tables.report import DataReport
 from stepladder.tables.told import to_markdown
 
 
@@ -52,21 +55,32 @@ def new(
         _must_be_free(target)  # still: somebody may just have ended
         chosen = choose(asked.TABLES, given, columns or {}, ask_user, choices or {}, reading or {})
         clean = cleaned(asked.TABLES, chosen)
-        read = {name: one.report for name, one in clean.items()}
+        reports = {name: one.report for name, one in clean.items()}
         made = _made(asked, clean, chosen, partial, target)
         del chosen, clean  # with the sources as they were read
         files.write(partial / ".gitignore", IGNORED)
         files.write(partial / "rungs" / "README.md", RUNGS)
-        for name, table in made.items():
-            files.write(partial / f"data-report-{name}.md", table["report"])
         try:
             _write_settings(partial, question, asked, made, settings)
         except Problem as error:  # was it read rightly? nobody could see it from the refusal alone
-            raise Unfit(error, read) from None
+            raise Unfit(error, reports) from None
+        read = doubted(Project.open(partial), reports)
+        for spec in asked.TABLES:  # they are read later
+            page = to_markdown(frozen_report(read[spec.name], spec).kept())
+            files.write(partial / f"data-report-{spec.name}.md", page)
         Record.make(Project.open(partial).address, identity.write(partial, identity.new()))
     project = replace(Project.open(target), read=read)
     _ = project.record  # which notes where the project lives
     return project
+
+
+def doubted(project: Project, reports: Mapping[str, DataReport]) -> dict[str, DataReport]:
+    """The reports on the tables, with what the business should decide on as a warning of the table."""
+    found = dict(reports)
+    for table, kind, sentence in project.question.doubts(project.history()):
+        warned = (*found[table].warnings, Warned(kind, sentence))
+        found[table] = replace(found[table], warnings=warned)
+    return found
 
 
 def _must_be_free(target: Path) -> None:
@@ -86,13 +100,13 @@ def _made(
     target: Path,
 ) -> dict[str, dict[str, Any]]:
     made = {}
-    for name in (spec.name for spec in asked.TABLES):
-        path = keep(clean[name], name, partial)
+    for spec in asked.TABLES:
+        name, one = spec.name, frozen_in_reports(clean[spec.name], spec)  # they are read later
+        path = keep(one, name, partial)
         made[name] = {
-            "source": _source(clean[name].report.source, chosen[name].source, target),
+            "source": _source(one.report.source, chosen[name].source, target),
             "cleaned": f"data/{path.name}",
-            "choices": chosen[name].choices.to_dict(),
-            "report": to_markdown(clean[name].report.kept()),
+            "choices": one.report.choices.to_dict(),
         }
     return made
 
@@ -127,7 +141,7 @@ def _write_settings(
     project = Project.open(partial)
     days = asked.horizon((project.now() - _earliest(asked, project)).days)
     files.write(toml, question_toml.written(question, asked, made, days, settings))
-    asked.check(Project.open(partial).history())
+    Project.open(partial).check()
 
 
 def _earliest(asked: Question, project: Project) -> date:
@@ -138,7 +152,8 @@ def _earliest(asked: Question, project: Project) -> date:
     if spec is None:
         return project.now()
     query = f"select min({quoted(spec.time or '')})::date as first from {quoted(spec.name)}"
-    return project.history().sql(query)["first"][0].as_py() or project.now()
+    history = replace(project.history(), views=())  # settings were not held against the data yet
+    return history.sql(query)["first"][0].as_py() or project.now()
 
 
 IGNORED = (

@@ -8,12 +8,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from stepladder import tables
 from stepladder.core import model as models
 from stepladder.core import own
 from stepladder.core.asking import Job, Taught, answered, asked, explained, reasons
@@ -22,13 +21,15 @@ from stepladder.core.files import write
 from stepladder.core.history import History
 from stepladder.core.model import Model
 from stepladder.core.rung import Rung
-from stepladder.core.table import TableSpec
 from stepladder.project.all_cases import fit_and_ask, keep_model, taught_by
 from stepladder.project.at_work import at_work
 from stepladder.project.folder import Project
+from stepladder.project.own_rows import OwnRows, own_rows
 from stepladder.project.predict import decided
 from stepladder.project.scratch import scratch
 from stepladder.tables.ids.spelling import also_spelt
+
+BROUGHT = b"own rows"  # under it the answer's table says what became of a newcomer's rows
 
 
 def predict_one(
@@ -46,16 +47,34 @@ def predict_one(
     nobody or several are asked about, or an id is not known.
     """
     given = {"case": case, "for": rows, **lookups}
-    said = {flag: value for flag, value in given.items() if value not in (None, 0)}
+    said = {flag: value for flag, value in given.items() if value is not None}
     _one_of(project, said)
     with at_work(project.folder), scratch() as room:
-        one = One.of(project, rung or decided(project), room)
-        if "for" in said:
-            said["for"] = one.own_rows(said["for"])
-        further = [name for name in project.question.LOOKUPS if name in said]
-        if further:
-            return project.question.LOOKUPS[further[-1]](one, said)
-        return one.known(said["case"]) if "case" in said else one.new(said["for"])
+        brought = own_rows(project, said["for"]) if "for" in said else None
+        if brought is not None:
+            said["for"] = brought.table
+        one = One.of(project, decided(project) if rung is None else rung, room)
+        found = _found(one, said)
+        return found if brought is None else _with_note(found, brought)
+
+
+def _found(one: One, said: Mapping[str, Any]) -> pa.Table:
+    further = [name for name in one.project.question.LOOKUPS if name in said]
+    if further:
+        return one.project.question.LOOKUPS[further[-1]](one, said)
+    return one.known(said["case"]) if "case" in said else one.new(said["for"])
+
+
+def _with_note(found: pa.Table, brought: OwnRows) -> pa.Table:
+    note = {**brought.plain(), "sentences": brought.sentences}
+    return found.replace_schema_metadata(
+        {**(found.schema.metadata or {}), BROUGHT: json.dumps(note)}
+    )
+
+
+def of_own_rows(found: pa.Table) -> dict[str, Any]:
+    """What became of the rows that a newcomer brought, by stable names; empty where nobody did."""
+    return dict(json.loads((found.schema.metadata or {}).get(BROUGHT, b"{}")))
 
 
 def _one_of(project: Project, said: Mapping[str, Any]) -> None:
@@ -68,6 +87,9 @@ def _one_of(project: Project, said: Mapping[str, Any]) -> None:
                 f"one case of it is asked for with {flags}",
                 "leave it out, or ask a question that knows it",
             )
+    for name, value in said.items():
+        if isinstance(value, int) and value < 1:
+            raise Problem(f"--{name} {value}", "as many as are wanted: 1 or more", f"--{name} 10")
     # a number says how many are wanted, everything else about whom
     seeds = [name for name, value in said.items() if not isinstance(value, int)]
     if len(seeds) != 1:
@@ -97,6 +119,7 @@ class One:
     @staticmethod
     def of(project: Project, name: str, derived: Path) -> One:
         """The rung of that name with its model, and what the bake-off taught of it."""
+        project.check()
         history = project.history()
         for table in project.question.DERIVED:
             pq.write_table(history.sql(f"select * from {table}"), derived / f"{table}.parquet")
@@ -134,23 +157,14 @@ class One:
         return self._answer(self.history, there)
 
     def new(self, rows: pa.Table) -> pa.Table:
-        """The answer for somebody never seen, from rows of their own, oldest first; nothing is learnt."""
+        """The answer for somebody never seen, from rows of their own, oldest first; nothing is learnt.
+
+        Raises Problem on rows of which nothing can be said.
+        """
         kinds = own.schema(self.project.question, self.history)
         brought = own.brought(self.project.question, kinds, self.history.now, [rows])
+        own.refuse(self.project.question, self.history, *brought.rows.values())
         return self._answer(self.history.plus(**brought.rows), brought.cases)
-
-    def own_rows(self, rows: str | Path | pa.Table) -> pa.Table:
-        """A newcomer's rows, read from a file as the project reads its own, in time's order."""
-        if isinstance(rows, pa.Table):
-            return rows
-        spec = own.spec(self.project.question)
-        alone = _own(spec, self.project.question.CASE)
-        chosen = self.project.ask.tables[spec.name].choices
-        seen = tables.look(str(rows), alone, _named(alone, chosen, rows))
-        found = tables.clean(str(rows), alone, _as_ours(seen, chosen)).table
-        when = spec.time if spec.time and found[spec.time].null_count == 0 else None
-        order = [(name, "ascending") for name in (*[when] * bool(when), "row")]
-        return found.sort_by(order)
 
     def _answer(self, history: History, cases: pa.Table) -> pa.Table:
         question = self.project.question
@@ -181,48 +195,3 @@ def fitted(project: Project, name: str) -> Model:
         keep_model(project, room / name / "model", found)
     write(note, json.dumps({"key": key, "model": found}))
     return models.load(project.folder / "models" / found)
-
-
-def _own(spec: TableSpec, case: tuple[str, ...]) -> TableSpec:
-    """The same table, but of one case that need not be named, nor when it was."""
-    columns = tuple(
-        replace(column, required=column.required and column.kind != "time")
-        for column in spec.columns
-        if column.name not in case
-    )
-    left = tuple(name for name in spec.key if name not in case) or (columns[0].name,)
-    return replace(spec, columns=columns, key=left)
-
-
-def _as_ours(seen: tables.Look, chosen: dict[str, Any]) -> tables.Choices:
-    """How to clean a newcomer's rows: by the cleaner that made the project's own table, and as it did."""
-    ours = tables.Choices.from_dict({"columns": {}, **chosen})
-    kept = {name: getattr(ours, name) for name in _KEPT}
-    own = tables.choose(
-        seen, ask_user=None, day_order=_order(seen, ours), decimal=_mark(seen, ours)
-    )
-    return replace(own, strangers="keep", **kept)
-
-
-_KEPT = ("version", "currency", "rates", "value_per", "refunds", "duplicates")
-
-
-def _order(seen: tables.Look, ours: tables.Choices) -> str | None:
-    """The order of day and month in the project's own table, where a newcomer's days do not show it."""
-    return ours.day_order if seen.day_order == "ambiguous" and ours.day_order != "clear" else None
-
-
-def _mark(seen: tables.Look, ours: tables.Choices) -> Literal[".", ","] | None:
-    return ours.decimal if seen.decimal == "ambiguous" else None
-
-
-def _named(spec: TableSpec, chosen: dict[str, Any], rows: str | Path) -> dict[str, str]:
-    """Columns called as in the project's own table serve as there, those beside its own too."""
-    from stepladder.tables.sources.read import read
-
-    there = set(read(str(rows), None, None, None).table.column_names)
-    known = dict(chosen.get("columns", {}))
-    wanted = {column.name for column in spec.columns}
-    found = {name: known[name] for name in wanted & set(known) if known[name] in there}
-    beside = chosen.get("beside", {}).items()
-    return {role: one for role, one in beside if one in there or not one} | found

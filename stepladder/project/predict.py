@@ -33,7 +33,7 @@ def predict(
     decided, the day lies beyond the data, or the rung fails.
     """
     project.record.may_write()
-    name = rung or decided(project)
+    name = decided(project) if rung is None else rung
     day = as_of or project.now()
     if day > project.now():
         raise Problem(
@@ -41,13 +41,14 @@ def predict(
             "a forecast stands where the data end, or earlier",
             "leave --as-of out, or bring newer data with: stepladder refresh",
         )
-    if to and Path(to).suffix not in (".parquet", ".csv"):
+    if to is not None and Path(to).suffix not in (".parquet", ".csv"):
         raise Problem(
             f"the file to write is called {Path(to).name}",
             "predictions are written as Parquet or CSV",
             "end its name in .parquet or .csv",
         )
     _refuse_own_data(project, to)
+    project.check()
     with at_work(project.folder):
         return _kept(project, name, day, to)
 
@@ -89,7 +90,7 @@ def decided(project: Project) -> str:
         raise Problem(
             "nobody has decided on a rung yet",
             "predictions are made by the rung the business decided on",
-            "stepladder decide RUNG --by NAME --because TEXT, or name one with --rung",
+            "stepladder decide RUNG --by NAME --because TEXT, or name one: stepladder predict --rung RUNG",
         )
     return decision.rung
 

@@ -1,11 +1,15 @@
-"""Read the sources again: with every choice as it was made, or with choices made anew."""
+"""Read the sources again, with every choice as it was made."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import date
-from typing import Any, NamedTuple
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
 
 from stepladder import tables
 from stepladder.core import files
@@ -13,66 +17,81 @@ from stepladder.core.ask import Source
 from stepladder.core.errors import Problem
 from stepladder.project import question_toml
 from stepladder.project.at_work import at_work
-from stepladder.project.cleaning import Chosen, choose, cleaned
+from stepladder.project.cleaning import Chosen, about, cleaned
 from stepladder.project.folder import Project
 from stepladder.project.forgotten import forgotten, left_out
-from stepladder.project.last_read import note_read
-from stepladder.project.new import keep
-from stepladder.tables.raw import Raw
+from stepladder.project.frozen_words import frozen_in_errors, frozen_in_reports
+from stepladder.project.new import doubted, keep
+from stepladder.project.scratch import scratch
 from stepladder.tables.report import DataReport
 from stepladder.tables.told import to_markdown
 
-KEPT = (
-    "duplicates",
-    "refunds",
-    "currency",
-    "rates",
-    "from_day",
-    "to_day",
-    "strangers",
-    "value_per",
-)
-
-
-class Change(NamedTuple):
-    """What the present cleaner does otherwise than the one before: of which table, what, and how."""
-
-    table: str
-    what: str
-    before: Any
-    after: Any
+SHOWN = ("types", "clock")  # by values, where nothing was said of them yet
 
 
 def refresh(project: Project) -> Project:
     """Read every source again with the choices frozen in question.toml; older versions are kept."""
-    with at_work(project.folder):
-        chosen = _chosen(project)
+    with at_work(project.folder), frozen_in_errors(project.question.TABLES):
+        chosen = frozen_choices(project)
         found = left_out(project, cleaned(project.question.TABLES, chosen))
-        return _written(project, found, {})
+        return written(project, found, _first_found(project, found))
 
 
-def relearn(
-    project: Project, agreed: Callable[[Sequence[Change]], bool] = lambda changes: True
-) -> Project:
-    """Make the choices of the cleaner anew, as today's cleaner would, and read every source with them.
+def warned(project: Project) -> list[tuple[str, str]]:
+    """What whoever gave the tables should check: kinds and sentences; nothing where reports are lost."""
+    found = []
+    for spec in project.question.TABLES:
+        with suppress(Problem, OSError, ValueError):
+            said = project.data_report(spec.name).get("warnings", ())
+            found += [(one["kind"], one["sentence"]) for one in said]
+    return found
 
-    What question.toml says of columns stays where the source still has them, and so does what was said
-    of duplicates, refunds, currencies, days and strangers. `agreed` is shown what changes; where it
-    says no, nothing is written. Raises Problem where the sources can no longer be understood.
+
+@contextmanager
+def as_read(project: Project, fresh: bool) -> Iterator[Project]:
+    """The project as a refresh would leave it, or as it stands, to look at: nothing is written in it.
+
+    Raises Problem where the sources cannot be read.
     """
-    with at_work(project.folder):
-        frozen = _chosen(project)
-        anew, otherwise = _anew(project, frozen)
-        found = left_out(project, cleaned(project.question.TABLES, anew))
-        changes = [*_compared(project, frozen, found), *otherwise]
-        if not agreed(changes):
-            return project
-        learnt = _written(project, found, {name: one.choices for name, one in anew.items()})
-        note_read(learnt)  # what changes was agreed to
-        return learnt
+    with at_work(project.folder, swept=True), scratch() as room:
+        if fresh:
+            found = _read_only(project)
+            yield _over(project, {name: str(keep(one, name, room)) for name, one in found.items()})
+            return
+        (room / "data").mkdir()
+        there = {spec.name: project.table(spec.name) for spec in project.question.TABLES}
+        for path in (each for one in there.values() for each in (one, one.with_suffix(".json"))):
+            (room / "data" / path.name).symlink_to(path)
+        yield _over(project, {name: str(room / "data" / one.name) for name, one in there.items()})
 
 
-def _chosen(project: Project) -> dict[str, Chosen]:
+def _read_only(project: Project) -> dict[str, tables.Cleaned]:
+    try:
+        with frozen_in_errors(project.question.TABLES):
+            return left_out(project, cleaned(project.question.TABLES, frozen_choices(project)))
+    except Problem as problem:
+        given, allowed, remedy = problem.parts()
+        raise Problem(
+            f"the sources cannot be read, and a run would stop there: {given}",
+            allowed,
+            f"{remedy}; what it would do with the data read last: stepladder run --plan --no-refresh",
+        ) from None
+
+
+def _first_found(
+    project: Project, found: Mapping[str, tables.Cleaned]
+) -> dict[str, dict[str, Any]]:
+    """The choices as they stand, with what values have shown for the first time: it stays from now on."""
+    anew = {}
+    for name, one in found.items():
+        stands, now = project.ask.tables[name].choices, one.report.choices.to_dict()
+        shown = {key: now[key] for key in SHOWN if key in now}
+        if any(stands.get(key) is None or len(stands[key]) < len(shown[key]) for key in shown):
+            anew[name] = {**stands, **shown, "today": now["today"]}
+    return anew
+
+
+def frozen_choices(project: Project) -> dict[str, Chosen]:
     """Every table's source with the choices that are frozen."""
     chosen = {}
     for spec in project.question.TABLES:
@@ -80,9 +99,21 @@ def _chosen(project: Project) -> dict[str, Chosen]:
         source = known.source
         if "://" not in source:
             source = str((project.folder / source).resolve())
-        frozen = replace(_frozen(known, spec.name), today=date.today())
+        with about(spec):
+            frozen = replace(_typed(project, spec, _frozen(known, spec.name)), today=date.today())
         chosen[spec.name] = Chosen(source, frozen, mapping=_found(project, spec.name, frozen))
     return chosen
+
+
+def _typed(project: Project, spec: tables.TableSpec, choices: tables.Choices) -> tables.Choices:
+    """With the types of the clean table that is there, where a project is of before they were chosen."""
+    if choices.types:
+        return choices
+    try:
+        types = tables.types_of(pq.read_table(project.table(spec.name)), spec)
+    except (Problem, OSError, pa.ArrowInvalid):
+        return choices  # it is lost, and a refresh is how what is lost comes back
+    return replace(choices, types=types)
 
 
 def _found(project: Project, name: str, choices: tables.Choices) -> tuple[tables.Mapped, ...]:
@@ -95,142 +126,37 @@ def _found(project: Project, name: str, choices: tables.Choices) -> tuple[tables
     return mapping if same else ()
 
 
-def _written(
+def written(
     project: Project,
     found: Mapping[str, tables.Cleaned],
-    choices: Mapping[str, tables.Choices],
+    choices: Mapping[str, Mapping[str, Any]],
 ) -> Project:
     """The clean tables and what was wrong with them in the folder, and then in question.toml."""
-    versions, reports = {}, {}
-    read = {} if forgotten(project) else {name: one.report for name, one in found.items()}
-    for name, table in found.items():
-        path = keep(table, name, project.folder)
-        reports[name] = to_markdown(table.report.kept())
-        versions[name] = f"data/{path.name}"
-    for name, said in reports.items():
-        files.write(project.folder / f"data-report-{name}.md", said)
-    plain = {name: one.to_dict() for name, one in choices.items()}
+    specs = {spec.name: spec for spec in project.question.TABLES}
+    found = {name: frozen_in_reports(one, specs[name]) for name, one in found.items()}
+    versions = {
+        name: f"data/{keep(table, name, project.folder).name}" for name, table in found.items()
+    }
+    read = doubted(_over(project, versions), {name: one.report for name, one in found.items()})
+    for name, report in read.items():
+        files.write(project.folder / f"data-report-{name}.md", to_markdown(report.kept()))
     text = question_toml.refreshed(
-        project.settings, versions, date.today(), project.question, plain
+        project.settings, versions, date.today(), project.question, choices
     )
     files.write(project.folder / "question.toml", text)  # last: it says which version is in use
-    return replace(Project.open(project.folder), read=read)
+    return replace(Project.open(project.folder), read={} if forgotten(project) else read)
 
 
-def _anew(project: Project, frozen: Mapping[str, Chosen]) -> tuple[dict[str, Chosen], list[Change]]:
-    """The choices as a first look makes them today, and where it would take other columns."""
-    specs = project.question.TABLES
-    given = {s.name: frozen[s.name].source for s in specs if not _borrows(s, frozen)}
-    columns: dict[str, str] = {}
-    otherwise: list[Change] = []
-    raws: dict[str, Raw | None] = {}
-    for spec in (spec for spec in specs if spec.name in given):
-        source, old = frozen[spec.name][:2]
-        look = tables.look(
-            source, spec, {}, encoding=old.encoding, separator=old.separator, sheet=old.sheet
+def _over(project: Project, versions: Mapping[str, str]) -> Project:
+    """The project over other versions of its tables, before question.toml says so."""
+    today = date.today().isoformat()
+    tables = {
+        name: source.model_copy(
+            update={"cleaned": versions[name], "choices": {**source.choices, "today": today}}
         )
-        raws[spec.name] = look.raw
-        fresh = {one.canonical: one.source for one in look.mapping}
-        own = {**old.columns, **old.beside}
-        valid = {n: c for n, c in own.items() if not c or _there(c, look.columns)}
-        columns |= {f"{spec.name}.{name}": column for name, column in valid.items()}
-        otherwise += [
-            Change(spec.name, f"{name} stays; a fresh look would take", column, fresh[name])
-            for name, column in valid.items()
-            if name in fresh and fresh[name] != column
-        ]
-    return _choose(project, frozen, given, columns, raws), otherwise
-
-
-def _choose(
-    project: Project,
-    frozen: Mapping[str, Chosen],
-    given: Mapping[str, str],
-    columns: Mapping[str, str],
-    raws: Mapping[str, Raw | None],
-) -> dict[str, Chosen]:
-    olds = [one.choices for one in frozen.values()]
-    time = {"time": "random" if any(one.time == "random" for one in olds) else "column"}
-    specs = project.question.TABLES
-    kept = {name: _kept(project, name, frozen[name].choices) for name in frozen}
-    every = {key: value for one in kept.values() for key, value in one.items()}
-    chosen = choose(specs, given, columns, _answering(olds), {**every, **time}, {}, raws)
-    return {
-        name: one._replace(choices=replace(one.choices, **kept[name]))
-        for name, one in chosen.items()
+        for name, source in project.ask.tables.items()
     }
-
-
-def _kept(project: Project, name: str, choices: tables.Choices) -> dict[str, Any]:
-    """What was said of a table in question.toml and is not looked for anew."""
-    return {key: getattr(choices, key) for key in KEPT if key in project.ask.tables[name].choices}
-
-
-def _answering(olds: Sequence[tables.Choices]) -> Callable[[str, Sequence[str]], str]:
-    """What was answered when the project was made is the answer still."""
-    before = [value for old in olds for value in (old.day_order, old.decimal)] + ["row"]
-
-    def answer(question: str, answers: Sequence[str]) -> str:
-        for said in before:
-            if said in answers:
-                return said
-        raise Problem(
-            f"it is not clear any more: {question}",
-            "what question.toml says is kept, and it does not say this",
-            'say it there, in [tables.….choices] (such as currency = "EUR") or [tables.….choices.columns], '
-            "or begin anew with: stepladder new",
-        )
-
-    return answer
-
-
-def _there(column: str, names: Sequence[str]) -> bool:
-    return column in names or all(part.strip() in names for part in column.split("*"))
-
-
-def _borrows(spec: tables.TableSpec, frozen: Mapping[str, Chosen]) -> bool:
-    """Whether a table was made of another's source, which nobody named for it."""
-    outer, own = frozen.get(spec.within or ""), frozen[spec.name]
-    return outer is not None and outer.source == own.source and not own.choices.rest
-
-
-def _compared(
-    project: Project, frozen: Mapping[str, Chosen], found: Mapping[str, tables.Cleaned]
-) -> list[Change]:
-    """What differs, of the same sources, between the choices that are frozen and those made anew."""
-    try:
-        before = left_out(project, cleaned(project.question.TABLES, frozen))
-    except Problem as problem:
-        return [
-            Change("", "reading it as it was before", str(problem).split("\n")[0], "it is read")
-        ]
-    return [
-        Change(name, *change)
-        for name, one in found.items()
-        for change in _differences(_figures(before[name].report), _figures(one.report))
-    ]
-
-
-def _differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[tuple[str, Any, Any]]:
-    both = dict.fromkeys([*after, *before])
-    return [
-        (key, before.get(key), after.get(key)) for key in both if before.get(key) != after.get(key)
-    ]
-
-
-def _figures(report: tables.DataReport) -> dict[str, Any]:
-    """What of a report is compared: totals, rows by reason, columns and choices."""
-    said = report.summary()
-    names = ("rows_kept", "customers", "purchase_days", "value_total", "first_day", "last_day")
-    out = {name.replace("_", " "): said[name] for name in names}
-    for kind in ("dropped", "set_aside"):
-        out |= {f"{kind.replace('_', ' ')}: {reason}": n for reason, n in said[kind].items()}
-    columns = {**said["columns"], **said["beside"]}
-    out |= {f"column: {name}": one["source"] for name, one in columns.items()}
-    choices = report.choices.to_dict()
-    plain = {key: value for key, value in choices.items() if not isinstance(value, dict)}
-    plain.pop("today")
-    return out | {f"choice: {key.replace('_', ' ')}": value for key, value in plain.items()}
+    return replace(project, ask=project.ask.model_copy(update={"tables": tables}))
 
 
 def _known(project: Project, name: str) -> Source:

@@ -52,7 +52,7 @@ def view(project: Project, result: Result, mask: bool) -> View:
     folder = project.folder / "bakeoffs" / str(result.id)
     at_cutoff = {name: _stored(folder / name / f"{last_window.called}.parquet") for name in ran}
     decided = decision and decision.bakeoff == result.id and decision.rung in ran
-    shown = decision.rung if decision and decided else result.proposal.rung
+    shown = decision.rung if decision and decided else result.proposal.shown
     models = {n: model.load(folder / n / "model") for n in ran if (folder / n / "model").is_dir()}
     history = project.history().at(date.fromisoformat(result.now))
     last = next(h for h in project.question.holdouts(history) if h.name == last_window.called)

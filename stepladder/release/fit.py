@@ -73,6 +73,7 @@ def fit(
         bins=taught.bins and taught.bins.plain(),
         means=None if taught.means is None else {str(k): v for k, v in taught.means.items()},
         alone="" if alone else NIGHTLY_ONLY,
+        types=project.types,
     )
     release = Release(manifest, project.folder / "models")
     release.save(project.folder)

@@ -26,15 +26,15 @@ def inputs(project: Project, day: date) -> dict[str, str]:
     """
     found = {}
     for spec in project.question.TABLES:
-        days, hashes = _chain(project.table(spec.name), spec, project.folder)
+        days, hashes = _chain(project.table(spec.name), spec)
         at = len(days) if spec.time is None else bisect_left(days, day.isoformat())
         found[spec.name] = hashes[at - 1] if at else ""
     return found
 
 
-def _chain(path: Path, spec: TableSpec, folder: Path) -> Chain:
-    """Worked out once for each version of the data, and kept."""
-    kept = folder / "runs" / "inputs" / f"{path.stem}.json"
+def _chain(path: Path, spec: TableSpec) -> Chain:
+    """Worked out once for each version of the data, and kept in the folder that the data are of."""
+    kept = path.parents[1] / "runs" / "inputs" / f"{path.stem}.json"
     if not kept.is_file():
         write(kept, json.dumps(_worked_out(path, spec.time)).encode())
     return _read(kept, kept.stat().st_mtime_ns)

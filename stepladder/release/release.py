@@ -22,7 +22,7 @@ from stepladder.core.rung import Rung
 from stepladder.core.stats import Bins
 from stepladder.questions import question_toml
 
-FORMAT = 1
+FORMAT = 2
 KEYS = ("format", "made_with")  # what a release of any version says about itself
 
 
@@ -33,7 +33,8 @@ class Manifest:
     code: the rung's file as it was; model, reference_model: the hashes of what was learnt. ask: the
     question, as far as answers depend on it. data: table -> hash of what was known. bins: edges, low
     and high of past errors, for intervals. means: what a 0/1 rung's answers stand for. alone: empty if
-    the rung can answer from a case's own rows, else why not.
+    the rung can answer from a case's own rows, else why not. types: table -> column -> what its values
+    were; None in releases of format 1.
     """
 
     question: str
@@ -53,6 +54,7 @@ class Manifest:
     bins: dict[str, list[float]] | None
     means: dict[str, float] | None
     alone: str
+    types: dict[str, dict[str, str]] | None = None
     made_with: str = __version__
     format: int = FORMAT
 
@@ -98,7 +100,7 @@ class Release:
     @cached_property
     def body(self) -> bytes:
         """The manifest's bytes; the same release gives the same."""
-        plain = asdict(self.manifest)
+        plain = {k: v for k, v in asdict(self.manifest).items() if k != "types" or v is not None}
         return json.dumps(plain, indent=1, sort_keys=True, ensure_ascii=False).encode()
 
     @cached_property

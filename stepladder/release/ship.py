@@ -39,6 +39,7 @@ def ship(project: Project, *, rung: str | None = None, force: str = "") -> Shipm
     if not name:
         raise Problem("no rung was named", "what is forced must be named", "add --rung NAME")
     decided = decision if decision and decision.rung == name else None
+    project.check()
     today = project.now()
     with at_work(project.folder):
         release = fit(
@@ -69,6 +70,13 @@ def rollback(project: Project, to: str = "", because: str = "") -> Shipment:
             f"there is no earlier release {to}".rstrip(),
             "one can go back to a release that was in production before",
             "see those there are: stepladder models",
+        )
+    named = sorted({shipment.release for shipment in earlier})
+    if to and len(named) > 1:
+        raise Problem(
+            f"{len(named)} releases begin with {to}: {', '.join(one[:12] for one in named)}",
+            "one goes back to one release",
+            "name it by more of its hash",
         )
     found = earlier[-1]
     release = Release.load(found.release, project.folder)
@@ -125,7 +133,8 @@ def _refuse(project: Project, decision: Decision | None, name: str) -> None:
         raise Problem(
             f"{name} is not what was decided on: {decision.by} decided on {decision.rung}",
             "only what the business decided on goes into production",
-            f"stepladder decide {name} …, or ship it all the same and say why: --force REASON",
+            f"stepladder decide {name} …, or ship it all the same and say why: "
+            f"stepladder ship --rung {name} --force REASON",
         )
 
 

@@ -17,9 +17,11 @@ FEW = "Only so many cases could be scored"  # so begins the note
 def headline(result: Result) -> tuple[str, str]:
     """The proposal in one short sentence, and the whole of it with its figures."""
     proposal = result.proposal
-    mine = _rung(result, proposal.rung)
+    mine = _rung(result, proposal.shown)
     who = f"“{called(mine)}”"
-    if few(result):
+    if not proposal.rung:
+        short = "No rung is proposed: in the exam none did better than any other."
+    elif few(result):
         short = f"A rehearsal: {who} comes out on top, but on too few {_people(result)} to be sure."
     elif proposal.rung == proposal.reference:
         short = f"Keep {who}: nothing dearer has earned its place."
@@ -48,7 +50,9 @@ def called(rung: RungResult) -> str:
 def meaning(result: Result, view: View, chart: Chart, currency: str) -> list[str]:
     """What the answers mean, the exam, the price of a rung more or less, and what the ranges do not say."""
     exam = _exam(result, view, chart.COUNTED) if chart.COUNTED else ""
-    found = [chart.meaning(view), exam, _neighbours(result, currency), _stable(result)]
+    found = [chart.meaning(view), exam]
+    if result.proposal.rung:
+        found += [_neighbours(result, currency), _stable(result)]
     return [sentence for sentence in found if sentence]
 
 

@@ -58,7 +58,9 @@ def _contents(result: Result, view: View) -> dict[str, Any]:
         "currency": unit,
         "headline": headline(result),
         "shown_rung": view.rung,
-        "proposed": next(rung for rung in result.rungs if rung.rung == result.proposal.rung),
+        "proposed": next(
+            (rung for rung in result.rungs if rung.rung == result.proposal.rung), None
+        ),
         "meaning": meaning(result, view, chart, unit),
         "labels": {rung.rung: called(rung) for rung in result.rungs},
         "ladder": ladder(result, unit),

@@ -15,11 +15,12 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from stepladder.core import rules
 from stepladder.core.asking import Job, answered, asked, explained, reasons
 from stepladder.core.door import Door
 from stepladder.core.errors import Problem
 from stepladder.core.model import Model
-from stepladder.core.own import Brings, Brought, about_cases
+from stepladder.core.own import Brings, Brought, about_cases, refuse
 from stepladder.core.question import Question
 from stepladder.core.rung import Rung
 from stepladder.fence.fenced import Fenced
@@ -28,6 +29,8 @@ from stepladder.release.release import Release
 from stepladder.service.limits import Limits
 from stepladder.service.refused import Refused
 from stepladder.service.rows import Case, rows_to_table
+
+Rows = list[dict[str, Any]]  # of an answer
 
 
 @dataclass(frozen=True)
@@ -74,17 +77,39 @@ class Alone:
             _plain(release.reference_model()),
         )
 
-    def answer(self, cases: Sequence[Case], why: bool = False) -> list[list[dict[str, Any]]]:
+    def answer(self, cases: Sequence[Case], why: bool = False) -> list[Rows | Refused]:
         """For each case, given with its place in the request, the rows of its answer; `why`: with reasons.
 
-        Raises Problem where the rows are not as described; Refused where the rung answers wrongly.
+        A case of which nothing can be said has a refusal in its place. Raises Problem where the rows are
+        not as described; Refused where the rung answers wrongly.
         """
         brought = rows_to_table(self.own, cases)
+        refused = self._refused(cases, brought)
+        heard = [case for case, no in zip(cases, refused, strict=True) if no is None]
+        if len(heard) < len(cases):
+            if not heard:
+                return [no for no in refused if no is not None]
+            brought = rows_to_table(self.own, heard)
         try:
             table = self._answered(self.door.over(brought.rows), brought.cases, why)
         except Problem as problem:
             raise Refused(500, *problem.parts()) from None
-        return _by_case(table, brought, self.question.CASE)
+        found = iter(_by_case(table, brought, self.question.CASE))
+        return [no or next(found) for no in refused]
+
+    def _refused(self, cases: Sequence[Case], brought: Brought) -> list[Refused | None]:
+        (rows,) = brought.rows.values()
+        found: list[Refused | None] = []
+        start = 0
+        for where, mine in cases:
+            try:
+                refuse(self.question, self.door, rows.slice(start, len(mine)))
+                found.append(None)
+            except Problem as problem:
+                given, allowed, remedy = problem.parts()
+                found.append(Refused(404, f"{where}: {given}", allowed, remedy))
+            start += len(mine)
+        return found
 
     def stop(self) -> None:
         """Stop what is being asked, from another thread."""
@@ -130,9 +155,10 @@ def _plain(model: Model) -> Model:
 def _door(project: Project, release: Release, own: Brings, room: Path) -> Door:
     """A history without anybody's rows, and all that is the same for everyone."""
     question, ask = project.question, release.ask
-    known = replace(project.history(), ask=ask, views=tuple(question.views(ask).items())).at(
-        own.now
-    )
+    today = replace(project.history(), ask=ask, views=tuple(question.views(ask).items()))
+    rules.refuse(rules.lacking(question, today), gone=True)
+    question.check(today)
+    known = today.at(own.now)
     tables = {spec.name: (str(project.table(spec.name)), spec.time) for spec in question.TABLES}
     empty: dict[str, pa.Table] = {}
     for spec in question.TABLES:
@@ -147,9 +173,7 @@ def _door(project: Project, release: Release, own: Brings, room: Path) -> Door:
     return Door.of(replace(known, tables=tables), empty)
 
 
-def _by_case(
-    table: pa.Table, brought: Brought, case: tuple[str, ...]
-) -> list[list[dict[str, Any]]]:
+def _by_case(table: pa.Table, brought: Brought, case: tuple[str, ...]) -> list[Rows]:
     """Each case's answers without the ids that stood in for it; source rows counted within the case."""
     (rows,) = brought.rows.values()
     whose = [tuple(row.values()) for row in rows.select(case).to_pylist()]

@@ -12,6 +12,7 @@ from functools import partial
 from typing import Any
 
 from stepladder.core.question import case_word
+from stepladder.service.alone import Rows
 from stepladder.service.body import Case, told_of
 from stepladder.service.limits import Limits
 from stepladder.service.published import Published
@@ -43,8 +44,11 @@ class Queue:
 
     async def answers(
         self, found: Served, cases: Sequence[Case], why: bool = False
-    ) -> list[list[dict[str, Any]]]:
-        """The rows of each case's answer. Raises Refused where too many wait, or it takes too long."""
+    ) -> list[Rows | Refused]:
+        """The rows of each case's answer, or why it has none.
+
+        Raises Refused where too many wait, or it takes too long.
+        """
         line = self._line(found)
         if line.waiting >= self.limits.waiting:
             raise _busy(f"{line.waiting} requests are waiting already")
@@ -135,7 +139,7 @@ async def _new(
         return [_nightly_only(found)] * len(cases)
     answers = await queue.answers(found, cases, why)
     return [
-        _entry(found, case, rows, "rows", found.release.hash)
+        rows if isinstance(rows, Refused) else _entry(found, case, rows, "rows", found.release.hash)
         for case, rows in zip(cases, answers, strict=True)
     ]
 
@@ -150,7 +154,9 @@ def _entry(
     further = [key for key in question.KEYS if key not in question.CASE]
     if not further:
         return {**head, **told[0]}
-    return {**head, "list": [row for row in told if all(row[k] is not None for k in further)]}
+    shown = [row for row in told if all(row[k] is not None for k in further)]
+    empty = {} if shown else {"because": next((row.get("because") for row in told), None)}
+    return {**head, "list": shown, **empty}
 
 
 def _stranger(found: Served, case: Case, published: Published) -> Refused:

@@ -105,7 +105,7 @@ def answered(found: Served, said: Answered) -> list[tuple[Json, float | str]]:
         numbers = [item.pop("prediction", len(said.items) - i) for i, item in enumerate(said.items)]
         items = [read(model, item).model_dump(mode="json") for item in said.items]
         return [({**case, **i}, float(n)) for i, n in zip(items, numbers, strict=True)]
-    if further or said.prediction is None or said.items:
+    if further or said.prediction is None or said.items is not None:
         raise Refused(
             422,
             f"{'no items' if further else 'no prediction'} for {found.name}",

@@ -47,7 +47,13 @@ class Answered(Told):
     as_of: date | None = Field(
         None, description="the moment shown; by default that of the predictions"
     )
-    trial: str = Field("", max_length=200, description="of which blind trial, with cases at random")
+    trial: str = Field(
+        "",
+        min_length=1,
+        max_length=200,
+        pattern=r"\S",
+        description="of which blind trial, with cases at random",
+    )
     seconds: Annotated[float, Field(ge=0)] | None = Field(None, description="how long it took")
 
 
@@ -116,7 +122,8 @@ def answer_model(name: str, question: Question) -> type[BaseModel]:
     said["because"] = (str | None, None)
     if further := [key for key in question.KEYS if key not in question.CASE]:
         item: Any = _model(_called(name, "Item"), **dict.fromkeys(further, (Any, None)), **said)
-        said = {"list": (list[item], ...)}
+        why_empty = Field(None, description="why the list is empty, where it is")
+        said = {"list": (list[item], ...), "because": (str | None, why_empty)}
     whose: Json = dict.fromkeys(question.CASE, (int | str | None, ...))
     whose |= {"from": (Literal["published", "rows"], ...), "release": (str, ...)}
     entry: Any = _model(_called(name, "Entry"), **whose, **said)

@@ -13,7 +13,7 @@ MEANING = {
     400: "the body is not JSON",
     401: "no token, or one that opens nothing",
     403: "the token has not the role that this needs",
-    404: "no such path, question or case",
+    404: "no such path or question, or nothing is known of the case",
     405: "the path does not know this method",
     408: "the body came too slowly",
     413: "too much at once",

@@ -24,12 +24,15 @@ from stepladder.core.errors import Problem
 from stepladder.core.own import Brings
 from stepladder.core.predictions import places
 from stepladder.project.folder import Project
+from stepladder.project.last_read import FILE as LAST_READ
+from stepladder.project.last_read import as_last_read
 from stepladder.record import Shipment, Stored
 from stepladder.release.release import Release, files
 from stepladder.release.ship import in_production
-from stepladder.service.alone import Alone
+from stepladder.service.alone import Alone, Rows
 from stepladder.service.models import answer_model, request_model
 from stepladder.service.published import Published, latest
+from stepladder.service.refused import Refused
 from stepladder.service.rows import Case
 from stepladder.service.writes import PATIENCE_S
 
@@ -58,7 +61,7 @@ class Served:
     @staticmethod
     def load(name: str, folder: Path) -> Served:
         """Read, check and try what is in production. Raises Problem where something is wrong with it."""
-        project = Project.open(folder).hurried(PATIENCE_S)
+        project = as_last_read(Project.open(folder)).hurried(PATIENCE_S)
         shipment, stored = in_production(project), latest(project)
         mark = _mark(project, shipment, stored)  # first: what changes meanwhile is seen later
         room = rooms.made()  # swept after a kill
@@ -111,10 +114,13 @@ class Served:
 
     def newcomers(
         self, cases: Sequence[Case], why: bool = False, late: Event | None = None
-    ) -> list[list[dict[str, Any]]]:
-        """The answers for cases that bring their own rows; none once it is too late. One thread at a time."""
+    ) -> list[Rows | Refused]:
+        """The answers for cases that bring their own rows, or refusals; none once it is too late.
+
+        One thread at a time.
+        """
         assert self.alone is not None
-        found: list[list[dict[str, Any]]] = []
+        found: list[Rows | Refused] = []
         for start in range(0, len(cases), AT_ONCE):
             if late is not None and late.is_set():
                 break
@@ -171,6 +177,7 @@ def _mark(project: Project, shipment: Shipment, stored: Stored | None) -> Mark:
     """What is served, and how its files look: whoever alters one changes at least one of these."""
     there = files(shipment.release, project.folder)
     there += [project.folder / source.cleaned for source in project.ask.tables.values()]
+    there.append(project.folder / LAST_READ)
     if stored is not None:
         there.append(project.folder / stored.path)
     gone = len(project.record.forgotten(project.ask.question))  # nobody forgotten stays in memory

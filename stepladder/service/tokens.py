@@ -43,7 +43,11 @@ def new(
     if granting is not None:
         _may_grant(granting, wanted)
     if days is not None and not 0 < days <= 36_500:
-        raise Problem(f"a token for {days} days", "a token is good for at least a day", "--days 90")
+        raise Problem(
+            f"a token for {days} days",
+            "a token is good for at least a day",
+            "name more days, such as 90",
+        )
     token = BEGINS + secrets.token_urlsafe(32)
     ends = (
         "" if days is None else (datetime.now(UTC) + timedelta(days=days)).isoformat("T", "seconds")
@@ -62,7 +66,7 @@ def _known(roles: str | Iterable[str]) -> set[str]:
         raise Problem(
             f"the role {unknown[0]!r}",
             f"the roles are: {', '.join(ROLES)}; a token may have several",
-            "name one or more of these: --role read --role review",
+            "name one or more of these, such as read and review",
         )
     return wanted
 

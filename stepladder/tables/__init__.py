@@ -138,6 +138,13 @@ def agreeing(
     return across.agreeing(ids, of, table, name, now, unique)
 
 
+def types_of(table: pa.Table, spec: TableSpec) -> dict[str, str]:
+    """What the ids of a clean table are, and its further columns: integer, number or text."""
+    from stepladder.tables import types
+
+    return types.found(table, spec)
+
+
 def agreed(specs: Sequence[TableSpec], cleaned: Mapping[str, Cleaned]) -> dict[str, Cleaned]:
     """Tables whose ids can be joined: integers if they are in every table, else text."""
     from stepladder.tables.ids import across

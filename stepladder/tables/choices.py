@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import math
+import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import date
 from typing import Any, Literal
 
 from stepladder.core.errors import Problem
 
-CLEANER = 2  # what a choice meant may change; a project keeps the version that it began with
+CLEANER = 3  # what a choice meant may change; a project keeps the version that it began with
+INTEGER, NUMBER, TEXT = TYPES = ("integer", "number", "text")
+CLOCK = r"[+-]\d\d:\d\d"
 DAY_ORDERS = ("day first", "month first", "mixed", "clear")
 
 ALLOWED: dict[str, tuple[Any, ...]] = {
@@ -39,6 +42,10 @@ class Choices:
     to `to_day` are set aside; without them, days far from all others. `strangers`: ids that stand
     for nobody in particular, such as guests. `value_per`: whether the money on a row is its own or the
     whole order's, which then counts once; None where it is taken as the row's.
+
+    `types` is what the values of each id, and of each column beside the question's own, were found to
+    be (TYPES); what is not there yet is found from the first values that come. `clock` is how far from
+    Greenwich the clock hung whose days these are, such as "+01:00" and, in summer, "+02:00".
     """
 
     columns: Mapping[str, str]
@@ -61,6 +68,8 @@ class Choices:
     strangers: Literal["aside", "keep"] = "aside"
     sheet: str | None = None  # of a workbook with several
     value_per: Literal["row", "order"] | None = None
+    types: Mapping[str, str] = field(default_factory=dict)
+    clock: Sequence[str] = ()
 
     def __post_init__(self) -> None:
         """Refuse what is not among the choices: one is as good as another to whoever types it."""
@@ -72,13 +81,15 @@ class Choices:
                     f"it is one of: {' '.join(map(repr, allowed))}",
                     "give one of these",
                 )
+        _check_types(self)
         _check_days(self)
         _check_currencies(self)
 
     def to_dict(self) -> dict[str, Any]:
         """The choices as plain values for TOML or JSON; what was not needed is left out."""
         plain = {f.name: getattr(self, f.name) for f in fields(self)}
-        plain |= {name: dict(plain[name]) for name in ("columns", "beside", "rates")}
+        plain |= {name: dict(plain[name]) for name in ("columns", "beside", "rates", "types")}
+        plain["clock"] = list(self.clock)
         days = {name: plain[name] for name in _DAYS if plain[name]}
         plain |= {name: day.isoformat() for name, day in days.items()}
         return {k: v for k, v in plain.items() if v is not None and _USUAL.get(k) != v}
@@ -90,6 +101,7 @@ class Choices:
         for name in _DAYS:
             if isinstance(values.get(name), str):
                 values[name] = date.fromisoformat(values[name])
+        values["clock"] = tuple(values.get("clock", ()))
         return cls(**values)
 
 
@@ -100,7 +112,26 @@ _USUAL: dict[str, Any] = {
     "beside": {},
     "rates": {},
     "strangers": "aside",
+    "types": {},
+    "clock": [],
 }
+
+
+def _check_types(choices: Choices) -> None:
+    for name, given in choices.types.items():
+        if given not in TYPES:
+            raise Problem(
+                f"the type of {name} is {given!r}",
+                f"it is one of: {' '.join(map(repr, TYPES))}",
+                "give one of these, or have it found anew: stepladder refresh --relearn",
+            )
+    for one in choices.clock:
+        if not isinstance(one, str) or not re.fullmatch(CLOCK, one):
+            raise Problem(
+                f"clock has {one!r}",
+                "it says how far from Greenwich a clock hung, such as +01:00",
+                "correct it, or have it found anew: stepladder refresh --relearn",
+            )
 
 
 def _check_days(choices: Choices) -> None:

@@ -8,13 +8,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from stepladder.core.table import TableSpec
-from stepladder.tables.choices import Choices
+from stepladder.tables.choices import NUMBER, TEXT, Choices
 from stepladder.tables.columns.find import parts
 from stepladder.tables.dates.typed import counted_as, stamped
 from stepladder.tables.findings import Finding
 from stepladder.tables.ids.ids import Texts, texts, typed_ids
 from stepladder.tables.rows.reasons import Value
 from stepladder.tables.rows.rows import Rows
+from stepladder.tables.types import say_other
 from stepladder.tables.values import Amount, Content, Day
 
 Bools = npt.NDArray[np.bool_]
@@ -39,6 +40,7 @@ def clean_column(
     kind: str,
     value: Value,
     rows: Rows,
+    type_: str = "",
 ) -> tuple[pa.Array, list[Finding], list[str]]:
     """A clean column (of all rows), what was changed in it, and what is worth a note."""
     kept, notes = rows.kept, []
@@ -63,7 +65,7 @@ def clean_column(
         there = one.words.to_numpy(zero_copy_only=False)[value.at] & kept
         changed += rows.found(there, f"{one.what} {name}", f"rows had a {name} {one.sentence}")
     if kind == "id":
-        array, cut = typed_ids(value, kept & ~value.missing)
+        array, cut = typed_ids(value, kept & ~value.missing, type_)
         changed += rows.found(
             cut, f"fraction in {name}", f"rows had a {name} ending in .0; the ending was taken away"
         )
@@ -134,7 +136,9 @@ def other_columns(
         if name not in used:
             free = _free(name, taken)
             taken.add(free.lower())
-            found[free] = _number_or_text(table.column(name).filter(kept), choices.version)
+            type_ = choices.types.get(free, "")
+            _say_other(rows, name, free, type_, choices.version)
+            found[free] = _number_or_text(table.column(name).filter(kept), choices.version, type_)
     said = [f"Other columns are kept as they are: {', '.join(found)}."] if found else []
     return found, said
 
@@ -145,15 +149,28 @@ def _free(name: str, taken: set[str]) -> str:
     return next(one for one in tries if one.lower() not in taken)
 
 
-def _number_or_text(column: pa.ChunkedArray, version: int) -> pa.Array:
+def _say_other(rows: Rows, source: str, name: str, type_: str, version: int) -> None:
+    """Values that are no numbers in a column of numbers, which are left empty."""
+    column = rows.raw.table.column(source)
+    if type_ != NUMBER or not pa.types.is_string(column.type):
+        return
+    read = texts(column, version)
+    number = pc.match_substring_regex(read.words, _NUMBER).to_numpy(zero_copy_only=False)
+    filled = ~read.missing & rows.kept
+    if (other := ~number[read.at] & filled).any():
+        say_other(rows, name, source, NUMBER, other, filled, "left empty")
+
+
+def _number_or_text(column: pa.ChunkedArray, version: int, type_: str) -> pa.Array:
     kind = column.type
     if pa.types.is_binary(kind):
         return column
-    if pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind):
+    counts = pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind)
+    if counts and type_ != TEXT:
         return pc.cast(column, pa.float64(), safe=False).combine_chunks()
     read = texts(column, version)
     words = pc.if_else(pa.array(read.nothing), None, read.words)
-    filled = words.drop_null()
-    if len(filled) and pc.all(pc.match_substring_regex(filled, _NUMBER)).as_py():
-        words = pc.cast(words, pa.float64())
+    number = pc.match_substring_regex(words, _NUMBER)
+    if type_ == NUMBER or (not type_ and pc.all(number, min_count=1).as_py()):
+        words = pc.cast(pc.if_else(number, words, None), pa.float64())
     return words.take(pa.array(read.at))

@@ -11,8 +11,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from stepladder.core.errors import Problem
-from stepladder.core.table import TableSpec
-from stepladder.tables.choices import Choices
+from stepladder.core.table import Column, TableSpec
+from stepladder.tables.choices import INTEGER, Choices
 from stepladder.tables.clean_columns import EMPTY, clean_column, other_columns
 from stepladder.tables.columns.find import check_columns, parts
 from stepladder.tables.columns.naming import is_money
@@ -21,12 +21,13 @@ from stepladder.tables.columns.unread import money_in_words
 from stepladder.tables.dates.far import set_far_days_aside
 from stepladder.tables.dates.last_day import last_day
 from stepladder.tables.dates.near import near_dates
+from stepladder.tables.dates.offsets import clock_of
 from stepladder.tables.dates.typed import dealt
 from stepladder.tables.findings import Finding, Mapped
 from stepladder.tables.ids.damaged import check_ids
 from stepladder.tables.ids.ids import Texts, texts
 from stepladder.tables.ids.once import once
-from stepladder.tables.ids.spelling import as_written, one_spelling
+from stepladder.tables.ids.spelling import as_written, one_spelling, whole_numbers
 from stepladder.tables.ids.strangers import set_strangers_aside
 from stepladder.tables.plural import agreeing
 from stepladder.tables.raw import Raw
@@ -39,6 +40,7 @@ from stepladder.tables.sales.settle import may_be_undone, settle
 from stepladder.tables.sources.address import without_password
 from stepladder.tables.sources.read import read
 from stepladder.tables.totals import totals
+from stepladder.tables.types import drop_other_ids
 from stepladder.tables.values import Day, read_amount, read_content, read_day
 
 Bools = npt.NDArray[np.bool_]
@@ -64,7 +66,7 @@ def clean(
     there = {**choices.columns, **({by_chance: ""} if by_chance else {})}
     need_columns(source, spec, there, raw.table.column_names, raw.table)
     values = {
-        column.name: _value(raw.table, column.kind, choices.columns[column.name], choices)
+        column.name: _value(raw.table, column, choices.columns[column.name], choices)
         for column in spec.columns
         if column.name in choices.columns
     }
@@ -80,6 +82,7 @@ def clean(
     if by_chance:
         values[by_chance] = Day(dealt(raw.row), np.zeros(len(raw.row), bool))
     several = settled + (once(rows, spec, values) if spec.unique else ())
+    drop_other_ids(rows, spec, values, choices)
     if not rows.kept.any():
         raise _nothing(source, rows)
     mapping = tuple(mapping) or _as_frozen(choices)
@@ -144,7 +147,8 @@ NO_TIME = (
 )
 
 
-def _value(table: pa.Table, kind: str, source: str, choices: Choices) -> Value:
+def _value(table: pa.Table, column: Column, source: str, choices: Choices) -> Value:
+    kind = column.kind
     if kind in ("day", "time"):
         return read_day(table, source, choices)
     if kind in ("amount", "number"):
@@ -152,8 +156,10 @@ def _value(table: pa.Table, kind: str, source: str, choices: Choices) -> Value:
     if kind in ("long", "bytes"):
         return read_content(table, source, kind)
     if kind == "id" and choices.version > 1:
-        return one_spelling(table.column(source), choices.decimal)
-    return texts(table.column(source), choices.version)
+        read = one_spelling(table.column(source), choices.decimal)
+    else:
+        read = texts(table.column(source), choices.version)
+    return whole_numbers(read) if choices.types.get(column.name) == INTEGER else read
 
 
 def _nothing(source: str, rows: Rows) -> Problem:
@@ -181,7 +187,13 @@ def _result(
     borrowed = spec.within is not None and not choices.rest
     for column in spec.columns:
         if column.name in values:
-            array, more, said = clean_column(column.name, column.kind, values[column.name], rows)
+            array, more, said = clean_column(
+                column.name,
+                column.kind,
+                values[column.name],
+                rows,
+                choices.types.get(column.name, ""),
+            )
             columns[column.name] = array if kept.all() else array.filter(pa.array(kept))
             changed += more
             notes += said
@@ -204,6 +216,7 @@ def _result(
     read_rows = len(kept) + sum(one.count for one in rows.raw.lost)
     if choices.version > 1:
         _say_unsure(rows, spec, mapping)
+    choices = replace(choices, clock=_clock(values) or choices.clock)
     cleaned = ordered(pa.table(columns), spec)
     report = DataReport(
         without_password(source),
@@ -225,6 +238,12 @@ def _result(
     )
     ids = {name: one for name in spec.key if isinstance(one := values.get(name), Texts)}
     return Cleaned(cleaned, report, as_written(ids, columns, kept))
+
+
+def _clock(values: Mapping[str, Value]) -> tuple[str, ...]:
+    """By which offsets from Greenwich the table's days are, where any is written."""
+    clocks = [one.clock for one in values.values() if isinstance(one, Day) and one.clock]
+    return tuple(map(clock_of, clocks[0])) if clocks else ()
 
 
 def _orders(rows: Rows, choices: Choices) -> int | None:

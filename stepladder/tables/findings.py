@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -55,6 +56,12 @@ def finding(reason: str, where: Iterable[tuple[int, str]], sentence: str) -> tup
         return ()
     examples = tuple((line, _short(text)) for line, text in found[:5])
     return (Finding(reason, len(found), sentence[:1].upper() + sentence[1:] + ".", examples),)
+
+
+def typed(source: str) -> str:
+    """A column's name as a shell takes it, and so that no full stop behind it is taken for its end."""
+    quoted = shlex.quote(source) if source else ""
+    return f"'{source}'" if quoted.endswith((".", ",", ":", "…")) else quoted
 
 
 def _short(text: str) -> str:

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import calendar
 import re
-import shlex
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import PurePath
 from typing import Any
 
-from stepladder.tables.findings import Finding, Mapped
+from stepladder.tables.findings import Finding, Mapped, typed
 from stepladder.tables.plural import counted, of_rows
 from stepladder.tables.report import MERGED, DataReport
 
@@ -150,7 +149,7 @@ def _taken(one: Mapped, report: DataReport) -> Iterable[str]:
 
 
 def _flag(pair: str) -> str:
-    return f"--column {shlex.quote(pair)}"
+    return f"--column {typed(pair)}"
 
 
 def _unsaid(found: Sequence[Finding], report: DataReport) -> list[Finding]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -14,6 +14,7 @@ from stepladder.tables.amounts.texts import read_amounts
 from stepladder.tables.choices import DAY_ORDERS, Choices
 from stepladder.tables.columns.find import parts
 from stepladder.tables.dates.dates import Dates, day_order
+from stepladder.tables.dates.offsets import by_one_clock, minutes_of
 from stepladder.tables.dates.swapped import refuse_swapped
 from stepladder.tables.dates.texts import read_dates, zero_days
 from stepladder.tables.dates.typed import typed_dates
@@ -26,11 +27,16 @@ Floats = npt.NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Day:
-    """A column of days, where the source had nothing, and where that was written in zeros."""
+    """A column of days, where the source had nothing, and where that was written in zeros.
+
+    `clock`: by which offsets from Greenwich its days are; `moved`: where a row's own clock showed another.
+    """
 
     dates: Dates
     missing: Bools
     zeros: Bools | None = None
+    clock: tuple[int, ...] = ()
+    moved: Bools | None = None
 
 
 @dataclass(frozen=True)
@@ -98,7 +104,15 @@ def _decoded(column: pa.ChunkedArray) -> tuple[pa.ChunkedArray, Bools]:
 
 
 def read_day(table: pa.Table, source: str, choices: Choices) -> Day:
-    """Reads a column of days in the chosen order; Problem where the order matters and is open."""
+    """Reads a column of days in the chosen order, all by one clock; Problem where the order is open."""
+    read = _read_day(table, source, choices)
+    if choices.version < 3:
+        return read
+    dates, clock, moved = by_one_clock(read.dates, tuple(map(minutes_of, choices.clock)))
+    return replace(read, dates=dates, clock=clock, moved=moved)
+
+
+def _read_day(table: pa.Table, source: str, choices: Choices) -> Day:
     column = table.column(source)
     order = choices.day_order
     if order not in DAY_ORDERS:

@@ -50,14 +50,31 @@ def asked_first(error: Exception, as_json: bool) -> bool:
 
 
 def readable(words: Sequence[str]) -> None:
-    """Refuse words that no file, database or page could keep. Raises Problem."""
-    for word in words:
+    """Refuse words that no file, database or page could keep, and empty ones. Raises Problem.
+
+    What was given and is empty is not what was not given: `--case "$WHO"`, and nobody said who.
+    """
+    for before, word in zip(["", *words], words, strict=False):
+        _not_empty(before, word)
         if "\0" in word or word.encode("utf-8", "replace").decode() != word:
             raise Problem(
                 f"the word {word[:80]!r}",
                 "what is typed is text in UTF-8, without the sign NUL",
                 "write it with other signs; rename a file whose name is in another encoding",
             )
+
+
+def _not_empty(before: str, word: str) -> None:
+    flag, said, value = word.partition("=")
+    if not (said and flag.startswith("-")):
+        flag, value = before, word
+    if value.strip() or (value and flag == "--separator"):  # which may be a blank
+        return
+    raise Problem(
+        f"{flag if flag.startswith('-') else 'a word'} was given, and there is nothing in it",
+        "what is given says something: nothing is not the same as leaving it out",
+        "say what is meant, or leave it out; a variable of the shell may be empty",
+    )
 
 
 def problem(error: Exception) -> Problem:

@@ -116,17 +116,22 @@ def models(found: list[Shipped], as_json: bool) -> None:
     out.print(table)
 
 
-def planned(project: Project, since: date | None, until: date | None, as_json: bool) -> None:
+def planned(
+    project: Project, since: date | None, until: date | None, fresh: bool, as_json: bool
+) -> None:
     """What a run would do."""
     from stepladder.nightly.run import foreseen
 
-    found = foreseen(project, since, until)
+    with progress(as_json):
+        found = foreseen(project, since, until, fresh)
     if as_json:
         print_json(
             {"steps": [asdict(one) for one in found.steps], "notes": found.notes,
-             "seconds": found.seconds}
+             "seconds": found.seconds, "sources": found.sources}
         )  # fmt: skip
         return
+    for said in found.sources:
+        out.print(Text(f"{said[:1].upper()}{said[1:]}."), soft_wrap=True)
     table = rich.table.Table(box=rich.box.SIMPLE_HEAD)
     for name in ("day", "step", "state", "why"):
         table.add_column(name)
@@ -233,7 +238,7 @@ def forgotten(found: Forgotten, as_json: bool) -> None:
     said += [f"STILL THERE: {one}" for one in found.still]
     said.append(
         "Not ours to change, so erase them there as well: the source, and copies made before "
-        "(bundles, MLflow, files of --to, backups). The next run forecasts without them."
+        "(bundles, MLflow, what stepladder predict --to wrote, backups). The next run forecasts without them."
     )
     for line in said:
         out.print(Text(line, style="bold red" if line.startswith("STILL") else ""), soft_wrap=True)

@@ -9,7 +9,7 @@ from rich.text import Text
 
 from stepladder.core.errors import Problem
 from stepladder.project.folder import Project
-from stepladder.project.refresh import Change, relearn
+from stepladder.project.relearn import Change, relearn
 from stepladder.terminal.show import made, out, print_json
 
 

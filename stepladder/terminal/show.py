@@ -25,8 +25,11 @@ from stepladder.core.question import Question
 from stepladder.core.visible import Lines
 from stepladder.project.again import Reproduction
 from stepladder.project.folder import Project
+from stepladder.project.frozen_words import frozen
+from stepladder.project.one_case import of_own_rows
 from stepladder.report.data_report import loud
 from stepladder.tables.choices import CLEANER
+from stepladder.tables.plural import counted
 from stepladder.tables.report import DataReport
 from stepladder.tables.told import to_text
 from stepladder.terminal import ladder
@@ -34,7 +37,7 @@ from stepladder.terminal.console import Console
 
 out = Console()
 SOON_S = 2.0  # what takes no longer needs no word
-GLUE = "\0"  # what it holds together is not wrapped: a flag and what is given with it
+GLUE = "\0"  # what it holds together is not wrapped: a flag or a key and what is given with it
 EXAMPLE = 6  # blanks before an example in a data report
 
 OLD_CLEANER = (
@@ -78,8 +81,12 @@ def made(project: Project, as_json: bool, refreshed: bool = False) -> None:
         first = tables[project.question.TABLES[0].name]
         print_json({"project": str(project.folder), **first, "tables": tables})
         return
-    for report in reports.values():
-        lines(to_text(report).splitlines(), out, bold=bool(report.totals))
+    for spec in project.question.TABLES:
+        report = reports[spec.name]
+        said = to_text(report).splitlines()
+        if refreshed:  # a refresh has no flags that choose
+            said = [frozen(line, spec) for line in said]
+        lines(said, out, bold=bool(report.totals))
         out.print()
     out.print(Text(f"Project: {project.folder}"), soft_wrap=True)
     if refreshed and any(report.choices.version < CLEANER for report in reports.values()):
@@ -102,7 +109,8 @@ def _print_line(line: str, console: Console, style: str) -> None:
     if len(indent) >= EXAMPLE:
         console.print(Text(line), no_wrap=True, overflow="ellipsis")
         return
-    whole = re.sub(r"(--[a-z-]+) |( )(?=×)|(?<=×) ", lambda m: f"{m[1] or ''}{GLUE}", line)
+    whole = re.sub(r"(--[a-z-]+) |( )(?=×)|(?<=×) |\b (?== \")|(?<= =) (?=\")",
+                   lambda m: f"{m[1] or ''}{GLUE}", line)  # fmt: skip
     wrapped = textwrap.wrap(
         whole,
         console.width,
@@ -143,15 +151,26 @@ def written(what: str, path: Path, as_json: bool) -> None:
 
 
 def answers(found: pa.Table, question: Question, as_json: bool) -> None:
-    """The answers for one case, as a small table; columns with nothing in them are left out."""
+    """The answers for one case, as a small table; columns with nothing in them are left out.
+
+    What was left out of rows that somebody brought is told on standard error.
+    """
+    own = of_own_rows(found)
+    if said := own.pop("sentences", ()):
+        used = f"{own['used']:,} of {counted(own['read'], 'row')} brought are used."
+        told = Text("\n  ".join([used, *said]), style="yellow")
+        Console(stderr=True).print(told, soft_wrap=True)
     if as_json:
-        print_json(found.to_pylist())
+        print_json([{**row, **({"own_rows": own} if own else {})} for row in found.to_pylist()])
         return
     listed = [name for name in question.KEYS if name not in question.CASE]  # several rows a case
     if any(
         found[name].null_count == found.num_rows for name in listed if name in found.column_names
     ):
-        out.print("Nothing is left to show.")
+        said = found["because"].drop_null().to_pylist() if "because" in found.column_names else []
+        out.print(
+            Text(f"Nothing is left to show: {said[0]}." if said else "Nothing is left to show.")
+        )
         return
     # of a list the order counts, and it is one case's
     hidden = (*question.CASE, "prediction") if "place" in found.column_names else ()
@@ -176,7 +195,7 @@ def decided(number: int, rung: str, by: str, proposed: str, as_json: bool) -> No
     if as_json:
         print_json({"decision": number, "rung": rung, "by": by, "proposed": proposed})
         return
-    other = "" if rung == proposed else f" (the bake-off proposed {proposed})"
+    other = "" if rung == proposed else f" (the bake-off proposed {proposed or 'none'})"
     after = "Next: stepladder predict (once), or ship (every night)"
     out.print(Text(f"Decision {number}: {rung}, by {by}{other}. {after}"))
 

@@ -12,11 +12,13 @@ from stepladder.core.history import History, quoted
 from stepladder.report.words import day as written
 from stepladder.report.words import number, percent
 from stepladder.watch.batch_columns import Odd, ago, blocks, check_columns
+from stepladder.watch.batch_repeats import check_repeats
 from stepladder.watch.findings import Finding
 
 WEEK = 7
 WEEKS = 26  # of like weekdays; holidays make some of them empty
 LEAST = 8  # of them that there must be
+HOLIDAYS = 2  # of them that say nothing of an ordinary one
 USUAL = 20  # rows that such a day must usually have
 FEW = 0.25  # of a usual day
 MOST = 14  # new days that are looked at one by one
@@ -36,15 +38,18 @@ def check_batch(history: History, previous_now: date | None = None) -> list[Find
         each
         for name, (_, time) in history.tables.items()
         if time and name != "answers"
-        for each in _of_table(history, name, time, new)
+        for each in _of_table(history, name, time, new, previous_now)
     ]
     return sorted(found, key=lambda each: each.severity != "stop")
 
 
-def _of_table(history: History, name: str, time: str, new: int) -> Iterator[Finding]:
+def _of_table(
+    history: History, name: str, time: str, new: int, since: date | None
+) -> Iterator[Finding]:
     """Of one table, each thing once: as the newest rows show it, where they do."""
     columns = history.sql(f"select * from {quoted(name)} limit 0").schema
-    yield from check_days(history, name, time, max(new, WEEK))
+    yield from check_days(history, name, time, new if since else WEEK)
+    yield from check_repeats(history, name, time, columns, max(new, WEEK))
     told: set[tuple[str, str]] = set()
     for days in dict.fromkeys((new, WEEK)):
         found = blocks(history, name, time, columns, days)
@@ -59,12 +64,13 @@ def _of_table(history: History, name: str, time: str, new: int) -> Iterator[Find
             told.add(what)
 
 
-def check_days(history: History, name: str, time: str, days: int) -> Iterator[Finding]:
-    """Tells of new days that are nearly empty; stops where all of several days are."""
-    counts = _counts(history, name, time, min(days, MOST))
+def check_days(history: History, name: str, time: str, new: int) -> Iterator[Finding]:
+    """Tells of new days that are nearly empty, once; stops where all of several days are."""
+    days = min(max(new, WEEK), MOST)
+    counts = _counts(history, name, time, days)
     odd: list[tuple[date, int, float]] = []
     judged = 0
-    for back in range(min(days, MOST), 0, -1):
+    for back in range(days, 0, -1):
         when = history.now - timedelta(days=back)
         like = [counts.get(when - timedelta(days=7 * week), 0) for week in range(1, WEEKS + 1)]
         like = like[: _known(counts, when)]
@@ -75,13 +81,17 @@ def check_days(history: History, name: str, time: str, days: int) -> Iterator[Fi
         count = counts.get(when, 0)
         if (
             count < FEW * usual
-            and count < min(like) / 2 + 1
+            and count < sorted(like)[HOLIDAYS] / 2 + 1
             and not _last_year(counts, when, usual)
         ):
             odd.append((when, count, usual))
+    stop = len(odd) == judged > 2
+    first_new = history.now - timedelta(days=min(new, MOST))
     for when, count, usual in odd:
+        if not stop and when < first_new:
+            continue
         yield Finding(
-            "stop" if len(odd) == judged > 2 else "tell",
+            "stop" if stop else "tell",
             f"{name}: {number(count)} rows on {when:%A}, {written(when)}",
             f"{when:%A}s of late had about {number(usual)}",
             "ask whether the delivery is complete, and refresh; a holiday explains itself",

@@ -31,6 +31,7 @@ class Looks(NamedTuple):
     """One column in every block, the newest first; NaN where there was no row."""
 
     nulls: Floats  # share
+    zeros: Floats  # share of what is there; NaN for texts
     different: Floats  # values
     middle: Floats  # median size of what is not zero; NaN for texts
 
@@ -74,8 +75,14 @@ def blocks(history: History, name: str, time: str, columns: pa.Schema, days: int
 def _select(field: pa.Field) -> Iterator[str]:
     column, name = quoted(field.name), field.name
     yield f"avg(case when {column} is null then 1.0 else 0.0 end) as {quoted('nulls ' + name)}"
-    yield f"count(distinct {column}) as {quoted('different ' + name)}"
     numeric = pa.types.is_integer(field.type) or pa.types.is_floating(field.type)
+    zero = (
+        f"avg(case when {column} = 0 then 1.0 when {column} <> 0 then 0.0 end)"
+        if numeric
+        else "null"
+    )
+    yield f"cast({zero} as double) as {quoted('zeros ' + name)}"
+    yield f"count(distinct {column}) as {quoted('different ' + name)}"
     size = f"median(case when {column} <> 0 then abs({column}) end)" if numeric else "null"
     yield f"cast({size} as double) as {quoted('middle ' + name)}"
 
@@ -89,20 +96,32 @@ def check_columns(table: str, found: Blocks) -> Iterator[Odd]:
     for name, looks in found.columns.items():
         before = Looks(*(line[1:][past] for line in looks))
         now = Looks(*(line[:1] for line in looks))
-        if new >= ENOUGH or _by_chance(now, before, found.rows[1:][past], new) < SELDOM:
+        rows = found.rows[1:][past]
+        if new >= ENOUGH or _by_chance(now.nulls, before.nulls, rows, new) < SELDOM:
             yield from ((("empty", name), each) for each in _nulls(table, name, now, before))
+        if now.zeros[0] == 1 and _by_chance(now.zeros, before.zeros, rows, new) < SELDOM:
+            yield ("empty", name), _all_zero(table, name, before)
         if now.nulls[0] < 1:
             if new >= ENOUGH:
                 yield from ((("same", name), each) for each in _constant(table, name, now, before))
             yield from ((("unit", name), each) for each in _units(table, name, now, before))
 
 
-def _by_chance(now: Looks, before: Looks, rows: Floats, new: float) -> float:
-    """How often so few rows would all be empty, as many as ever were; 1 where they are not all empty."""
-    if now.nulls[0] < 1:
+def _by_chance(now: Floats, before: Floats, rows: Floats, new: float) -> float:
+    """How often so few rows would all be so, when as many were so as ever; 1 where they are not all."""
+    if now[0] != 1:
         return 1.0
-    empty = (float((before.nulls * rows).sum()) + 1) / (float(rows.sum()) + 2)
-    return float(empty**new)
+    like = (float(np.nansum(before * rows)) + 1) / (float(rows.sum()) + 2)
+    return float(like**new)
+
+
+def _all_zero(table: str, name: str, before: Looks) -> Finding:
+    return Finding(
+        "stop",
+        f"{table}: the column {name} is 0 in every new row",
+        f"before, at most {percent(float(np.nanmax(before.zeros)))} of its rows were",
+        "ask where the table comes from whether it is filled in later, or was left out, and refresh",
+    )
 
 
 def _nulls(table: str, name: str, now: Looks, before: Looks) -> Iterator[Finding]:

@@ -16,6 +16,7 @@ from stepladder.core import predictions
 from stepladder.core.ask import Ask
 from stepladder.core.errors import Problem
 from stepladder.core.question import Question
+from stepladder.project.all_cases import as_typed_now
 from stepladder.project.folder import Project
 from stepladder.questions import question_toml
 from stepladder.record import Stored
@@ -64,7 +65,7 @@ def read(project: Project, stored: Stored) -> pa.Table:
         table = pq.read_table(io.BytesIO(body))
     except pa.ArrowInvalid:
         raise _lost(stored, "is not Parquet", "store predictions as Parquet") from None
-    return standard(project.question, table, stored.path)
+    return standard(project.question, as_typed_now(project, table), stored.path)
 
 
 def same_question(project: Project, stored: Stored) -> None:

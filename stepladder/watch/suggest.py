@@ -123,6 +123,9 @@ def act(project: Project, now: date, progress: Progress) -> Acted:
 
 def compared(bakeoff: int, decided: str, proposed: str) -> Acted:
     """The new proposal beside the rung decided on, by height."""
+    if not proposed:
+        said = "No rung is proposed: in the new exam none did better than any other."
+        return Acted(bakeoff, decided, proposed, "other", said)
     before, after = int(decided[1]), int(proposed[1])
     new, old = (f"“{label(n)}” ({LEVELS[h]})" for n, h in ((proposed, after), (decided, before)))
     if proposed == decided:

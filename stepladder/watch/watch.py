@@ -31,6 +31,7 @@ def watch(
     With `act` a new bake-off is run, which decides nothing. Nothing later than `now` is looked at.
     Raises Problem where the data end before that day.
     """
+    project.check(gone=True)
     history = _history(project, now)
     figures = read_figures(history)
     realised = _realised(project, history)

@@ -151,7 +151,7 @@ def test_a_small_study_is_right_where_it_is_plain_and_goes_on_where_it_stopped(
     tmp_path, monkeypatch
 ):
     out = tmp_path / "found.jsonl"
-    small = choosing.Study(fresh=20_000, datasets=2, seed=SEED, sizes=(1000,))
+    small = choosing.Study(fresh=4_000, datasets=2, seed=SEED, sizes=(1000,))
     monkeypatch.setattr(
         choosing, "missing", lambda study, draws, rows: [] if rows else [(0, False, (1000,))]
     )

@@ -45,9 +45,8 @@ def answer(project, day: date, *, trial: str, every: int) -> pa.Table:
     cases = project.question.cases(project.history().at(day))
     drawn = cases.take(pa.array(range(0, cases.num_rows, every)))
     dear = project.history().sql("select cases.* , dear from cases natural left join dear", drawn)
-    for row in dear.to_pylist():
-        value = 0.5 if row.pop("dear") else "kept"
-        project.record.answer("returns", [(row, value)], by="Cy", as_of=str(day), trial=trial)
+    said = [(row, 0.5 if row.pop("dear") else "kept") for row in dear.to_pylist()]
+    project.record.answer("returns", said, by="Cy", as_of=str(day), trial=trial)
     return drawn
 
 

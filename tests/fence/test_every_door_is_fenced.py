@@ -101,6 +101,9 @@ def project(tmp_path_factory, port):
             project=made.folder, table=made.table("parcels"), port=port, outside=folder
         )
         (made.folder / "rungs" / f"{NAME}.py").write_text(text)
+        whole, some = stepladder.Project.ladder.fget, {made.question.REFERENCE, NAME}
+        two = property(lambda self: [rung for rung in whole(self) if rung.name in some])
+        patch.setattr(stepladder.Project, "ladder", two)  # nothing here is about the others
         rows = {row.rung: row.status for row in stepladder.run_bakeoff(made).rungs}
         assert rows[NAME] == "ok"
         stepladder.decide(made, NAME, by="Mia", because="to see what it does")

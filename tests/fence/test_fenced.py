@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -9,6 +10,7 @@ import sys
 import tempfile
 import threading
 import time
+from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
@@ -117,26 +119,40 @@ def why(model, history, answers):
 '''
 
 
-@pytest.fixture
-def history(tmp_path: Path) -> History:
+@pytest.fixture(scope="module")
+def history(tmp_path_factory: pytest.TempPathFactory) -> History:
     """What is known of a toy world's customers, in a file that has the future too."""
-    pq.write_table(toy.tables(1)["purchases"], tmp_path / "purchases.parquet")
-    return History(
-        toy.NOW, parse(toy.ASK), {"purchases": (str(tmp_path / "purchases.parquet"), "day")}
-    )
+    path = tmp_path_factory.mktemp("known") / "purchases.parquet"
+    pq.write_table(toy.tables(1)["purchases"], path)
+    return History(toy.NOW, parse(toy.ASK), {"purchases": (str(path), "day")})
 
 
 @pytest.fixture
-def rung(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+def rung(tmp_path: Path) -> Iterator[Fenced]:
     """The moody one, behind the fence, its folders below the test's."""
-    (tmp_path / "tmp").mkdir()
-    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "tmp"))
-    (tmp_path / "r3_moody.py").write_text(MOODY)
-    made = Fenced(tmp_path / "r3_moody.py", project=tmp_path, seconds=60)
-    yield made
-    made.end()
-    assert set((tmp_path / "tmp").iterdir()) <= {rooms.spill()}  # of this process itself
-    assert marked(tmp_path) == []
+    with moody(tmp_path) as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def standing(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fenced]:
+    """One for all misdeeds: whoever answers after one is there to commit the next."""
+    with moody(tmp_path_factory.mktemp("standing")) as made:
+        yield made
+
+
+@contextlib.contextmanager
+def moody(home: Path) -> Iterator[Fenced]:
+    """The moody one in a folder, which leaves nothing behind there."""
+    (home / "tmp").mkdir()
+    (home / "r3_moody.py").write_text(MOODY)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(tempfile, "tempdir", str(home / "tmp"))
+        made = Fenced(home / "r3_moody.py", project=home, seconds=60)
+        yield made
+        made.end()
+        assert set((home / "tmp").iterdir()) <= {rooms.spill()}  # of this process itself
+    assert marked(home) == []
 
 
 MODEL = {"factor": 2.0}
@@ -210,7 +226,7 @@ def test_its_files_lack_what_comes_later(rung: Fenced, history: History) -> None
 
 
 MISDEEDS = {
-    "hangs": (9001, "gave no answer within 5 s"),
+    "hangs": (9001, "gave no answer within 2 s"),
     "eats memory": (9002, "used more than 700 MB"),
     "ends its process": (9003, "ended its process instead of answering"),
     "writes on every line": (9005, "r3_moody.py"),
@@ -225,13 +241,13 @@ MISDEEDS = {
 
 @pytest.mark.parametrize("misdeed", MISDEEDS)
 def test_a_misdeed_is_told_in_three_parts_and_the_next_is_answered(
-    rung: Fenced, history: History, misdeed: str
+    standing: Fenced, history: History, misdeed: str
 ) -> None:
-    value, words = MISDEEDS[misdeed]
+    rung, (value, words) = standing, MISDEEDS[misdeed]
     ask = history.ask.model_copy(update={"memory_mb": 700})
     history = History(history.now, ask, history.tables)
     assert asked(rung, history, 1.0) == 1.0
-    object.__setattr__(rung, "seconds", 5 if misdeed == "hangs" else 60)
+    object.__setattr__(rung, "seconds", 2 if misdeed == "hangs" else 60)
     begun = time.monotonic()
     with pytest.raises(Problem) as told:
         asked(rung, history, value)
@@ -306,7 +322,7 @@ OUTLIVED = """import sys; sys.path[:0] = sys.argv[1:2]
 from test_fenced import *
 from pathlib import Path
 home = Path(sys.argv[2])
-known = {"purchases": (str(home / "purchases.parquet"), "day")}
+known = {"purchases": (sys.argv[3], "day")}
 rung = Fenced(home / "r3_moody.py", project=home, seconds=60)
 print(asked(rung, History(toy.NOW, parse(toy.ASK), known), 1.0), flush=True)
 time.sleep(600)
@@ -315,7 +331,8 @@ time.sleep(600)
 
 @pytest.mark.skipif(not FORKS, reason="only Linux ends what was started together with its parent")
 def test_it_dies_with_its_parent(rung: Fenced, history: History, tmp_path: Path) -> None:
-    command = [sys.executable, "-c", OUTLIVED, str(Path(__file__).parent), str(tmp_path)]
+    given = [str(Path(__file__).parent), str(tmp_path), history.tables["purchases"][0]]
+    command = [sys.executable, "-c", OUTLIVED, *given]
     home = {**os.environ, "TMPDIR": str(tmp_path / "tmp")}
     parent = subprocess.Popen(command, env=home, stdout=subprocess.PIPE, text=True)
     assert parent.stdout is not None

@@ -10,9 +10,14 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 
-from stepladder import questions
+import stepladder
+from stepladder import Project, questions
+from stepladder.core.errors import Problem
 from stepladder.nightly.reconcile.held_against import held_against
+from stepladder.nightly.run import run
+from stepladder.project.last_read import as_last_read, last_read
 from stepladder.questions import question_toml
+from stepladder.service.served import Served
 
 LAST = date(2026, 3, 1)
 DAYS, A_DAY, PEOPLE, ITEMS = 500, 12, 300, 200
@@ -36,6 +41,7 @@ def last_night():
         "item": list(range(ITEMS)),
         "title": [f"thing {n}" for n in range(ITEMS)],
         "category": [["tea", "mugs", "lamps|tea", "toys"][n % 4] for n in range(ITEMS)],
+        "brand": ["acme" if n % 10 == 0 else f"brand {n % 7}" for n in range(ITEMS)],
         "price": [float(rng.integers(100, 9000)) / 100 for _ in range(ITEMS)],
     }
     return {"interactions": pa.Table.from_pylist(rows), "items": pa.table(items)}
@@ -142,6 +148,18 @@ STOPS = {
         rows(lambda t: pa.concat_tables([t, to("time", lambda m: m + timedelta(seconds=7))(t)])),
         "rows have come to the past",
     ),
+    "a week again at other seconds": (
+        rows(since(7, lambda t: pa.concat_tables([t, to("time", later(1 / 3600))(t)]))),
+        "on which the same person and item had one",
+    ),
+    "a month again, a cent dearer": (
+        rows(
+            lambda t: pa.concat_tables(
+                [t, to("value", lambda v: v + 0.01)(without(DAYS, 60)(without(30, 0)(t)))]
+            )
+        ),
+        "on which the same person and item had one",
+    ),
     "category renamed": (
         items(to("category", lambda c: c.replace("tea", "Tea"))),
         r"category = 'tea': 100 of the 100 items .* have it no more \(0 have it tonight\)",
@@ -185,9 +203,19 @@ HONEST = {
     "a person erased": rows(lambda t: t.filter(pc.not_equal(t["person"], 7))),
     "an item retitled": items(lambda t: put(t, "title", pa.array(["other", *t["title"].to_pylist()[1:]]))),
     "an item delisted": items(lambda t: t.slice(1)),
+    "a month loaded late": rows(
+        lambda t: pa.concat_tables([t, to("person", lambda p: p + 5000)(t.slice(0, 300))])
+    ),
     "dearer by a twentieth": items(to("price", lambda p: round(p * 1.05, 2))),
     "other order": rows(lambda t: t.take(pa.array(np.random.default_rng(2).permutation(t.num_rows)))),
 }  # fmt: skip
+
+
+def test_a_value_that_nobody_has_any_more_is_told(tmp_path):
+    told = found(tmp_path, items(to("brand", lambda b: b.replace("acme", "Acme Ltd"))))
+    assert [(each.severity, each.given) for each in told] == [
+        ("tell", "items: brand = 'acme', which 20 had last night, is not there any more")
+    ]
 
 
 @pytest.mark.parametrize("what", HONEST)
@@ -227,3 +255,43 @@ def test_rows_that_can_no_longer_be_used_stop_it_and_repetitions_are_told(tmp_pa
         assert {each.severity for each in told} == {severity}, told
     quiet = report(5000, unreadable_time=3), report(5012, unreadable_time=4, forgotten=300)
     assert found(tmp_path, lambda tables: {}, reports=quiet) == []
+
+
+def test_a_night_that_would_deny_the_last_one_publishes_nothing_until_somebody_says_why(shop):
+    now, source = shop.now(), shop.folder.parent / "orders.csv"
+    whole = source.read_text()
+    run(shop, since=now, until=now)  # what was shipped is what was read last
+    published = sorted((shop.folder / "published").glob("*.parquet"))
+    kept = last_read(shop)
+    lines = whole.splitlines(keepends=True)
+    source.write_text("".join([lines[0], *lines[1::3], *lines[-40:]]))
+    for _ in range(2):  # the second bad night is not measured by the first
+        bad = stepladder.refresh(Project.open(shop.folder))
+        with pytest.raises(Problem, match=r"purchases: .* rows of last night are gone"):
+            run(bad, since=bad.now(), until=bad.now())
+        assert last_read(bad) == kept
+    assert sorted((shop.folder / "published").glob("*.parquet")) == published
+    # whoever is answered meanwhile is answered from what the last good night read
+    assert as_last_read(bad).table("purchases") == kept["purchases"] != bad.table("purchases")
+    assert Served.load("shop", shop.folder).project.table("purchases") == kept["purchases"]
+    run(bad, since=bad.now(), until=bad.now(), accept="two shops of three were sold")
+    assert last_read(bad)["purchases"] == bad.table("purchases")
+    source.write_text("".join([lines[0], *lines[1::3], *lines[-40:]]) + lines[-1])
+    run(stepladder.refresh(bad), since=bad.now(), until=bad.now())
+
+
+def test_what_is_learnt_anew_is_what_later_nights_are_held_against(shop):
+    again = stepladder.relearn(shop)
+    assert last_read(again) == {"purchases": again.table("purchases")}
+
+
+def test_a_version_that_is_away_is_told(tmp_path):
+    path = tmp_path / "items.parquet"
+    pq.write_table(BEFORE["items"], path)
+    away = {"items": tmp_path / "gone.parquet"}
+    ask = question_toml.parse('question = "recommend"\nhorizon = 28\n')
+    question = questions.load("recommend")
+    here = {spec.name: path for spec in question.TABLES}
+    (told,) = held_against(question, ask, away, here)
+    assert told.severity == "tell"
+    assert "not there any more (gone.parquet)" in told.given

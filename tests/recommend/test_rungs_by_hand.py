@@ -154,7 +154,8 @@ def test_the_better_setting_is_found_on_the_rungs_own_past(tmp_path):
 
     from stepladder.core.history import History
     from stepladder.questions.question_toml import parse
-    from stepladder.questions.recommend import rules, toy
+    from stepladder.questions.recommend import toy
+    from stepladder.questions.recommend.rules import views
 
     tables = {}
     for name, table in toy.tables(3).items():
@@ -164,7 +165,7 @@ def test_the_better_setting_is_found_on_the_rungs_own_past(tmp_path):
             "time" if name == "interactions" else None,
         )
     ask = parse(toy.ASK)
-    history = History(toy.NOW, ask, tables, views=tuple(rules.views(ask).items()))
+    history = History(toy.NOW, ask, tables, views=tuple(views(ask).items()))
     known = matrix.known(history, ask.settings.min_support)
     good, bad = r3_ease.Setting(ridge=50.0), r3_ease.Setting(ridge=1e-3)
 

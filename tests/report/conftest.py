@@ -26,6 +26,7 @@ from stepladder.project.report import exam_of
 from stepladder.questions import question_toml as asking
 from stepladder.questions.recommend import toy as tastes
 from stepladder.questions.retention.toy import World, simulate
+from stepladder.report.page import html
 from stepladder.report.words import label
 
 SETTINGS = 'question = "retention"\nhorizon = "13 weeks"\nwords = "Who <b>buys</b> & when?"\n'
@@ -69,10 +70,16 @@ def lists(tmp_path_factory) -> tuple[Result, View]:
     return _bakeoff("recommend", History(end, ask, tables, views=views), folder, 3)
 
 
-@pytest.fixture(params=["toy", "lists"])
+@pytest.fixture(scope="session", params=["toy", "lists"])
 def either(request) -> tuple[Result, View]:
     """Each question's page in turn."""
     return request.getfixturevalue(request.param)
+
+
+@pytest.fixture(scope="session")
+def page(either) -> str:
+    """The page, rendered once: drawing its pictures takes seconds, and nobody changes a text."""
+    return html(*either)
 
 
 def _named(ids: pa.ChunkedArray) -> pa.Array:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-from stepladder.report import write
-
 CONTRAST = """() => {
   const light = c => { const [r, g, b] = c.match(/[\\d.]+/g).slice(0, 3).map(v => v / 255)
       .map(v => v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4)
@@ -29,9 +27,11 @@ OUTSIDE = """() => [...document.querySelectorAll('.step *, article *, figure svg
 SHOWN = "() => [...document.querySelectorAll('{}')].filter(e => e.getClientRects().length).length"
 
 
-@pytest.fixture
-def address(either, tmp_path_factory):
-    return write(*either, tmp_path_factory.mktemp("page") / "report.html").as_uri()
+@pytest.fixture(scope="module")
+def address(page, tmp_path_factory):
+    path = tmp_path_factory.mktemp("page") / "report.html"
+    path.write_text(page, "utf-8")
+    return path.as_uri()
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from types import SimpleNamespace
 
 import numpy as np
@@ -10,7 +11,7 @@ import pytest
 from stepladder import questions
 from stepladder.core.errors import Problem
 from stepladder.core.table import Column, TableSpec
-from stepladder.project.one_case import One
+from stepladder.project.own_rows import own_rows
 from stepladder.tables import choose, clean, look
 from stepladder.tables.sales.cancellations import meet
 from stepladder.tables.sales.status_words import (
@@ -181,15 +182,15 @@ def test_a_newcomers_rows_are_read_as_the_projects_own(tmp_path):
               "day_order": "day first", "decimal": ","}  # fmt: skip
     told = SimpleNamespace(choices=chosen)
     project = SimpleNamespace(question=questions.load("retention"),
-                              ask=SimpleNamespace(tables={"purchases": told}))  # fmt: skip
+                              ask=SimpleNamespace(tables={"purchases": told}),
+                              now=lambda: date(2024, 6, 1))  # fmt: skip
     path = tmp_path / "new.csv"
     path.write_text(
         "when;total;cur;Lage\n01.02.2024;1.000;EUR;paid\n02.02.2024;20;USD;paid\n03.02.2024;9;EUR;failed\n"
     )
-    one = One(project, None, None, tmp_path, None, {})
-    assert one.own_rows(path)["value"].to_pylist() == [1000.0, 10.0]
+    assert own_rows(project, path).table["value"].to_pylist() == [1000.0, 10.0]
     chosen.update(version=1, beside={})
-    assert one.own_rows(path)["value"].to_pylist() == [1000.0, 20.0, 9.0]
+    assert own_rows(project, path).table["value"].to_pylist() == [1000.0, 20.0, 9.0]
 
 
 def test_one_currency_is_no_matter_and_a_new_one_is_found_by_the_old_choices(cleaned, tmp_path):

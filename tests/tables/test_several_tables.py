@@ -234,6 +234,10 @@ def test_a_project_of_two_sources_is_refreshed_from_both(tmp_path):
         file.write("x1,other,drama\n")
     again = stepladder.refresh(stepladder.Project.open(made.folder))
     tables = [pq.read_table(again.table(name)) for name in ("interactions", "items")]
+    assert [table["item"].type for table in tables] == [pa.int64()] * 2  # as it was found first
+    assert tables[1].num_rows == 11
+    again = stepladder.relearn(again)
+    tables = [pq.read_table(again.table(name)) for name in ("interactions", "items")]
     assert [table["item"].type for table in tables] == [pa.string()] * 2
     assert tables[1].num_rows == 12
     assert tables[1].column_names == ["item", "title", "genre", "row"]

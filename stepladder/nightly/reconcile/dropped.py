@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from stepladder.nightly.reconcile.tables import Pair
+from stepladder.nightly.reconcile.tables import LEAST, Pair
 from stepladder.report.words import number
 from stepladder.watch.findings import Finding
 
@@ -15,6 +15,7 @@ OURS = "forgotten"  # was said to be left out
 AGAIN = "duplicate row"  # left out once and for all, so no answer is wrong
 ENOUGH = 20
 SHARE = 0.2  # of what is new
+MOST = 0.8  # of few rows
 
 
 def dropped(both: Pair) -> Iterator[Finding]:
@@ -26,7 +27,8 @@ def dropped(both: Pair) -> Iterator[Finding]:
     added = max(now["rows_read"] - before["rows_read"], 0)
     for reason, count in here.items():
         more = count - then[reason]
-        if reason == OURS or more < ENOUGH or more < SHARE * added:
+        share = SHARE if more >= ENOUGH else MOST
+        if reason == OURS or more < LEAST or more < share * added:
             continue
         known = AGAIN in reason or reason.endswith(" again")
         stop = not known and more > both.most(now["rows_read"])

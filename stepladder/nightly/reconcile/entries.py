@@ -92,22 +92,29 @@ def _column(both: Pair, column: str, same: str) -> Iterator[Finding]:
             "ask where the table comes from whether it was filled with a default",
         )
     elif other > max(REWORDED * had, LEAST):
-        yield _changed(both, column, same, had, other)
+        yield from _changed(both, column, same, had, other)
+    else:
+        yield from _vanished(both, column, had)
 
 
-def _changed(both: Pair, column: str, same: str, had: int, other: int) -> Finding:
-    example = both.one(
-        f"select b.{quoted(column)}, n.{quoted(column)} from before_keyed b join now_keyed n on {same} "
-        f"where b.{quoted(column)}::varchar <> n.{quoted(column)}::varchar order by all limit 1"
-    )
+def _changed(both: Pair, column: str, same: str, had: int, other: int) -> Iterator[Finding]:
+    """Numbers, such as prices, may change a little for all; other things are told."""
+    name = quoted(column)
+    numeric = _numeric(both, column)
     ratio = both.one(
-        f"""select median(try_cast(n.{quoted(column)} as double) / b.{quoted(column)}::double)
-        from before_keyed b join now_keyed n on {same} where try_cast(b.{quoted(column)} as double) > 0"""
-        if _numeric(both, column)
+        f"""select median(try_cast(n.{name} as double) / b.{name}::double)
+        from before_keyed b join now_keyed n on {same} where try_cast(b.{name} as double) > 0"""
+        if numeric
         else "select null"
     )[0]
     stop = ratio is not None and not 1 / UNIT < ratio < UNIT
-    return Finding(
+    if numeric and not stop:
+        return
+    example = both.one(
+        f"select b.{name}, n.{name} from before_keyed b join now_keyed n on {same} "
+        f"where b.{name}::varchar <> n.{name}::varchar order by all limit 1"
+    )
+    yield Finding(
         "stop" if stop else "tell",
         f"{both.name}: the column {column} says something else of {number(other)} of {number(had)} than last "
         f"night, such as {example[1]} for {example[0]}"
@@ -115,6 +122,26 @@ def _changed(both: Pair, column: str, same: str, had: int, other: int) -> Findin
         "most of what is said of known ones stays as it was from one night to the next",
         "ask where the table comes from what changed, and refresh",
     )
+
+
+def _vanished(both: Pair, column: str, had: int) -> Iterator[Finding]:
+    """A value that many had and nobody has any more: it is called otherwise now."""
+    name = quoted(column)
+    gone = both.con.execute(
+        f"""select {name}, count(*) as n from before_keyed where {name} is not null group by 1
+        having n >= {max(both.most(had), LEAST)} and not bool_or({name} in (select {name} from now_keyed))
+        order by n desc, 1 limit 1"""
+        if not _numeric(both, column)
+        else "select 1 where false"
+    ).fetchone()
+    if gone:
+        yield Finding(
+            "tell",
+            f"{both.name}: {column} = {gone[0]!r}, which {number(int(gone[1]))} had last night, is not "
+            "there any more",
+            "what many had last night some have tonight",
+            "ask whether it is called otherwise now; a rule that names it must say the new name",
+        )
 
 
 def _numeric(both: Pair, column: str) -> bool:

@@ -32,6 +32,8 @@ class Past(NamedTuple):
     recent: int
     recent_gone: int
     old_new: int  # new ones of days so long ago that nothing comes late any more
+    copied: int  # new ones of somebody who had a row of that day already
+    recent_copied: int
 
 
 def rows(both: Pair) -> Iterator[Finding]:
@@ -49,10 +51,8 @@ def rows(both: Pair) -> Iterator[Finding]:
             yield Finding("tell", *_some(both, past))
     if past.again > both.most(past.read):
         yield _twice(both, past)
-    elif past.new > FULL * past.read and past.gone <= both.most(past.read):
-        yield _more(both, past, "stop")
-    elif past.old_new > both.most(past.read) and past.gone <= both.most(past.read):
-        yield _more(both, past, "tell")
+    elif past.gone <= both.most(past.read):
+        yield from _more(both, past)
 
 
 def _joined(both: Pair) -> None:
@@ -63,17 +63,17 @@ def _joined(both: Pair) -> None:
     end = both.one(f"select max(cast({time} as date)) from now")[0] or until
     window = both.limits.window
     since = f"and d > date '{end}' - {window}" if window else ""
-    counted = (
-        "select {row} as h, cast({time} as date) as d, count(*) as n from {view} group by 1, 2"
-    )
+    row, key = both.hashed(both.columns), both.hashed(list(both.spec.key))
     sides = {
-        view: counted.format(row=both.hashed(both.columns), time=time, view=view)
+        view: f"select {row} as h, {key} as k, cast({time} as date) as d, count(*) as n from {view} "
+        "group by all"
         for view in ("before", "now")
     }
     both.con.execute(
         f"""create or replace temp table past as
-        select d, coalesce(b.n, 0) as was, coalesce(n.n, 0) as is_now, date '{until}' - d as age
-        from ({sides["before"]}) b full join ({sides["now"]}) n using (h, d)
+        select d, coalesce(b.n, 0) as was, coalesce(n.n, 0) as is_now, date '{until}' - d as age,
+        sum(coalesce(b.n, 0)) over (partition by k, d) > 0 as known
+        from ({sides["before"]}) b full join ({sides["now"]}) n using (h, k, d)
         where d <= date '{until}' {since}"""
     )
 
@@ -83,7 +83,10 @@ PAST = f"""select coalesce(sum(was), 0), coalesce(sum(greatest(was - is_now, 0))
     coalesce(sum(is_now) filter (where was = 0), 0),
     coalesce(sum(was) filter (where age < {STRETCH}), 0),
     coalesce(sum(greatest(was - is_now, 0)) filter (where age < {STRETCH}), 0),
-    coalesce(sum(is_now) filter (where was = 0 and age > {LATE}), 0) from past"""
+    coalesce(sum(is_now) filter (where was = 0 and age > {LATE}), 0),
+    coalesce(sum(is_now) filter (where was = 0 and known and age > 0), 0),
+    coalesce(sum(is_now) filter (where was = 0 and known and age between 1 and {STRETCH - 1}), 0)
+    from past"""
 
 
 def _lost(both: Pair, past: Past) -> Iterator[Finding]:
@@ -182,11 +185,19 @@ def _twice(both: Pair, past: Past) -> Finding:
     )
 
 
-def _more(both: Pair, past: Past, severity: str) -> Finding:
-    found = past.new if severity == "stop" else past.old_new
-    return Finding(
-        "stop" if severity == "stop" else "tell",
-        f"{both.name}: {number(found)} rows have come to the past, where there were {number(past.read)}",
-        f"after {LATE} days few rows come late",
+def _more(both: Pair, past: Past) -> Iterator[Finding]:
+    """Rows that came to the past: copies that differ in something, everything again, or a back-load."""
+    copied = past.copied > both.most(past.read) or (
+        past.recent_copied > max(RECENT * past.recent, DAY)
+    )
+    whole = past.new > FULL * past.read
+    if not copied and not whole and past.old_new <= both.most(past.read):
+        return
+    found = past.copied if copied else past.new if whole else past.old_new
+    same = f", of days on which the same {' and '.join(both.spec.key)} had one" if copied else ""
+    yield Finding(
+        "stop" if copied or whole else "tell",
+        f"{both.name}: {number(found)} rows have come to the past{same}; there were {number(past.read)}",
+        f"after {LATE} days few rows come late, and hardly ever a second one of the same day",
         "ask whether it was loaded twice, or what was forgotten before, and refresh",
     )

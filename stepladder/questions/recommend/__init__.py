@@ -13,6 +13,7 @@ from stepladder.core.history import History
 from stepladder.core.question import (
     Completed,
     Demo,
+    Doubt,
     Holdout,
     Intervals,
     Kind,
@@ -21,7 +22,7 @@ from stepladder.core.question import (
     Reference,
     Rule,
 )
-from stepladder.questions.recommend import because, lists, lookups, replays, truth
+from stepladder.questions.recommend import because, lists, lookups, ratings, replays, truth
 from stepladder.questions.recommend import rules as business_rules
 from stepladder.questions.recommend.interactions import INTERACTIONS, ITEMS
 from stepladder.questions.recommend.settings import Settings as Settings
@@ -44,7 +45,7 @@ EXTRAS: dict[str, Kind] = {"place": "number"}
 INTERVALS: Intervals = None
 LABELS: Mapping[str, float] = {}
 REFERENCE = "r1_bestsellers"
-OWN = Own("interactions")
+OWN = Own("interactions", refuse=lookups.refuse_unknown)
 GAIN = "the difference between one list of bestsellers for everybody and the best rung"
 DERIVED = ("support",)
 LOOKUPS: Mapping[str, Lookup] = {"for": lookups.own, "item": lookups.item, "radio": lookups.radio}
@@ -57,6 +58,7 @@ already_seen = false  # whether a person may be shown what they have already
 # liked = 4.0  # the least value (stars, say) that counts as liking
 # exclude = {category = ["Postage"]}  # by any column of the items; include = … the other way round
 # at_most = {category = 3}  # so many of one kind in a list
+# absent = ["Christmas"]  # values of exclude and include that no item need have today
 """
 GLOSSARY = {
     "NDCG": "A mark between 0 and 1 for a list in order: 1 if all that the person went on to take stands "
@@ -98,8 +100,13 @@ def horizon(days: int) -> int:
 
 
 def check(history: History) -> None:
-    """Refuse data in which nobody could be shown anything, and rules that name what is not there."""
+    """Refuse data, and rules, with which nobody could be shown anything."""
     business_rules.check(history)
+
+
+def doubts(history: History) -> tuple[Doubt, ...]:
+    """That ratings count as liking, whatever they say, where `liked` does not say from which one on."""
+    return ratings.doubts(history)
 
 
 def rules(ask: Ask) -> tuple[Rule, ...]:
@@ -119,7 +126,6 @@ def cases(history: History) -> pa.Table:
 
 def holdouts(history: History) -> Iterator[Holdout]:
     """Replays of the past, earliest first: a sample of those known, a stranger, and late-comers."""
-    check(history)
     span = timedelta(days=history.ask.horizon)
     first = history.sql("select cast(min(time) as date) as first from interactions")["first"][0]
     stands = cutoffs(history.ask.cutoffs, history.now, first.as_py(), span, MOST_CUTOFFS)

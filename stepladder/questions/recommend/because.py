@@ -6,6 +6,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from stepladder.core.history import History
+from stepladder.questions.recommend.emptied import emptied
 
 # Where a rung cannot say itself: of the person's own items, those that the same people took as well.
 NEAREST = """
@@ -49,11 +50,21 @@ TITLED = "select table_.*, items.title from table_ left join items using (item) 
 
 
 def explain(history: History, answers: pa.Table, why: pa.Table | None) -> pa.Table:
-    """The answers with `why`, at most five rows of the person's own, and `because`, in words."""
+    """The answers with `why`, at most five rows of the person's own, and `because`, in words.
+
+    Where a list is empty, `because` says which rule emptied it.
+    """
     rows = _given(answers, why) if why is not None else _nearest(history, answers)
     at = answers.column_names.index("why")
     table = answers.set_column(at, "why", pa.array(rows, pa.list_(pa.int64())))
-    table = table.append_column("because", pa.array(_words(history, answers, rows), pa.string()))
+    none = emptied(history, answers.filter(pc.is_null(answers["item"]))["person"])
+    said = [
+        none.get(person) if item is None else words
+        for (person, item), words in zip(
+            _pairs(answers), _words(history, answers, rows), strict=True
+        )
+    ]
+    table = table.append_column("because", pa.array(said, pa.string()))
     return history.sql(TITLED, table_=table)
 
 

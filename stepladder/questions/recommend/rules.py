@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Mapping
-from dataclasses import replace
 
 from stepladder.core.ask import Ask
 from stepladder.core.errors import Problem
@@ -32,21 +30,34 @@ def views(ask: Ask) -> dict[str, str]:
 
 def named(ask: Ask) -> tuple[Rule, ...]:
     """Which columns of the items the rules are about, and which values."""
-    rules = ask.settings
+    rules, absent = ask.settings, "[recommend] absent"
     about = [("exclude", rules.exclude), ("include", rules.include)]
     found = [
-        Rule(f"[recommend] {name}", "items", column, values)
+        Rule(f"[recommend] {name}", "items", column, _sought(rules, values), absent)
         for name, columns in about
         for column, values in sorted(columns.items())
     ]
     return (*found, *(Rule("[recommend] at_most", "items", one) for one in sorted(rules.at_most)))
 
 
-def _conditions(rules: Settings) -> list[str]:
+def _sought(rules: Settings, values: tuple[Value, ...]) -> tuple[Value, ...]:
+    return tuple(value for value in values if value not in rules.absent)
+
+
+def steps(rules: Settings) -> list[tuple[str, str]]:
+    """Each rule in words, as question.toml names it, and the condition on an item that it sets."""
     enough = f"support.raters >= {rules.min_support}"
-    out = [f"not coalesce({_any(c, v)}, false)" for c, v in sorted(rules.exclude.items()) if v]
-    only = [f"coalesce({_any(c, v)}, false)" for c, v in sorted(rules.include.items())]
-    return [enough, *out, *only]
+    out = [(f"exclude by {c}", c, v) for c, v in sorted(rules.exclude.items()) if v]
+    only = [(f"include by {c}", c, v) for c, v in sorted(rules.include.items())]
+    return [
+        (f"min_support = {rules.min_support}", enough),
+        *((words, f"not coalesce({_any(c, v)}, false)") for words, c, v in out),
+        *((words, f"coalesce({_any(c, v)}, false)") for words, c, v in only),
+    ]
+
+
+def _conditions(rules: Settings) -> list[str]:
+    return [condition for _, condition in steps(rules)]
 
 
 def _any(column: str, values: tuple[Value, ...]) -> str:
@@ -62,14 +73,14 @@ def _any(column: str, values: tuple[Value, ...]) -> str:
 
 
 def check(history: History) -> None:
-    """Raise Problem on data with nothing to recommend, and on rules about columns that are not there."""
-    _check_columns(history)
+    """Raise Problem on data with nothing to recommend, and on rules that leave nothing to show."""
     found = history.sql(
         """select count(distinct person) as persons, count(distinct item) as items,
         count(distinct cast(time as date)) as days from interactions"""
     ).to_pylist()[0]
     remedy = (
-        "check which columns were read (--column person=NAME names another), or bring more history"
+        "check which columns were read (stepladder new --column person=NAME names another), "
+        "or bring more history"
     )
     for count, one, why in (
         ("persons", "person", "recommending means learning from others"),
@@ -97,27 +108,6 @@ def _check_candidates(history: History, items: int) -> None:
         "there must be something left to recommend",
         "lower min_support, or loosen exclude and include, in question.toml [recommend]",
     )
-
-
-def _check_columns(history: History) -> None:
-    rules = history.ask.settings
-    plain = replace(history, views=())  # a view that names such a column cannot even be made
-    there = [
-        name for name in plain.sql("select * from items limit 0").column_names if name != "row"
-    ]
-    for rule, columns in (
-        ("exclude", rules.exclude),
-        ("include", rules.include),
-        ("at_most", rules.at_most),
-    ):
-        for column in columns:
-            if column not in there:
-                near = difflib.get_close_matches(column, there, 1)
-                raise Problem(
-                    f"question.toml: [recommend] {rule} names the column {column!r}, which items do not have",
-                    f"the columns of items are: {', '.join(there)}",
-                    f"did you mean {near[0]!r}?" if near else "name one of these",
-                )
 
 
 def removed(history: History) -> list[tuple[str, int]]:

@@ -17,7 +17,8 @@ class Settings(ask.Settings):
 
     min_support: persons who must have taken an item before it is shown to others. already_seen: whether
     what somebody has may be shown again. liked: the least value that counts as liking. exclude, include:
-    by any column of the items. at_most: so many items of one kind in a list, by column.
+    by any column of the items. at_most: so many items of one kind in a list, by column. absent: values of
+    exclude and include that no item need have, such as those of another season.
     """
 
     MOVED: ClassVar[Mapping[str, str]] = {"k": "k", "rules": ""}
@@ -29,6 +30,7 @@ class Settings(ask.Settings):
     exclude: dict[str, tuple[Value, ...]] = Field(default_factory=dict)
     include: dict[str, tuple[Value, ...]] = Field(default_factory=dict)
     at_most: dict[str, Annotated[int, Field(ge=1, le=1000)]] = Field(default_factory=dict)
+    absent: tuple[Value, ...] = ()
 
     @property
     def list_length(self) -> int:

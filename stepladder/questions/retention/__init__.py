@@ -17,6 +17,7 @@ from stepladder.core.history import History
 from stepladder.core.question import (
     Completed,
     Demo,
+    Doubt,
     Holdout,
     Intervals,
     Kind,
@@ -106,7 +107,10 @@ def check(history: History) -> None:
           select customer, count(distinct day) as visits, min(day) as first, max(day) as last,
             count(value) as valued from purchases where coalesce(value, 0) >= 0 group by customer)"""
     ).to_pylist()[0]
-    remedy = "check which columns were read (--column customer=NAME names another), or bring more history"
+    remedy = (
+        "check which columns were read (stepladder new --column customer=NAME names another), "
+        "or bring more history"
+    )
     if found["customers"] < 2:
         raise Problem(f"{found['customers']} customer", "retention compares customers", remedy)
     if found["first"] == found["last"]:
@@ -121,8 +125,13 @@ def check(history: History) -> None:
         raise Problem(
             "question.toml has [prices], but no purchase has a value",
             "money can be reckoned only where the purchases say what they were worth",
-            "name the column with --column value=NAME in stepladder new, or remove [prices]",
+            "name the column with stepladder new --column value=NAME, or remove [prices]",
         )
+
+
+def doubts(history: History) -> tuple[Doubt, ...]:
+    """None: there is nothing that the data alone could ask for."""
+    return ()
 
 
 def rules(ask: Ask) -> tuple[Rule, ...]:

@@ -29,7 +29,7 @@ from stepladder.tables.columns.naming import (
 )
 from stepladder.tables.columns.rivals import near_miss, with_rivals
 from stepladder.tables.columns.words import plain
-from stepladder.tables.findings import Mapped
+from stepladder.tables.findings import Mapped, typed
 
 SURE = 0.5
 _CALLED = 0.75  # so much of a name's worth stays where two may be called the same
@@ -203,7 +203,7 @@ def check_columns(table: pa.Table, canonical: str, source: str) -> None:
             raise Problem(
                 f"The column {part!r}, given for {canonical}, is not in the table.",
                 f"The columns there are: {', '.join(names)}.",
-                f"Did you mean --column {canonical}={near}?"
+                f"Did you mean --column {canonical}={typed(near)}?"
                 if near
                 else f"Name one of them: --column {canonical}=NAME.",
             )
@@ -222,7 +222,7 @@ def _override(table: pa.Table, spec: TableSpec, canonical: str, source: str) -> 
         raise Problem(
             f"The table {spec.name} has no column {canonical!r} to be given.",
             f"Its columns are: {', '.join(known)}.",
-            f"Did you mean --column {near}={source}?" if near else "Name one of them.",
+            f"Did you mean --column {near}={typed(source)}?" if near else "Name one of them.",
         )
     if not source.strip():
         _may_be_left_out(table, spec, canonical)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
@@ -10,7 +9,7 @@ import pyarrow as pa
 
 from stepladder.core.table import Column, TableSpec
 from stepladder.tables.columns.content import same_in_all, unlike_ids
-from stepladder.tables.findings import Mapped
+from stepladder.tables.findings import Mapped, typed
 
 _NEAR = 0.06  # nearer than a name that says all and one that says half of what a column is
 
@@ -54,7 +53,7 @@ def _same(column: Column, one: str, other: str, table: pa.Table) -> bool:
 def flag(spec: TableSpec, canonical: str, source: str) -> str:
     """The flag of the command line that chooses a column, as a shell takes it; of none, uses none."""
     own = f"{spec.name}." if spec.within else ""  # another table may have a column of that name
-    return f"--column {own}{canonical}={shlex.quote(source) if source else ''}"
+    return f"--column {own}{canonical}={typed(source)}"
 
 
 def said_of_rivals(spec: TableSpec, mapped: Mapped) -> str:

@@ -34,10 +34,19 @@ def typed_dates(column: pa.ChunkedArray, today: date) -> Dates | None:
         return _counted(column, today)
     if pa.types.is_timestamp(kind):
         # The calendar day is the one where the clock hung.
-        return _stamps(pc.local_timestamp(column) if kind.tz else column)
+        return _local(column) if kind.tz else _stamps(column)
     if pa.types.is_date(kind):
         return _stamps(pc.cast(column, pa.timestamp("s"), safe=False))
     return None
+
+
+def _local(column: pa.ChunkedArray) -> Dates:
+    """By the clock of the column's zone, and how far from Greenwich that hung."""
+    dates, there = _stamps(pc.local_timestamp(column)), column.is_valid().to_numpy()
+    utc = _stamps(pc.cast(column, pa.timestamp(column.type.unit)))
+    minutes = (dates.day - utc.day) * 1440 + (dates.second - utc.second) // 60
+    dates.east[there] = minutes[there]
+    return dates
 
 
 def _texts(column: pa.ChunkedArray, today: date) -> Dates | None:

@@ -10,7 +10,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from stepladder.tables.choices import CLEANER
+from stepladder.tables.choices import CLEANER, INTEGER, TEXT
 
 Bools = npt.NDArray[np.bool_]
 Codes = npt.NDArray[np.int32]
@@ -43,7 +43,7 @@ _SEEN = (
     (r"[\p{Z}\x{85}]", " "),
     (r"[\x{200b}\x{200e}\x{200f}\x{202a}-\x{202e}\x{2060}\x{2066}-\x{2069}\x{feff}]", ""),
 )
-_PLAIN = r"^(?:0|[1-9]\d{0,17})$"
+PLAIN = r"^(?:0|[1-9]\d{0,17})$"
 
 
 @dataclass(frozen=True)
@@ -156,8 +156,8 @@ def _printed(values: pa.Array) -> pa.ChunkedArray | pa.Array:
     return pa.chunked_array([array]) if isinstance(values, pa.ChunkedArray) else array
 
 
-def typed_ids(ids: Texts, kept: Bools) -> tuple[pa.Array, Bools]:
-    """Integers if every kept id is a plain one without leading zeros, else text.
+def typed_ids(ids: Texts, kept: Bools, type_: str = "") -> tuple[pa.Array, Bools]:
+    """Integers if every kept id is a plain one without leading zeros, else text; or the type that is chosen.
 
     Also returns where an id lost a needless ".0" (numbers that were stored as fractions).
     """
@@ -168,7 +168,7 @@ def typed_ids(ids: Texts, kept: Bools) -> tuple[pa.Array, Bools]:
     if len(used) and _all(used, r"^(?:0|[1-9]\d{0,17})\.0+$"):
         cut = there
         words, used = (pc.replace_substring_regex(w, r"\.0+$", "") for w in (words, used))
-    if len(used) and _all(used, _PLAIN):
+    if type_ == INTEGER or (type_ != TEXT and len(used) and _all(used, PLAIN)):
         words = pc.cast(pc.if_else(pa.array(there), words, "0"), pa.int64())
     return words.take(pa.array(ids.at)), np.asarray(cut[ids.at]) & kept
 

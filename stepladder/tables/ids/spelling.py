@@ -55,6 +55,23 @@ def one_spelling(column: pa.ChunkedArray, decimal: str) -> Texts:
     return replace(ids, words=plain, nothing=nothing, mended=mended)
 
 
+def whole_numbers(ids: Texts) -> Texts:
+    """Ids that are whole numbers, without what a program put before or behind them: 007 and 7.0 are 7."""
+    cut = pc.replace_substring_regex(ids.words, r"^(\d+)\.0{1,2}$", r"\1")
+    bare = pc.replace_substring_regex(cut, r"^0+(\d+)$", r"\1")
+    mended = (
+        Mended(
+            "fraction in", "ending in .0; the ending was taken away", pc.not_equal(cut, ids.words)
+        ),
+        Mended(
+            "zeros before",
+            "with zeros in front of a whole number; they were taken away",
+            pc.not_equal(bare, cut),
+        ),
+    )
+    return replace(ids, words=bare, mended=(*ids.mended, *mended))
+
+
 def spelt(text: str) -> str:
     """One id as somebody typed it, in the spelling that it has in clean tables."""
     return str(folded(pa.array([text]))[0].as_py())

@@ -11,7 +11,7 @@ from stepladder.core.table import TableSpec
 from stepladder.tables.choices import Choices
 from stepladder.tables.columns.find import parts
 from stepladder.tables.columns.unread import unread_remedy
-from stepladder.tables.dates.offsets import several_offsets
+from stepladder.tables.dates.offsets import said_of_clocks, several_offsets
 from stepladder.tables.dates.texts import ORDER
 from stepladder.tables.ids.ids import Texts
 from stepladder.tables.rows.duplicates import duplicate_rows
@@ -136,6 +136,8 @@ def _drop_days(rows: Rows, name: str, value: Day, choices: Choices) -> None:
         f"future {name}",
         f"rows have a {name} after {choices.today.isoformat()}",
     )
-    said = several_offsets(name, dates, rows.kept) if choices.version > 1 else ""
+    said = several_offsets(name, dates, rows.kept) if choices.version == 2 else ""
+    if value.moved is not None:
+        said = said_of_clocks(name, dates, rows.kept, value.clock, value.moved)
     if said:
         rows.warn("several-offsets", said)

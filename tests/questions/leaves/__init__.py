@@ -14,6 +14,7 @@ from stepladder.core.errors import Problem
 from stepladder.core.history import History
 from stepladder.core.question import (
     Completed,
+    Doubt,
     Holdout,
     Intervals,
     Kind,
@@ -77,6 +78,10 @@ def check(history: History) -> None:
     """Refuse data in which every leaf is of one kind."""
     if history.sql("select count(distinct kind) as n from labels")["n"][0].as_py() < 2:
         raise Problem("all leaves are of one kind", "there must be several", "bring more leaves")
+
+
+def doubts(history: History) -> tuple[Doubt, ...]:
+    return ()
 
 
 def rules(ask: core.Ask) -> tuple[Rule, ...]:

@@ -19,6 +19,7 @@ from stepladder.core.errors import Problem
 from stepladder.core.history import History
 from stepladder.core.question import (
     Completed,
+    Doubt,
     Holdout,
     Intervals,
     Kind,
@@ -111,6 +112,10 @@ def check(history: History) -> None:
         raise Problem(
             "all labels are the same", "there must be both kept and back", "bring more history"
         )
+
+
+def doubts(history: History) -> tuple[Doubt, ...]:
+    return ()
 
 
 def rules(ask: core.Ask) -> tuple[Rule, ...]:
