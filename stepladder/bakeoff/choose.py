@@ -51,12 +51,12 @@ def propose(
 
     `year` turns a loss in money into money a year, for the sentence.
 
-    Where all rungs lose the same in the exam, none is proposed: it cannot tell them apart.
+    Where rungs that differed before all lose the same in the exam, none is proposed: nothing learnt holds.
 
     Order among equals: height, money a year (to the nearest ten), loss, name. Where the best does
     not surely beat the reference, the reference is proposed.
     """
-    if _alike(comparison.report):
+    if _alike(comparison.report) and not _alike(comparison.choose):
         return _none(comparison, reference)
     if not comparison.beats_reference:
         return _reference(comparison, reference)
@@ -77,9 +77,9 @@ def propose(
     )
 
 
-def _alike(exam: dict[str, Estimate]) -> bool:
-    """Whether every rung loses the same on the window that nobody had seen."""
-    losses = [one.loss for one in exam.values()]
+def _alike(there: dict[str, Estimate]) -> bool:
+    """Whether every rung loses the same there."""
+    losses = [one.loss for one in there.values()]
     return len(losses) > 1 and max(losses) - min(losses) <= ALIKE * abs(max(losses))
 
 
