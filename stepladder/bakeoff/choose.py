@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from stepladder.bakeoff.compare import Comparison, Estimate
 
 ALIKE = 1e-12  # of a loss: what adding up in another order may change
 LEVELS = ("a person", "a rule", "SQL", "statistics", "machine learning", "deep learning")
+
+
+Allowed = (
+    float | Mapping[str, float] | None
+)  # the same for every rung, by rung, or a share is what counts
 
 
 @dataclass(frozen=True)
@@ -43,13 +49,13 @@ def propose(
     reference: str,
     *,
     margin: float,
-    allowed_loss: float | None = None,
+    allowed_loss: Allowed = None,
     year: float = 1.0,
     cutoffs: tuple[str, ...] = (),
 ) -> Proposal:
     """Propose the lowest rung inside the margin; `allowed_loss` is the margin as loss above the best.
 
-    `year` turns a loss in money into money a year, for the sentence.
+    By rung, it is what each saves against the best. `year` turns a loss in money into money a year.
 
     Where rungs that differed before all lose the same in the exam, none is proposed: nothing learnt holds.
 
@@ -99,12 +105,16 @@ def _rank(candidate: Candidate) -> tuple[int, float]:
     return candidate.height, round(candidate.money_per_year, -1)
 
 
-def _inside(comparison: Comparison, rung: str, margin: float, allowed: float | None) -> bool:
+def _inside(comparison: Comparison, rung: str, margin: float, allowed: Allowed) -> bool:
     if rung == comparison.best:
         return True
     if allowed is not None:
-        return comparison.above_best[rung][1] <= allowed
+        return comparison.above_best[rung][1] <= _of(allowed, rung)
     return comparison.choose[rung].worse_high <= margin
+
+
+def _of(allowed: float | Mapping[str, float], rung: str) -> float:
+    return allowed if isinstance(allowed, float | int) else allowed.get(rung, 0.0)
 
 
 def _outside(
@@ -112,7 +122,7 @@ def _outside(
     rung: str,
     reference: str,
     margin: float,
-    allowed: float | None,
+    allowed: Allowed,
     cutoffs: tuple[str, ...],
 ) -> list[str]:
     """The cutoffs, early or last, where the proposal was beyond the margin or beat nobody."""
@@ -121,7 +131,7 @@ def _outside(
         if rung != reference and at[rung].loss >= at[reference].loss:
             return True
         if allowed is not None:
-            return at[rung].loss - at[comparison.best].loss > allowed
+            return at[rung].loss - at[comparison.best].loss > _of(allowed, rung)
         return at[rung].worse > margin
 
     return [name for name, at in zip(cutoffs, comparison.by_cutoff, strict=False) if beyond(at)]
@@ -142,11 +152,11 @@ def _sentence(
     first: Candidate,
     reference: str,
     margin: float,
-    allowed: float | None,
+    allowed: Allowed,
     year: float,
 ) -> str:
     who = f"{first.rung} ({LEVELS[first.height]})"
-    limit = f"{margin:.0%} of the gain" if allowed is None else f"{allowed * year:,.0f} a year"
+    limit = _limit(margin, allowed, first.rung, year)
     if first.rung == comparison.best:
         return (
             f"We propose {who}: it does best, and no lower rung is good enough "
@@ -164,6 +174,13 @@ def _sentence(
         f"{lowest} {max(estimate.worse, 0):.1%} of what the best rung, {comparison.best}, gains over "
         f"{reference}, and surely no more than {max(estimate.worse_high, 0):.1%} (allowed: {limit})."
     )
+
+
+def _limit(margin: float, allowed: Allowed, rung: str, year: float) -> str:
+    if allowed is None:
+        return f"{margin:.0%} of the gain"
+    money = f"{_of(allowed, rung) * year:,.0f} a year"
+    return money if isinstance(allowed, float | int) else f"what it saves to keep, {money}"
 
 
 def _tie(tied: tuple[str, ...]) -> str:
