@@ -32,7 +32,7 @@ def held_against(
         if not then.is_file():
             found.append(_away(spec.name, then))
             continue
-        with pair(question, spec, then, here, ask.nightly) as both:
+        with pair(question, ask, spec, then, here) as both:
             found += _of(both, [one for one in rules if one.table == spec.name])
     return sorted(found, key=lambda one: one.severity != "stop")
 

@@ -12,7 +12,8 @@ from typing import Any
 
 import duckdb
 
-from stepladder.core.ask import Nightly
+from stepladder.core import rooms
+from stepladder.core.ask import Ask, Nightly
 from stepladder.core.history import literal, quoted
 from stepladder.core.question import Question
 from stepladder.core.table import TableSpec
@@ -74,16 +75,19 @@ class Pair:
 
 
 @contextmanager
-def pair(
-    question: Question, spec: TableSpec, before: Path, now: Path, limits: Nightly
-) -> Iterator[Pair]:
-    """Both versions of a table, opened for as long as they are compared."""
-    with duckdb.connect(config={"threads": 2}) as con:
+def pair(question: Question, ask: Ask, spec: TableSpec, before: Path, now: Path) -> Iterator[Pair]:
+    """Both versions of a table, opened for as long as they are compared; what is large spills to disk."""
+    config = {
+        "threads": 2,
+        "memory_limit": f"{int(ask.memory_mb * 0.7)}MB",
+        "temp_directory": str(rooms.spill()),
+    }
+    with duckdb.connect(config=config) as con:
         for view, path in (("before", before), ("now", now)):
             con.execute(f"create view {view} as from read_parquet({literal(str(path))})")
         names = {column.name for column in spec.columns}
         case = question.CASE if names.issuperset(question.CASE) else ()
-        yield Pair(spec, con, limits, case, (_report(before), _report(now)))
+        yield Pair(spec, con, ask.nightly, case, (_report(before), _report(now)))
 
 
 def _report(table: Path) -> Mapping[str, Any]:
