@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from stepladder.bakeoff.compare import Comparison, Estimate
 
 ALIKE = 1e-12  # of a loss: what adding up in another order may change
+NEARLY = 0.95  # of the cases
+FAR = 10.0  # times as many as there are: nobody waits for these
 LEVELS = ("a person", "a rule", "SQL", "statistics", "machine learning", "deep learning")
 
 
@@ -52,10 +54,13 @@ def propose(
     allowed_loss: Allowed = None,
     year: float = 1.0,
     cutoffs: tuple[str, ...] = (),
+    people: str = "cases",
+    by_money: bool = False,
 ) -> Proposal:
     """Propose the lowest rung inside the margin; `allowed_loss` is the margin as loss above the best.
 
-    By rung, it is what each saves against the best. `year` turns a loss in money into money a year.
+    `people`: what the independent units are called; `by_money`: whether losses are money, without a budget.
+    By rung, `allowed_loss` is what each saves against the best. `year` turns a loss in money into money a year.
 
     Where rungs that differed before all lose the same in the exam, none is proposed: nothing learnt holds.
 
@@ -65,7 +70,7 @@ def propose(
     if _alike(comparison.report) and not _alike(comparison.choose):
         return _none(comparison, reference)
     if not comparison.beats_reference:
-        return _reference(comparison, reference)
+        return _reference(comparison, reference, people, by_money)
     inside = [c for c in candidates if _inside(comparison, c.rung, margin, allowed_loss)]
     ranked = sorted(inside, key=lambda c: (*_rank(c), comparison.choose[c.rung].loss, c.rung))
     first = ranked[0]
@@ -137,14 +142,45 @@ def _outside(
     return [name for name, at in zip(cutoffs, comparison.by_cutoff, strict=False) if beyond(at)]
 
 
-def _reference(comparison: Comparison, reference: str) -> Proposal:
-    most = max(comparison.above_best[reference][1], 0) / comparison.choose[reference].loss
-    sentence = (
-        f"Keep {reference}: no rung surely beats it on these data, so nothing that costs more to keep "
-        f"has earned its place. At most {most:.1%} of its loss could be gained; more data or a "
-        "longer history would tell."
-    )
+def _reference(comparison: Comparison, reference: str, people: str, by_money: bool) -> Proposal:
+    said = _alike_sentence(comparison, by_money) or _would_separate(comparison, reference, people)
+    sentence = f"Keep {reference}: {said}"
     return Proposal(reference, sentence, comparison.best, reference, (reference,), (), True)
+
+
+def _alike_sentence(comparison: Comparison, by_money: bool) -> str:
+    """Where rungs hardly ever differ no data would tell them apart, and it is said why."""
+    alike, cases = comparison.alike, comparison.cases
+    if alike < NEARLY * cases:
+        return ""
+    of = f"{alike:,} of {cases:,} cases"
+    if by_money:
+        return (
+            f"at these prices all rungs act alike on {of}, so prices cannot choose here. Say how many can be "
+            "acted on (contacts or spend in [prices]), or ask how often instead of for how much: take "
+            "[prices] out."
+        )
+    return f"all rungs are as right as each other on {of}, so this loss cannot choose between them."
+
+
+def _would_separate(comparison: Comparison, reference: str, people: str) -> str:
+    """How many more of them would show what the best seems to gain; that none would, where it is so."""
+    gain, most = comparison.above_best[reference]
+    loss = comparison.choose[reference].loss
+    kept = "no rung surely beats it on these data, so nothing that costs more to keep has earned its place."
+    if (
+        gain > 0
+        and (need := comparison.units * ((most - gain) / gain) ** 2) <= FAR * comparison.units
+    ):
+        more = max(round(need - comparison.units, -2), 100)
+        return (
+            f"{kept} {comparison.best} seems to gain {gain / loss:.1%} of its loss; with some {more:,.0f} "
+            f"{people} more that would be sure, if it is so."
+        )
+    return (
+        f"{kept} At most {max(most, 0) / loss:.1%} of its loss could be gained, and more of the same data "
+        "would hardly show it: another loss, a budget or other cases might."
+    )
 
 
 def _sentence(

@@ -183,6 +183,8 @@ def _result(
         margin=ask.good_enough,
         allowed_loss=_allowed(ask, comparison.best, candidates, year),
         year=year,
+        people=f"{' '.join(setting.question.UNIT)}s",
+        by_money=(price := prices(ask)) is not None and not price.budget,
         cutoffs=tuple(replay.name for replay in replays if replay.holdout.role != "calibrate"),
     )
     return Result(
