@@ -60,7 +60,7 @@ def propose(
     """Propose the lowest rung inside the margin; `allowed_loss` is the margin as loss above the best.
 
     `people`: what the independent units are called; `by_money`: whether losses are money, without a budget.
-    By rung, `allowed_loss` is what each saves against the best. `year` turns a loss in money into money a year.
+    By rung, `allowed_loss` is what each saves against the best. `year` turns losses into money a year.
 
     Where rungs that differed before all lose the same in the exam, none is proposed: nothing learnt holds.
 
