@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from stepladder.bakeoff.compare import Comparison, Estimate
 
 ALIKE = 1e-12  # of a loss: what adding up in another order may change
+NEARLY = 0.95  # of the cases
+FAR = 10.0  # times as many as there are: nobody waits for these
 LEVELS = ("a person", "a rule", "SQL", "statistics", "machine learning", "deep learning")
+
+
+Allowed = (
+    float | Mapping[str, float] | None
+)  # the same for every rung, by rung, or a share is what counts
 
 
 @dataclass(frozen=True)
@@ -43,13 +51,16 @@ def propose(
     reference: str,
     *,
     margin: float,
-    allowed_loss: float | None = None,
+    allowed_loss: Allowed = None,
     year: float = 1.0,
     cutoffs: tuple[str, ...] = (),
+    people: str = "cases",
+    by_money: bool = False,
 ) -> Proposal:
     """Propose the lowest rung inside the margin; `allowed_loss` is the margin as loss above the best.
 
-    `year` turns a loss in money into money a year, for the sentence.
+    `people`: what the independent units are called; `by_money`: whether losses are money, without a budget.
+    By rung, `allowed_loss` is what each saves against the best. `year` turns losses into money a year.
 
     Where rungs that differed before all lose the same in the exam, none is proposed: nothing learnt holds.
 
@@ -59,7 +70,7 @@ def propose(
     if _alike(comparison.report) and not _alike(comparison.choose):
         return _none(comparison, reference)
     if not comparison.beats_reference:
-        return _reference(comparison, reference)
+        return _reference(comparison, reference, people, by_money)
     inside = [c for c in candidates if _inside(comparison, c.rung, margin, allowed_loss)]
     ranked = sorted(inside, key=lambda c: (*_rank(c), comparison.choose[c.rung].loss, c.rung))
     first = ranked[0]
@@ -99,12 +110,16 @@ def _rank(candidate: Candidate) -> tuple[int, float]:
     return candidate.height, round(candidate.money_per_year, -1)
 
 
-def _inside(comparison: Comparison, rung: str, margin: float, allowed: float | None) -> bool:
+def _inside(comparison: Comparison, rung: str, margin: float, allowed: Allowed) -> bool:
     if rung == comparison.best:
         return True
     if allowed is not None:
-        return comparison.above_best[rung][1] <= allowed
+        return comparison.above_best[rung][1] <= _of(allowed, rung)
     return comparison.choose[rung].worse_high <= margin
+
+
+def _of(allowed: float | Mapping[str, float], rung: str) -> float:
+    return allowed if isinstance(allowed, float | int) else allowed.get(rung, 0.0)
 
 
 def _outside(
@@ -112,7 +127,7 @@ def _outside(
     rung: str,
     reference: str,
     margin: float,
-    allowed: float | None,
+    allowed: Allowed,
     cutoffs: tuple[str, ...],
 ) -> list[str]:
     """The cutoffs, early or last, where the proposal was beyond the margin or beat nobody."""
@@ -121,20 +136,51 @@ def _outside(
         if rung != reference and at[rung].loss >= at[reference].loss:
             return True
         if allowed is not None:
-            return at[rung].loss - at[comparison.best].loss > allowed
+            return at[rung].loss - at[comparison.best].loss > _of(allowed, rung)
         return at[rung].worse > margin
 
     return [name for name, at in zip(cutoffs, comparison.by_cutoff, strict=False) if beyond(at)]
 
 
-def _reference(comparison: Comparison, reference: str) -> Proposal:
-    most = max(comparison.above_best[reference][1], 0) / comparison.choose[reference].loss
-    sentence = (
-        f"Keep {reference}: no rung surely beats it on these data, so nothing that costs more to keep "
-        f"has earned its place. At most {most:.1%} of its loss could be gained; more data or a "
-        "longer history would tell."
-    )
+def _reference(comparison: Comparison, reference: str, people: str, by_money: bool) -> Proposal:
+    said = _alike_sentence(comparison, by_money) or _would_separate(comparison, reference, people)
+    sentence = f"Keep {reference}: {said}"
     return Proposal(reference, sentence, comparison.best, reference, (reference,), (), True)
+
+
+def _alike_sentence(comparison: Comparison, by_money: bool) -> str:
+    """Where rungs hardly ever differ no data would tell them apart, and it is said why."""
+    alike, cases = comparison.alike, comparison.cases
+    if alike < NEARLY * cases:
+        return ""
+    of = f"{alike:,} of {cases:,} cases"
+    if by_money:
+        return (
+            f"at these prices all rungs act alike on {of}, so prices cannot choose here. Say how many can be "
+            "acted on (contacts or spend in [prices]), or ask how often instead of for how much: take "
+            "[prices] out."
+        )
+    return f"all rungs are as right as each other on {of}, so this loss cannot choose between them."
+
+
+def _would_separate(comparison: Comparison, reference: str, people: str) -> str:
+    """How many more of them would show what the best seems to gain; that none would, where it is so."""
+    gain, most = comparison.above_best[reference]
+    loss = comparison.choose[reference].loss
+    kept = "no rung surely beats it on these data, so nothing that costs more to keep has earned its place."
+    if (
+        gain > 0
+        and (need := comparison.units * ((most - gain) / gain) ** 2) <= FAR * comparison.units
+    ):
+        more = max(round(need - comparison.units, -2), 100)
+        return (
+            f"{kept} {comparison.best} seems to gain {gain / loss:.1%} of its loss; with some {more:,.0f} "
+            f"{people} more that would be sure, if it is so."
+        )
+    return (
+        f"{kept} At most {max(most, 0) / loss:.1%} of its loss could be gained, and more of the same data "
+        "would hardly show it: another loss, a budget or other cases might."
+    )
 
 
 def _sentence(
@@ -142,11 +188,11 @@ def _sentence(
     first: Candidate,
     reference: str,
     margin: float,
-    allowed: float | None,
+    allowed: Allowed,
     year: float,
 ) -> str:
     who = f"{first.rung} ({LEVELS[first.height]})"
-    limit = f"{margin:.0%} of the gain" if allowed is None else f"{allowed * year:,.0f} a year"
+    limit = _limit(margin, allowed, first.rung, year)
     if first.rung == comparison.best:
         return (
             f"We propose {who}: it does best, and no lower rung is good enough "
@@ -164,6 +210,13 @@ def _sentence(
         f"{lowest} {max(estimate.worse, 0):.1%} of what the best rung, {comparison.best}, gains over "
         f"{reference}, and surely no more than {max(estimate.worse_high, 0):.1%} (allowed: {limit})."
     )
+
+
+def _limit(margin: float, allowed: Allowed, rung: str, year: float) -> str:
+    if allowed is None:
+        return f"{margin:.0%} of the gain"
+    money = f"{_of(allowed, rung) * year:,.0f} a year"
+    return money if isinstance(allowed, float | int) else f"what it saves to keep, {money}"
 
 
 def _tie(tied: tuple[str, ...]) -> str:

@@ -10,6 +10,8 @@ import pyarrow.compute as pc
 
 from stepladder.core.stats import Floats, bootstrap_sums, interval
 
+SAME = 1e-9  # losses that differ by less are the same
+
 
 @dataclass(frozen=True)
 class Losses:
@@ -45,6 +47,9 @@ class Comparison:
     report: dict[str, Estimate]
     by_cutoff: tuple[dict[str, Estimate], ...]
     above_best: dict[str, tuple[float, float]]  # loss − best: estimate and upper bound
+    units: int  # independent ones at the cutoffs that choose
+    cases: int
+    alike: int  # of these cases, those on which every rung loses the same
 
 
 @dataclass(frozen=True)
@@ -93,6 +98,9 @@ def compare(losses: Losses, reference: str, seed: int) -> Comparison:
             name: _contrast(chosen, unit[r] - unit[best])[::2]
             for r, name in enumerate(losses.rungs)
         },
+        units=int((table.reshape(-1, n, k + 1)[:, early, -1] > 0).any(axis=1).sum()),
+        cases=sum(len(losses.weights[i]) for i in early),
+        alike=sum(int((np.ptp(losses.losses[i], axis=1) <= SAME).sum()) for i in early),
     )
 
 

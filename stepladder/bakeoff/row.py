@@ -25,7 +25,7 @@ from stepladder.core.question import Question
 from stepladder.core.rung import Rung
 from stepladder.core.stats import calibration
 from stepladder.fence.measure import Measured
-from stepladder.money import prices
+from stepladder.money import decisions, prices
 
 
 def row(
@@ -104,7 +104,7 @@ def _cost(rung: Rung, measured: list[Measured | None], ask: Ask, loss: float) ->
         upkeep_hours=upkeep,
         machine_money=machine,
         money_per_year=machine + upkeep * ask.costs.hour_price,
-        regret_per_year=loss * last.cases * 365 / ask.horizon if prices(ask) else None,
+        regret_per_year=loss * decisions(ask, last.cases) if prices(ask) else None,
     )
 
 

@@ -13,17 +13,19 @@ import numpy as np
 import pyarrow as pa
 
 from stepladder.bakeoff import person
-from stepladder.bakeoff.choose import Candidate, propose
+from stepladder.bakeoff.choose import Allowed, Candidate, propose
 from stepladder.bakeoff.compare import Comparison, Losses, compare, unit_of
 from stepladder.bakeoff.replay import Replay, prepare
 from stepladder.bakeoff.result import Result, RungResult, Window
 from stepladder.bakeoff.row import row
 from stepladder.bakeoff.runs import Progress, Ran, Setting, run_all
 from stepladder.bakeoff.score import Scored, score
+from stepladder.core.ask import Ask
 from stepladder.core.errors import Problem
 from stepladder.core.question import Question
 from stepladder.core.rung import Rung
 from stepladder.fence.sandbox import weakest
+from stepladder.money import decisions, prices
 
 # a total so far off, windows so different, or so few cases are told before the proposal
 OFF, SWING, FEW = 0.2, 1.5, 50
@@ -168,7 +170,7 @@ def _result(
     rows: tuple[RungResult, ...],
 ) -> Result:
     ask, last = setting.history.ask, replays[-1]
-    year = last.cases.num_rows * 365 / ask.horizon  # cases asked about in a year
+    year = decisions(ask, last.cases.num_rows)
     candidates = [
         Candidate(r.rung, r.height, r.cost.money_per_year)
         for r in rows
@@ -179,8 +181,10 @@ def _result(
         candidates,
         setting.question.REFERENCE,
         margin=ask.good_enough,
-        allowed_loss=ask.good_enough_money and ask.good_enough_money / year,
+        allowed_loss=_allowed(ask, comparison.best, candidates, year),
         year=year,
+        people=f"{' '.join(setting.question.UNIT)}s",
+        by_money=(price := prices(ask)) is not None and not price.budget,
         cutoffs=tuple(replay.name for replay in replays if replay.holdout.role != "calibrate"),
     )
     return Result(
@@ -202,6 +206,20 @@ def _result(
             *(doubt.sentence for doubt in setting.question.doubts(setting.history)),
         ),
     )
+
+
+def _allowed(ask: Ask, best: str, candidates: list[Candidate], year: float) -> Allowed:
+    """What a rung may lose above the best, in money; None where a share of the gain is what counts.
+
+    With a budget, and nothing else said, it is what a rung saves in a year against the best.
+    """
+    if ask.good_enough_money:
+        return ask.good_enough_money / year
+    price = prices(ask)
+    if price is None or not price.budget or "good_enough" in ask.model_fields_set:
+        return None
+    kept = {one.rung: one.money_per_year for one in candidates}
+    return {rung: max(kept[best] - money, 0.0) / year for rung, money in kept.items()}
 
 
 def _notes(replays: list[Replay], windows: tuple[Window, ...], proposed: RungResult) -> list[str]:

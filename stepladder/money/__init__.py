@@ -2,17 +2,57 @@
 
 from __future__ import annotations
 
-from pydantic import Field
+from typing import Annotated, Self
 
-from stepladder.core.ask import MOST, Ask, Part
+from pydantic import BeforeValidator, Field, model_validator
+
+from stepladder.core.ask import MOST, Ask, Part, share
 
 
 class Prices(Part):
-    """What acting on a case earns and costs: act if predicted value × margin > cost."""
+    """What acting on a case earns and costs: act if predicted value × margin > cost.
+
+    contacts: how many can be acted on, as a number or "10 %" of all; spend: the same as money; without
+    either everybody may be. decisions_per_year: how often a list is made and acted on.
+    """
 
     margin: float = Field(gt=0, le=1)
     cost: float = Field(gt=0, le=MOST)
     currency: str = ""
+    contacts: Annotated[float | int | None, BeforeValidator(share), Field(gt=0, le=MOST)] = None
+    spend: Annotated[float | None, Field(gt=0, le=MOST)] = None
+    decisions_per_year: Annotated[float, Field(gt=0, le=8784)] = 1.0
+
+    @model_validator(mode="after")
+    def _one_budget(self) -> Self:
+        if self.contacts is not None and self.spend is not None:
+            raise ValueError(
+                "give contacts or spend, not both: either says how many can be acted on"
+            )
+        if isinstance(self.contacts, float) and self.contacts >= 1 and self.contacts % 1:
+            raise ValueError('contacts is a whole number, or a share such as "10 %"')
+        if self.spend is not None and self.spend < self.cost:
+            raise ValueError(
+                "spend does not pay for a single contact: it must be the cost at least"
+            )
+        return self
+
+    @property
+    def budget(self) -> bool:
+        """Whether only so many can be acted on."""
+        return self.contacts is not None or self.spend is not None
+
+    def places(self, cases: int) -> int:
+        """How many of so many cases can be acted on: all of them without a budget."""
+        if self.spend is not None:
+            found = self.spend // self.cost
+        elif self.contacts is None:
+            return cases
+        elif isinstance(self.contacts, float) and self.contacts < 1:
+            found = round(self.contacts * cases)
+        else:
+            found = self.contacts
+        return max(int(found), 1)
 
 
 def prices(ask: Ask) -> Prices | None:
@@ -25,3 +65,11 @@ def currency(ask: Ask) -> str:
     """What amounts of money are in, as far as it was said."""
     found = prices(ask)
     return found.currency if found else ""
+
+
+def decisions(ask: Ask, cases: int) -> float:
+    """How many cases are decided on in a year: what a loss per case is multiplied by."""
+    found = prices(ask)
+    if found and found.budget:
+        return found.places(cases) * found.decisions_per_year
+    return cases * 365 / ask.horizon

@@ -27,6 +27,7 @@ from stepladder.core.question import (
     Rule,
 )
 from stepladder.money import Prices, prices
+from stepladder.money.budget import lost
 from stepladder.questions.retention.purchases import PURCHASES
 
 WORDS = "Who will buy again, how often, and what are they worth?"
@@ -191,10 +192,11 @@ def loss(predictions: pa.Table, past: History, later: History, cases: pa.Table) 
     if price := prices(past.ask):
         earned = _value(predictions, past) * price.margin - price.cost
         actual = came["actual_value"].to_numpy() * price.margin - price.cost
-        cost = np.where((earned > 0) != (actual > 0), np.abs(actual), 0.0)
+        cost, weight = lost(earned, actual, price)
     else:
         cost = deviance(came["actual"].to_numpy(), predictions["prediction"].to_numpy())
-    return pa.table({"customer": cases["customer"], "loss": cost, "weight": np.ones(len(cost))})
+        weight = np.ones(len(cost))
+    return pa.table({"customer": cases["customer"], "loss": cost, "weight": weight})
 
 
 def deviance(actual: np.ndarray, mean: np.ndarray) -> np.ndarray:
