@@ -55,7 +55,7 @@ def world(
     seed = [study.seed, drawn.number, int(drawn.seasonal), customers]
     found = bakeoff(drawn, customers, [*seed, 0], scratch / "0")
     proposal, comparison = found.proposal, found.comparison
-    margin = ask_of(drawn).good_enough
+    margin = ask_of(drawn).tolerance
     rungs = [rung for rung in ladder(folder("retention")) if rung.name in comparison.choose]
     truths = [_truth(drawn, rungs, found.models, those, study)]
     for again in range(1, study.datasets):

@@ -67,8 +67,8 @@ def bakeoff(drawn: Drawn, customers: int, seed: list[int], here: Path) -> Found:
     losses = losses_of(replays, scored)
     comparison = compare(losses, reference, ask.seed)
     candidates = [Candidate(name, int(name[1]), upkeep(ask, name)) for name in scored]
-    proposal = propose(comparison, candidates, reference, margin=ask.good_enough)
-    errors = standard_errors(losses, comparison.best, reference, ask.good_enough)
+    proposal = propose(comparison, candidates, reference, margin=ask.tolerance)
+    errors = standard_errors(losses, comparison.best, reference, ask.tolerance)
     return Found(comparison, proposal, errors, models, not_run)
 
 

@@ -180,7 +180,7 @@ def _result(
         comparison,
         candidates,
         setting.question.REFERENCE,
-        margin=ask.good_enough,
+        margin=ask.tolerance,
         allowed_loss=_allowed(ask, comparison.best, candidates, year),
         year=year,
         people=f"{' '.join(setting.question.UNIT)}s",
@@ -192,7 +192,7 @@ def _result(
         words=ask.words or setting.question.WORDS,
         now=setting.history.now.isoformat(),
         horizon=ask.horizon,
-        good_enough=ask.good_enough,
+        good_enough=ask.tolerance,
         good_enough_money=ask.good_enough_money,
         settings=settings,
         seed=ask.seed,
@@ -216,7 +216,7 @@ def _allowed(ask: Ask, best: str, candidates: list[Candidate], year: float) -> A
     if ask.good_enough_money:
         return ask.good_enough_money / year
     price = prices(ask)
-    if price is None or not price.budget or "good_enough" in ask.model_fields_set:
+    if price is None or not price.budget or ask.good_enough is not None:
         return None
     kept = {one.rung: one.money_per_year for one in candidates}
     return {rung: max(kept[best] - money, 0.0) / year for rung, money in kept.items()}

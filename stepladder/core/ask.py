@@ -12,6 +12,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_serial
 # what a rung's answers depend on; the rest says where things are, and what comes of the answers
 ANSWERED = ("question", "horizon", "settings", "seed", "memory_mb", "engine")
 FIRST, LAST = date(1900, 1, 1), date(2200, 12, 31)  # days beyond these are slips, and break sums
+TOLERANCE = 0.10  # of the gain
 MOST = 1e15  # of an amount of money, or of a figure
 DAYS = {"day": 1, "week": 7, "month": 30, "quarter": 91, "year": 365}
 UPKEEP_HOURS = {0: 200.0, 1: 2.0, 2: 4.0, 3: 8.0, 4: 40.0, 5: 80.0}
@@ -155,8 +156,8 @@ class Ask(Part):
     horizon: Annotated[int, BeforeValidator(days), Field(ge=1, le=3660)]
     now: Day | None = None
     cutoffs: tuple[Day, ...] = ()
-    good_enough: Annotated[float, BeforeValidator(share), Field(gt=0, lt=1)] = 0.10
-    good_enough_money: Annotated[float | None, Field(gt=0, le=MOST)] = None
+    good_enough: Annotated[float, BeforeValidator(share), Field(gt=0, lt=1)] | None = None
+    good_enough_money: Annotated[float, Field(gt=0, le=MOST)] | None = None
     costs: Costs = Costs()
     settings: Any = Field(default_factory=Settings)  # the question's own, of its own class
     seed: Annotated[int, Field(ge=0, lt=2**31)] = 1
@@ -170,6 +171,11 @@ class Ask(Part):
     kris: dict[str, Indicator] = Field(default_factory=dict)
     engine: Literal["duckdb", "spark"] = "duckdb"
     spark: str = "local[*]"
+
+    @property
+    def tolerance(self) -> float:
+        """The share of the best rung's gain that a simpler one may give up: a tenth where nothing is said."""
+        return TOLERANCE if self.good_enough is None else self.good_enough
 
     @property
     def known_after(self) -> int:

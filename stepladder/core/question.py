@@ -10,6 +10,7 @@ import pyarrow as pa
 
 from stepladder.core.ask import Ask, Settings
 from stepladder.core.history import History
+from stepladder.core.stats import Floats
 from stepladder.core.table import TableSpec
 
 Role = Literal["calibrate", "choose", "report"]
@@ -75,6 +76,18 @@ class Doubt(NamedTuple):
     table: str
     kind: str
     sentence: str
+
+
+class Worth(NamedTuple):
+    """What each case is expected to bring, and what of the outcome says what it brought.
+
+    `expected` stands in the order of the answers; `actual` is a column of `outcome`; `unit` is what
+    both count, such as "money" or "purchases".
+    """
+
+    expected: Floats
+    actual: str
+    unit: str
 
 
 class Own(NamedTuple):
@@ -193,6 +206,12 @@ class Question(Protocol):
 
     def outcome(self, past: History, later: History, cases: pa.Table) -> pa.Table:
         """What came: KEYS…, actual (null where it is not known yet), and what else the loss needs."""
+
+    def worth(self, answers: pa.Table, past: History) -> Worth | None:
+        """What each case is expected to bring, before any cost, so that a list of the best can be made.
+
+        None where answers say no amount: where a case has several rows, as in lists.
+        """
 
     def loss(
         self, predictions: pa.Table, past: History, later: History, cases: pa.Table

@@ -19,8 +19,8 @@ class Prices(Part):
     margin: float = Field(gt=0, le=1)
     cost: float = Field(gt=0, le=MOST)
     currency: str = ""
-    contacts: Annotated[float | int | None, BeforeValidator(share), Field(gt=0, le=MOST)] = None
-    spend: Annotated[float | None, Field(gt=0, le=MOST)] = None
+    contacts: Annotated[float | int, BeforeValidator(share), Field(gt=0, le=MOST)] | None = None
+    spend: Annotated[float, Field(gt=0, le=MOST)] | None = None
     decisions_per_year: Annotated[float, Field(gt=0, le=8784)] = 1.0
 
     @model_validator(mode="after")

@@ -26,8 +26,8 @@ def written(
         f"question = {_value(question)}",
         f"words = {_value(asked.WORDS)}",
         f'horizon = {days}  # days ahead; "13 weeks" works too',
-        "good_enough = 0.10  # the share of the best rung's gain that a simpler one may give up",
         "seed = 1",
+        "# good_enough = 0.10  # the share of the best rung's gain that a simpler one may give up",
     ]
     lines += ["", (settings or asked.SETTINGS).strip()]
     for name, table in made.items():

@@ -38,9 +38,7 @@ def test_only_what_was_decided_on_is_shipped(shop):
 
 def _undecided(shop):
     toml = shop.folder / "question.toml"
-    toml.write_text(
-        toml.read_text().replace("good_enough", 'record = "sqlite:///other.db"\ngood_enough', 1)
-    )
+    toml.write_text(toml.read_text().replace("seed", 'record = "sqlite:///other.db"\nseed', 1))
     begin_anew(stepladder.Project.open(shop.folder))
     return shop.folder
 

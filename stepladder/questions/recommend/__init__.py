@@ -147,6 +147,10 @@ def outcome(past: History, later: History, cases: pa.Table) -> pa.Table:
     return truth.outcome(past, later, cases)
 
 
+def worth(answers: pa.Table, past: History) -> None:
+    """None: lists are of items, and nobody is ranked."""
+
+
 def loss(predictions: pa.Table, past: History, later: History, cases: pa.Table) -> pa.Table:
     """1 − NDCG@k of everyone who took anything in the window; the others say nothing and are left out."""
     return truth.loss(predictions, past, later, cases)

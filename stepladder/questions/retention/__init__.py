@@ -25,6 +25,7 @@ from stepladder.core.question import (
     Own,
     Reference,
     Rule,
+    Worth,
 )
 from stepladder.money import Prices, prices
 from stepladder.money.budget import lost
@@ -186,11 +187,21 @@ def outcome(past: History, later: History, cases: pa.Table) -> pa.Table:
     )
 
 
+def worth(answers: pa.Table, past: History) -> Worth:
+    """Money where the purchases say what they were worth, else how many there will be."""
+    usual = _usual(past)
+    if usual is None:
+        return Worth(answers["prediction"].to_numpy(), "actual", "purchases")
+    given = answers["value"].to_numpy(zero_copy_only=False)
+    fallback = answers["prediction"].to_numpy() * usual
+    return Worth(np.where(np.isnan(given), fallback, given), "actual_value", "money")
+
+
 def loss(predictions: pa.Table, past: History, later: History, cases: pa.Table) -> pa.Table:
     """What each forecast cost: Poisson deviance, or regret in money where prices are given."""
     came = outcome(past, later, cases)
     if price := prices(past.ask):
-        earned = _value(predictions, past) * price.margin - price.cost
+        earned = worth(predictions, past).expected * price.margin - price.cost
         actual = came["actual_value"].to_numpy() * price.margin - price.cost
         cost, weight = lost(earned, actual, price)
     else:
@@ -206,16 +217,14 @@ def deviance(actual: np.ndarray, mean: np.ndarray) -> np.ndarray:
     return 2 * (log - (actual - mean))
 
 
-def _value(predictions: pa.Table, past: History) -> np.ndarray:
-    """Expected money; where a rung gives none, its expected purchases times the average purchase."""
-    usual = past.sql(
+def _usual(past: History) -> float | None:
+    """What a purchase brings on average; None where none says what it was worth."""
+    found: float | None = past.sql(
         """select sum(v) / nullif(sum(bought), 0) as v from (
           select sum(value) as v, max(case when value >= 0 then 1 else 0 end) as bought
           from purchases group by customer, day)"""
     )["v"][0].as_py()
-    given = predictions["value"].to_numpy(zero_copy_only=False)
-    fallback = predictions["prediction"].to_numpy() * (usual or 0.0)
-    return np.where(np.isnan(given), fallback, given)
+    return found
 
 
 EXPLAINED = """
@@ -245,7 +254,9 @@ def measures(predictions: pa.Table, past: History, later: History, cases: pa.Tab
         ("absolute error", np.abs(actual - mean).mean(), "purchases the forecast is off, per customer"),
     ]  # fmt: skip
     if came["actual_value"].to_numpy().any():
-        value = _value(predictions, past).sum() / max(came["actual_value"].to_numpy().sum(), 1e-9)
+        value = worth(predictions, past).expected.sum() / max(
+            came["actual_value"].to_numpy().sum(), 1e-9
+        )
         rows.append(("total value", value, "money forecast in total, for each unit that came"))
     names, values, sentences = zip(*rows, strict=True)
     return pa.table({"name": names, "value": [float(v) for v in values], "sentence": sentences})

@@ -127,6 +127,10 @@ def outcome(past: History, later: History, cases: pa.Table) -> pa.Table:
     )
 
 
+def worth(answers: pa.Table, past: History) -> None:
+    """None: nobody says what an answer brings."""
+
+
 def loss(predictions: pa.Table, past: History, later: History, cases: pa.Table) -> pa.Table:
     """Log loss of every leaf's true kind: leaf, loss, weight."""
     chance, right, _, rows = beside(predictions, outcome(past, later, cases), KEYS)

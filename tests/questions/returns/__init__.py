@@ -170,6 +170,10 @@ def outcome(past: History, later: History, cases: pa.Table) -> pa.Table:
     )
 
 
+def worth(answers: pa.Table, past: History) -> None:
+    """None: nobody says what an answer brings."""
+
+
 def loss(predictions: pa.Table, past: History, later: History, cases: pa.Table) -> pa.Table:
     """Log loss of every parcel whose label is known: shop, parcel, loss, weight."""
     said = predictions.sort_by([(name, "ascending") for name in KEYS])
