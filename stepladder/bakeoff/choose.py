@@ -41,6 +41,11 @@ class Proposal:
     stable: bool
 
     @property
+    def undecided(self) -> bool:
+        """Whether the reference is kept because nothing separates the rungs, not since it is good enough."""
+        return self.rung == self.reference and self.good_enough == (self.reference,)
+
+    @property
     def shown(self) -> str:
         """The rung whose answers are shown: the reference's where none is proposed."""
         return self.rung or self.reference
@@ -264,7 +269,7 @@ def _in_money(
 def _given_up(rung: Candidate, comparison: Comparison, money: Lists) -> str:
     above, most = (max(x, 0.0) * money.places for x in comparison.above_best[rung.rung])
     surely = "roughly" if money.of(rung.rung).rough else "surely"
-    return f"it gives up {money.said(above)}, {surely} no more than {money.said(most)}"
+    return f"it gives up {money.said(above)}, {surely} no more than {money.said(most, '')}"
 
 
 def _saved(rung: Candidate, best: str, candidates: list[Candidate]) -> str:
@@ -278,7 +283,7 @@ def _limit(margin: float, allowed: Allowed, year: float) -> str:
         return f"{margin:.0%} of the gain"
     if isinstance(allowed, float | int):
         return f"{allowed * year:,.0f} a year"
-    return "what it saves to keep"
+    return "what that saves to keep"
 
 
 def _tie(tied: tuple[str, ...]) -> str:

@@ -76,11 +76,11 @@ class Lists:
         """Whether there is a budget that leaves somebody out."""
         return self.budget and self.places < self.cases
 
-    def said(self, amount: float) -> str:
+    def said(self, amount: float, each: str = " per decision") -> str:
         """Money of a decision in whole units, and that of a year where decisions repeat."""
         unit, times = f" {self.currency}".rstrip(), self.decisions_per_year
         year = "" if times == 1 else f" ({amount * times:,.0f}{unit} a year)"
-        return f"{amount:,.0f}{unit} per decision{year}"
+        return f"{amount:,.0f}{unit}{each}{year}"
 
 
 @dataclass(frozen=True)
