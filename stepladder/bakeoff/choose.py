@@ -83,10 +83,12 @@ def propose(
     tied = tuple(c.rung for c in ranked[1:] if _rank(c) == _rank(first))
     unstable = _outside(comparison, first.rung, reference, margin, allowed_loss, cutoffs)
     limit = _limit(margin, allowed_loss, year)
-    if money:
-        sentence = _in_money(comparison, first, candidates, reference, limit, money)
+    if money and allowed_loss is not None:
+        sentence = _in_money(comparison, first, candidates, limit, money)
     else:
         sentence = _sentence(comparison, first, reference, limit)
+        if money and first.rung != comparison.best:
+            sentence += f" In money {_given_up(first, comparison, money)}."
     return Proposal(
         first.rung,
         sentence + _tie(tied) + _stability(unstable, reference),
@@ -221,7 +223,7 @@ def _would_separate(
 
 def _gained(gain: float, comparison: Comparison, reference: str, money: Lists | None) -> str:
     if money:
-        return money.said(gain * money.places)
+        return money.said(gain * money.usual)
     return f"{gain / comparison.choose[reference].loss:.1%} of its loss"
 
 
@@ -244,7 +246,6 @@ def _in_money(
     comparison: Comparison,
     first: Candidate,
     candidates: list[Candidate],
-    reference: str,
     limit: str,
     money: Lists,
 ) -> str:
@@ -267,7 +268,7 @@ def _in_money(
 
 
 def _given_up(rung: Candidate, comparison: Comparison, money: Lists) -> str:
-    above, most = (max(x, 0.0) * money.places for x in comparison.above_best[rung.rung])
+    above, most = (max(x, 0.0) * money.usual for x in comparison.above_best[rung.rung])
     surely = "roughly" if money.of(rung.rung).rough else "surely"
     return f"it gives up {money.said(above)}, {surely} no more than {money.said(most, '')}"
 

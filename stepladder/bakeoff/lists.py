@@ -12,11 +12,12 @@ import pyarrow as pa
 from stepladder.bakeoff.compare import Comparison, Estimate, Losses, compare, unit_of
 from stepladder.bakeoff.replay import Replay
 from stepladder.bakeoff.score import Scored
+from stepladder.core.ask import Ask
 from stepladder.core.asking import matched, numbers
 from stepladder.core.predictions import places
 from stepladder.core.question import Question
 from stepladder.core.stats import Floats
-from stepladder.money import Prices, of_some, prices
+from stepladder.money import Prices, decisions, of_some, prices
 from stepladder.money.budget import earned, on_the_list
 
 ROUGH = 100  # contacts; with fewer the intervals are known to be too narrow now and then
@@ -46,7 +47,7 @@ class Listed:
     """A rung's list: how many are on it, what it brought, and how much more the best rung's did."""
 
     rung: str
-    contacts: int  # in the exam: fewer than there are places where not so many pay
+    contacts: int  # on average over the moments that chose: fewer than places where not so many pay
     brought: Brought
     below_best: Money  # over the moments that chose
     rough: bool  # too few contacts for the intervals to be quite right
@@ -54,9 +55,10 @@ class Listed:
 
 @dataclass(frozen=True)
 class Lists:
-    """The lists of all rungs, for a decision about as many as there were in the exam."""
+    """The lists of all rungs."""
 
-    places: int  # how many can be acted on: all of them where there is no budget
+    usual: float  # places on a list, on average over the moments that chose
+    places: int  # in the exam: how many can be acted on, all where there is no budget
     cases: int
     budget: bool
     decisions_per_year: float
@@ -103,7 +105,7 @@ def lists(
     asked = [i for i, replay in enumerate(replays) if replay.holdout.role != "calibrate"]
     if price is None or not _in_money(question, last, parties[0].scored):
         return None
-    size = price.places(last.cases.num_rows)
+    sizes = [price.places(replays[i].cases.num_rows) for i in asked]
     rows: list[Listed] = []
     for party in parties:
         at = [
@@ -113,13 +115,20 @@ def lists(
         found = _compared(question, [replays[i] for i in asked], at, tuple(party.scored), ask.seed)
         if not rows:
             whole, money = at[-1], found
-        rows += [_listed(name, size, at[-1], found, comparison) for name in party.names]
+        rows += [_listed(name, sizes, at, found, comparison) for name in party.names]
     acts = np.column_stack([whole.expected[name] > 0 for name in whole.expected])
     return Lists(
-        size, last.cases.num_rows, price.budget, price.decisions_per_year, price.currency,
+        float(np.mean(sizes[:-1])), sizes[-1], last.cases.num_rows,
+        price.budget, price.decisions_per_year, price.currency,
         int(acts.all(axis=1).sum()), int((~acts).all(axis=1).sum()),
-        _brought(RANDOM, size, money), _brought(HINDSIGHT, size, money), tuple(rows),
+        _brought(RANDOM, sizes, money), _brought(HINDSIGHT, sizes, money), tuple(rows),
     )  # fmt: skip
+
+
+def a_year(ask: Ask, replays: list[Replay]) -> float:
+    """How many cases are decided on in a year, if lists are as long as at the moments that chose."""
+    cases = [r.cases.num_rows for r in replays if r.holdout.role == "choose"]
+    return float(np.mean([decisions(ask, each) for each in cases]))
 
 
 def _in_money(question: Question, last: Replay, scored: Mapping[str, list[Scored | None]]) -> bool:
@@ -188,20 +197,25 @@ def _compared(
     return compare(made, question.REFERENCE, seed)
 
 
-def _listed(name: str, size: int, last: _Cases, money: Comparison, losses: Comparison) -> Listed:
-    above, high = losses.above_best[name]
-    lost = Money(above * size, losses.above_low[name] * size, high * size)
-    taken = on_the_list(last.expected[name], last.places).sum()
-    contacts = round(taken * size / last.places)
-    return Listed(name, contacts, _brought(name, size, money), lost, last.places < ROUGH)
+def _listed(
+    name: str, sizes: list[int], at: list[_Cases], money: Comparison, losses: Comparison
+) -> Listed:
+    usual, (above, high) = float(np.mean(sizes[:-1])), losses.above_best[name]
+    lost = Money(above * usual, losses.above_low[name] * usual, high * usual)
+    contacts = [
+        on_the_list(here.expected[name], here.places).sum() * size / here.places
+        for here, size in zip(at[:-1], sizes[:-1], strict=True)
+    ]
+    rough = min(here.places for here in at) < ROUGH
+    return Listed(name, round(np.mean(contacts)), _brought(name, sizes, money), lost, rough)
 
 
-def _brought(name: str, size: int, money: Comparison) -> Brought:
-    each = tuple(_money(found[name], size) for found in money.by_cutoff)
-    return Brought(_money(money.choose[name], size), _money(money.report[name], size), each)
+def _brought(name: str, sizes: list[int], money: Comparison) -> Brought:
+    each = [_money(found[name], size) for found, size in zip(money.by_cutoff, sizes, strict=True)]
+    return Brought(_money(money.choose[name], float(np.mean(sizes[:-1]))), each[-1], tuple(each))
 
 
-def _money(found: Estimate, size: int) -> Money:
+def _money(found: Estimate, size: float) -> Money:
     return Money(-found.loss * size, -found.loss_high * size, -found.loss_low * size)
 
 

@@ -15,7 +15,7 @@ import pyarrow as pa
 from stepladder.bakeoff import person
 from stepladder.bakeoff.choose import Allowed, Candidate, propose
 from stepladder.bakeoff.compare import Comparison, Losses, compare, unit_of
-from stepladder.bakeoff.lists import Lists, Party, lists
+from stepladder.bakeoff.lists import Lists, Party, a_year, lists
 from stepladder.bakeoff.replay import Replay, prepare
 from stepladder.bakeoff.result import Result, RungResult, Window
 from stepladder.bakeoff.row import row
@@ -26,7 +26,7 @@ from stepladder.core.errors import Problem
 from stepladder.core.question import Question
 from stepladder.core.rung import Rung
 from stepladder.fence.sandbox import weakest
-from stepladder.money import decisions, of_some, prices
+from stepladder.money import of_some, prices
 
 # a total so far off, windows so different, or so few cases are told before the proposal
 OFF, SWING, FEW = 0.2, 1.5, 50
@@ -183,8 +183,7 @@ def _result(
     rows: tuple[RungResult, ...],
     money: Lists | None,
 ) -> Result:
-    ask, last = setting.history.ask, replays[-1]
-    year = decisions(ask, last.cases.num_rows)
+    ask, year = setting.history.ask, a_year(setting.history.ask, replays)
     candidates = [
         Candidate(r.rung, r.height, r.cost.money_per_year)
         for r in rows

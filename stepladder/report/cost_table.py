@@ -159,7 +159,7 @@ def reading(result: Result, people: str) -> str:
         )
     if result.lists and result.lists.budget:
         said.append(
-            f"“Brought per decision” is what acting on the list of {result.lists.places:,} earned, the "
+            f"“Brought per decision” is what acting on the list of {round(result.lists.usual):,} earned, the "
             "cost of the contacts taken off, on average over the moments that chose; “best − this” is how "
             "much more the best rung's list did."
         )

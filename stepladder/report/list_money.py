@@ -15,15 +15,20 @@ Role = Callable[[Brought], Money]
 
 
 def sentences(result: Result, named: Named) -> list[str]:
-    """When choosing, in the exam, at random and with hindsight; nothing where no prices are given."""
-    if (lists := result.lists) is None:
+    """When choosing, in the exam, at random and with hindsight.
+
+    Nothing where no prices are given, and where they act on all alike: that is said already.
+    """
+    lists = result.lists
+    if lists is None or (result.proposal.undecided and not lists.binding):
         return []
     moments = len([window for window in result.windows if window.role == "choose"])
     each = f"on average over the {moments} moments that chose" if moments > 1 else "when choosing"
+    size = f", with {lists.places:,}" if lists.binding and lists.places != lists.usual else ""
     people = many(case_word(questions.load(result.question)))
     return [
         f"{_brought(result, lists, people, named, lambda one: one.choose)} {each}.",
-        f"In the exam: {_exam(result, lists, named)}.",
+        f"In the exam{size}: {_exam(result, lists, named)}.",
         _footnote(lists),
     ]
 
@@ -51,7 +56,7 @@ def compared(result: Result) -> list[str]:
 def _brought(result: Result, lists: Lists, people: str, named: Named, role: Role) -> str:
     first = compared(result)[0]
     mine = lists.of(first)
-    whom = f"{mine.contacts:,} of {lists.cases:,} {people} whom {named(first)} would contact"
+    whom = f"{mine.contacts:,} {people} whom {named(first)} would contact"
     if lists.binding:
         whom = f"{mine.contacts:,} {people} chosen by {named(first)}"
     after = "after the cost of the contacts "

@@ -18,8 +18,8 @@ def cells(mine: Listed, cost: Cost) -> list[str]:
     mark = "~" if mine.rough else ""
     return [
         amount(brought.amount),
-        f"{mark}{_span(brought, '…')}",
-        f"{amount(mine.below_best.amount)} ({mark}{_span(mine.below_best, ' … ')})",
+        f"{mark}{_span(brought, 1e4)}",
+        f"{amount(mine.below_best.amount)} ({mark}{_span(mine.below_best, 1e5)})",
         amount(exam.amount),
         f"{cost.money_per_year:,.0f}",
     ]
@@ -27,9 +27,9 @@ def cells(mine: Listed, cost: Cost) -> list[str]:
 
 def caption(lists: Lists) -> str:
     """What the columns are."""
-    unit = f", in {lists.currency}" if lists.currency else ""
+    unit, size = f", in {lists.currency}" if lists.currency else "", f"{round(lists.usual):,}"
     return (
-        f"brought: what a list of {lists.places:,} brought{unit}, per decision, the cost of contacts taken "
+        f"brought: what a list of {size} brought{unit}, per decision, the cost of contacts taken "
         "off, on average over the moments that chose, and its 95 % interval. best − it: how much more the "
         "best rung's list did. exam: on the last, untouched window. cost/yr: keeping the rung."
     )
@@ -40,9 +40,9 @@ def amount(value: float) -> str:
     return f"{value / 1e6:,.2f}M" if abs(value) >= 1e7 else f"{round(value) + 0:,}"
 
 
-def _span(found: Money, between: str) -> str:
+def _span(found: Money, long: float) -> str:
     """The bounds in whole units, where they are long in thousands or millions: no more is known of them."""
     most = max(abs(found.low), abs(found.high))
-    size, unit = (1e6, "M") if most >= 1e7 else (1e3, "k") if most >= 1e5 else (1, "")
+    size, unit = (1e6, "M") if most >= 1e7 else (1e3, "k") if most >= long else (1, "")
     low, high = (f"{round(bound / size) + 0:,}{unit}" for bound in (found.low, found.high))
-    return f"{low}{between}{high}"
+    return f"{low}…{high}"
