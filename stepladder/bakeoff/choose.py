@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from stepladder.bakeoff.compare import Comparison, Estimate
+from stepladder.bakeoff.lists import Lists
 
 ALIKE = 1e-12  # of a loss: what adding up in another order may change
 NEARLY = 0.95  # of the cases
@@ -40,6 +41,11 @@ class Proposal:
     stable: bool
 
     @property
+    def undecided(self) -> bool:
+        """Whether the reference is kept because nothing separates the rungs, not since it is good enough."""
+        return self.rung == self.reference and self.good_enough == (self.reference,)
+
+    @property
     def shown(self) -> str:
         """The rung whose answers are shown: the reference's where none is proposed."""
         return self.rung or self.reference
@@ -55,12 +61,12 @@ def propose(
     year: float = 1.0,
     cutoffs: tuple[str, ...] = (),
     people: str = "cases",
-    by_money: bool = False,
+    money: Lists | None = None,
 ) -> Proposal:
     """Propose the lowest rung inside the margin; `allowed_loss` is the margin as loss above the best.
 
-    `people`: what the independent units are called; `by_money`: whether losses are money, without a budget.
-    By rung, `allowed_loss` is what each saves against the best. `year` turns losses into money a year.
+    `people`: what the independent units are called; `money`: what the rungs' lists brought, where that is
+    known. By rung, `allowed_loss` is what each saves against the best. `year` turns losses into money a year.
 
     Where rungs that differed before all lose the same in the exam, none is proposed: nothing learnt holds.
 
@@ -70,13 +76,19 @@ def propose(
     if _alike(comparison.report) and not _alike(comparison.choose):
         return _none(comparison, reference)
     if not comparison.beats_reference:
-        return _reference(comparison, reference, people, by_money)
+        return _reference(comparison, reference, people, money)
     inside = [c for c in candidates if _inside(comparison, c.rung, margin, allowed_loss)]
     ranked = sorted(inside, key=lambda c: (*_rank(c), comparison.choose[c.rung].loss, c.rung))
     first = ranked[0]
     tied = tuple(c.rung for c in ranked[1:] if _rank(c) == _rank(first))
     unstable = _outside(comparison, first.rung, reference, margin, allowed_loss, cutoffs)
-    sentence = _sentence(comparison, first, reference, margin, allowed_loss, year)
+    limit = _limit(margin, allowed_loss, year)
+    if money and allowed_loss is not None:
+        sentence = _in_money(comparison, first, candidates, limit, money)
+    else:
+        sentence = _sentence(comparison, first, reference, limit)
+        if money and first.rung != comparison.best:
+            sentence += f" In money {_given_up(first, comparison, money)}."
     return Proposal(
         first.rung,
         sentence + _tie(tied) + _stability(unstable, reference),
@@ -114,7 +126,9 @@ def _inside(comparison: Comparison, rung: str, margin: float, allowed: Allowed) 
     if rung == comparison.best:
         return True
     if allowed is not None:
-        return comparison.above_best[rung][1] <= _of(allowed, rung)
+        return comparison.above_best[rung][1] <= _of(allowed, rung) + ALIKE * abs(
+            comparison.choose[rung].loss
+        )
     return comparison.choose[rung].worse_high <= margin
 
 
@@ -142,81 +156,135 @@ def _outside(
     return [name for name, at in zip(cutoffs, comparison.by_cutoff, strict=False) if beyond(at)]
 
 
-def _reference(comparison: Comparison, reference: str, people: str, by_money: bool) -> Proposal:
-    said = _alike_sentence(comparison, by_money) or _would_separate(comparison, reference, people)
+def _reference(
+    comparison: Comparison, reference: str, people: str, money: Lists | None
+) -> Proposal:
+    said = _alike_sentence(comparison, people, money) or _would_separate(
+        comparison, reference, people, money
+    )
     sentence = f"Keep {reference}: {said}"
     return Proposal(reference, sentence, comparison.best, reference, (reference,), (), True)
 
 
-def _alike_sentence(comparison: Comparison, by_money: bool) -> str:
+def _alike_sentence(comparison: Comparison, people: str, money: Lists | None) -> str:
     """Where rungs hardly ever differ no data would tell them apart, and it is said why."""
     alike, cases = comparison.alike, comparison.cases
     if alike < NEARLY * cases:
         return ""
     of = f"{alike:,} of {cases:,} cases"
-    if by_money:
-        return (
-            f"at these prices all rungs act alike on {of}, so prices cannot choose here. Say how many can be "
-            "acted on (contacts or spend in [prices]), or ask how often instead of for how much: take "
-            "[prices] out."
-        )
+    if money and not money.binding:
+        return _everybody(money, of, people)
     return f"all rungs are as right as each other on {of}, so this loss cannot choose between them."
 
 
-def _would_separate(comparison: Comparison, reference: str, people: str) -> str:
-    """How many more of them would show what the best seems to gain; that none would, where it is so."""
-    gain, most = comparison.above_best[reference]
-    loss = comparison.choose[reference].loss
-    kept = "no rung surely beats it on these data, so nothing that costs more to keep has earned its place."
-    if (
-        gain > 0
-        and (need := comparison.units * ((most - gain) / gain) ** 2) <= FAR * comparison.units
-    ):
-        more = max(round(need - comparison.units, -2), 100)
-        return (
-            f"{kept} {comparison.best} seems to gain {gain / loss:.1%} of its loss; with some {more:,.0f} "
-            f"{people} more that would be sure, if it is so."
+def _everybody(money: Lists, of: str, people: str) -> str:
+    """That prices act on all alike: on everybody, on nobody, or on the same ones."""
+    whom, remedy = f"at these prices all rungs act alike on {of}", "give a budget"
+    if money.everybody >= NEARLY * money.cases:
+        whom = (
+            "at these prices everybody is worth a contact, whatever the rung: "
+            f"{money.everybody:,} of {money.cases:,} {people}"
         )
+    elif money.nobody >= NEARLY * money.cases:
+        whom = (
+            "at these prices nobody is worth a contact, whatever the rung: it would not pay for "
+            f"{money.nobody:,} of {money.cases:,} {people}"
+        )
+        remedy = "look at margin and cost once more"
+    if money.budget:
+        remedy = f"give a budget that is smaller: the one given has a place for all {money.cases:,}"
     return (
-        f"{kept} At most {max(most, 0) / loss:.1%} of its loss could be gained, and more of the same data "
-        "would hardly show it: another loss, a budget or other cases might."
+        f"{whom}; prices cannot choose here. {remedy[0].upper()}{remedy[1:]} (contacts or spend in "
+        "[prices]), or ask how often they come instead of for how much: take [prices] out."
     )
 
 
-def _sentence(
-    comparison: Comparison,
-    first: Candidate,
-    reference: str,
-    margin: float,
-    allowed: Allowed,
-    year: float,
+def _would_separate(
+    comparison: Comparison, reference: str, people: str, money: Lists | None
 ) -> str:
+    """How many more of them would show what the best seems to gain; that none would, where it is so."""
+    gain, most = comparison.above_best[reference]
+    windows = sum(1 for _ in comparison.by_cutoff) - 1  # the last one reports
+    kept = "no rung surely beats it on these data, so nothing that costs more to keep has earned its place."
+    times = ((most - gain) / gain) ** 2 if gain > 0 else float("inf")
+    if times <= FAR:
+        more = max(round((times - 1) * comparison.units, -2), 100)
+        other = max(round((times - 1) * windows + 0.5), 1)
+        return (
+            f"{kept} {comparison.best} seems to gain {_gained(gain, comparison, reference, money)}; "
+            f"with some {more:,.0f} {people} more, or {other} more window{'s' * (other > 1)} of the past "
+            f"beside these {windows}, that would be sure, if it is so."
+        )
+    return (
+        f"{kept} At most {_gained(max(most, 0), comparison, reference, money)} could be gained, and more of "
+        "the same data would hardly show it: another loss, a budget or other cases might."
+    )
+
+
+def _gained(gain: float, comparison: Comparison, reference: str, money: Lists | None) -> str:
+    if money:
+        return money.said(gain * money.usual)
+    return f"{gain / comparison.choose[reference].loss:.1%} of its loss"
+
+
+def _sentence(comparison: Comparison, first: Candidate, reference: str, limit: str) -> str:
     who = f"{first.rung} ({LEVELS[first.height]})"
-    limit = _limit(margin, allowed, first.rung, year)
     if first.rung == comparison.best:
         return (
             f"We propose {who}: it does best, and no lower rung is good enough "
             f"(allowed to give up: {limit})."
         )
-    lowest = f"We propose {who}, the lowest rung that is good enough: it gives up"
-    if allowed is not None:
-        more, surely = comparison.above_best[first.rung]
-        return (
-            f"{lowest} {max(more, 0) * year:,.0f} a year against the best rung, {comparison.best}, "
-            f"and surely no more than {max(surely, 0) * year:,.0f} (allowed: {limit})."
-        )
     estimate = comparison.choose[first.rung]
     return (
-        f"{lowest} {max(estimate.worse, 0):.1%} of what the best rung, {comparison.best}, gains over "
+        f"We propose {who}, the lowest rung that is good enough: it gives up "
+        f"{max(estimate.worse, 0):.1%} of what the best rung, {comparison.best}, gains over "
         f"{reference}, and surely no more than {max(estimate.worse_high, 0):.1%} (allowed: {limit})."
     )
 
 
-def _limit(margin: float, allowed: Allowed, rung: str, year: float) -> str:
+def _in_money(
+    comparison: Comparison,
+    first: Candidate,
+    candidates: list[Candidate],
+    limit: str,
+    money: Lists,
+) -> str:
+    """The same, by what a decision brings: what is given up, what that saves, what is allowed."""
+    who, best = f"{first.rung} ({LEVELS[first.height]})", comparison.best
+    if first.rung != best:
+        return (
+            f"We propose {who}, the lowest rung that is good enough: against the best rung, {best}, "
+            f"{_given_up(first, comparison, money)}; {_saved(first, best, candidates)} (allowed: {limit})."
+        )
+    lower = [one for one in candidates if one.height < first.height]
+    below = min(lower, key=lambda one: (comparison.choose[one.rung].loss, one.rung), default=None)
+    said = f"We propose {who}: it does best, and no lower rung is good enough (allowed to give up: {limit})."
+    if below is None:
+        return said
+    return (
+        f"{said} The best of them, {below.rung}: {_given_up(below, comparison, money)}; "
+        f"{_saved(below, best, candidates)}."
+    )
+
+
+def _given_up(rung: Candidate, comparison: Comparison, money: Lists) -> str:
+    above, most = (max(x, 0.0) * money.usual for x in comparison.above_best[rung.rung])
+    surely = "roughly" if money.of(rung.rung).rough else "surely"
+    return f"it gives up {money.said(above)}, {surely} no more than {money.said(most, '')}"
+
+
+def _saved(rung: Candidate, best: str, candidates: list[Candidate]) -> str:
+    dear = next(one.money_per_year for one in candidates if one.rung == best)
+    saved = round(dear) - round(rung.money_per_year)
+    return f"it saves {saved:,.0f} a year to keep" if saved > 0 else "it saves nothing to keep"
+
+
+def _limit(margin: float, allowed: Allowed, year: float) -> str:
     if allowed is None:
         return f"{margin:.0%} of the gain"
-    money = f"{_of(allowed, rung) * year:,.0f} a year"
-    return money if isinstance(allowed, float | int) else f"what it saves to keep, {money}"
+    if isinstance(allowed, float | int):
+        return f"{allowed * year:,.0f} a year"
+    return "what that saves to keep"
 
 
 def _tie(tied: tuple[str, ...]) -> str:

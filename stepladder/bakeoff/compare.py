@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import pyarrow as pa
@@ -50,6 +50,7 @@ class Comparison:
     units: int  # independent ones at the cutoffs that choose
     cases: int
     alike: int  # of these cases, those on which every rung loses the same
+    above_low: dict[str, float] = field(default_factory=dict)  # of loss − best: the lower bound
 
 
 @dataclass(frozen=True)
@@ -88,16 +89,15 @@ def compare(losses: Losses, reference: str, seed: int) -> Comparison:
         return {name: _estimate(means, r, best, ref) for r, name in enumerate(losses.rungs)}
 
     unit = np.eye(k)
+    above = {name: _contrast(chosen, unit[r] - unit[best]) for r, name in enumerate(losses.rungs)}
     return Comparison(
         best=losses.rungs[best],
         beats_reference=_contrast(chosen, unit[ref] - unit[best])[1] > 0,
         choose=estimates(early),
         report=estimates(last),
         by_cutoff=tuple(estimates([i]) for i in early + last),
-        above_best={
-            name: _contrast(chosen, unit[r] - unit[best])[::2]
-            for r, name in enumerate(losses.rungs)
-        },
+        above_best={name: found[::2] for name, found in above.items()},
+        above_low={name: found[1] for name, found in above.items()},
         units=int((table.reshape(-1, n, k + 1)[:, early, -1] > 0).any(axis=1).sum()),
         cases=sum(len(losses.weights[i]) for i in early),
         alike=sum(int((np.ptp(losses.losses[i], axis=1) <= SAME).sum()) for i in early),

@@ -7,6 +7,7 @@ from typing import Any
 
 from stepladder.bakeoff.choose import Proposal
 from stepladder.bakeoff.compare import Estimate
+from stepladder.bakeoff.lists import Lists, from_plain
 
 
 @dataclass(frozen=True)
@@ -117,6 +118,7 @@ class Result:
     started: str = ""
     seconds: float = 0.0
     notes: tuple[str, ...] = field(default=())
+    lists: Lists | None = None  # where prices are given: what acting on the answers brought
     fence: str = ""  # how closed the doors were, a word of fence.sandbox; unknown of old ones
 
 
@@ -161,6 +163,7 @@ def from_json(raw: dict[str, Any]) -> Result:
             "proposal": _tupled(Proposal, raw["proposal"]),
             "rungs": tuple(_rung(rung) for rung in raw["rungs"]),
             "notes": tuple(raw["notes"]),
+            "lists": from_plain(raw.get("lists")),
         }
     )
 

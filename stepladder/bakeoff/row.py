@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from stepladder.bakeoff.compare import Comparison
+from stepladder.bakeoff.lists import a_year
 from stepladder.bakeoff.replay import Replay
 from stepladder.bakeoff.result import (
     AtCutoff,
@@ -25,7 +26,7 @@ from stepladder.core.question import Question
 from stepladder.core.rung import Rung
 from stepladder.core.stats import calibration
 from stepladder.fence.measure import Measured
-from stepladder.money import decisions, prices
+from stepladder.money import prices
 
 
 def row(
@@ -52,7 +53,9 @@ def row(
         choose=comparison.choose[rung.name],
         report=comparison.report[rung.name],
         cutoffs=_cutoffs(rung.name, replays, mine, comparison),
-        cost=_cost(rung, ran.measured, ask, comparison.choose[rung.name].loss),
+        cost=_cost(
+            rung, ran.measured, ask, _regret(ask, replays, comparison.choose[rung.name].loss)
+        ),
         measures=_measures(question, replays[-1], mine[-1]),
         calibration=_calibration(question, mine[-1]) if question.INTERVALS else (),
         calibrated=calibrated,
@@ -88,7 +91,7 @@ def _cutoffs(
     )
 
 
-def _cost(rung: Rung, measured: list[Measured | None], ask: Ask, loss: float) -> Cost:
+def _cost(rung: Rung, measured: list[Measured | None], ask: Ask, regret: float | None) -> Cost:
     there = [m for m in measured if m is not None]
     last = there[-1]
     upkeep = ask.costs.upkeep(rung.height)
@@ -104,8 +107,12 @@ def _cost(rung: Rung, measured: list[Measured | None], ask: Ask, loss: float) ->
         upkeep_hours=upkeep,
         machine_money=machine,
         money_per_year=machine + upkeep * ask.costs.hour_price,
-        regret_per_year=loss * decisions(ask, last.cases) if prices(ask) else None,
+        regret_per_year=regret,
     )
+
+
+def _regret(ask: Ask, replays: list[Replay], loss: float) -> float | None:
+    return loss * a_year(ask, replays) if prices(ask) else None
 
 
 def _measures(question: Question, last: Replay, mine: Scored | None) -> tuple[Measure, ...]:

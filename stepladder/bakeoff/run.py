@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib.metadata
 import platform
 import sys
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -15,6 +15,7 @@ import pyarrow as pa
 from stepladder.bakeoff import person
 from stepladder.bakeoff.choose import Allowed, Candidate, propose
 from stepladder.bakeoff.compare import Comparison, Losses, compare, unit_of
+from stepladder.bakeoff.lists import Lists, Party, a_year, lists
 from stepladder.bakeoff.replay import Replay, prepare
 from stepladder.bakeoff.result import Result, RungResult, Window
 from stepladder.bakeoff.row import row
@@ -25,7 +26,7 @@ from stepladder.core.errors import Problem
 from stepladder.core.question import Question
 from stepladder.core.rung import Rung
 from stepladder.fence.sandbox import weakest
-from stepladder.money import decisions, prices
+from stepladder.money import of_some, prices
 
 # a total so far off, windows so different, or so few cases are told before the proposal
 OFF, SWING, FEW = 0.2, 1.5, 50
@@ -61,7 +62,9 @@ def run(
             scored[each.rung.name], meanings[each.rung.name] = score(
                 setting.question, replays, each.raw(), answers, each.rung.ours
             )
-    comparison = _compared(setting, replays, scored, few)
+    parties = _parties(setting.question, replays, scored, few)
+    comparison = _compared(setting, replays, parties)
+    money = lists(setting.question, replays, parties, comparison)
     rows = tuple(
         row(setting.question, setting.history.ask, each, replays, scored, comparison,
             meanings.get(each.rung.name))
@@ -69,7 +72,7 @@ def run(
     )  # fmt: skip
     usual = [each.loss.num_rows if each else 0 for each in scored[setting.question.REFERENCE]]
     windows = tuple(_window(replay, n) for replay, n in zip(replays, usual, strict=True))
-    result = _result(setting, data, settings, replays, windows, comparison, rows)
+    result = _result(setting, data, settings, replays, windows, comparison, rows, money)
     levels = {found.fence for each in ran for found in each.measured if found}
     result = replace(result, fence=weakest(levels - {""}))  # none where it was killed
     return Outcome(result, replays, scored)
@@ -87,26 +90,35 @@ def _reference(question: Question, ran: list[Ran]) -> Ran:
     return found
 
 
-def _compared(
-    setting: Setting,
+def _parties(
+    question: Question,
     replays: list[Replay],
     scored: dict[str, list[Scored | None]],
     few: person.Drawn,
-) -> Comparison:
+) -> list[Party]:
     """All rungs on all cases; a person beside them on the cases drawn for them."""
-    question, seed = setting.question, setting.history.ask.seed
     everyone = {n: found for n, found in scored.items() if not person.is_person(n)}
-    whole = compare(_losses(question, replays, everyone), question.REFERENCE, seed)
+    found = [Party(everyone, tuple(everyone))]
     for name in scored.keys() - everyone.keys():
         some = {
             rung: [
                 _on(question, replay, one, few.get(replay.name))
-                for replay, one in zip(replays, found, strict=True)
+                for replay, one in zip(replays, answers, strict=True)
             ]
-            for rung, found in {**everyone, name: scored[name]}.items()
+            for rung, answers in {**everyone, name: scored[name]}.items()
         }
-        own = compare(_losses(question, replays, some), question.REFERENCE, seed)
-        whole = person.merged(whole, own, name)
+        found.append(Party(some, (name,)))
+    return found
+
+
+def _compared(setting: Setting, replays: list[Replay], parties: list[Party]) -> Comparison:
+    question, seed = setting.question, setting.history.ask.seed
+    whole, *persons = [
+        compare(_losses(question, replays, party.scored), question.REFERENCE, seed)
+        for party in parties
+    ]
+    for party, own in zip(parties[1:], persons, strict=True):
+        whole = person.merged(whole, own, *party.names)
     return whole
 
 
@@ -117,12 +129,13 @@ def _on(
     if found is None or cases is None:
         return None
     said = person.only(found.predictions, cases, question.CASE)
-    loss = question.loss(said, replay.known, replay.holdout.later, cases)
+    ask = of_some(replay.known.ask, cases.num_rows, replay.cases.num_rows)
+    loss = question.loss(said, replace(replay.known, ask=ask), replay.holdout.later, cases)
     return replace(found, predictions=said, loss=loss)
 
 
 def _losses(
-    question: Question, replays: list[Replay], scored: dict[str, list[Scored | None]]
+    question: Question, replays: list[Replay], scored: Mapping[str, list[Scored | None]]
 ) -> Losses:
     asked = [i for i, replay in enumerate(replays) if replay.holdout.role != "calibrate"]
     names = tuple(scored)
@@ -168,9 +181,9 @@ def _result(
     windows: tuple[Window, ...],
     comparison: Comparison,
     rows: tuple[RungResult, ...],
+    money: Lists | None,
 ) -> Result:
-    ask, last = setting.history.ask, replays[-1]
-    year = decisions(ask, last.cases.num_rows)
+    ask, year = setting.history.ask, a_year(setting.history.ask, replays)
     candidates = [
         Candidate(r.rung, r.height, r.cost.money_per_year)
         for r in rows
@@ -184,7 +197,7 @@ def _result(
         allowed_loss=_allowed(ask, comparison.best, candidates, year),
         year=year,
         people=f"{' '.join(setting.question.UNIT)}s",
-        by_money=(price := prices(ask)) is not None and not price.budget,
+        money=money,
         cutoffs=tuple(replay.name for replay in replays if replay.holdout.role != "calibrate"),
     )
     return Result(
@@ -205,21 +218,23 @@ def _result(
             *_notes(replays, windows, next(r for r in rows if r.rung == proposal.shown)),
             *(doubt.sentence for doubt in setting.question.doubts(setting.history)),
         ),
+        lists=money,
     )
 
 
 def _allowed(ask: Ask, best: str, candidates: list[Candidate], year: float) -> Allowed:
     """What a rung may lose above the best, in money; None where a share of the gain is what counts.
 
-    With a budget, and nothing else said, it is what a rung saves in a year against the best.
+    With a budget, and nothing else said, it is what a rung saves in a year against the best: in whole
+    units, since machine seconds jitter and must not decide.
     """
     if ask.good_enough_money:
         return ask.good_enough_money / year
     price = prices(ask)
     if price is None or not price.budget or ask.good_enough is not None:
         return None
-    kept = {one.rung: one.money_per_year for one in candidates}
-    return {rung: max(kept[best] - money, 0.0) / year for rung, money in kept.items()}
+    kept = {one.rung: round(one.money_per_year) for one in candidates}
+    return {rung: (kept[best] - money) / year for rung, money in kept.items()}
 
 
 def _notes(replays: list[Replay], windows: tuple[Window, ...], proposed: RungResult) -> list[str]:

@@ -43,7 +43,7 @@ class Prices(Part):
         return self.contacts is not None or self.spend is not None
 
     def places(self, cases: int) -> int:
-        """How many of so many cases can be acted on: all of them without a budget."""
+        """How many of so many cases can be acted on: all of them without a budget, and never more."""
         if self.spend is not None:
             found = self.spend // self.cost
         elif self.contacts is None:
@@ -52,7 +52,7 @@ class Prices(Part):
             found = round(self.contacts * cases)
         else:
             found = self.contacts
-        return max(int(found), 1)
+        return max(min(int(found), cases), 1)
 
 
 def prices(ask: Ask) -> Prices | None:
@@ -68,8 +68,21 @@ def currency(ask: Ask) -> str:
 
 
 def decisions(ask: Ask, cases: int) -> float:
-    """How many cases are decided on in a year: what a loss per case is multiplied by."""
+    """How many cases are acted on, or left alone, in a year: what a loss per case is multiplied by.
+
+    A decision is taken once a year unless it is said that it repeats: how far ahead one looks says nothing
+    of that.
+    """
     found = prices(ask)
-    if found and found.budget:
-        return found.places(cases) * found.decisions_per_year
-    return cases * 365 / ask.horizon
+    return found.places(cases) * found.decisions_per_year if found else float(cases)
+
+
+def of_some(ask: Ask, some: int, cases: int) -> Ask:
+    """The same question about some of the cases: a budget shrinks as they do."""
+    found = prices(ask)
+    if found is None or not found.budget:
+        return ask
+    contacts = max(round(found.places(cases) * some / cases), 1)
+    fewer = found.model_copy(update={"contacts": contacts, "spend": None})
+    settings = ask.settings.model_copy(update={"prices": fewer})
+    return ask.model_copy(update={"settings": settings})

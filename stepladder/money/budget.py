@@ -21,7 +21,7 @@ def lost(expected: Floats, actual: Floats, prices: Prices) -> tuple[Floats, Floa
         wrong = (expected > 0) != (actual > 0)
         return np.where(wrong, np.abs(actual), 0.0), np.ones(len(actual))
     n = len(actual)
-    places = min(prices.places(n), n)
+    places = prices.places(n)
     share = np.full(n, places / max(n, 1))
     regret = earned(actual, actual, places) - earned(expected, actual, places)
     return regret / share, share

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from stepladder.bakeoff.choose import LEVELS
-from stepladder.bakeoff.result import Result, RungResult
+from stepladder.bakeoff.compare import Estimate
+from stepladder.bakeoff.lists import Lists
+from stepladder.bakeoff.result import Cost, Result, RungResult
 from stepladder.core.ask import UPKEEP_HOURS, Costs
+from stepladder.report import list_money
 from stepladder.report.ladder_chart import climb
 from stepladder.report.words import GLUE, label, listed, money, number, percent, seconds, span
 
-FIRST = ("Gives up", "95 % interval")
-THEN = (
-    "Money a year", "Gave up in the exam", "Learning", "1,000 {answer}s", "Memory",
-    "Lines to keep", "Extra libraries", "Upkeep a year",
-)  # fmt: skip
-MISTAKES = "Mistakes a year"
+MISTAKES, MISTAKE = "Mistakes a year", "Mistakes per decision"
+GIVES_UP, INTERVAL = "Gives up", "95 % interval"
+Column = tuple[str, Callable[[RungResult, Estimate, Cost], str]]
 
 
 @dataclass(frozen=True)
@@ -33,10 +34,8 @@ class Line:
 
 
 def headings(result: Result, answer: str) -> tuple[str, ...]:
-    """The figures' names; where the loss is in money, also what a rung's mistakes cost in a year."""
-    priced = any(rung.cost and rung.cost.regret_per_year is not None for rung in result.rungs)
-    then = (heading.format(answer=answer) for heading in THEN)
-    return (*FIRST, *([MISTAKES] if priced else []), *then)
+    """The figures' names; where the loss is in money, also what a rung's mistakes cost."""
+    return tuple(name.format(answer=answer) for name, _ in _columns(result, ""))
 
 
 def lines(result: Result, currency: str, mended: str) -> list[Line]:
@@ -64,28 +63,114 @@ def _line(rung: RungResult, result: Result, currency: str, mended: str) -> Line:
         rung.title,
         rung.rung == result.proposal.rung,
         "" if rung.status == "ok" else rung.status.removeprefix("not run: "),
-        _figures(rung, currency),
+        _figures(rung, result, currency),
         tuple(notes),
     )
 
 
-def _figures(rung: RungResult, currency: str) -> tuple[str, ...]:
-    loss, exam, cost = rung.choose, rung.report, rung.cost
-    if loss is None or cost is None:
+def _figures(rung: RungResult, result: Result, currency: str) -> tuple[str, ...]:
+    if rung.choose is None or rung.cost is None:
         return ()
-    return (
-        percent(loss.worse),
-        span(loss.worse_low, loss.worse_high),
-        *([] if cost.regret_per_year is None else [money(cost.regret_per_year, currency)]),
-        money(cost.money_per_year, currency),
-        percent(exam.worse) if exam else "–",
-        seconds(cost.fit_s),
-        seconds(cost.predict_s_per_1000),
-        f"{cost.memory_mb:,.0f}{GLUE}MB",
-        f"{cost.lines:,}",
-        ", ".join(cost.needs) or "none",
-        f"{cost.upkeep_hours:g}{GLUE}h",
+    return tuple(figure(rung, rung.choose, rung.cost) for _, figure in _columns(result, currency))
+
+
+def _columns(result: Result, currency: str) -> list[Column]:
+    """What it gives, what it costs in a year, how the exam went, and what it takes to run."""
+    lists = result.lists
+    if lists and lists.budget:
+        first, exam = _of_lists(lists, currency)
+    else:
+        first, exam = _of_losses(result)
+    if any(rung.cost and rung.cost.regret_per_year is not None for rung in result.rungs):
+        once = lists is not None and lists.decisions_per_year == 1
+        lost: Column = (
+            MISTAKE if once else MISTAKES,
+            lambda rung, loss, cost: money(cost.regret_per_year or 0.0, currency),
+        )
+        first = [*first, lost]
+    return [
+        *first,
+        ("Money a year", lambda rung, loss, cost: money(cost.money_per_year, currency)),
+        exam,
+        ("Learning", lambda rung, loss, cost: seconds(cost.fit_s)),
+        ("1,000 {answer}s", lambda rung, loss, cost: seconds(cost.predict_s_per_1000)),
+        ("Memory", lambda rung, loss, cost: f"{cost.memory_mb:,.0f}{GLUE}MB"),
+        ("Lines to keep", lambda rung, loss, cost: f"{cost.lines:,}"),
+        ("Extra libraries", lambda rung, loss, cost: ", ".join(cost.needs) or "none"),
+        ("Upkeep a year", lambda rung, loss, cost: f"{cost.upkeep_hours:g}{GLUE}h"),
+    ]
+
+
+def _of_lists(lists: Lists, currency: str) -> tuple[list[Column], Column]:
+    """Money per decision, and how much less than the best."""
+
+    def brought(rung: RungResult, loss: Estimate, cost: Cost) -> str:
+        return money(lists.of(rung.rung).brought.choose.amount, currency)
+
+    def between(rung: RungResult, loss: Estimate, cost: Cost) -> str:
+        mine = lists.of(rung.rung)
+        return list_money.span(mine.brought.choose, rough=mine.rough)
+
+    def less(rung: RungResult, loss: Estimate, cost: Cost) -> str:
+        return money(lists.of(rung.rung).below_best.amount, currency)
+
+    def how_sure(rung: RungResult, loss: Estimate, cost: Cost) -> str:
+        mine = lists.of(rung.rung)
+        return list_money.span(mine.below_best, rough=mine.rough)
+
+    def exam(rung: RungResult, loss: Estimate, cost: Cost) -> str:
+        return money(lists.of(rung.rung).brought.report.amount, currency)
+
+    first = [("Brought per decision", brought), (INTERVAL, between)]
+    return [*first, ("Best − this", less), (INTERVAL, how_sure)], ("Brought in the exam", exam)
+
+
+def _of_losses(result: Result) -> tuple[list[Column], Column]:
+    """The share of the gain given up; the loss itself where there is no gain to have a share of."""
+    if result.proposal.undecided:
+        plain: list[Column] = [
+            ("Loss", lambda rung, loss, cost: number(loss.loss)),
+            (
+                INTERVAL,
+                lambda rung, loss, cost: f"{number(loss.loss_low)} to {number(loss.loss_high)}",
+            ),
+        ]
+        return plain, (
+            "Loss in the exam",
+            lambda rung, loss, cost: number(rung.report.loss if rung.report else None),
+        )
+    share: list[Column] = [
+        (GIVES_UP, lambda rung, loss, cost: percent(loss.worse)),
+        (INTERVAL, lambda rung, loss, cost: span(loss.worse_low, loss.worse_high)),
+    ]
+    return share, (
+        "Gave up in the exam",
+        lambda rung, loss, cost: percent(rung.report.worse) if rung.report else "–",
     )
+
+
+def reading(result: Result, people: str) -> str:
+    """How the columns that need it are to be read."""
+    names, said = [name for name, _ in _columns(result, "")], []
+    if GIVES_UP in names:
+        said.append(
+            "“Gives up” is the share of the gain lost against the best rung; below zero means better "
+            "than the best, which happens where the best was chosen at other moments."
+        )
+    if result.lists and result.lists.budget:
+        said.append(
+            f"“Brought per decision” is what acting on the list of {round(result.lists.usual):,} earned, the "
+            "cost of the contacts taken off, on average over the moments that chose; “best − this” is how "
+            "much more the best rung's list did."
+        )
+    if MISTAKE in names or MISTAKES in names:
+        name = MISTAKE if MISTAKE in names else MISTAKES
+        often = "" if name == MISTAKE else ", times the decisions of a year"
+        said.append(
+            f"“{name}” is what a decision lost against one made with hindsight: contacts that did not earn "
+            f"their cost, and {people} left out who would have, over the moments that chose{often}."
+        )
+    return "".join(f"{sentence} " for sentence in said)
 
 
 def assumptions(costs: Costs, currency: str) -> str:

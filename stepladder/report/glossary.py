@@ -21,7 +21,8 @@ WORDS = {
     "has learnt nothing.",
     "Share of the gain": "The best rung is better than the reference by so much; that difference is "
     "what there is to gain, 100 %. A rung that keeps 90 % of it gives up 10 %.",
-    "Margin (good enough)": "How much of the gain you said you would give up for something simpler.",
+    "Margin (good enough)": "How much you would give up for something simpler: a share "
+    "of the gain or an amount, as you said, or with a budget what it saves to keep.",
     "95 % interval": "A range that allows for chance: had we met other people of the same kind, the "
     "figure would lie in such a range 95 times in 100.",
     "SQL": "The language in which databases are asked. An SQL rung is a page of it, with no "

@@ -1,7 +1,8 @@
-"""The ladder as a picture: a row per rung, how much of the gain it keeps, and what it costs a year."""
+"""The ladder as a picture: a row per rung, what it keeps of the gain or what it brings, and what it costs."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from stepladder.bakeoff.choose import LEVELS
@@ -29,22 +30,55 @@ class Step:
     high: float = 0.0
     cost: str = ""
     bar: float = 0.0
+    band: float | None = None  # from where on it would be good enough, where that can be drawn
 
 
 @dataclass(frozen=True)
 class Ladder:
-    """The steps, highest first, and where the axis has its marks and the good-enough band."""
+    """The steps, highest first, where the axis has its marks, and what they are."""
 
     steps: tuple[Step, ...]
     zero: float
     all: float
-    enough: float | None  # None where the margin is an amount of money
+    enough: bool  # whether what is good enough can be drawn
+    measure: str = "share of the gain kept"
+    marks: tuple[str, str] = ("0 %", "100 %")
+
+
+@dataclass(frozen=True)
+class Shown:
+    """What one rung shows between the reference (0) and the best (1), in words, and where its band begins."""
+
+    at: float
+    low: float
+    high: float
+    kept: str
+    range: str
+    band: float | None
 
 
 def ladder(result: Result, currency: str) -> Ladder:
     """Lay the ladder out: the share of the gain kept runs from the reference (0 %) to the best (100 %)."""
-    right = max([1.0] + [1 - r.choose.worse_low for r in result.rungs if r.choose]) + 0.04
-    left = min([0.0] + [1 - r.choose.worse_high for r in result.rungs if r.choose])
+    enough = None if result.good_enough_money is not None else 1 - result.good_enough
+
+    def shown(rung: RungResult) -> Shown | None:
+        if rung.choose is None:
+            return None
+        kept, low, high = (
+            1 - w for w in (rung.choose.worse, rung.choose.worse_high, rung.choose.worse_low)
+        )
+        words = "" if high - low < 0.0005 else span(low, high)
+        return Shown(kept, low, high, percent(kept), words, enough)
+
+    return laid_out(result, currency, shown)
+
+
+def laid_out(result: Result, currency: str, shown: Callable[[RungResult], Shown | None]) -> Ladder:
+    """The picture of what each rung shows, the dearest rung's bar the longest."""
+    each = {rung.rung: shown(rung) for rung in result.rungs}
+    there = [one for one in each.values() if one]
+    right = max([1.0] + [one.high for one in there]) + 0.04
+    left = min([0.0] + [one.low for one in there])
     left, right = max(left, LOWEST) - 0.04, min(right, 1.3)
     dearest = max([r.cost.money_per_year for r in result.rungs if r.cost] + [1e-9])
 
@@ -52,7 +86,7 @@ def ladder(result: Result, currency: str) -> Ladder:
         return round(100 * (min(max(share, left), right) - left) / (right - left), 2)
 
     def step(rung: RungResult) -> Step:
-        name = rung.rung
+        name, one = rung.rung, each[rung.rung]
         mine = Step(
             label(name, rung.title),
             LEVELS[rung.height],
@@ -62,26 +96,24 @@ def ladder(result: Result, currency: str) -> Ladder:
             name in result.proposal.good_enough,
             name == result.proposal.best,
         )
-        if rung.choose is None or rung.cost is None:
+        if one is None or rung.cost is None:
             return mine
-        kept, low, high = (
-            1 - w for w in (rung.choose.worse, rung.choose.worse_high, rung.choose.worse_low)
-        )
         return Step(
             **{
                 **mine.__dict__,
-                "kept": percent(kept),
-                "range": "" if high - low < 0.0005 else span(low, high),
-                "at": place(kept),
-                "low": place(low),
-                "high": place(high),
+                "kept": one.kept,
+                "range": one.range,
+                "at": place(one.at),
+                "low": place(one.low),
+                "high": place(one.high),
                 "cost": money(rung.cost.money_per_year, currency),
                 "bar": round(100 * rung.cost.money_per_year / dearest, 2),
+                "band": None if one.band is None else place(one.band),
             }
         )
 
     rungs = climb(result)[::-1]
-    enough = None if result.good_enough_money is not None else place(1 - result.good_enough)
+    enough = any(one.band is not None for one in there)
     return Ladder(tuple(map(step, rungs)), place(0.0), place(1.0), enough)
 
 

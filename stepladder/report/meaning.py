@@ -9,6 +9,7 @@ from stepladder.bakeoff.choose import LEVELS
 from stepladder.bakeoff.result import Result, RungResult
 from stepladder.core.question import case_word
 from stepladder.core.view import Chart, View
+from stepladder.report import list_money
 from stepladder.report.words import day, in_words, label, many, money, number, percent
 
 FEW = "Only so many cases could be scored"  # so begins the note
@@ -23,6 +24,8 @@ def headline(result: Result) -> tuple[str, str]:
         short = "No rung is proposed: in the exam none did better than any other."
     elif few(result):
         short = f"A rehearsal: {who} comes out on top, but on too few {_people(result)} to be sure."
+    elif proposal.undecided:
+        short = f"Keep {who}: on these data nothing separates the rungs."
     elif proposal.rung == proposal.reference:
         short = f"Keep {who}: nothing dearer has earned its place."
     elif proposal.rung == proposal.best:
@@ -50,8 +53,9 @@ def called(rung: RungResult) -> str:
 def meaning(result: Result, view: View, chart: Chart, currency: str) -> list[str]:
     """What the answers mean, the exam, the price of a rung more or less, and what the ranges do not say."""
     exam = _exam(result, view, chart.COUNTED) if chart.COUNTED else ""
-    found = [chart.meaning(view), exam]
-    if result.proposal.rung:
+    money = list_money.sentences(result, lambda name: f"“{called(_rung(result, name))}”")
+    found = [*money, chart.meaning(view), exam]
+    if result.proposal.rung and not result.proposal.undecided:
         found += [_neighbours(result, currency), _stable(result)]
     return [sentence for sentence in found if sentence]
 
@@ -82,26 +86,37 @@ def _neighbours(result: Result, currency: str) -> str:
     said = []
     if lower:
         below = min(lower, key=lambda r: (-r.height, _worse(r)))
-        gain = questions.load(result.question).GAIN
-        said.append(_below(below, mine, currency, gain))
+        said.append(_below(result, below, mine, currency))
     if higher:
         above = min(higher, key=lambda r: (r.height, _worse(r)))
-        said.append(_above(above, mine, currency))
+        said.append(_above(result, above, mine, currency))
     return " ".join(said)
 
 
-def _below(below: RungResult, mine: RungResult, currency: str, gain: str) -> str:
-    lost, saved = max(_worse(below) - _worse(mine), 0.0), _money(mine) - _money(below)
+def _below(result: Result, below: RungResult, mine: RungResult, currency: str) -> str:
+    saved = _money(mine) - _money(below)
     price = f"save {money(saved, currency)} a year" if saved > 0 else "save no money"
-    return (
-        f"One step down, {LEVELS[below.height]} (“{called(below)}”), would {price} and give up "
-        f"{percent(lost)} of what there is to gain ({gain})."
-    )
+    lists = result.lists if result.lists and result.lists.budget else None
+    if lists:
+        less, most = lists.of(below.rung).below_best, lists.of(mine.rung).below_best
+        given = f"bring {money(max(less.amount - most.amount, 0.0), currency)} less per decision"
+        if mine.rung == result.proposal.best:
+            given += f" ({list_money.span(less, rough=lists.of(below.rung).rough)})"
+    else:
+        lost = max(_worse(below) - _worse(mine), 0.0)
+        gain = questions.load(result.question).GAIN
+        given = f"give up {percent(lost)} of what there is to gain ({gain})"
+    return f"One step down, {LEVELS[below.height]} (“{called(below)}”), would {price} and {given}."
 
 
-def _above(above: RungResult, mine: RungResult, currency: str) -> str:
+def _above(result: Result, above: RungResult, mine: RungResult, currency: str) -> str:
     more, won = _money(above) - _money(mine), _worse(mine) - _worse(above)
-    gain = f"win {percent(won)} of the gain" if won > 0.0005 else "do no better"
+    lists = result.lists if result.lists and result.lists.budget else None
+    said = f"win {percent(won)} of the gain"
+    if lists:
+        brought = lists.of(mine.rung).below_best.amount - lists.of(above.rung).below_best.amount
+        said = f"bring {money(brought, currency)} more per decision"
+    gain = said if won > 0.0005 else "do no better"
     return (
         f"One step up, {LEVELS[above.height]} (“{called(above)}”), would cost "
         f"{money(more, currency)} more a year and {gain}."

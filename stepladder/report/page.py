@@ -17,6 +17,8 @@ from stepladder.report import (
     bakeoff_charts,
     cost_table,
     data_report,
+    list_chart,
+    list_ladder,
     measures_table,
     strip_chart,
     words,
@@ -51,6 +53,8 @@ def _contents(result: Result, view: View) -> dict[str, Any]:
     unit, costs = currency(view.history.ask), view.history.ask.costs
     shown = _shown(result, view.rung)
     chosen = [window for window in result.windows if window.role == "choose"]
+    lists = result.lists if result.lists and result.lists.budget else None
+    ask = view.history.ask
     reads = [data_report.read(name, table) for name, table in sorted(result.data.items())]
     return {
         "result": result,
@@ -63,9 +67,14 @@ def _contents(result: Result, view: View) -> dict[str, Any]:
         ),
         "meaning": meaning(result, view, chart, unit),
         "labels": {rung.rung: called(rung) for rung in result.rungs},
-        "ladder": ladder(result, unit),
+        "undecided": result.proposal.undecided,
+        "lists": lists,
+        "rough": lists is not None and any(one.rough for one in lists.rungs),
+        "saves": lists and ask.good_enough is None and result.good_enough_money is None,
+        "ladder": list_ladder.ladder(result, lists, ask) if lists else ladder(result, unit),
         "headings": cost_table.headings(result, chart.ANSWER),
         "lines": cost_table.lines(result, unit, chart.MENDED),
+        "reading": cost_table.reading(result, words.many(case_word(question))),
         "assumptions": cost_table.assumptions(costs, unit),
         "exam": next(window for window in result.windows if window.role == "report"),
         "chosen": chosen,
@@ -100,8 +109,11 @@ def _shown(result: Result, rung: str) -> list[RungResult]:
 
 
 def _exam(result: Result) -> Drawn | None:
-    if sum(rung.status == "ok" for rung in result.rungs) < 2:
+    if sum(rung.status == "ok" for rung in result.rungs) < 2 or result.proposal.undecided:
         return None
+    if result.lists and result.lists.budget:
+        alt = "What each rung's list brought at each cutoff, with 95 % intervals."
+        return draw(lambda width: list_chart.cutoffs(result, width), alt)
     alt = "Share of the gain kept by each rung at each cutoff, with 95 % intervals."
     return draw(lambda width: bakeoff_charts.cutoffs(result, width), alt)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from math import inf
 
 from rich.box import SIMPLE_HEAD
@@ -15,8 +14,11 @@ from stepladder.bakeoff.compare import Estimate
 from stepladder.bakeoff.result import Cost, Result, RungResult
 from stepladder.core.question import case_word
 from stepladder.fence.sandbox import LEVELS
+from stepladder.report import list_money
+from stepladder.terminal import list_table
 
 PROPOSED = "▸"
+WORSE = "worse (95 %)"
 
 
 def table(found: Result) -> Table:
@@ -28,26 +30,64 @@ def table(found: Result) -> Table:
         box=SIMPLE_HEAD,
         padding=0,
     )
-    priced = any(row.cost and row.cost.regret_per_year is not None for row in found.rungs)
-    drawn.caption = (
-        f"{PROPOSED}: proposed. loss: {_loss(found, priced)}. "
-        "worse: what a rung gives up of the best one's gain over the reference, with its 95 % "
-        f"interval; allowed {_allowed(found)}. exam: loss on the last, untouched window."
-        + (" *: said only 0 or 1, calibrated." if any(r.calibrated for r in found.rungs) else "")
+    lists = found.lists if found.lists and found.lists.budget else None
+    drawn.caption = f"{PROPOSED}: proposed. " + (
+        list_table.caption(lists) if lists else _caption(found)
     )
-    names = ["rung", "loss", "worse (95 %)", "exam", "fit s", "s/1000", "MB", "money/yr"]
-    if priced:  # eighty columns hold eight figures: money matters more than megabytes
-        names = [*names[:5], "money/yr", "mistakes/yr"]
-    for name in names:
+    if any(rung.calibrated for rung in found.rungs):
+        drawn.caption += " *: said only 0 or 1, calibrated."
+    names = list_table.headings(lists) if lists else _headings(found)
+    for name in ("rung", *names):
         drawn.add_column(name, justify="left" if name == "rung" else "right", no_wrap=True)
     for row in _descending(found):
         if row.choose and row.report and row.cost:
             proposed = row.rung == found.proposal.rung
-            name, *figures = _cells(row, row.choose, row.report, row.cost)
+            figures = _figures(row, row.choose, row.report, row.cost)
+            cells = (
+                list_table.cells(lists.of(row.rung), row.cost)
+                if lists
+                else [figures[name] for name in names]
+            )
             # the mark is there without colours too: in a pipe, in a log, on paper
-            name = f"{PROPOSED if proposed else ' '}{name}"
-            drawn.add_row(name, *figures, style="bold green" if proposed else None)
+            name = f"{PROPOSED if proposed else ' '}{row.rung}{'*' if row.calibrated else ''}"
+            drawn.add_row(name, *cells, style="bold green" if proposed else None)
     return drawn
+
+
+def said(found: Result) -> list[Text]:
+    """What the lists brought, in sentences of money, where prices are given."""
+    return [Text(sentence) for sentence in list_money.sentences(found, str)]
+
+
+def _headings(found: Result) -> list[str]:
+    """The columns after the rung's name: eighty columns hold eight figures, and money comes first."""
+    names = ["loss", WORSE, "exam", "fit s"]
+    if found.proposal.undecided:  # a share of no gain says nothing
+        names.remove(WORSE)
+    if _priced(found):
+        return [*names, "money/yr", _mistakes(found)]
+    return [*names, "s/1000", "MB", "money/yr"]
+
+
+def _priced(found: Result) -> bool:
+    return any(row.cost and row.cost.regret_per_year is not None for row in found.rungs)
+
+
+def _mistakes(found: Result) -> str:
+    once = found.lists is not None and found.lists.decisions_per_year == 1
+    return "mistakes" if once else "mistakes/yr"
+
+
+def _caption(found: Result) -> str:
+    said = f"loss: {_loss(found, _priced(found))}. exam: loss on the last, untouched window."
+    if not found.proposal.undecided:
+        said += (
+            " worse: what a rung gives up of the best one's gain over the reference, with its 95 % "
+            f"interval; allowed {_allowed(found)}."
+        )
+    if _priced(found) and _mistakes(found) == "mistakes":
+        said += " mistakes: the loss of one decision about everybody."
+    return said
 
 
 def _descending(found: Result) -> list[RungResult]:
@@ -99,15 +139,16 @@ def fence(found: Result) -> list[Text]:
     return [Text(said, style="yellow" if strange else "dim")]
 
 
-def _cells(row: RungResult, chosen: Estimate, report: Estimate, cost: Cost) -> Sequence[str]:
-    first = (
-        row.rung + ("*" if row.calibrated else ""),
-        f"{chosen.loss:.3f}",
-        f"{chosen.worse:.0%} ({chosen.worse_low:.0%} … {chosen.worse_high:.0%})",
-        f"{report.loss:.3f}",
-        f"{cost.fit_s:.2f}",
-    )
-    if cost.regret_per_year is not None:
-        return (*first, f"{cost.money_per_year:,.0f}", f"{cost.regret_per_year:,.0f}")
-    rest = f"{cost.predict_s_per_1000:.3f}", f"{cost.memory_mb:.0f}", f"{cost.money_per_year:,.0f}"
-    return (*first, *rest)
+def _figures(row: RungResult, chosen: Estimate, report: Estimate, cost: Cost) -> dict[str, str]:
+    mistakes = "–" if cost.regret_per_year is None else f"{cost.regret_per_year:,.0f}"
+    return {
+        "loss": f"{chosen.loss:.3f}",
+        WORSE: f"{chosen.worse:.0%} ({chosen.worse_low:.0%} … {chosen.worse_high:.0%})",
+        "exam": f"{report.loss:.3f}",
+        "fit s": f"{cost.fit_s:.2f}",
+        "s/1000": f"{cost.predict_s_per_1000:.3f}",
+        "MB": f"{cost.memory_mb:.0f}",
+        "money/yr": f"{cost.money_per_year:,.0f}",
+        "mistakes": mistakes,
+        "mistakes/yr": mistakes,
+    }

@@ -1,0 +1,94 @@
+"""What the lists brought, in sentences of money: one decision, each rung's list beside one at random."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from stepladder import questions
+from stepladder.bakeoff.lists import Brought, Lists, Money
+from stepladder.bakeoff.result import Result
+from stepladder.core.question import case_word
+from stepladder.report.words import listed, many, money
+
+Named = Callable[[str], str]  # a rung's name, as the page or the terminal writes it
+Role = Callable[[Brought], Money]
+
+
+def sentences(result: Result, named: Named) -> list[str]:
+    """When choosing, in the exam, at random and with hindsight.
+
+    Nothing where no prices are given, and where they act on all alike: that is said already.
+    """
+    lists = result.lists
+    if lists is None or (result.proposal.undecided and not lists.binding):
+        return []
+    moments = len([window for window in result.windows if window.role == "choose"])
+    each = f"on average over the {moments} moments that chose" if moments > 1 else "when choosing"
+    size = f", with {lists.places:,}" if lists.binding and lists.places != lists.usual else ""
+    people = many(case_word(questions.load(result.question)))
+    return [
+        f"{_brought(result, lists, people, named, lambda one: one.choose)} {each}.",
+        f"In the exam{size}: {_exam(result, lists, named)}.",
+        _footnote(lists),
+    ]
+
+
+def span(amount: Money, currency: str = "", rough: bool = False) -> str:
+    """The range of an amount; said to be rough where there are too few contacts for it."""
+    said = f"{money(amount.low)} to {money(amount.high, currency)}".replace("-", "−")
+    return f"roughly {said}" if rough else said
+
+
+def compared(result: Result) -> list[str]:
+    """The rungs worth naming in a sentence: the shown one, the best, and the best of the next height down."""
+    proposal = result.proposal
+    ran = {rung.rung: rung for rung in result.rungs if rung.choose}
+    named = dict.fromkeys((proposal.shown, proposal.best))
+    foot = ran[proposal.shown].height
+    lower = [rung for rung in ran.values() if rung.height < foot and rung.rung not in named]
+    if lower:
+        top = max(rung.height for rung in lower)
+        below = [rung for rung in lower if rung.height == top]
+        named[min(below, key=lambda rung: rung.choose.loss if rung.choose else 0.0).rung] = None
+    return list(named)
+
+
+def _brought(result: Result, lists: Lists, people: str, named: Named, role: Role) -> str:
+    first = compared(result)[0]
+    mine = lists.of(first)
+    whom = f"{mine.contacts:,} {people} whom {named(first)} would contact"
+    if lists.binding:
+        whom = f"{mine.contacts:,} {people} chosen by {named(first)}"
+    after = "after the cost of the contacts "
+    return f"The {whom} brought {_all(result, lists, named, role, after)}: one decision,"
+
+
+def _exam(result: Result, lists: Lists, named: Named) -> str:
+    return _all(result, lists, named, lambda one: one.report)
+
+
+def _all(result: Result, lists: Lists, named: Named, role: Role, after: str = "") -> str:
+    """What the first brought with its range; the others, and chance, beside it."""
+    first, *others = compared(result)
+    mine, unit = lists.of(first), lists.currency
+    amount = role(mine.brought)
+    beside = [f"by {named(one)} {money(role(lists.of(one).brought).amount)}" for one in others]
+    chance = "at random" if lists.binding else "contacting everybody"
+    beside.append(f"{chance} {money(role(lists.at_random).amount)}")
+    said = f"{money(amount.amount, unit)} {after}({span(amount, rough=mine.rough)})"
+    return f"{said}, {listed(beside)}"
+
+
+def _footnote(lists: Lists) -> str:
+    """What no list can reach, how often the money comes, and why a range may be rough."""
+    best, times = money(lists.hindsight.choose.amount, lists.currency), lists.decisions_per_year
+    often = (
+        "if it is taken more often, say so: decisions_per_year in [prices]"
+        if times == 1
+        else f"{times:g} of them make a year"
+    )
+    rough = any(one.rough for one in lists.rungs)
+    return (
+        f"With hindsight it could have been {best}, which nobody can know beforehand. Money is that of one "
+        f"decision; {often}.{' With fewer than 100 contacts the ranges are rough.' if rough else ''}"
+    )

@@ -1,0 +1,158 @@
+"""Money on the page and in the terminal: what lists brought, and silence where nothing separates."""
+
+from __future__ import annotations
+
+import dataclasses
+import io
+import re
+
+import pytest
+from markupsafe import Markup, escape
+from rich.console import Console
+
+from stepladder.bakeoff.lists import Brought, Listed, Lists, Money
+from stepladder.questions import question_toml as asking
+from stepladder.report import cost_table, list_chart, list_ladder, list_money, page
+from stepladder.report.drawing import Drawn, draw
+from stepladder.report.meaning import called, headline
+from stepladder.report.words import GLUE
+from stepladder.terminal import ladder
+
+PRICES = '[prices]\nmargin = 0.25\ncost = 4.0\ncurrency = "GBP"\ncontacts = 500\n'
+
+
+def amount(value, low=0.8, high=1.2):
+    return Money(value, value * low, value * high)
+
+
+def brought(value):
+    return Brought(
+        amount(value), amount(value * 1.4), tuple(map(amount, (value, value, 1.4 * value)))
+    )
+
+
+@pytest.fixture(scope="module")
+def priced(toy):
+    """The toy's bake-off as if it had been asked with a budget: the higher the rung, the more it brought."""
+    result, view = toy
+    ran = [rung for rung in result.rungs if rung.choose]
+    found = {rung.rung: 20_000.0 * rung.height - 2_300 for rung in ran}
+    found[result.proposal.reference] = 17_693.0
+    most = found[result.proposal.best]
+    rungs = tuple(
+        Listed(name, 500, brought(mine), amount(most - mine), False) for name, mine in found.items()
+    )
+    lists = Lists(
+        500.0, 500, 4338, True, 1.0, "GBP", 4180, 0, brought(17_693.0), brought(99_999.0), rungs
+    )
+    ask = asking.parse(result.settings + PRICES)
+    costs = [
+        rung.cost and dataclasses.replace(rung.cost, regret_per_year=4321.0)
+        for rung in result.rungs
+    ]
+    rungs = tuple(dataclasses.replace(r, cost=c) for r, c in zip(result.rungs, costs, strict=True))
+    proposal = dataclasses.replace(result.proposal, sentence="We propose it.")
+    made = dataclasses.replace(result, lists=lists, rungs=rungs, proposal=proposal)
+    history = dataclasses.replace(view.history, ask=ask)
+    return made, dataclasses.replace(view, history=history)
+
+
+@pytest.fixture
+def undrawn(monkeypatch):
+    """The page without its pictures, which take seconds: what each shows in their place."""
+    monkeypatch.setattr(page, "draw", lambda chart, alt: Drawn(escape(alt), Markup()))
+
+
+def rough(result):
+    lists = result.lists
+    each = tuple(dataclasses.replace(one, rough=True) for one in lists.rungs)
+    return dataclasses.replace(result, lists=dataclasses.replace(lists, rungs=each))
+
+
+def undecided(result):
+    reference = result.proposal.reference
+    proposal = dataclasses.replace(
+        result.proposal, rung=reference, good_enough=(reference,), sentence="Keep it."
+    )
+    return dataclasses.replace(result, proposal=proposal)
+
+
+def printed(result):
+    console = Console(width=80, file=io.StringIO())
+    console.print(ladder.table(result))
+    for line in ladder.said(result):
+        console.print(line)
+    return " ".join(console.file.getvalue().split())
+
+
+def test_a_page_with_a_budget_speaks_of_money_per_decision_and_of_no_share(priced, undrawn):
+    said = page.html(*priced).split("<body>")[1].split('id="glossary"')[0].replace(GLUE, " ")
+    shown = priced[0].lists.of(priced[0].proposal.shown).brought.choose
+    assert f"brought {shown.amount:,.0f} GBP after the cost of the contacts" in said
+    assert "and at random 17,693" in said
+    assert "Mistakes per decision" in said
+    assert "GBP per decision" in said
+    for word in ("Gives up", "of the gain", "Mistakes a year", "Gave up"):
+        assert word not in said, word
+    assert 'class="whisker"' in said
+    assert "brought at each cutoff" in said
+    drawn = draw(lambda width: list_chart.cutoffs(priced[0], width), "a picture")
+    assert "20k" in drawn.narrow.replace(" ", "")
+
+
+def test_the_page_and_the_terminal_say_how_far_each_rung_is_below_the_best(priced):
+    result, view = priced
+    drawn = list_ladder.ladder(result, result.lists, view.history.ask)
+    sql = next(step for step in drawn.steps if step.height == 2)
+    less = result.lists.of("r2_rfm_quintiles").below_best
+    assert sql.range == f"{less.amount:,.0f} less: {less.low:,.0f} to {less.high:,.0f}"
+    assert drawn.zero < sql.low < sql.at < sql.high < drawn.all
+    assert f"({less.low:,.0f}…{less.high:,.0f})" in printed(result)
+    assert "%" not in re.sub(r"95 %", "", printed(result))
+
+
+def test_with_few_contacts_every_range_is_said_to_be_rough(priced):
+    result, view = rough(priced[0]), priced[1]
+    assert "fewer than 100 contacts the ranges are rough" in printed(result)
+    assert "(~" in printed(result)
+    said = list_money.sentences(result, str)[0]
+    assert "(roughly " in said
+    steps = list_ladder.ladder(result, result.lists, view.history.ask).steps
+    assert all("roughly" in step.range for step in steps if "less:" in step.range)
+    figures = [figure for line in cost_table.lines(result, "GBP", "") for figure in line.figures]
+    assert all(figure.startswith("roughly") for figure in figures if " to " in figure)
+
+
+def test_where_nothing_separates_no_share_and_no_ladder_is_shown(toy, undrawn):
+    result, view = undecided(toy[0]), toy[1]
+    said = page.html(result, view).split("<body>")[1].split('id="glossary"')[0].replace(GLUE, " ")
+    assert "nothing separates the rungs" in headline(result)[0]
+    for word in (
+        'id="ladder"',
+        "Gives up",
+        "of the gain",
+        "The proposal held",
+        "is the best rung",
+    ):
+        assert word not in said, word
+    assert "Loss in the exam" in said
+    assert "worse" not in printed(result)
+    assert "worse" in printed(toy[0])  # where it says something it stays
+
+
+def test_a_year_is_spoken_of_only_where_decisions_repeat(priced):
+    result = priced[0]
+    assert "Mistakes per decision" in cost_table.headings(result, "forecast")
+    lists = dataclasses.replace(result.lists, decisions_per_year=12.0)
+    monthly = dataclasses.replace(result, lists=lists)
+    assert "Mistakes a year" in cost_table.headings(monthly, "forecast")
+    assert "12 of them make a year" in " ".join(list_money.sentences(monthly, called_by(result)))
+    everyone = dataclasses.replace(lists, budget=False, decisions_per_year=1.0)
+    assert "mistakes/yr" not in printed(dataclasses.replace(result, lists=everyone))
+    assert "mistakes/yr" in printed(
+        dataclasses.replace(result, lists=None)
+    )  # an old one, stretched to a year
+
+
+def called_by(result):
+    return lambda name: called(next(rung for rung in result.rungs if rung.rung == name))
