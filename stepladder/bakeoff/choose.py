@@ -174,13 +174,18 @@ def _would_separate(comparison: Comparison, reference: str, people: str) -> str:
     ):
         more = max(round(need - comparison.units, -2), 100)
         return (
-            f"{kept} {comparison.best} seems to gain {gain / loss:.1%} of its loss; with some {more:,.0f} "
+            f"{kept} {comparison.best} seems to gain {_of_loss(gain, loss)}; with some {more:,.0f} "
             f"{people} more that would be sure, if it is so."
         )
     return (
-        f"{kept} At most {max(most, 0) / loss:.1%} of its loss could be gained, and more of the same data "
+        f"{kept} At most {_of_loss(max(most, 0), loss)} could be gained, and more of the same data "
         "would hardly show it: another loss, a budget or other cases might."
     )
+
+
+def _of_loss(gain: float, loss: float) -> str:
+    """A gain as a share of a loss; as it is where the loss is 0 or less, as minus a value is."""
+    return f"{gain / loss:.1%} of its loss" if loss > 0 else f"{gain:.3g} of loss per case"
 
 
 def _sentence(
