@@ -24,19 +24,16 @@ def fingerprint(project: Project) -> dict[str, Any]:
 
 
 def refuse_two_losses(project: Project) -> None:
-    """Raise Problem where loss.sql and question.toml each say what a wrong answer costs.
+    """Raise Problem where loss.sql and prices each say what a wrong answer costs.
 
-    A loss of one's own is in a unit of its own: a margin or a price in money would be held against it.
+    A loss of one's own is in a unit of its own: held against a margin in money it would mean nothing.
     """
-    ask = project.ask
-    given = ["[prices]"] * bool(prices(ask)) + ["good_enough_money"] * bool(ask.good_enough_money)
-    if own_loss.text_of(project.question) and given:
-        both = " and ".join(given)
+    if own_loss.text_of(project.question) and prices(project.ask):
         raise Problem(
-            f"question.toml has {both}, and the project has a {own_loss.FILE}",
-            f"one loss judges: money by [prices], or {own_loss.FILE}, whose unit is its own, so that what is "
-            "good enough is a share of the gain",
-            f"take {both} out of question.toml and write prices into {own_loss.FILE}, or remove that file",
+            f"question.toml has [prices], and the project has a {own_loss.FILE}",
+            f"one loss judges: money by [prices], or {own_loss.FILE}, whose unit is its own, so that good "
+            "enough is a share of the gain",
+            f"take [prices] out and write what you need of them into {own_loss.FILE}, or remove that file",
         )
 
 
