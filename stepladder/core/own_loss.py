@@ -47,7 +47,7 @@ class OwnLoss:
     @cached_property
     def LOSS(self) -> str:
         """Its first line: what it counts, in a sentence for the business."""
-        return sql_title(self.text)
+        return "".join(filter(str.isprintable, sql_title(self.text)))  # it goes to terminals too
 
     @property
     def LOSS_IN_MONEY(self) -> str:
@@ -173,7 +173,7 @@ def _refuse_no_numbers(found: pa.Table, names: list[str]) -> None:
     for name in names:
         if missing := found[name].null_count:
             raise wrong(f"{name} is null in {missing:,} {of}")
-    for name in {"loss", "weight"}.intersection(names):
+    for name in [each for each in ("loss", "weight") if each in names]:
         if beyond := int((~np.isfinite(found[name].to_numpy())).sum()):
             raise wrong(f"{name} is NaN or infinite in {beyond:,} {of}")
     weight = found["weight"].to_numpy()
