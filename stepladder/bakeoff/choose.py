@@ -224,7 +224,12 @@ def _would_separate(
 def _gained(gain: float, comparison: Comparison, reference: str, money: Lists | None) -> str:
     if money:
         return money.said(gain * money.usual)
-    return f"{gain / comparison.choose[reference].loss:.1%} of its loss"
+    return _of_loss(gain, comparison.choose[reference].loss)
+
+
+def _of_loss(gain: float, loss: float) -> str:
+    """A gain as a share of a loss; as it is where the loss is 0 or less, as minus a value is."""
+    return f"{gain / loss:.1%} of its loss" if loss > 0 else f"{gain:.3g} of loss per case"
 
 
 def _sentence(comparison: Comparison, first: Candidate, reference: str, limit: str) -> str:

@@ -5,9 +5,12 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from stepladder import questions
 from stepladder.bakeoff.choose import Proposal
 from stepladder.bakeoff.compare import Estimate
 from stepladder.bakeoff.lists import Lists, from_plain
+from stepladder.core import own_loss
+from stepladder.core.question import Question
 
 
 @dataclass(frozen=True)
@@ -120,6 +123,15 @@ class Result:
     notes: tuple[str, ...] = field(default=())
     lists: Lists | None = None  # where prices are given: what acting on the answers brought
     fence: str = ""  # how closed the doors were, a word of fence.sandbox; unknown of old ones
+    loss_sql: str = ""  # loss.sql, as it was; empty where the question's own loss judged
+    loss_sha256: str = ""  # of that text
+
+
+def judged(result: Result) -> Question:
+    """The question, judged by the loss that judged then."""
+    question = questions.load(result.question)
+    text = result.loss_sql
+    return own_loss.judged_by(question, lambda: text) if text else question
 
 
 def to_json(result: Result) -> dict[str, Any]:

@@ -21,10 +21,12 @@ from stepladder.bakeoff.result import Result, RungResult, Window
 from stepladder.bakeoff.row import row
 from stepladder.bakeoff.runs import Progress, Ran, Setting, run_all
 from stepladder.bakeoff.score import Scored, score
+from stepladder.core import own_loss
 from stepladder.core.ask import Ask
 from stepladder.core.errors import Problem
 from stepladder.core.question import Question
 from stepladder.core.rung import Rung
+from stepladder.core.same_units import beside_first
 from stepladder.fence.sandbox import weakest
 from stepladder.money import of_some, prices
 
@@ -50,6 +52,7 @@ def run(
     """
     progress("preparing the past", 0, 0)
     replays = prepare(setting.question, setting.history, setting.folder / "known")
+    own_loss.try_out(setting.question, replays[-1].known, replays[-1].cases, replays[-1].came)
     few = person.drawn(setting.question, replays)
     ran = [person.heard(each, few, replays) for each in run_all(setting, replays, progress)]
     progress("comparing", 0, 0)
@@ -139,38 +142,25 @@ def _losses(
 ) -> Losses:
     asked = [i for i, replay in enumerate(replays) if replay.holdout.role != "calibrate"]
     names = tuple(scored)
+    units = [scored[names[0]][i].loss for i in asked]  # type: ignore[union-attr]
 
-    def at(i: int, column: str) -> list[np.ndarray[Any, Any]]:
-        tables = [scored[name][i] for name in names]
-        return [t.loss[column].to_numpy().astype(float) for t in tables if t is not None]
+    def weighed(i: int, first: pa.Table) -> np.ndarray[Any, Any]:
+        there = [(name, found.loss) for name in names if (found := scored[name][i])]
+        each = [beside_first(loss, first, question.UNIT, name) for name, loss in there]
+        return np.column_stack([_floats(one["loss"]) * _floats(one["weight"]) for one in each])
 
-    first = scored[names[0]]
-    units = [first[i].loss for i in asked]  # type: ignore[union-attr]
-    for name in names:
-        for n, i in enumerate(asked):
-            if (mine := scored[name][i]) and not mine.loss.drop_columns("loss").equals(
-                units[n].drop_columns("loss")
-            ):
-                raise _other_units(name)
     return Losses(
         rungs=names,
         cutoffs=tuple(replays[i].name for i in asked),
         roles=tuple(replays[i].holdout.role for i in asked),
         units=tuple(unit_of(table, question.UNIT) for table in units),
-        weights=tuple(table["weight"].to_numpy().astype(float) for table in units),
-        losses=tuple(
-            np.column_stack(at(i, "loss")) * units[n]["weight"].to_numpy()[:, None]
-            for n, i in enumerate(asked)
-        ),
+        weights=tuple(_floats(table["weight"]) for table in units),
+        losses=tuple(weighed(i, first) for i, first in zip(asked, units, strict=True)),
     )
 
 
-def _other_units(name: str) -> Problem:
-    return Problem(
-        f"the loss of {name} is of other cases, or weighs them differently, than that of the others",
-        "rungs are compared on the same cases: units and weights do not depend on the predictions",
-        "mend the question's `loss`",
-    )
+def _floats(column: pa.ChunkedArray) -> np.ndarray[Any, Any]:
+    return column.to_numpy().astype(float)
 
 
 def _result(

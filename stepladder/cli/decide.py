@@ -27,10 +27,12 @@ def decide(
     """
     from stepladder.project.decide import decide as record_decision
     from stepladder.project.folder import Project
+    from stepladder.project.judged import changed
     from stepladder.terminal import show
 
     with show.log(verbose):
         opened = Project.open(project)
         number = record_decision(opened, rung, by=by, because=because)
-        proposed = opened.result().proposal.rung
-    show.decided(number, rung, by, proposed, json)
+        result = opened.result()
+        other = changed(opened.folder, result.loss_sql, f"bake-off {result.id}")
+    show.decided(number, rung, by, result.proposal.rung, json, other)

@@ -56,9 +56,7 @@ class Rung:
     def title(self) -> str:
         """Its first line: a sentence for the business."""
         if self.path.suffix == ".sql":
-            text = self._text()
-            first = text.lstrip().splitlines()[0] if text.strip() else ""
-            return first.removeprefix("--").strip() if first.startswith("--") else ""
+            return sql_title(self._text())
         return (ast.get_docstring(self._parsed()) or "").split("\n")[0]
 
     @property
@@ -158,6 +156,12 @@ class Rung:
             if not CREATE.match(statement.query):
                 raise _shape(self.path, f"has the statement: {statement.query.strip()[:80]}")
         return [s.query for s in found[:-1]], found[-1].query
+
+
+def sql_title(text: str) -> str:
+    """The comment that SQL begins with: a sentence for the business; empty where there is none."""
+    first = text.lstrip().splitlines()[0] if text.strip() else ""
+    return first.removeprefix("--").strip() if first.startswith("--") else ""
 
 
 def _fit_sql(creates: list[str], history: History) -> Model:

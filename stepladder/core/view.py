@@ -39,6 +39,7 @@ class View:
     models: Mapping[str, Model] = field(
         default_factory=dict
     )  # rung -> as fitted at the last cutoff
+    loss_changed: str = ""  # that the project's loss is another by now, in a sentence
 
     @property
     def cutoff(self) -> date:

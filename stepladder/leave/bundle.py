@@ -20,7 +20,7 @@ from sqlalchemy import URL
 
 import stepladder
 from stepladder import questions
-from stepladder.core import files
+from stepladder.core import files, own_loss
 from stepladder.core.ask import ANSWERED, Ask
 from stepladder.core.errors import Problem
 from stepladder.leave.hashes import with_hashes
@@ -91,6 +91,8 @@ def _write_project(project: Project, release: Release, folder: Path) -> None:
         report = {**project.data_report(spec.name), "source": ELSEWHERE}
         target.with_suffix(".json").write_text(json.dumps(report, indent=1))
     release.save(folder)
+    if release.manifest.loss:
+        (folder / own_loss.FILE).write_text(release.manifest.loss, encoding="utf-8", newline="")
     for model in {release.manifest.model, release.manifest.reference_model}:
         shutil.copytree(release.home / model, folder / "models" / model)
     if not release.manifest.ours:

@@ -36,6 +36,7 @@ def params(release: Release, result: Result | None) -> dict[str, str]:
             "good_enough": result.good_enough,
             "good_enough_money": result.good_enough_money,
             "proposed": result.proposal.rung,
+            "loss_sha256": result.loss_sha256,
             "cutoffs": ", ".join(f"{w.now} ({w.role})" for w in result.windows),
         }
     return _texts(said)
@@ -50,6 +51,7 @@ def tags(project: Project, release: Release) -> dict[str, str]:
         "stepladder.model": found.model,
         "stepladder.version": found.made_with,
         "stepladder.forced": found.forced,
+        "stepladder.loss": found.loss,
         **{f"stepladder.data.{table}": hash_ for table, hash_ in found.data.items()},
         **{f"stepladder.decision.{part}": decision.get(part) for part in ("by", "because", "time")},
         "mlflow.source.name": f"stepladder ship ({project.folder.name})",

@@ -11,8 +11,9 @@ from typing import Any
 
 import stepladder
 from stepladder.bakeoff.run import versions_of
-from stepladder.core.ask import ANSWERED, Ask
+from stepladder.core.ask import ANSWERED
 from stepladder.project.folder import Project
+from stepladder.project.judged import changed
 from stepladder.record import Shipment
 from stepladder.release.release import Release
 from stepladder.release.ship import in_production, shipments
@@ -39,7 +40,7 @@ class Production:
         in_production(project)
         chosen = [s for s in shipments(project) if s.kind != "refit"][-1]
         release = Release.load(chosen.release, project.folder)
-        return Production(_as_shipped(project, release.ask), chosen, release)
+        return Production(_as_shipped(project, release), chosen, release)
 
     def fit_day(self, day: date) -> date:
         """The day as of which the rung that answers on a day has learnt: every so many days from the first.
@@ -83,13 +84,20 @@ class Production:
         edits = [f for f in ANSWERED if getattr(today, f) != getattr(self.release.ask, f)]
         if edits:
             found.append(f"question.toml has changed since: {', '.join(edits)}")
-        return [f"{said}; what was shipped is used until: stepladder ship" for said in found]
+        used = [f"{said}; what was shipped is used until: stepladder ship" for said in found]
+        return [*used, *filter(None, [self.other_loss()])]
+
+    def other_loss(self) -> str:
+        """That loss.sql is another than the one the rung was chosen by; empty where it is not."""
+        manifest, since = self.release.manifest, "the rung in production was chosen"
+        return changed(self.project.folder, manifest.loss, since) if manifest.decision else ""
 
 
-def _as_shipped(project: Project, shipped: Ask) -> Project:
-    """The project, asking what was shipped, of today's tables."""
-    kept = {name: getattr(shipped, name) for name in ANSWERED}
-    return Project(project.folder, project.ask.model_copy(update=kept), project.settings)
+def _as_shipped(project: Project, release: Release) -> Project:
+    """The project, asking what was shipped, of today's tables, and judged as it was chosen."""
+    kept = {name: getattr(release.ask, name) for name in ANSWERED}
+    found = Project(project.folder, project.ask.model_copy(update=kept), project.settings)
+    return found.judged_by(release.manifest.loss)
 
 
 @cache

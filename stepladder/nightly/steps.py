@@ -87,7 +87,9 @@ def refit(production: Production, day: date, output: Path) -> None:
         with scratch() as room:
             rung = project.rung(manifest.rung) if manifest.ours else production.release.rung(room)
             known = inputs(project, day)
-            release = fit(project, rung, day, known, manifest.decision, manifest.forced)
+            release = fit(
+                project, rung, day, known, manifest.decision, manifest.forced, manifest.loss
+            )
     write(output, _json({"release": release.hash, "as_of": release.manifest.as_of}))
 
 

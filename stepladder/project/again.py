@@ -9,6 +9,7 @@ from stepladder.bakeoff.result import Result, RungResult
 from stepladder.bakeoff.runs import Progress
 from stepladder.project.bakeoff import repeated
 from stepladder.project.folder import Project
+from stepladder.project.judged import changed
 from stepladder.questions.question_toml import parse
 
 
@@ -26,7 +27,7 @@ class Reproduction:
 def run_again(
     project: Project, number: int, *, workers: int = 2, progress: Progress = lambda *_: None
 ) -> Reproduction:
-    """Run bake-off `number` again: its own settings, the version of the data that they name.
+    """Run bake-off `number` again: its own settings and loss, the version of the data that they name.
 
     Today's code, libraries and rungs are used; what of these, of the data or of question.toml has
     changed since is said. Raises Problem where there is no such bake-off, or its data are gone.
@@ -34,10 +35,12 @@ def run_again(
     first = project.result(number)
     ask = parse(first.settings, f"the settings of bake-off {number}")
     ask = ask.model_copy(update={"record": project.ask.record})  # it may have moved since
-    as_it_was = Project(project.folder, ask, first.settings)
+    as_it_was = Project(project.folder, ask, first.settings).judged_by(first.loss_sql)
     second = repeated(as_it_was, workers=workers, progress=progress)
     same, different = _agreement(first, second)
-    return Reproduction(number, second, same, different, _changes(first, second, project.settings))
+    other = changed(project.folder, first.loss_sql, f"bake-off {number}")
+    told = (*_changes(first, second, project.settings), *[other] * bool(other))
+    return Reproduction(number, second, same, different, told)
 
 
 def _agreement(first: Result, second: Result) -> tuple[tuple[str, ...], tuple[str, ...]]:

@@ -19,6 +19,7 @@ from stepladder.core.files import whole
 from stepladder.project.at_work import at_work, running, settle
 from stepladder.project.engine import runner
 from stepladder.project.folder import Project
+from stepladder.project.judged import fingerprint, refuse_two_losses
 from stepladder.project.scratch import scratch
 from stepladder.record import Loss, Stored
 
@@ -32,6 +33,7 @@ def run_bakeoff(
     leaves nothing but its number and the word why. Raises Problem where the data cannot carry one.
     """
     project.check()
+    refuse_two_losses(project)
     return repeated(project, workers=workers, progress=progress)
 
 
@@ -55,7 +57,11 @@ def _recorded(project: Project, workers: int, progress: Progress) -> Result:
             setting = _setting(project, room, workers)
             outcome = run(setting, project.data, project.settings, progress)
             result = replace(
-                outcome.result, id=number, started=started, seconds=time.monotonic() - clock
+                outcome.result,
+                id=number,
+                started=started,
+                seconds=time.monotonic() - clock,
+                **fingerprint(project),
             )
             stored = _keep(project, number, outcome, setting.answers)
         project.record.finish_bakeoff(number, to_json(result), _losses(result), stored)

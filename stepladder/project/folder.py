@@ -6,6 +6,7 @@ import hashlib
 import json
 import re
 from collections.abc import Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from functools import cached_property
@@ -19,13 +20,13 @@ from sqlalchemy import URL
 
 from stepladder import people, questions
 from stepladder.bakeoff.result import Result, from_json
-from stepladder.core import rules
+from stepladder.core import own_loss, rules
 from stepladder.core.ask import Ask
 from stepladder.core.errors import Problem
 from stepladder.core.history import ANSWERS, History, quoted
 from stepladder.core.question import Question
 from stepladder.core.rung import Rung, ladder
-from stepladder.project import home
+from stepladder.project import home, loss_file
 from stepladder.project.at_work import settle
 from stepladder.project.engine import askable, door
 from stepladder.questions import question_toml
@@ -57,8 +58,15 @@ class Project:
 
     @cached_property
     def question(self) -> Question:
-        """The question's folder."""
-        return questions.load(self.ask.question)
+        """The question's folder; judged by loss.sql where the project has one."""
+        return loss_file.judged(questions.load(self.ask.question), self.folder)
+
+    def judged_by(self, loss: str) -> Project:
+        """The same project, judged by a loss.sql's text; by the question's own loss where it is empty."""
+        found, plain = copy(self), questions.load(self.ask.question)
+        judged = own_loss.judged_by(plain, lambda: loss) if loss else plain
+        found.__dict__["question"] = judged  # as if it had been asked for already
+        return found
 
     @property
     def ladder(self) -> list[Rung]:

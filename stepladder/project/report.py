@@ -21,6 +21,7 @@ from stepladder.core.view import Exam, View
 from stepladder.project.all_cases import answer
 from stepladder.project.at_work import at_work
 from stepladder.project.folder import Project
+from stepladder.project.judged import changed
 from stepladder.project.scratch import scratch
 from stepladder.questions.question_toml import parse
 from stepladder.report.words import label
@@ -69,6 +70,7 @@ def view(project: Project, result: Result, mask: bool) -> View:
         explained=_explained(project, result, shown, exam, models.get(shown)),
         mask=mask,
         models=models,
+        loss_changed=changed(project.folder, result.loss_sql, f"bake-off {result.id}"),
     )
 
 
@@ -110,7 +112,7 @@ def _as_it_was(project: Project, result: Result) -> Project:
     """The project with the bake-off's own settings; the record is where it is today."""
     then = parse(result.settings, f"the settings of bake-off {result.id}")
     ask = then.model_copy(update={"record": project.ask.record})
-    return Project(project.folder, ask, result.settings)
+    return Project(project.folder, ask, result.settings).judged_by(result.loss_sql)
 
 
 def _says_words(question: Question, table: pa.Table) -> bool:

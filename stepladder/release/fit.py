@@ -26,7 +26,7 @@ from stepladder.core.rung import Rung
 from stepladder.project.all_cases import Known, keep_model, known_at, run, taught_by
 from stepladder.project.folder import Project
 from stepladder.project.scratch import scratch
-from stepladder.release.release import Manifest, Release
+from stepladder.release.release import FORMAT, Manifest, Release
 
 TRIED = 20  # cases that are asked about twice: with everything known, and with their own rows alone
 NIGHTLY_ONLY = (
@@ -41,10 +41,12 @@ def fit(
     data: Mapping[str, str],
     decision: dict[str, Any] | None,
     forced: str = "",
+    loss: str = "",
 ) -> Release:
     """Fit a rung as of a day and keep it as a release in the project. Raises Problem if it fails.
 
-    `data`: the hash of what was known of each table. The same inputs give the same bytes.
+    `data`: the hash of what was known of each table. `loss`: the loss.sql it was chosen by.
+    The same inputs give the same bytes.
     """
     name = rung.name
     with scratch() as room:
@@ -74,6 +76,8 @@ def fit(
         means=None if taught.means is None else {str(k): v for k, v in taught.means.items()},
         alone="" if alone else NIGHTLY_ONLY,
         types=project.types,
+        loss=loss,
+        format=FORMAT if loss else 2,
     )
     release = Release(manifest, project.folder / "models")
     release.save(project.folder)

@@ -22,7 +22,7 @@ from stepladder.core.rung import Rung
 from stepladder.core.stats import Bins
 from stepladder.questions import question_toml
 
-FORMAT = 2
+FORMAT = 3  # of a release with a loss of its own; older versions read all others, of format 2
 KEYS = ("format", "made_with")  # what a release of any version says about itself
 
 
@@ -34,7 +34,8 @@ class Manifest:
     question, as far as answers depend on it. data: table -> hash of what was known. bins: edges, low
     and high of past errors, for intervals. means: what a 0/1 rung's answers stand for. alone: empty if
     the rung can answer from a case's own rows, else why not. types: table -> column -> what its values
-    were; None in releases of format 1.
+    were; None in releases of format 1. loss: loss.sql as it was in the bake-off decided on, by which the
+    watch judges; empty where the question's own loss did.
     """
 
     question: str
@@ -55,8 +56,9 @@ class Manifest:
     means: dict[str, float] | None
     alone: str
     types: dict[str, dict[str, str]] | None = None
+    loss: str = ""
     made_with: str = __version__
-    format: int = FORMAT
+    format: int = 2
 
 
 @dataclass(frozen=True)
@@ -100,7 +102,9 @@ class Release:
     @cached_property
     def body(self) -> bytes:
         """The manifest's bytes; the same release gives the same."""
-        plain = {k: v for k, v in asdict(self.manifest).items() if k != "types" or v is not None}
+        later = {"types": None, "loss": ""}  # what older releases do not say
+        found = asdict(self.manifest).items()
+        plain = {k: v for k, v in found if k not in later or v != later[k]}
         return json.dumps(plain, indent=1, sort_keys=True, ensure_ascii=False).encode()
 
     @cached_property

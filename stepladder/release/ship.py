@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 
+from stepladder.core import own_loss
 from stepladder.core.errors import Problem
 from stepladder.project.at_work import at_work
 from stepladder.project.folder import Project
+from stepladder.project.judged import as_chosen
 from stepladder.project.last_read import note_read
 from stepladder.record import Decision, Shipment
 from stepladder.release.fit import fit
@@ -49,6 +51,7 @@ def ship(project: Project, *, rung: str | None = None, force: str = "") -> Shipm
             inputs(project, today),
             asdict(decided) if decided else None,
             force.strip(),
+            own_loss.text_of(as_chosen(project, decided).question) if decided else "",
         )
         note_read(project)
     return _note(project, "ship", release, decided.id if decided else None, force.strip())

@@ -6,9 +6,8 @@ import importlib
 from pathlib import Path
 from typing import Any, cast
 
-from stepladder import questions
-from stepladder.bakeoff.result import Result, RungResult
-from stepladder.core import files
+from stepladder.bakeoff.result import Result, RungResult, judged
+from stepladder.core import files, own_loss
 from stepladder.core.question import case_word
 from stepladder.core.view import Chart, Example, Section, View
 from stepladder.fence.sandbox import LEVELS
@@ -48,7 +47,7 @@ def html(result: Result, view: View) -> str:
 
 
 def _contents(result: Result, view: View) -> dict[str, Any]:
-    question = questions.load(result.question)
+    question = judged(result)
     chart = cast(Chart, importlib.import_module(f"stepladder.questions.{result.question}.chart"))
     unit, costs = currency(view.history.ask), view.history.ask.costs
     shown = _shown(result, view.rung)
@@ -98,6 +97,8 @@ def _contents(result: Result, view: View) -> dict[str, Any]:
         "prediction": question.PREDICTION.format(horizon=result.horizon),
         "cutoff": view.cutoff,
         "reads": reads,
+        "loss_changed": view.loss_changed,
+        "own_loss": own_loss.text_of(question) and question.LOSS,
         "glossary": glossary(question, prices(view.history.ask) is not None),
     }
 

@@ -6,12 +6,12 @@ import re
 from math import inf
 
 from rich.box import SIMPLE_HEAD
+from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
-from stepladder import questions
 from stepladder.bakeoff.compare import Estimate
-from stepladder.bakeoff.result import Cost, Result, RungResult
+from stepladder.bakeoff.result import Cost, Result, RungResult, judged
 from stepladder.core.question import case_word
 from stepladder.fence.sandbox import LEVELS
 from stepladder.report import list_money
@@ -100,9 +100,10 @@ def _descending(found: Result) -> list[RungResult]:
 
 def _loss(found: Result, priced: bool) -> str:
     """What the loss is, in the question's own first words."""
-    question = questions.load(found.question)
+    question = judged(found)
     said = (question.LOSS_IN_MONEY if priced else None) or question.LOSS
     name, each = re.split(r"[:.]", said)[0], f"per {case_word(question)}"
+    name = escape(name)  # it may be of the project's own, and the caption is markup
     return (name if each in name else f"{name} {each}") + f", over {found.horizon} days"
 
 

@@ -28,12 +28,16 @@ __all__ = ["log"]
 
 def shipped(project: Project, rung: str | None, force: str, as_json: bool) -> None:
     """Ship, and say what is in production now."""
+    from stepladder.nightly.production import Production
     from stepladder.release.ship import ship
 
     with progress(as_json) as tick:
         tick("learning from all history", 0, 0)
         found = ship(project, rung=rung, force=force)
     _told(found, as_json, "Next: stepladder run, stepladder serve")
+    other = Production.of(project).other_loss()
+    if other and not as_json:
+        out.print(Text(other, style="yellow"))
 
 
 def rolled_back(project: Project, release: str, because: str, as_json: bool) -> None:
@@ -259,6 +263,8 @@ def watched(project: Project, now: date | None, act: bool, to: Path | None, as_j
         out.print(
             Text(f"ALARM {alarm.name}, since {alarm.since}: {alarm.sentence}", style="bold red")
         )
+    if found.realised.loss_changed:
+        out.print(Text(found.realised.loss_changed, style="yellow"))
     said = found.suggestion
     out.print(Text(f"Suggested: {said.step}. {said.reason}", style="bold"))
     out.print(Text(f"Page: {page}"), soft_wrap=True)

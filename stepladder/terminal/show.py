@@ -192,14 +192,19 @@ def _word(value: Any) -> str:
     return "" if value is None else f"{value:.4g}" if isinstance(value, float) else str(value)
 
 
-def decided(number: int, rung: str, by: str, proposed: str, as_json: bool) -> None:
-    """That a decision was recorded, and whether it is the one that was proposed."""
+def decided(
+    number: int, rung: str, by: str, proposed: str, as_json: bool, loss_changed: str
+) -> None:
+    """That a decision was recorded, by whom, and whether the loss is another by now."""
     if as_json:
-        print_json({"decision": number, "rung": rung, "by": by, "proposed": proposed})
+        print_json({"decision": number, "rung": rung, "by": by, "proposed": proposed,
+                    "loss_changed": loss_changed})  # fmt: skip
         return
     other = "" if rung == proposed else f" (the bake-off proposed {proposed or 'none'})"
     after = "Next: stepladder predict (once), or ship (every night)"
     out.print(Text(f"Decision {number}: {rung}, by {by}{other}. {after}"))
+    if loss_changed:
+        out.print(Text(loss_changed, style="yellow"))
 
 
 def pairs(columns: list[str]) -> dict[str, str]:

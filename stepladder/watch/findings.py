@@ -31,7 +31,8 @@ class Finding:
 class Judgement:
     """Predictions against what came: mean loss per case beside the reference's, each with its interval.
 
-    gain: the share of the reference's loss that the rung saved, None where the rung is the reference.
+    gain: the share of the reference's loss that the rung saved, None where the rung is the reference, or
+    where losses are below 0, so that 0 is not the best there is.
     """
 
     as_of: str
@@ -93,6 +94,8 @@ class Realised:
     afterwards: tuple[str, ...] = ()  # days whose predictions were made when the outcome was there
     verdict: str = ""  # "", "as good", "less gain", "worse", "no gain"
     called: str = ""  # the rung's name in words
+    loss: str = ""  # what a loss of the project's own counts; empty where the question's judges
+    loss_changed: str = ""  # that loss.sql is another by now
 
 
 @dataclass(frozen=True)

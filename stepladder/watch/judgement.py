@@ -15,6 +15,7 @@ from stepladder.core.history import History
 from stepladder.core.predictions import places
 from stepladder.core.question import Question
 from stepladder.core.rung import Rung
+from stepladder.core.same_units import beside_first
 from stepladder.core.stats import Floats, bootstrap_sums, calibration, interval
 from stepladder.watch.findings import Calibrated, Group, Judgement
 
@@ -73,8 +74,8 @@ def judge(
         return None
     mine = theirs = _weighed(question, loss)
     if other is not None:
-        theirs = _weighed(question, question.loss(other, at.past, at.later, at.cases))
-    theirs = theirs.take(places(mine, theirs, question.UNIT))
+        usual = question.loss(other, at.past, at.later, at.cases)
+        theirs = _weighed(question, beside_first(usual, loss, question.UNIT, question.REFERENCE))
     sums = np.column_stack(
         [_floats(mine["loss"]), _floats(theirs["loss"]), _floats(mine["weight"])]
     )
@@ -82,7 +83,7 @@ def judge(
     total = sums.sum(axis=0)
     low, high = interval(draws[:, 0] / draws[:, 2], level)
     gain = gains = None
-    if other is not None and total[1] > 0:
+    if other is not None and total[0] >= 0 and total[1] > 0:  # else no share of it can be saved
         gain = 1 - total[0] / total[1]
         gains = interval(1 - draws[:, 0] / np.maximum(draws[:, 1], 1e-12), level)
     return Judgement(

@@ -12,9 +12,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from stepladder.bakeoff.result import Result, Window
+from stepladder.core import own_loss
 from stepladder.core.errors import CannotStand, Problem, Unusable
 from stepladder.core.history import History
 from stepladder.project.folder import Project
+from stepladder.project.judged import as_chosen, changed
 from stepladder.record import Stored
 from stepladder.report.words import label
 from stepladder.watch import judgement, stored
@@ -35,7 +37,7 @@ def realised(project: Project, history: History) -> Realised:
             "what is watched are the predictions of the rung that the business decided on",
             "stepladder decide RUNG --by NAME --because TEXT",
         )
-    level = confidence(project)
+    project, level = as_chosen(project, decision), confidence(project)
     said = stored.first_said(project, decision.rung, history.now)
     now = ended(project, history, said, level)
     then = list(in_bakeoff(project, history, decision.rung, decision.bakeoff, level))
@@ -49,6 +51,8 @@ def realised(project: Project, history: History) -> Realised:
         missing=tuple(now.missing),
         afterwards=tuple(now.afterwards),
         called=_called(project, decision.rung),
+        loss=project.question.LOSS if (text := own_loss.text_of(project.question)) else "",
+        loss_changed=changed(project.folder, text, "the rung was decided on"),
     )
     return replace(found, verdict=verdict(found, level))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pyarrow as pa
@@ -10,6 +11,8 @@ import pytest
 
 from stepladder.bakeoff.choose import Candidate, propose
 from stepladder.bakeoff.compare import Losses, compare
+from stepladder.bakeoff.run import _losses
+from stepladder.core.errors import Problem
 
 REFERENCE = "r1_same"
 RUNGS = (REFERENCE, "r2_table", "r3_model")
@@ -219,3 +222,41 @@ def test_a_best_that_fails_its_exam_is_called_unstable():
     assert not said.stable
     assert "no better than r1_same" in said.sentence
     assert found.report["r3_model"].worse == 1.0
+
+
+def test_losses_are_joined_by_key_whatever_order_they_come_in():
+    """Of a unit with several rows too, and with weights that differ."""
+    replays = [SimpleNamespace(name="a", holdout=SimpleNamespace(role="choose"))]
+    question, rng = SimpleNamespace(UNIT=("shop", "day")), np.random.default_rng(4)
+    first = pa.table({"shop": [*"aabbc"], "day": [1, 1, 1, 2, 1], "loss": [5.0, 4.0, 3.0, 2.0, 1.0],
+                      "weight": [1.0, 2.0, 3.0, 3.0, 0.0]})  # fmt: skip
+    found = {REFERENCE: first, "r2_table": first.set_column(2, "loss", [[1.0, 2.0, 3.0, 4.0, 5.0]])}
+
+    def scored(tables):
+        return {name: [SimpleNamespace(loss=table)] for name, table in tables.items()}
+
+    expected = _losses(question, replays, scored(found)).losses[0]
+    assert expected[:, 1].tolist() == [1.0, 4.0, 9.0, 12.0, 0.0]
+    for _ in range(5):
+        mixed = {**found, "r2_table": found["r2_table"].take(pa.array(rng.permutation(5)))}
+        assert (_losses(question, replays, scored(mixed)).losses[0] == expected).all()
+    other = first.set_column(3, "weight", [[2.0, 1.0, 3.0, 3.0, 1.0]])
+    for wrong in (other, first.slice(1)):
+        with pytest.raises(Problem, match="loss of r2_table is of other cases, or weighs them"):
+            _losses(question, replays, scored({**found, "r2_table": wrong}))
+
+
+@pytest.mark.parametrize("lower", [1.0, 3.0])  # losses around 0, and below it
+def test_losses_may_be_below_zero(lower):
+    tables = [noisy([1.0, 0.0, 0.05], seed) - lower for seed in (1, 2)]
+    found = compare(losses(tables), REFERENCE, 1)
+    above = compare(losses([table + 100 for table in tables]), REFERENCE, 1)
+    assert found.choose["r3_model"].worse == pytest.approx(above.choose["r3_model"].worse)
+    assert found.choose["r3_model"].worse_high == pytest.approx(above.choose["r3_model"].worse_high)
+    assert choice(found).rung == choice(above).rung == "r2_table"
+    unsure = compare(
+        losses([noisy([0.0, -0.002, 0.0], seed) - lower for seed in (1, 2)]), REFERENCE, 1
+    )
+    assert not unsure.beats_reference
+    assert "of loss per case" in choice(unsure).sentence
+    assert "%" not in choice(unsure).sentence

@@ -9,6 +9,7 @@ import pyarrow as pa
 import pytest
 
 from stepladder import people, questions
+from stepladder.core import own_loss
 from stepladder.core.predictions import check
 from stepladder.core.rung import ladder
 
@@ -88,7 +89,13 @@ def test_replays_outcome_and_loss_are_alike(worlds, name):
     full = [question.complete(reference, lambda: reference, before, cases) for before, _ in engines]
     alike(full[0].predictions, full[1].predictions, ordered=True)
     assert full[0][1:] == full[1][1:]
-    losses = [question.loss(full[0].predictions, *pair, cases) for pair in engines]
-    alike(*losses, ordered=True)
+    unit = ", ".join(question.UNIT)
+    text = f"""-- What was said beside what came, of one's own; -- as it ends.
+    select {unit}, sum(coalesce(prediction, 0.0)) - count(actual) as loss, 0.5 as weight
+    from predictions left join outcome using ({", ".join(question.KEYS)}) group by {unit}; -- the end"""
+    own = own_loss.judged_by(question, lambda: text)
+    for each in (question, own):
+        losses = [each.loss(full[0].predictions, *pair, cases) for pair in engines]
+        alike(*losses, ordered=True)
     measures = [question.measures(full[0].predictions, *pair, cases) for pair in engines]
     alike(*measures, ordered=True)
