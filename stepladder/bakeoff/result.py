@@ -5,8 +5,11 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from stepladder.bakeoff import captured, totals
+from stepladder.bakeoff.captured import Captured
 from stepladder.bakeoff.choose import Proposal
 from stepladder.bakeoff.compare import Estimate
+from stepladder.bakeoff.totals import Total
 
 
 @dataclass(frozen=True)
@@ -118,6 +121,8 @@ class Result:
     seconds: float = 0.0
     notes: tuple[str, ...] = field(default=())
     fence: str = ""  # how closed the doors were, a word of fence.sandbox; unknown of old ones
+    totals: dict[str, tuple[Total, ...]] = field(default_factory=dict)  # by rung; none of old ones
+    captured: Captured | None = None  # what came, and how much of it the best so many held
 
 
 def to_json(result: Result) -> dict[str, Any]:
@@ -161,6 +166,8 @@ def from_json(raw: dict[str, Any]) -> Result:
             "proposal": _tupled(Proposal, raw["proposal"]),
             "rungs": tuple(_rung(rung) for rung in raw["rungs"]),
             "notes": tuple(raw["notes"]),
+            "totals": totals.from_plain(raw.get("totals", {})),
+            "captured": captured.from_plain(raw.get("captured")),
         }
     )
 
