@@ -67,7 +67,7 @@ def captured(
     unit, _, actual = next(iter(there.values()))
     known = ~np.isnan(actual)
     actual = actual[known]
-    if actual.sum() <= 0:
+    if actual.sum() <= 0 or len(actual) < 2:
         return None
     price, n = prices(last.known.ask), len(actual)
     budget = price.places(n) if price and price.budget else None

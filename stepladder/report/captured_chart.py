@@ -11,6 +11,7 @@ from stepladder.report.drawing import ACCENT, ACTUAL, INK, MUTED
 from stepladder.report.words import GLUE, label, listed, money, number, percent, span
 
 HINDSIGHT = "with hindsight"
+ROUGH = 100  # places below which resampling is known to give too narrow a range
 
 
 def section(result: Result, shown: str, people: str, currency: str) -> list[Section]:
@@ -22,8 +23,8 @@ def section(result: Result, shown: str, people: str, currency: str) -> list[Sect
     said = _sentence(found, names, people, currency)
     about = (
         f"{said} The exam played no part in choosing. The ranges allow for other {people}, not for another "
-        f"season. Where {people} are tied for the last places, as all are who get the same forecast, the "
-        "places are drawn at random among them."
+        f"season{_rough(found)}. Where {people} are tied for the last places, as all are who get the same "
+        "forecast, the places are drawn at random among them."
     )
     return [
         Section(
@@ -55,6 +56,10 @@ def _sentence(found: Captured, names: dict[str, str], people: str, currency: str
         f"{_amount(share * found.came, found, currency)} of it, {percent(share)} ({span(low, high)}); "
         f"{listed([*against, f'with hindsight {most}'])}."
     )
+
+
+def _rough(found: Captured) -> str:
+    return f"; they are rough below {ROUGH} places" if found.named[0] < ROUGH else ""
 
 
 def _amount(value: float, found: Captured, currency: str) -> str:
