@@ -6,9 +6,12 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from stepladder import questions
+from stepladder.bakeoff import captured, totals
+from stepladder.bakeoff.captured import Captured
 from stepladder.bakeoff.choose import Proposal
 from stepladder.bakeoff.compare import Estimate
 from stepladder.bakeoff.lists import Lists, from_plain
+from stepladder.bakeoff.totals import Total
 from stepladder.core import own_loss
 from stepladder.core.question import Question
 
@@ -125,6 +128,8 @@ class Result:
     fence: str = ""  # how closed the doors were, a word of fence.sandbox; unknown of old ones
     loss_sql: str = ""  # loss.sql, as it was; empty where the question's own loss judged
     loss_sha256: str = ""  # of that text
+    totals: dict[str, tuple[Total, ...]] = field(default_factory=dict)  # by rung; none of old ones
+    captured: Captured | None = None  # what came, and how much of it the best so many held
 
 
 def judged(result: Result) -> Question:
@@ -176,6 +181,8 @@ def from_json(raw: dict[str, Any]) -> Result:
             "rungs": tuple(_rung(rung) for rung in raw["rungs"]),
             "notes": tuple(raw["notes"]),
             "lists": from_plain(raw.get("lists")),
+            "totals": totals.from_plain(raw.get("totals", {})),
+            "captured": captured.from_plain(raw.get("captured")),
         }
     )
 

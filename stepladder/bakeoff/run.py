@@ -13,14 +13,17 @@ import numpy as np
 import pyarrow as pa
 
 from stepladder.bakeoff import person
+from stepladder.bakeoff.captured import captured
 from stepladder.bakeoff.choose import Allowed, Candidate, propose
 from stepladder.bakeoff.compare import Comparison, Losses, compare, unit_of
 from stepladder.bakeoff.lists import Lists, Party, a_year, lists
+from stepladder.bakeoff.notes import notes
 from stepladder.bakeoff.replay import Replay, prepare
 from stepladder.bakeoff.result import Result, RungResult, Window
 from stepladder.bakeoff.row import row
 from stepladder.bakeoff.runs import Progress, Ran, Setting, run_all
 from stepladder.bakeoff.score import Scored, score
+from stepladder.bakeoff.totals import totals
 from stepladder.core import own_loss
 from stepladder.core.ask import Ask
 from stepladder.core.errors import Problem
@@ -29,9 +32,6 @@ from stepladder.core.rung import Rung
 from stepladder.core.same_units import beside_first
 from stepladder.fence.sandbox import weakest
 from stepladder.money import of_some, prices
-
-# a total so far off, windows so different, or so few cases are told before the proposal
-OFF, SWING, FEW = 0.2, 1.5, 50
 
 
 @dataclass(frozen=True)
@@ -77,7 +77,15 @@ def run(
     windows = tuple(_window(replay, n) for replay, n in zip(replays, usual, strict=True))
     result = _result(setting, data, settings, replays, windows, comparison, rows, money)
     levels = {found.fence for each in ran for found in each.measured if found}
-    result = replace(result, fence=weakest(levels - {""}))  # none where it was killed
+    everyone = {n: found for n, found in scored.items() if not person.is_person(n)}
+    result = replace(
+        result,
+        fence=weakest(levels - {""}),  # none where it was killed
+        totals=totals(setting.question, setting.name, replays, everyone),
+        captured=captured(setting.question, replays[-1], everyone),
+    )
+    doubts = (doubt.sentence for doubt in setting.question.doubts(setting.history))
+    result = replace(result, notes=(*notes(result, replays), *doubts))
     return Outcome(result, replays, scored)
 
 
@@ -204,10 +212,6 @@ def _result(
         windows=windows,
         proposal=proposal,
         rungs=rows,
-        notes=(
-            *_notes(replays, windows, next(r for r in rows if r.rung == proposal.shown)),
-            *(doubt.sentence for doubt in setting.question.doubts(setting.history)),
-        ),
         lists=money,
     )
 
@@ -225,46 +229,6 @@ def _allowed(ask: Ask, best: str, candidates: list[Candidate], year: float) -> A
         return None
     kept = {one.rung: round(one.money_per_year) for one in candidates}
     return {rung: (kept[best] - money) / year for rung, money in kept.items()}
-
-
-def _notes(replays: list[Replay], windows: tuple[Window, ...], proposed: RungResult) -> list[str]:
-    """What a person should know before they believe the proposal."""
-    found = [_few(windows)]
-    if proposed.calibration:
-        found += [_off(proposed), _swing(replays)]
-    return [note for note in found if note]
-
-
-def _few(windows: tuple[Window, ...]) -> str:
-    """With a handful of cases nothing can be told apart, whatever the figures say."""
-    asked = [window for window in windows if window.role != "calibrate"]
-    if min(window.scored for window in asked) >= FEW:
-        return ""
-    each = ", ".join(f"{window.scored:,}" for window in asked)
-    return (
-        f"Only so many cases could be scored at the cutoffs: {each}. So few cannot tell the rungs "
-        "apart; take the figures as a rehearsal, and come back with more data or a longer horizon."
-    )
-
-
-def _off(proposed: RungResult) -> str:
-    said = sum(bin.cases * bin.predicted for bin in proposed.calibration)
-    came = sum(bin.cases * bin.actual for bin in proposed.calibration)
-    if not came or abs(said / came - 1) <= OFF:
-        return ""
-    off = f"{abs(said / came - 1):.0%} too {'many' if said > came else 'few'}"
-    return f"In the exam {proposed.rung} forecast {said:,.0f} in all and {came:,.0f} came: {off}."
-
-
-def _swing(replays: list[Replay]) -> str:
-    usual = [r.actual.mean() for r in replays if r.holdout.role != "calibrate"]
-    if max(usual) <= SWING * min(usual):
-        return ""
-    each = ", ".join(f"{mean:.2f}" for mean in usual)
-    return (
-        f"What came per case swung between the windows ({each}): seasons may matter here, and "
-        "no interval speaks for a season that the past does not hold."
-    )
 
 
 def _window(replay: Replay, scored: int) -> Window:

@@ -7,9 +7,10 @@ import pyarrow.compute as pc
 from stepladder import questions
 from stepladder.bakeoff.choose import LEVELS
 from stepladder.bakeoff.result import Result, RungResult
+from stepladder.bakeoff.totals import BEGINS
 from stepladder.core.question import case_word
 from stepladder.core.view import Chart, View
-from stepladder.report import list_money
+from stepladder.report import list_money, planning
 from stepladder.report.words import day, in_words, label, many, money, number, percent
 
 FEW = "Only so many cases could be scored"  # so begins the note
@@ -41,8 +42,8 @@ def few(result: Result) -> list[str]:
 
 
 def remarks(result: Result) -> list[str]:
-    """The other notes, less the one that repeats the exam, which has a sentence of its own."""
-    return [note for note in result.notes if not note.startswith((FEW, "In the exam"))]
+    """The other notes, less those on totals, which have a sentence of their own."""
+    return [note for note in result.notes if not note.startswith((FEW, BEGINS, "In the exam"))]
 
 
 def called(rung: RungResult) -> str:
@@ -52,9 +53,10 @@ def called(rung: RungResult) -> str:
 
 def meaning(result: Result, view: View, chart: Chart, currency: str) -> list[str]:
     """What the answers mean, the exam, the price of a rung more or less, and what the ranges do not say."""
+    planned = planning.sentence(result, view, currency)
     exam = _exam(result, view, chart.COUNTED) if chart.COUNTED else ""
     money = list_money.sentences(result, lambda name: f"“{called(_rung(result, name))}”")
-    found = [*money, chart.meaning(view), exam]
+    found = [*money, chart.meaning(view), planned, exam]
     if result.proposal.rung and not result.proposal.undecided:
         found += [_neighbours(result, currency), _stable(result)]
     return [sentence for sentence in found if sentence]
@@ -66,6 +68,8 @@ def _exam(result: Result, view: View, counted: str) -> str:
     total = pc.sum(view.at_cutoff[view.rung]["prediction"]).as_py() or 0.0
     off = total / window.actual - 1 if window.actual else 0.0
     said = f"{percent(abs(off))} too {'many' if off > 0 else 'few'}"
+    if view.rung in result.totals:
+        said += f"; by how much to widen plans stands under “{planning.TITLE}”"
     return (
         f"The exam: for the time from {day(window.now)}, which had played no part in choosing, "
         f"“{called(_rung(result, view.rung))}” forecast {number(round(total))} {counted}; "

@@ -14,11 +14,13 @@ from stepladder.fence.sandbox import LEVELS
 from stepladder.money import currency, prices
 from stepladder.report import (
     bakeoff_charts,
+    captured_chart,
     cost_table,
     data_report,
     list_chart,
     list_ladder,
     measures_table,
+    planning,
     strip_chart,
     words,
 )
@@ -84,7 +86,7 @@ def _contents(result: Result, view: View) -> dict[str, Any]:
         "coverage": _coverage(shown[0]),
         "measures": measures_table.measures(result),
         "shown": shown[0],
-        "sections": [_drawn(section) for section in chart.sections(view)],
+        "sections": [_drawn(section) for section in _sections(result, view, chart, unit)],
         "examples": _examples(chart, view, reads, case_word(question)[0].upper()),
         "about_examples": chart.about_examples(view),
         "answer": chart.ANSWER,
@@ -124,6 +126,16 @@ def _calibration(shown: list[RungResult]) -> Drawn | None:
         return None
     alt = "Average forecast against what came on average, in groups of similar forecasts."
     return draw(lambda width: bakeoff_charts.calibration(shown, width), alt)
+
+
+def _sections(result: Result, view: View, chart: Chart, unit: str) -> list[Section]:
+    """What the best brought and what to plan with, then the question's own."""
+    people = words.many(case_word(judged(result)))
+    return [
+        *captured_chart.section(result, view.rung, people, unit),
+        *planning.section(result, view, unit),
+        *chart.sections(view),
+    ]
 
 
 def _drawn(section: Section) -> dict[str, Any]:

@@ -74,6 +74,8 @@ class Calibrated:
     groups: tuple[Group, ...]
     covered: float | None
     off: str
+    plan: tuple[float, float] | None = None  # what the next span may bring for each one forecast
+    planned: str = ""  # how far that can be believed
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from stepladder.bakeoff.result import Result, Window
+from stepladder.bakeoff.totals import how_sure, plan
 from stepladder.core import own_loss
 from stepladder.core.errors import CannotStand, Problem, Unusable
 from stepladder.core.history import History
@@ -45,7 +46,9 @@ def realised(project: Project, history: History) -> Realised:
         rung=decision.rung,
         windows=tuple(now.judged),
         bakeoff=tuple(each for each, _ in then),
-        calibration=_beside(now.calibrated, [total for _, total in then if total is not None]),
+        calibration=_planned(
+            _beside(now.calibrated, [total for _, total in then if total is not None]), now, then
+        ),
         learnt=stored.learnt(said),
         due="" if now.judged else _due(said, project.ask.known_after, history.now),
         missing=tuple(now.missing),
@@ -112,6 +115,21 @@ def _beside(found: Calibrated | None, then: list[float]) -> Calibrated | None:
     most, least = max((1.0, *then)), min((1.0, *then))
     off = "too high" if found.total_low > most else "too low" if found.total_high < least else ""
     return replace(found, then=tuple(then), off=off)
+
+
+def _planned(
+    found: Calibrated | None, now: Ended, then: list[tuple[Judgement, float | None]]
+) -> Calibrated | None:
+    """With what the next span may bring for each one forecast, by the spread of spans that do not overlap."""
+    if found is None or found.total <= 0:
+        return found
+    apart, ratios = now.judged[:1], [1 / found.total]
+    for one, total in reversed(then):
+        if total and all(_apart(one, other) for other in apart):
+            apart.append(one)
+            ratios.append(1 / total)
+    low, high, sure = plan(ratios)
+    return replace(found, plan=(low, high), planned=how_sure(len(ratios), sure))
 
 
 def _due(said: list[Stored], horizon: int, now: date) -> str:

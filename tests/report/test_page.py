@@ -7,22 +7,28 @@ import dataclasses
 import hashlib
 import re
 
+import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pytest
 from pages import elsewhere
 
 from stepladder.bakeoff.result import from_json, to_json
 from stepladder.questions import question_toml as asking
+from stepladder.questions import retention
 from stepladder.questions.recommend import example_persons, marked
-from stepladder.report import data_report, write
+from stepladder.questions.retention import chart
+from stepladder.report import captured_chart, data_report, planning, write
 from stepladder.report.ladder_chart import ladder
+from stepladder.report.meaning import meaning
 from stepladder.report.page import html
 from stepladder.report.words import GLUE, days, label, money, number, percent
 
 RANDOM = "There is no time: every row was given a random day."
 PRICES = '[prices]\nmargin = 0.3\ncost = 1.0\ncurrency = "€"\n'
 SAID = ("What it means", "The ladder", "What each rung gives and takes", "The exam", "week by week",
-        "Segments", "to learn from", "What was wrong with the data", "Glossary",
+        "Segments", "What to plan with", "How much the best of the customers brought",
+        "to learn from", "What was wrong with the data", "Glossary",
         "stepladder bakeoff --again 7", "P(alive)", "ab" * 32)  # fmt: skip
 
 
@@ -50,6 +56,34 @@ def test_nothing_is_fetched_from_elsewhere(page):
 def test_everything_asked_for_is_there(page):
     for words in SAID:
         assert words in page, words
+
+
+@pytest.mark.parametrize("either", ["toy"], indirect=True)
+def test_a_total_stands_beside_how_far_totals_strayed_in_every_window(toy, page):
+    """Of purchases and of money, for the rung shown; the figures are those of the stored answers."""
+    result, view = toy
+    for rung, said in view.at_cutoff.items():
+        count, money = result.totals[rung]
+        worth = retention.worth(said, view.exam.known)
+        assert [at.role for at in count.windows][-2:] == ["choose", "report"]
+        last = [(total.windows[-1].forecast, total.windows[-1].came) for total in (count, money)]
+        expected = (pc.sum(said["prediction"]).as_py(), worth.expected.sum())
+        came = [pc.sum(view.outcome[name]).as_py() for name in ("actual", worth.actual)]
+        np.testing.assert_allclose(last, list(zip(expected, came, strict=True)))
+    list_of = page.split('id="meaning"')[1].split("</ul>")[0]
+    assert re.search(r"Plan for [\d,]+ to [\d,]+ purchases, not for [\d,]+ alone", list_of)
+    assert "In money, plan for" in list_of
+    assert "The order within a list is not touched" in list_of
+    assert re.search(r"too (few|many); by how much to widen plans stands under", list_of)
+
+
+def test_of_a_bakeoff_of_before_nothing_is_said_that_it_did_not_keep(toy):
+    raw = {k: v for k, v in to_json(toy[0]).items() if k not in ("totals", "captured")}
+    old, view = from_json(raw), toy[1]
+    assert planning.sentence(old, view, "") == ""
+    assert planning.section(old, view, "") == []
+    assert captured_chart.section(old, view.rung, "customers", "") == []
+    assert "What to plan with" not in " ".join(meaning(old, view, chart, ""))
 
 
 @pytest.mark.parametrize("either", ["lists"], indirect=True)

@@ -15,6 +15,7 @@ import pyarrow.parquet as pq
 import pytest
 from pages import elsewhere
 
+from stepladder.bakeoff.totals import plan
 from stepladder.core.ask import Indicator
 from stepladder.project.folder import Project
 from stepladder.questions.question_toml import parse
@@ -22,7 +23,7 @@ from stepladder.release.ship import ship
 from stepladder.watch import judgement
 from stepladder.watch.findings import Calibrated, Drift, Figure, Input, Judgement, Realised, to_json
 from stepladder.watch.page import write_page
-from stepladder.watch.realised import fell
+from stepladder.watch.realised import Ended, _planned, fell
 from stepladder.watch.suggest import compared, suggestion
 from stepladder.watch.watch import watch
 
@@ -171,6 +172,23 @@ def judged(**more) -> Realised:
 def moved(days: int) -> Drift:
     since = (NOW - timedelta(days=days)).isoformat()
     return Drift((Input("t", "x", "mean", "x: average", "alarm", 60, 1, 0, 0, 0, 0, 0, since),))
+
+
+def test_the_next_total_is_planned_by_spans_that_do_not_overlap():
+    """The latest span beside those of the bake-off: of two that overlap the later one counts."""
+
+    def span(first, last):
+        return Judgement(f"2023-{first:02}-01", f"2023-{last:02}-01", 9, *[0.0] * 7)
+
+    now = Ended([span(10, 12)], Calibrated("", 0.8, 0.7, 0.9, (), (), None, ""))
+    then = [(span(2, 4), 0.9), (span(3, 5), 9.0), (span(5, 7), 0.7), (span(9, 11), 9.0)]
+    few = _planned(now.calibrated, now, then[3:])
+    assert few.plan == (1.25, 1.25)
+    assert "only 1 window" in few.planned
+    then[1] = (span(2, 5), None)  # of lists nothing adds up
+    found = _planned(now.calibrated, now, then)
+    assert found.plan == plan([1 / 0.8, 1 / 0.7, 1 / 0.9])[:2]
+    assert "as far as 3 can tell" in found.planned
 
 
 @pytest.mark.parametrize(

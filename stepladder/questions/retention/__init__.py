@@ -28,7 +28,7 @@ from stepladder.core.question import (
     Worth,
 )
 from stepladder.money import Prices, prices
-from stepladder.money.budget import lost
+from stepladder.money.budget import lost, on_the_list
 from stepladder.questions.retention.purchases import PURCHASES
 
 WORDS = "Who will buy again, how often, and what are they worth?"
@@ -245,18 +245,19 @@ def measures(predictions: pa.Table, past: History, later: History, cases: pa.Tab
     """Footnotes in lay words; they choose nothing."""
     came = outcome(past, later, cases)
     actual, mean = came["actual"].to_numpy(), predictions["prediction"].to_numpy()
-    top = np.argsort(-mean, kind="stable")[: max(len(mean) // 10, 1)]
-    total = max(actual.sum(), 1)
+    places, total = max(len(mean) // 10, 1), max(actual.sum(), 1)
     rows = [
         ("total", mean.sum() / total, "purchases forecast in total, for each one that came"),
-        ("top tenth", actual[top].sum() / total,
+        ("top tenth", on_the_list(mean, places) @ actual / total,
          "of all purchases that came were made by the tenth of customers ranked highest"),
         ("absolute error", np.abs(actual - mean).mean(), "purchases the forecast is off, per customer"),
     ]  # fmt: skip
-    if came["actual_value"].to_numpy().any():
-        value = worth(predictions, past).expected.sum() / max(
-            came["actual_value"].to_numpy().sum(), 1e-9
-        )
-        rows.append(("total value", value, "money forecast in total, for each unit that came"))
+    if (money := came["actual_value"].to_numpy()).any():
+        expected, paid = worth(predictions, past).expected, max(money.sum(), 1e-9)
+        rows += [
+            ("total value", expected.sum() / paid, "money forecast in total, for each unit that came"),
+            ("top tenth by value", on_the_list(expected, places) @ money / paid,
+             "of all money that came was spent by the tenth of customers expected to spend most"),
+        ]  # fmt: skip
     names, values, sentences = zip(*rows, strict=True)
     return pa.table({"name": names, "value": [float(v) for v in values], "sentence": sentences})

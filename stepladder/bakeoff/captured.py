@@ -1,0 +1,137 @@
+"""Captured: how much of all that came the best so many by each rung's forecast held, in the exam."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from stepladder.bakeoff.compare import unit_of
+from stepladder.bakeoff.replay import Replay
+from stepladder.bakeoff.score import Scored
+from stepladder.core.asking import matched, numbers
+from stepladder.core.predictions import places
+from stepladder.core.question import Question
+from stepladder.core.stats import Floats, bootstrap_sums, interval
+from stepladder.money import prices
+from stepladder.money.budget import earned
+
+NAMED = (100, 500)  # lists that people make; a tenth, and the budget's, beside them
+CURVE = (0.005, 0.01, 0.02, 0.03, 0.05, 0.075, 0.1, 0.15, 0.2, 0.25, 0.3, 0.4, 0.5, 0.6, 0.8, 1.0)
+DRAWS = 1000
+
+
+@dataclass(frozen=True)
+class Curve:
+    """One rung's share of all that came, for each number of places, with its 95 % interval."""
+
+    share: tuple[float, ...]
+    low: tuple[float, ...]
+    high: tuple[float, ...]
+
+
+@dataclass(frozen=True)
+class Captured:
+    """What came in the exam, and the share of it that the best so many by each rung's forecast held.
+
+    Where cases are tied for the last places, each has its share of them: a reference that says the same
+    of everybody holds what as many drawn at random would. `hindsight`: the most that anybody could hold.
+    """
+
+    now: str
+    unit: str
+    cases: int
+    came: float
+    named: tuple[int, ...]  # of the places, those that are told in words: the budget's among them
+    budget: int | None
+    places: tuple[int, ...]
+    rungs: dict[str, Curve]
+    hindsight: tuple[float, ...]
+
+    def at(self, rung: str, places: int) -> tuple[float, float, float]:
+        """A rung's share with so many places, low and high."""
+        nth, curve = self.places.index(places), self.rungs[rung]
+        return curve.share[nth], curve.low[nth], curve.high[nth]
+
+
+def captured(
+    question: Question, last: Replay, scored: Mapping[str, list[Scored | None]]
+) -> Captured | None:
+    """What the best so many held at the last replay; None where answers say no amount, or nothing came."""
+    found = {rung: _beside(question, last, at[-1]) for rung, at in scored.items()}
+    there = {rung: each for rung, each in found.items() if each is not None}
+    if not there:
+        return None
+    unit, _, actual = next(iter(there.values()))
+    known = ~np.isnan(actual)
+    actual = actual[known]
+    if actual.sum() <= 0 or len(actual) < 2:
+        return None
+    price, n = prices(last.known.ask), len(actual)
+    budget = price.places(n) if price and price.budget else None
+    named = _named(n, budget)
+    stops = tuple(sorted({*named, *(max(round(share * n), 1) for share in CURVE)}))
+    by = unit_of(
+        last.cases, question.UNIT if set(question.UNIT) <= set(question.CASE) else question.CASE
+    )
+    units = by.filter(known).dictionary_encode().indices.to_numpy()
+    expected = {rung: each[1][known] for rung, each in there.items()}
+    curves = {r: curve(e, actual, units, stops, last.known.ask.seed) for r, e in expected.items()}
+    return Captured(
+        last.now, unit, n, float(actual.sum()), named, budget, stops, curves,
+        tuple(held(actual, actual, stop) for stop in stops),
+    )  # fmt: skip
+
+
+def held(expected: Floats, actual: Floats, places: int) -> float:
+    """The share of all that came which the best so many held."""
+    return float(_adds(expected, actual, places).sum() / actual.sum())
+
+
+def curve(
+    expected: Floats, actual: Floats, units: np.ndarray, stops: tuple[int, ...], seed: int
+) -> Curve:
+    """The share held with each number of places, resampled by unit."""
+    columns = [*(_adds(expected, actual, stop) for stop in stops), actual]
+    sums_of = [np.bincount(units, weights=column) for column in columns]
+    table: Floats = np.column_stack(sums_of).astype(np.float64)
+    sums, draws = table.sum(axis=0), bootstrap_sums(table, seed, DRAWS)
+    low, high = zip(*(interval(draws[:, i] / draws[:, -1]) for i in range(len(stops))), strict=True)
+    return Curve(tuple((sums[:-1] / sums[-1]).tolist()), low, high)
+
+
+def from_plain(plain: Mapping[str, Any] | None) -> Captured | None:
+    """What was captured, as JSON has it."""
+    if plain is None:
+        return None
+    rungs = {
+        rung: Curve(**{name: tuple(values) for name, values in each.items()})
+        for rung, each in plain["rungs"].items()
+    }
+    lists = {name: tuple(plain[name]) for name in ("named", "places", "hindsight")}
+    return Captured(**{**plain, **lists, "rungs": rungs})
+
+
+def _adds(expected: Floats, actual: Floats, places: int) -> Floats:
+    """What each case adds to what the best so many held. Places are filled, whatever is expected."""
+    rank: Floats = np.unique(expected, return_inverse=True)[1].astype(np.float64)
+    return earned(rank + 1.0, actual, places)  # above zero, and tied as they were
+
+
+def _named(cases: int, budget: int | None) -> tuple[int, ...]:
+    wanted = {*NAMED, max(round(cases / 10), 1), *([budget] if budget else [])}
+    return tuple(sorted(n for n in wanted if n < cases))
+
+
+def _beside(
+    question: Question, last: Replay, one: Scored | None
+) -> tuple[str, Floats, Floats] | None:
+    """The unit, what was expected and what came of each case asked about, in their order."""
+    worth = question.worth(one.predictions, last.known) if one else None
+    if one is None or worth is None:
+        return None
+    order = places(last.cases, one.predictions, question.CASE)
+    came = numbers(matched(last.cases, last.came, question.CASE, worth.actual), question.LABELS)
+    return worth.unit, worth.expected[np.asarray(order)], came

@@ -1,0 +1,50 @@
+"""What a person should know before they believe the proposal: too few cases, totals that lean, seasons."""
+
+from __future__ import annotations
+
+from stepladder.bakeoff.replay import Replay
+from stepladder.bakeoff.result import Result, Window
+from stepladder.bakeoff.totals import note
+
+# a plan so much wider than the forecast, windows so different, or so few cases are told
+OFF, SWING, FEW = 0.2, 1.5, 50
+
+
+def notes(result: Result, replays: list[Replay]) -> list[str]:
+    """The notes on a bake-off, as sentences; each says what to do."""
+    shown = next(rung for rung in result.rungs if rung.rung == result.proposal.shown)
+    found = [_few(result.windows), _leaning(result)]
+    if shown.calibration:
+        found.append(_swing(replays))
+    return [said for said in found if said]
+
+
+def _few(windows: tuple[Window, ...]) -> str:
+    """With a handful of cases nothing can be told apart, whatever the figures say."""
+    asked = [window for window in windows if window.role != "calibrate"]
+    if min(window.scored for window in asked) >= FEW:
+        return ""
+    each = ", ".join(f"{window.scored:,}" for window in asked)
+    return (
+        f"Only so many cases could be scored at the cutoffs: {each}. So few cannot tell the rungs "
+        "apart; take the figures as a rehearsal, and come back with more data or a longer horizon."
+    )
+
+
+def _leaning(result: Result) -> str:
+    """Totals that plans should not be made of as they stand."""
+    found = result.totals.get(result.proposal.shown, ())
+    wide = any(one.low < 1 - OFF or one.high > 1 + OFF for one in found)
+    return note(result.proposal.shown, found) if wide else ""
+
+
+def _swing(replays: list[Replay]) -> str:
+    usual = [r.actual.mean() for r in replays if r.holdout.role != "calibrate"]
+    if max(usual) <= SWING * min(usual):
+        return ""
+    each = ", ".join(f"{mean:.2f}" for mean in usual)
+    return (
+        f"What came per case swung between the windows ({each}): seasons may matter here. No interval "
+        "speaks for a season that the past does not hold: ask again with a year of data for each, or "
+        "plan for it by hand."
+    )
