@@ -7,6 +7,7 @@ import platform
 import sys
 from collections.abc import Collection
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -15,11 +16,13 @@ import pyarrow as pa
 from stepladder.bakeoff import person
 from stepladder.bakeoff.choose import Allowed, Candidate, propose
 from stepladder.bakeoff.compare import Comparison, Losses, compare, unit_of
+from stepladder.bakeoff.half_samples import Halves
 from stepladder.bakeoff.replay import Replay, prepare
 from stepladder.bakeoff.result import Result, RungResult, Window
 from stepladder.bakeoff.row import row
 from stepladder.bakeoff.runs import Progress, Ran, Setting, run_all
 from stepladder.bakeoff.score import Scored, score
+from stepladder.bakeoff.settle import Apart, settled
 from stepladder.core.ask import Ask
 from stepladder.core.errors import Problem
 from stepladder.core.question import Question
@@ -69,7 +72,8 @@ def run(
     )  # fmt: skip
     usual = [each.loss.num_rows if each else 0 for each in scored[setting.question.REFERENCE]]
     windows = tuple(_window(replay, n) for replay, n in zip(replays, usual, strict=True))
-    result = _result(setting, data, settings, replays, windows, comparison, rows)
+    halves = Halves(setting, replays, ran, answers, progress)
+    result = _result(setting, data, settings, replays, windows, comparison, rows, halves.apart)
     levels = {found.fence for each in ran for found in each.measured if found}
     result = replace(result, fence=weakest(levels - {""}))  # none where it was killed
     return Outcome(result, replays, scored)
@@ -168,6 +172,7 @@ def _result(
     windows: tuple[Window, ...],
     comparison: Comparison,
     rows: tuple[RungResult, ...],
+    apart: Apart,
 ) -> Result:
     ask, last = setting.history.ask, replays[-1]
     year = decisions(ask, last.cases.num_rows)
@@ -176,17 +181,20 @@ def _result(
         for r in rows
         if r.status == "ok" and r.cost
     ]
-    proposal = propose(
-        comparison,
-        candidates,
-        setting.question.REFERENCE,
+    people = f"{' '.join(setting.question.UNIT)}s"
+    choose = partial(
+        propose,
+        candidates=candidates,
+        reference=setting.question.REFERENCE,
         margin=ask.tolerance,
         allowed_loss=_allowed(ask, comparison.best, candidates, year),
         year=year,
-        people=f"{' '.join(setting.question.UNIT)}s",
+        people=people,
         by_money=(price := prices(ask)) is not None and not price.budget,
         cutoffs=tuple(replay.name for replay in replays if replay.holdout.role != "calibrate"),
     )
+    comparison, proposal, learnt = settled(comparison, choose, apart, people)
+    rows = tuple(replace(r, choose=comparison.choose.get(r.rung)) for r in rows)
     return Result(
         question=setting.name,
         words=ask.words or setting.question.WORDS,
@@ -203,6 +211,7 @@ def _result(
         rungs=rows,
         notes=(
             *_notes(replays, windows, next(r for r in rows if r.rung == proposal.shown)),
+            *learnt,
             *(doubt.sentence for doubt in setting.question.doubts(setting.history)),
         ),
     )
