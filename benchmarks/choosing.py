@@ -171,7 +171,11 @@ def read(study: Study, out: Path) -> list[dict[str, Any]]:
             row = json.loads(line)
         except json.JSONDecodeError:
             continue
-        if (row["seed"], row["fresh"], row.get("datasets")) == (study.seed, study.fresh, study.datasets):
+        if (row["seed"], row["fresh"], row.get("datasets")) == (
+            study.seed,
+            study.fresh,
+            study.datasets,
+        ):
             rows.append(row)
     return rows
 
@@ -194,9 +198,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawTextHelpFormatter
     )
-    parser.add_argument(
-        "--worlds", type=int, default=300, help="draws of the prior, a world each"
-    )
+    parser.add_argument("--worlds", type=int, default=300, help="draws of the prior, a world each")
     parser.add_argument("--fresh", type=int, default=250_000, help="fresh customers per world")
     parser.add_argument("--datasets", type=int, default=4, help="others to average truth over")
     parser.add_argument("--seed", type=int, default=2)
@@ -204,7 +206,9 @@ def main() -> None:
     parser.add_argument("--time-limit", type=float, default=float("inf"), help="seconds")
     parser.add_argument("--store", type=Path, help="file of results to go on with; else a new one")
     parser.add_argument("--sizes", type=int, nargs="+", default=SIZES, help="numbers of customers")
-    parser.add_argument("--report", action="store_true", help="print what is in --store, run nothing")
+    parser.add_argument(
+        "--report", action="store_true", help="print what is in --store, run nothing"
+    )
     given = parser.parse_args()
     out = given.store or Path(tempfile.mkdtemp(prefix="choosing-")) / "found.jsonl"
     study = Study(given.fresh, given.datasets, given.seed, tuple(given.sizes))

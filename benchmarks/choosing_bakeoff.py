@@ -81,9 +81,7 @@ def bakeoff(drawn: Drawn, customers: int, seed: list[int], here: Path) -> Found:
     halves = OnHalves(question, replays, raw[reference], here, {})
     found = settled(comparison, choose, halves.apart, "customers")
     narrow = choose(comparison).rung
-    return Found(
-        found.comparison, found.proposal, narrow, halves.found, errors, models, not_run
-    )
+    return Found(found.comparison, found.proposal, narrow, halves.found, errors, models, not_run)
 
 
 @dataclass(frozen=True)

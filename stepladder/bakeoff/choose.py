@@ -10,6 +10,7 @@ from stepladder.bakeoff.compare import Comparison, Estimate
 ALIKE = 1e-12  # of a loss: what adding up in another order may change
 NEARLY = 0.95  # of the cases
 FAR = 10.0  # times as many as there are: nobody waits for these
+MOSTLY = 1.96 + 0.84  # standard errors a gain must have to be shown four times in five
 LEVELS = ("a person", "a rule", "SQL", "statistics", "machine learning", "deep learning")
 
 
@@ -166,21 +167,25 @@ def _alike_sentence(comparison: Comparison, by_money: bool) -> str:
 def _would_separate(comparison: Comparison, reference: str, people: str) -> str:
     """How many more of them would show what the best seems to gain; that none would, where it is so."""
     gain, most = comparison.above_best[reference]
-    loss = comparison.choose[reference].loss
+    loss, need = comparison.choose[reference].loss, _needed(comparison, reference)
     kept = "no rung surely beats it on these data, so nothing that costs more to keep has earned its place."
-    if (
-        gain > 0
-        and (need := comparison.units * ((most - gain) / gain) ** 2) <= FAR * comparison.units
-    ):
+    if need <= FAR * comparison.units:
         more = max(round(need - comparison.units, -2), 100)
         return (
-            f"{kept} {comparison.best} seems to gain {gain / loss:.1%} of its loss; with some {more:,.0f} "
-            f"{people} more that would be sure, if it is so."
+            f"{kept} {comparison.best} seems to gain {gain / loss:.1%} of its loss; if it does, with some "
+            f"{more:,.0f} {people} more it would be shown four times in five."
         )
     return (
         f"{kept} At most {max(most, 0) / loss:.1%} of its loss could be gained, and more of the same data "
         "would hardly show it: another loss, a budget or other cases might."
     )
+
+
+def _needed(comparison: Comparison, reference: str) -> float:
+    """How many units would show what the best seems to gain; more of them do not make cutoffs agree."""
+    gain, (within, between) = comparison.above_best[reference][0], comparison.variance[reference][1]
+    left = (gain / MOSTLY) ** 2 - between
+    return comparison.units * within / left if gain > 0 and left > 0 else float("inf")
 
 
 def _sentence(

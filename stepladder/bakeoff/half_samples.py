@@ -40,9 +40,7 @@ def halved(known: History, unit: tuple[str, ...], pair: int, side: int, folder: 
     found = dict(known.tables)
     for name in named:
         path = folder / f"half_{name}.parquet"
-        rows = known.scan(
-            f"select * from {quoted(name)} where {condition(unit, pair, side)}"
-        )
+        rows = known.scan(f"select * from {quoted(name)} where {condition(unit, pair, side)}")
         with pq.ParquetWriter(path, rows.schema) as writer:
             for batch in rows:
                 writer.write_batch(batch)
