@@ -117,9 +117,7 @@ def _remarks(rows: list[dict[str, Any]], own: bool) -> list[str]:
         found.append(f"too low where a gain was shown: {k} of {others} = {k / others:.1%}, {bound}")
     draws = Counter(row["number"] for row in rows)
     hit = {row["number"] for row in rows if verdict(row, true_losses(row, own)) == "too low"}
-    found.append(
-        f"{len(draws)} draws of the prior, several worlds each; too low in {len(hit)} draws"
-    )
+    found.append(f"{len(draws)} draws of the prior; too low in {len(hit)} draws")
     turned = sum(close(row, true_losses(row, own)) for row in rows)
     return [*found, f"verdicts within 2 standard errors of the truth's own: {turned}"]
 
