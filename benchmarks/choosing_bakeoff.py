@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -17,8 +18,10 @@ from choosing_worlds import Drawn, purchases
 
 from stepladder.bakeoff.choose import Candidate, Proposal, propose
 from stepladder.bakeoff.compare import Comparison, Losses, compare
+from stepladder.bakeoff.half_samples import halved, mean_loss
 from stepladder.bakeoff.replay import Replay, prepare
 from stepladder.bakeoff.score import score
+from stepladder.bakeoff.settle import settled
 from stepladder.core.ask import Ask
 from stepladder.core.errors import CannotStand
 from stepladder.core.history import History
@@ -41,10 +44,16 @@ def cutoffs_of(drawn: Drawn, ask: Ask) -> list[date]:
 
 @dataclass(frozen=True)
 class Found:
-    """A bake-off's choice, the models behind it, and why some rungs did not stand."""
+    """A bake-off's choice, the models behind it, and why some rungs did not stand.
+
+    narrow: what would be proposed if no interval were widened by fits on halves; apart: by rung and pair,
+    how far the loss learnt from one half was from that of the other.
+    """
 
     comparison: Comparison
     proposal: Proposal
+    narrow: str
+    apart: dict[tuple[str, int], float | None]
     errors: dict[str, float]  # standard error of how far beyond the margin, per rung
     models: Models
     not_run: dict[str, str]
@@ -67,9 +76,47 @@ def bakeoff(drawn: Drawn, customers: int, seed: list[int], here: Path) -> Found:
     losses = losses_of(replays, scored)
     comparison = compare(losses, reference, ask.seed)
     candidates = [Candidate(name, int(name[1]), upkeep(ask, name)) for name in scored]
-    proposal = propose(comparison, candidates, reference, margin=ask.tolerance)
+    choose = partial(propose, candidates=candidates, reference=reference, margin=ask.tolerance)
     errors = standard_errors(losses, comparison.best, reference, ask.tolerance)
-    return Found(comparison, proposal, errors, models, not_run)
+    halves = OnHalves(question, replays, raw[reference], here, {})
+    found = settled(comparison, choose, halves.apart, "customers")
+    narrow = choose(comparison).rung
+    return Found(found.comparison, found.proposal, narrow, halves.found, errors, models, not_run)
+
+
+@dataclass(frozen=True)
+class OnHalves:
+    """The rungs learnt from halves of the customers, as in the bake-off, in this process."""
+
+    question: Any
+    replays: list[Replay]
+    reference: list[pa.Table]
+    here: Path
+    found: dict[tuple[str, int], float | None]
+
+    def apart(self, names: Sequence[str], pair: int) -> dict[str, float | None]:
+        """As half_samples.Halves.apart; what was found is kept."""
+        for rung in ladder(folder("retention")):
+            if rung.name in names:
+                first, second = (self._loss(rung, pair, side) for side in (0, 1))
+                both = first is None or second is None
+                self.found[rung.name, pair] = None if both else first - second  # type: ignore[operator]
+        return {name: self.found[name, pair] for name in names}
+
+    def _loss(self, rung: Rung, pair: int, side: int) -> float | None:
+        ask, unit, models = self.replays[0].known.ask, retention.UNIT, Models()
+        said = []
+        for replay in self.replays:
+            parts = self.here / f"{pair}-{side}-{replay.name}"
+            parts.mkdir(exist_ok=True)
+            tables = halved(replay.known, unit, pair, side, parts)
+            learn_from = History(date.fromisoformat(replay.now), ask, tables)
+            try:
+                said.append(answer(rung, replay, ask, models, learn_from))
+            except CannotStand:
+                return None
+        scored, _ = score(self.question, self.replays, said, self.reference, True)
+        return mean_loss([one for one in scored if one])
 
 
 def known(drawn: Drawn, customers: int, seed: list[int], here: Path) -> History:
@@ -94,10 +141,12 @@ def choosing_only(actual: dict[str, Any] | None = None) -> Any:
     return SimpleNamespace(**{**vars(retention), "holdouts": holdouts, "loss": loss})
 
 
-def answer(rung: Rung, replay: Replay, ask: Ask, models: Models) -> pa.Table:
+def answer(
+    rung: Rung, replay: Replay, ask: Ask, models: Models, learn_from: History | None = None
+) -> pa.Table:
     """The rung fitted and asked at a cutoff, on files without the future; the model is kept."""
     history = History(date.fromisoformat(replay.now), ask, replay.files.tables)
-    models[rung.name, replay.now] = model = rung.fit(history)
+    models[rung.name, replay.now] = model = rung.fit(learn_from or history)
     said = rung.predict(model, history, replay.cases).sort_by("customer")
     assert said["customer"].equals(replay.cases["customer"])
     column = said["prediction"].cast(pa.float64())

@@ -43,8 +43,8 @@ def close(row: dict[str, Any], losses: dict[str, float]) -> bool:
 
 
 def true_losses(row: dict[str, Any], own: bool) -> dict[str, float]:
-    """Each rung's true mean loss: as fitted in the bake-off itself, or averaged over all data sets."""
-    picked = slice(0, 1) if own else slice(None)
+    """Each rung's true mean loss: as fitted in the bake-off itself, or averaged over other data sets."""
+    picked = slice(0, 1) if own else slice(1, None)
     return {
         name: sum(rung["truth"][picked]) / len(rung["truth"][picked])
         for name, rung in row["rungs"].items()
@@ -79,12 +79,24 @@ def table(rows: list[dict[str, Any]], own: bool) -> str:
     for name, those in _groups(rows):
         counts = Counter(verdict(row, true_losses(row, own)) for row in those)
         lines.append(f"\n{name}: {len(those)} worlds")
-        for wrong in ("too low", "needlessly high"):
-            k = counts[wrong]
+        for said in ("too low", "needlessly high", "in between"):
+            k = counts[said]
             bound = f"upper 95 % bound {upper(k, len(those)):.1%}"
-            lines.append(f"  {wrong}: {k} of {len(those)} = {k / len(those):.1%}, {bound}")
+            lines.append(f"  {said}: {k} of {len(those)} = {k / len(those):.1%}, {bound}")
+        lines.append(f"  {_narrow(those, own)}")
         lines += [f"  {line}" for line in _remarks(those, own)]
     return "\n".join(lines)
+
+
+def _narrow(rows: list[dict[str, Any]], own: bool) -> str:
+    """What would have been proposed if the margin test spoke for the customers asked about alone."""
+    was = [verdict({**row, "proposal": row["narrow"]}, true_losses(row, own)) for row in rows]
+    moved = sum(row["narrow"] != row["proposal"] for row in rows)
+    learnt = sum(bool(row["apart"]) for row in rows)
+    return (
+        f"without fits on halves too low in {was.count('too low')}, needlessly high in "
+        f"{was.count('needlessly high')}; they were made in {learnt} and changed {moved} proposals"
+    )
 
 
 def _remarks(rows: list[dict[str, Any]], own: bool) -> list[str]:
@@ -105,9 +117,7 @@ def _remarks(rows: list[dict[str, Any]], own: bool) -> list[str]:
         found.append(f"too low where a gain was shown: {k} of {others} = {k / others:.1%}, {bound}")
     draws = Counter(row["number"] for row in rows)
     hit = {row["number"] for row in rows if verdict(row, true_losses(row, own)) == "too low"}
-    found.append(
-        f"{len(draws)} draws of the prior, several worlds each; too low in {len(hit)} draws"
-    )
+    found.append(f"{len(draws)} draws of the prior; too low in {len(hit)} draws")
     turned = sum(close(row, true_losses(row, own)) for row in rows)
     return [*found, f"verdicts within 2 standard errors of the truth's own: {turned}"]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from math import ceil
 
 from stepladder.bakeoff.compare import Comparison, Estimate
 from stepladder.bakeoff.lists import Lists
@@ -11,6 +12,8 @@ from stepladder.bakeoff.lists import Lists
 ALIKE = 1e-12  # of a loss: what adding up in another order may change
 NEARLY = 0.95  # of the cases
 FAR = 10.0  # times as many as there are: nobody waits for these
+MANY = 12  # windows: nobody waits for more
+MOSTLY = 1.96 + 0.84  # standard errors a gain must have to be shown four times in five
 LEVELS = ("a person", "a rule", "SQL", "statistics", "machine learning", "deep learning")
 
 
@@ -204,21 +207,36 @@ def _would_separate(
 ) -> str:
     """How many more of them would show what the best seems to gain; that none would, where it is so."""
     gain, most = comparison.above_best[reference]
-    windows = sum(1 for _ in comparison.by_cutoff) - 1  # the last one reports
     kept = "no rung surely beats it on these data, so nothing that costs more to keep has earned its place."
-    times = ((most - gain) / gain) ** 2 if gain > 0 else float("inf")
-    if times <= FAR:
-        more = max(round((times - 1) * comparison.units, -2), 100)
-        other = max(round((times - 1) * windows + 0.5), 1)
+    need, windows = _needed(comparison, reference)
+    ways = []
+    if need <= FAR * comparison.units:
+        ways += [f"some {max(round(need - comparison.units, -2), 100):,.0f} {people} more"]
+    if (more := max(windows - (len(comparison.by_cutoff) - 1), 1)) <= MANY:
+        ways += [f"{more} more window{'s' * (more > 1)} of the past"]
+    if ways:
         return (
-            f"{kept} {comparison.best} seems to gain {_gained(gain, comparison, reference, money)}; "
-            f"with some {more:,.0f} {people} more, or {other} more window{'s' * (other > 1)} of the past "
-            f"beside these {windows}, that would be sure, if it is so."
+            f"{kept} {comparison.best} seems to gain {_gained(gain, comparison, reference, money)}; if it "
+            f"does, with {' or '.join(ways)} it would be shown four times in five."
         )
     return (
         f"{kept} At most {_gained(max(most, 0), comparison, reference, money)} could be gained, and more of "
         "the same data would hardly show it: another loss, a budget or other cases might."
     )
+
+
+def _needed(comparison: Comparison, reference: str) -> tuple[float, float]:
+    """How many units, or how many windows, would show what the best seems to gain four times in five.
+
+    More units do not make windows agree; more windows help with both.
+    """
+    gain, (within, between) = comparison.above_best[reference][0], comparison.variance[reference][1]
+    if gain <= 0:
+        return float("inf"), float("inf")
+    small = (gain / MOSTLY) ** 2
+    windows = ceil((len(comparison.by_cutoff) - 1) * (within + between) / small)
+    left = small - between
+    return comparison.units * within / left if left > 0 else float("inf"), windows
 
 
 def _gained(gain: float, comparison: Comparison, reference: str, money: Lists | None) -> str:

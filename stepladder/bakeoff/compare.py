@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -37,6 +38,18 @@ class Estimate:
     worse_high: float
 
 
+class Variance(NamedTuple):
+    """How uncertain a contrast of losses is: by the units asked about, and between cutoffs."""
+
+    within: float
+    between: float  # as it widens an interval: with how few cutoffs there are; none below five
+
+    @property
+    def whole(self) -> float:
+        """Of both together."""
+        return self.within + self.between
+
+
 @dataclass(frozen=True)
 class Comparison:
     """The comparison that chooses, the one that reports, and each cutoff's own."""
@@ -50,7 +63,9 @@ class Comparison:
     units: int  # independent ones at the cutoffs that choose
     cases: int
     alike: int  # of these cases, those on which every rung loses the same
-    above_low: dict[str, float] = field(default_factory=dict)  # of loss − best: the lower bound
+    above_low: dict[str, float]  # of loss − best: the lower bound
+    # of loss − best − worse × (reference − best), and of loss − best
+    variance: dict[str, tuple[Variance, Variance]]
 
 
 @dataclass(frozen=True)
@@ -89,7 +104,11 @@ def compare(losses: Losses, reference: str, seed: int) -> Comparison:
         return {name: _estimate(means, r, best, ref) for r, name in enumerate(losses.rungs)}
 
     unit = np.eye(k)
-    above = {name: _contrast(chosen, unit[r] - unit[best]) for r, name in enumerate(losses.rungs)}
+    contrasts = {
+        name: (unit[r] - unit[best], _unexplained(chosen, r, best, ref))
+        for r, name in enumerate(losses.rungs)
+    }
+    above = {name: _contrast(chosen, own) for name, (own, _) in contrasts.items()}
     return Comparison(
         best=losses.rungs[best],
         beats_reference=_contrast(chosen, unit[ref] - unit[best])[1] > 0,
@@ -101,6 +120,10 @@ def compare(losses: Losses, reference: str, seed: int) -> Comparison:
         units=int((table.reshape(-1, n, k + 1)[:, early, -1] > 0).any(axis=1).sum()),
         cases=sum(len(losses.weights[i]) for i in early),
         alike=sum(int((np.ptp(losses.losses[i], axis=1) <= SAME).sum()) for i in early),
+        variance={
+            name: (_variance(chosen, share), _variance(chosen, own))
+            for name, (own, share) in contrasts.items()
+        },
     )
 
 
@@ -139,9 +162,7 @@ def _estimate(means: _Means, rung: int, best: int, ref: int) -> Estimate:
     low, high = interval(means.draws[:, rung])
     worse = float(_share(means.pooled, rung, best, ref))
     worse_low, worse_high = interval(_share(means.draws, rung, best, ref))
-    unit = np.eye(len(means.pooled))
-    # what the share leaves unexplained at each cutoff; a ratio per cutoff runs wild where little is won
-    wider = _wider(means, unit[rung] - unit[best] - worse * (unit[ref] - unit[best]))
+    wider = _wider(means, _unexplained(means, rung, best, ref))
     return Estimate(
         float(means.pooled[rung]),
         low,
@@ -150,6 +171,13 @@ def _estimate(means: _Means, rung: int, best: int, ref: int) -> Estimate:
         worse - wider * (worse - worse_low),
         worse + wider * (worse_high - worse),
     )
+
+
+def _unexplained(means: _Means, rung: int, best: int, ref: int) -> Floats:
+    """What the share leaves unexplained at each cutoff; a ratio per cutoff runs wild where little is won."""
+    unit = np.eye(len(means.pooled))
+    worse = float(_share(means.pooled, rung, best, ref))
+    return np.asarray(unit[rung] - unit[best] - worse * (unit[ref] - unit[best]))
 
 
 def _share(means: Floats, rung: int, best: int, ref: int) -> Floats:
@@ -170,17 +198,26 @@ def _contrast(means: _Means, weights: Floats) -> tuple[float, float, float]:
 
 
 def _wider(means: _Means, weights: Floats) -> float:
-    """How many times wider an interval is with the variance between cutoffs, once there are five."""
-    cutoffs = len(means.each)
+    """How many times wider an interval is with the variance between cutoffs."""
+    found = _variance(means, weights)
+    return float((found.whole / found.within) ** 0.5) if found.within > 0 else 1.0
+
+
+def _variance(means: _Means, weights: Floats) -> Variance:
+    """Of a contrast; between cutoffs once there are five."""
+    low, high = interval(means.draws @ weights)
+    within, cutoffs = ((high - low) / 3.92) ** 2, len(means.each)
     if cutoffs < 5:
-        return 1.0
+        return Variance(within, 0.0)
     each = [float(found @ weights) for found, _ in means.each]
     own = [interval(draws @ weights) for _, draws in means.each]
     noise = float(np.mean([((high - low) / 3.92) ** 2 for low, high in own]))
     between = max(0.0, float(np.var(each, ddof=1)) - noise) / cutoffs
-    low, high = interval(means.draws @ weights)
-    within = ((high - low) / 3.92) ** 2
+    return Variance(within, few(cutoffs - 1) * between)
+
+
+def few(known: int) -> float:
+    """How much more a variance counts that is known from so few: by its degrees of freedom."""
     from scipy.special import stdtrit  # a quarter of a second, of every start of the service
 
-    few = (stdtrit(cutoffs - 1, 0.975) / 1.96) ** 2  # a variance known from few cutoffs only
-    return float((1 + few * between / within) ** 0.5) if within > 0 else 1.0
+    return float((stdtrit(known, 0.975) / 1.96) ** 2)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -200,14 +200,30 @@ def _compared(
 def _listed(
     name: str, sizes: list[int], at: list[_Cases], money: Comparison, losses: Comparison
 ) -> Listed:
-    usual, (above, high) = float(np.mean(sizes[:-1])), losses.above_best[name]
-    lost = Money(above * usual, losses.above_low[name] * usual, high * usual)
+    usual = float(np.mean(sizes[:-1]))
     contacts = [
         on_the_list(here.expected[name], here.places).sum() * size / here.places
         for here, size in zip(at[:-1], sizes[:-1], strict=True)
     ]
     rough = min(here.places for here in at) < ROUGH
-    return Listed(name, round(np.mean(contacts)), _brought(name, sizes, money), lost, rough)
+    return Listed(
+        name,
+        round(np.mean(contacts)),
+        _brought(name, sizes, money),
+        _below(name, losses, usual),
+        rough,
+    )
+
+
+def _below(name: str, losses: Comparison, usual: float) -> Money:
+    above, high = losses.above_best[name]
+    return Money(above * usual, losses.above_low[name] * usual, high * usual)
+
+
+def as_wide(found: Lists, losses: Comparison) -> Lists:
+    """The lists with what is below the best's as wide as the comparison now has it."""
+    rungs = (replace(one, below_best=_below(one.rung, losses, found.usual)) for one in found.rungs)
+    return replace(found, rungs=tuple(rungs))
 
 
 def _brought(name: str, sizes: list[int], money: Comparison) -> Brought:

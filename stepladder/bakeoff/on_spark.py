@@ -88,8 +88,13 @@ def _on_spark(asked: Asked) -> Asked:
         tables, laid, views = history.tables, history.laid_over, history.views
         return SparkHistory(history.now, history.ask, tables, laid, views=views)
 
-    late = asked.newcomers
-    return Asked(door(asked.history), asked.cases, (door(late[0]), late[1]) if late else None)
+    late, learn_from = asked.newcomers, asked.learn_from
+    return Asked(
+        door(asked.history),
+        asked.cases,
+        (door(late[0]), late[1]) if late else None,
+        None if learn_from is None else door(learn_from),
+    )
 
 
 @contextlib.contextmanager

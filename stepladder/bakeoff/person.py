@@ -62,4 +62,5 @@ def merged(whole: Comparison, few: Comparison, name: str) -> Comparison:
         ),
         above_best={**whole.above_best, name: few.above_best[name]},
         above_low={**whole.above_low, name: few.above_low[name]},
+        variance={**whole.variance, name: few.variance[name]},
     )

@@ -7,6 +7,7 @@ import platform
 import sys
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -16,13 +17,15 @@ from stepladder.bakeoff import person
 from stepladder.bakeoff.captured import captured
 from stepladder.bakeoff.choose import Allowed, Candidate, propose
 from stepladder.bakeoff.compare import Comparison, Losses, compare, unit_of
-from stepladder.bakeoff.lists import Lists, Party, a_year, lists
+from stepladder.bakeoff.half_samples import Halves
+from stepladder.bakeoff.lists import Lists, Party, a_year, as_wide, lists
 from stepladder.bakeoff.notes import notes
 from stepladder.bakeoff.replay import Replay, prepare
 from stepladder.bakeoff.result import Result, RungResult, Window
 from stepladder.bakeoff.row import row
 from stepladder.bakeoff.runs import Progress, Ran, Setting, run_all
 from stepladder.bakeoff.score import Scored, score
+from stepladder.bakeoff.settle import Apart, settled
 from stepladder.bakeoff.totals import totals
 from stepladder.core import own_loss
 from stepladder.core.ask import Ask
@@ -75,7 +78,10 @@ def run(
     )  # fmt: skip
     usual = [each.loss.num_rows if each else 0 for each in scored[setting.question.REFERENCE]]
     windows = tuple(_window(replay, n) for replay, n in zip(replays, usual, strict=True))
-    result = _result(setting, data, settings, replays, windows, comparison, rows, money)
+    halves = Halves(setting, replays, ran, answers, progress)
+    result = _result(
+        setting, data, settings, replays, windows, comparison, rows, money, halves.apart
+    )
     levels = {found.fence for each in ran for found in each.measured if found}
     everyone = {n: found for n, found in scored.items() if not person.is_person(n)}
     result = replace(
@@ -85,7 +91,7 @@ def run(
         captured=captured(setting.question, replays[-1], everyone),
     )
     doubts = (doubt.sentence for doubt in setting.question.doubts(setting.history))
-    result = replace(result, notes=(*notes(result, replays), *doubts))
+    result = replace(result, notes=(*notes(result, replays), *result.notes, *doubts))
     return Outcome(result, replays, scored)
 
 
@@ -180,6 +186,7 @@ def _result(
     comparison: Comparison,
     rows: tuple[RungResult, ...],
     money: Lists | None,
+    apart: Apart,
 ) -> Result:
     ask, year = setting.history.ask, a_year(setting.history.ask, replays)
     candidates = [
@@ -187,17 +194,20 @@ def _result(
         for r in rows
         if r.status == "ok" and r.cost
     ]
-    proposal = propose(
-        comparison,
-        candidates,
-        setting.question.REFERENCE,
+    people = f"{' '.join(setting.question.UNIT)}s"
+    choose = partial(
+        propose,
+        candidates=candidates,
+        reference=setting.question.REFERENCE,
         margin=ask.tolerance,
         allowed_loss=_allowed(ask, comparison.best, candidates, year),
         year=year,
-        people=f"{' '.join(setting.question.UNIT)}s",
+        people=people,
         money=money,
         cutoffs=tuple(replay.name for replay in replays if replay.holdout.role != "calibrate"),
     )
+    comparison, proposal, learnt = settled(comparison, choose, apart, people)
+    rows = tuple(replace(r, choose=comparison.choose.get(r.rung)) for r in rows)
     return Result(
         question=setting.name,
         words=ask.words or setting.question.WORDS,
@@ -212,7 +222,8 @@ def _result(
         windows=windows,
         proposal=proposal,
         rungs=rows,
-        lists=money,
+        lists=money and as_wide(money, comparison),
+        notes=learnt,
     )
 
 

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import logging
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from threading import Event
+from typing import TypeVar
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from stepladder.bakeoff.replay import Replay
-from stepladder.core.history import ANSWERS, History
+from stepladder.core.history import ANSWERS, History, Tables
 from stepladder.core.question import Question
 from stepladder.core.rung import Rung
 from stepladder.fence.child import Job
@@ -24,6 +25,7 @@ from stepladder.fence.measure import Measured, measure
 Progress = Callable[[str, int, int], None]  # what is being done, steps done, steps in all
 NOBODY = "nobody has answered yet"
 log = logging.getLogger("stepladder")
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -71,7 +73,7 @@ def run_all(setting: Setting, replays: list[Replay], progress: Progress) -> list
         status = NOBODY if rung.height == 0 and not _answers(setting.history) else "ok"
         for replay in replays:
             progress(f"{rung.name} at {replay.name}", done, total)
-            found = _measure(setting, rung, replay, stop) if status == "ok" else None
+            found = run_one(setting, rung, replay, stop) if status == "ok" else None
             if found and found.status != "ok" and replay.holdout.role != "calibrate":
                 status = found.status
             measured.append(found if found and found.status == "ok" else None)
@@ -79,10 +81,15 @@ def run_all(setting: Setting, replays: list[Replay], progress: Progress) -> list
         progress(rung.name, done, total)
         return Ran(rung, status, measured)
 
+    return side_by_side(setting, [partial(run_rung, rung) for rung in setting.ladder], stop)
+
+
+def side_by_side(setting: Setting, tasks: Sequence[Callable[[], T]], stop: Event) -> list[T]:
+    """What each of these gives, begun from the last on; what goes wrong in one ends all of them."""
     with ThreadPoolExecutor(setting.workers) as pool:
         # The highest take longest: begun last, one of them would run alone in the end.
-        begun = {rung.name: pool.submit(run_rung, rung) for rung in reversed(setting.ladder)}
-        futures = [begun[rung.name] for rung in setting.ladder]
+        begun = [pool.submit(task) for task in reversed(tasks)]
+        futures = begun[::-1]
         try:
             ended, _ = wait(futures, return_when=FIRST_EXCEPTION)
             for future in ended:
@@ -94,7 +101,16 @@ def run_all(setting: Setting, replays: list[Replay], progress: Progress) -> list
             raise
 
 
-def _measure(setting: Setting, rung: Rung, replay: Replay, stop: Event) -> Measured:
+def run_one(
+    setting: Setting,
+    rung: Rung,
+    replay: Replay,
+    stop: Event,
+    *,
+    learn_from: Tables | None = None,
+    part: str = "",
+) -> Measured:
+    """One rung at one cutoff; `learn_from`: tables that hold a part of the past, and what it is called."""
     ask = setting.history.ask
     job = Job(
         question=setting.name,
@@ -104,8 +120,9 @@ def _measure(setting: Setting, rung: Rung, replay: Replay, stop: Event) -> Measu
         newcomers=replay.files.newcomers,
         now=replay.now,
         ask=ask.model_dump_json(),
-        out=str(setting.answers / rung.name / replay.name),
+        out=str(setting.answers / part / rung.name / replay.name),
         project=str(setting.project),
+        learn_from=learn_from,
     )
     found = setting.measure(job, time_box=ask.time_box, memory_mb=ask.memory_mb, stop=stop)
     log.info("%s at %s: %s", rung.name, replay.name, found.status)

@@ -30,6 +30,7 @@ class Job:
     keep: what is done with a model that was learnt now; what it returns is asked, as it will be later.
     why: whether the answers are to come with the rows they are made of, where the rung can say.
     newcomers: those asked about once their own first rows are laid over.
+    learn_from: what it learns from, where that is less than what is known when it is asked.
     """
 
     question: Question
@@ -39,6 +40,7 @@ class Job:
     model: Model | None = None
     newcomers: tuple[History, pa.Table] | None = None
     keep: Callable[[Model], Model] = lambda model: model
+    learn_from: History | None = None
 
 
 class Asked(NamedTuple):
@@ -53,7 +55,7 @@ class Asked(NamedTuple):
 def asked(job: Job, clock: Callable[[], float] = time.process_time) -> Asked:
     """Ask a rung. Raises what the rung raises, and Problem on an answer that breaks the contract."""
     begun = clock()
-    model = job.model if job.model is not None else job.keep(job.rung.fit(job.history))
+    model = job.model if job.model is not None else job.keep(_learnt(job))
     learnt = clock()
     said = job.rung.predict(model, job.history, job.cases)
     ended = clock()
@@ -63,6 +65,10 @@ def asked(job: Job, clock: Callable[[], float] = time.process_time) -> Asked:
         late = predictions.check(job.rung.predict(model, history, cases), job.question, cases)
         table = pa.concat_tables([table, late])
     return Asked(table, model, learnt - begun, ended - learnt)
+
+
+def _learnt(job: Job) -> Model:
+    return job.rung.fit(job.history if job.learn_from is None else job.learn_from)
 
 
 def fitted(rung: Rung, history: History) -> Model:

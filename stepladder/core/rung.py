@@ -88,6 +88,11 @@ class Rung:
                 return str(node.value.value)  # type: ignore[attr-defined]
         return ""
 
+    @property
+    def learns(self) -> bool:
+        """Whether it learns anything before it is asked: an SQL rung may be a single SELECT."""
+        return self.path.suffix != ".sql" or bool(self._statements()[0])
+
     def fit(self, history: History) -> Model:
         """Learn from what was known."""
         self._refuse_unfenced()

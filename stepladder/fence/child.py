@@ -45,6 +45,7 @@ class Job:
     for predictions.parquet, model/ and outcome.json. project: the user's folder, which is closed to
     the rung. closed: files that are closed as well; `measure` fills it in from the ask, and takes out of
     that what tells of the future. model: the folder of one fitted before, where nothing is to be learnt.
+    learn_from: the tables to learn from, where these hold less than `tables`.
     line: the open socket on which one thing after another is asked, where the process stays; filled: the
     tables whose rows all come with what is asked.
     """
@@ -60,6 +61,7 @@ class Job:
     project: str = "."
     closed: tuple[str, ...] = ()
     model: str = ""
+    learn_from: Mapping[str, tuple[str, str | None]] | None = None
     line: int = 0
     filled: tuple[str, ...] = ()
 
@@ -104,16 +106,20 @@ class Asked(NamedTuple):
     history: History
     cases: pa.Table
     newcomers: tuple[History, pa.Table] | None
+    learn_from: History | None = None
 
 
 def asked_of(job: Job, question: ModuleType) -> Asked:
     """The job's files, read."""
     history, newcomers = _history(job, question, job.ask), None
+    learn_from = (
+        _history(replace(job, tables=job.learn_from), question, job.ask) if job.learn_from else None
+    )
     if job.newcomers:
         path, rows = job.newcomers
         laid = {name: _read(file) for name, file in rows.items()}
         newcomers = (history.plus(**laid), _read(path))
-    return Asked(history, _read(job.cases), newcomers)
+    return Asked(history, _read(job.cases), newcomers, learn_from)
 
 
 def _read(path: str) -> pa.Table:
@@ -168,9 +174,10 @@ def answer(
         _save(model, out)
         return models.load(home)
 
-    history, cases, newcomers = asked
+    history, cases, newcomers, learn_from = asked
     learnt = models.load(home) if job.model else None
-    said = asking.asked(asking.Job(question, rung, history, cases, learnt, newcomers, kept), cpu_s)
+    asking_it = asking.Job(question, rung, history, cases, learnt, newcomers, kept, learn_from)
+    said = asking.asked(asking_it, cpu_s)
     pq.write_table(said.table, out / "predictions.part")
     (out / "predictions.part").rename(out / "predictions.parquet")
     size, model_hash = models.size(home), models.digest(home)
@@ -190,7 +197,7 @@ def _save(model: Model, out: Path) -> None:
 def _places(job: Job, scratch: str) -> sandbox.Places:
     writable = [job.out, scratch, os.environ.get("NUMBA_CACHE_DIR", scratch)]
     # the cases are read already; DuckDB opens the tables when they are asked
-    tables = [path for path, _ in job.tables.values()]
+    tables = [path for path, _ in [*job.tables.values(), *(job.learn_from or {}).values()]]
     files = [job.rung, str(questions.folder(job.question)), *tables, *[job.model] * bool(job.model)]
     return sandbox.places(files, writable, job.project, list(job.closed))
 

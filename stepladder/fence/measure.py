@@ -17,6 +17,7 @@ from typing import Any
 
 from stepladder.core import rooms
 from stepladder.core.errors import Problem
+from stepladder.core.history import Tables
 from stepladder.fence import told
 from stepladder.fence.child import Job
 from stepladder.fence.failure import failure
@@ -179,15 +180,20 @@ def _compiled(job: Job) -> Path | None:
 
 def handed_over(job: Job) -> Job:
     """The job as the child gets it: paths absolute; the ask without what came later, or where it is."""
-    tables = {name: (os.path.realpath(path), time) for name, (path, time) in job.tables.items()}
+    tables = _resolved(job.tables)
+    learn_from = _resolved(job.learn_from) if job.learn_from else None
     rung, out, project = map(os.path.realpath, (job.rung, job.out, job.project))
     ask = question_toml.asked(json.loads(job.ask))
     closed = tuple(name for table in ask.tables.values() for name in (table.source, table.cleaned))
     model = os.path.realpath(job.model) if job.model else ""
     return replace(
         job, rung=rung, tables=tables, ask=ask.for_answers.model_dump_json(), out=out,
-        project=project, closed=closed, model=model,
+        project=project, closed=closed, model=model, learn_from=learn_from,
     )  # fmt: skip
+
+
+def _resolved(tables: Tables) -> Tables:
+    return {name: (os.path.realpath(path), time) for name, (path, time) in tables.items()}
 
 
 def _tail(path: Path) -> str:

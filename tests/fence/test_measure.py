@@ -11,6 +11,7 @@ import tempfile
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -105,6 +106,23 @@ def test_an_honest_rung_is_measured(project: Path) -> None:
     assert written == ["model", "outcome.json", "predictions.parquet"]
     again = run(project, "r1_average.py", code)
     assert again.model_hash == found.model_hash
+
+
+def test_a_rung_may_learn_from_less_than_it_knows_when_it_is_asked(project: Path) -> None:
+    counts = """-- How many rows it learnt from, and how many it knows.
+    create table model_learnt as select count(*) as n from purchases;
+    select customer, n + 1000.0 * total as prediction from cases cross join model_learnt
+      cross join (select count(*) as total from purchases) as known"""
+    whole = pq.read_table(project / "known" / "purchases.parquet")
+    half = project / "known" / "half.parquet"
+    pq.write_table(whole.slice(0, 77), half)
+    asked = replace(
+        job(project, "r2_counts.sql", counts), learn_from={"purchases": (str(half), "day")}
+    )
+    found = measure(asked, time_box=60, memory_mb=2000)
+    assert found.status == "ok", found.detail
+    said = pq.read_table(found.predictions)["prediction"].to_pylist()
+    assert said == [77 + 1000.0 * whole.num_rows] * CUSTOMERS
 
 
 SQL = "-- As often as before.\nselect customer, count(*) as prediction\nfrom purchases group by 1"

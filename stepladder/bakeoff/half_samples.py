@@ -1,0 +1,140 @@
+"""How much a rung's loss would change with others to learn from: it is learnt from halves of the units."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from threading import Event
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from stepladder.bakeoff.replay import Replay
+from stepladder.bakeoff.runs import Progress, Ran, Setting, run_one, side_by_side
+from stepladder.bakeoff.score import Scored, score
+from stepladder.core.history import History, Tables, literal, quoted
+
+PAIRS = 4  # ways to cut the units in two: a bit each of the last digit of their hash
+
+
+def condition(unit: tuple[str, ...], pair: int, side: int) -> str:
+    """The condition on a row to be of one half: by its unit alone, so it is the same at every cutoff."""
+    digits = [digit for digit in "0123456789abcdef" if (int(digit, 16) >> pair) & 1 == side]
+    named = " || '|' || ".join(f"cast({quoted(name)} as varchar)" for name in unit)
+    return f"right(md5({named}), 1) in ({', '.join(map(literal, digits))})"
+
+
+def halved(known: History, unit: tuple[str, ...], pair: int, side: int, folder: Path) -> Tables:
+    """A half of what was known, as files: tables that name the units hold those of the half, others all.
+
+    Empty where no table names them: there is nothing to cut in two.
+    """
+    named = [
+        name
+        for name, (path, _) in known.tables.items()
+        if set(unit) <= set(pq.read_schema(path).names)
+    ]
+    found = dict(known.tables)
+    for name in named:
+        path = folder / f"half_{name}.parquet"
+        rows = known.scan(f"select * from {quoted(name)} where {condition(unit, pair, side)}")
+        with pq.ParquetWriter(path, rows.schema) as writer:
+            for batch in rows:
+                writer.write_batch(batch)
+        found[name] = (str(path), known.tables[name][1])
+    return found if named else {}
+
+
+@dataclass(frozen=True)
+class Halves:
+    """The rungs of a bake-off, to be learnt anew from halves of the units and asked about all cases."""
+
+    setting: Setting
+    replays: list[Replay]
+    ran: list[Ran]
+    reference: list[pa.Table]  # its answers at every cutoff
+    progress: Progress
+
+    def apart(self, names: Sequence[str], pair: int) -> dict[str, float | None]:
+        """For each rung, how far its loss, learnt from one half, is from that learnt from the other.
+
+        Nothing for a rung that learns nothing apart from what it is asked; None where one could not
+        be learnt from a half.
+        """
+        found: dict[str, float | None] = dict.fromkeys(names, 0.0)
+        learnt = [ran for ran in self.ran if ran.rung.name in names and ran.rung.learns]
+        choosing = self._choosing if learnt else []
+        said = [self._answers(learnt, replay, pair, i) for i, replay in enumerate(choosing)]
+        for ran in learnt:
+            both = [self._loss(ran, [at[ran.rung.name, side] for at in said]) for side in (0, 1)]
+            found[ran.rung.name] = None if None in both else both[0] - both[1]  # type: ignore[operator]
+        return found
+
+    @property
+    def _choosing(self) -> list[Replay]:
+        return [replay for replay in self.replays if replay.holdout.role == "choose"]
+
+    def _answers(
+        self, learnt: list[Ran], replay: Replay, pair: int, nth: int
+    ) -> dict[tuple[str, int], pa.Table | None]:
+        """What each rung answers at a cutoff, learnt from either half; the halves are gone afterwards."""
+        tasks, total, stop = [], PAIRS * len(self._choosing), Event()
+        folder, part = self.setting.folder / "halves", "halves"
+        which = [(ran, side) for ran in learnt for side in (0, 1)]
+        what = f"fitting on halves ({pair + 1} of at most {PAIRS} pairs) at {replay.name}"
+        self.progress(what, pair * len(self._choosing) + nth, total)
+        try:
+            tables = [self._half(replay, pair, side, folder / str(side)) for side in (0, 1)]
+            if not all(tables):
+                return dict.fromkeys(((ran.rung.name, side) for ran, side in which), None)
+            for ran, side in which:
+                tasks.append(
+                    partial(run_one, self.setting, ran.rung, replay, stop,
+                            learn_from=tables[side], part=f"{part}/{side}")
+                )  # fmt: skip
+            measured = side_by_side(self.setting, tasks, stop)
+            return {
+                (ran.rung.name, side): pq.read_table(one.predictions) if one.predictions else None
+                for (ran, side), one in zip(which, measured, strict=True)
+            }
+        finally:
+            for left in (folder, self.setting.answers / part):
+                shutil.rmtree(left, ignore_errors=True)
+
+    def _half(self, replay: Replay, pair: int, side: int, folder: Path) -> Tables:
+        folder.mkdir(parents=True)
+        known = History(replay.known.now, replay.known.ask, replay.files.tables)
+        return halved(known, self.setting.question.UNIT, pair, side, folder)
+
+    def _loss(self, ran: Ran, said: list[pa.Table | None]) -> float | None:
+        """The mean loss over the cutoffs that choose; what earlier cutoffs teach is as in the bake-off."""
+        if any(table is None for table in said):
+            return None
+        answers = iter(said)
+        raw = [
+            next(answers) if replay.holdout.role == "choose" else
+            own if replay.holdout.role == "calibrate" else None
+            for replay, own in zip(self.replays, ran.raw(), strict=True)
+        ]  # fmt: skip
+        question = self.setting.question
+        scored, _ = score(question, self.replays, raw, self.reference, ran.rung.ours)
+        return mean_loss(
+            [
+                found
+                for found, replay in zip(scored, self.replays, strict=True)
+                if found and replay.holdout.role == "choose"
+            ]
+        )
+
+
+def mean_loss(scored: list[Scored]) -> float:
+    """The mean loss over cutoffs, each row by its weight, as rungs are compared."""
+    loss, weight = (
+        [found.loss[column].to_numpy().astype(float) for found in scored]
+        for column in ("loss", "weight")
+    )
+    total = sum(float(one @ w) for one, w in zip(loss, weight, strict=True))
+    return total / sum(float(w.sum()) for w in weight)
