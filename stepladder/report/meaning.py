@@ -9,8 +9,14 @@ from stepladder.bakeoff.choose import LEVELS
 from stepladder.bakeoff.result import Result, RungResult
 from stepladder.core.question import case_word
 from stepladder.core.view import Chart, View
+from stepladder.money import prices
 from stepladder.report.words import day, in_words, label, many, money, number, percent
 
+ANYWAY = (
+    "Money here is what the chosen brought, and sales that would have happened anyway are counted in it: "
+    "what acting itself adds is told only by some who are left alone (stepladder predict --top 500 "
+    "--control 10%)."
+)
 FEW = "Only so many cases could be scored"  # so begins the note
 
 
@@ -50,7 +56,7 @@ def called(rung: RungResult) -> str:
 def meaning(result: Result, view: View, chart: Chart, currency: str) -> list[str]:
     """What the answers mean, the exam, the price of a rung more or less, and what the ranges do not say."""
     exam = _exam(result, view, chart.COUNTED) if chart.COUNTED else ""
-    found = [chart.meaning(view), exam]
+    found = [chart.meaning(view), exam, ANYWAY if prices(view.history.ask) else ""]
     if result.proposal.rung:
         found += [_neighbours(result, currency), _stable(result)]
     return [sentence for sentence in found if sentence]
