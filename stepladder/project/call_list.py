@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator, Mapping
+import json
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -94,28 +95,58 @@ def listed(
     question, past = project.question, project.history(room).at(said.day)
     before = _before(project, said)
     brings = expected(question, said.table, past, before)
-    keys = [key_of(row) for row in said.table.select(list(question.CASE)).to_pylist()]
-    salt = _salt(project, said)
-    best, notes = _best(brings, keys, wanted.top, salt, question)
-    few = 0 if wanted.control is None else size(wanted.control, len(best))
-    alone = drawn([keys[i] for i in best], few, f"{salt}\0{CONTROL}")
-    called = [i for nth, i in enumerate(best) if nth not in alone]
-    table = _table(project, said, brings, called, past)
+    chosen = _chosen(project, said, wanted, brings)
+    table = _table(project, said, brings, chosen.called, past)
     body = wanted.export.body(table)
     everybody = keep()
     write(wanted.export.to, body)
-    arms = [CONTROL if nth in alone else CALL for nth in range(len(best))] if few else []
-    number = store_list(
-        project.record,
-        CallList(project.ask.question, everybody, said.rung, said.day.isoformat(),
-                 project.relative(wanted.export.to), hashlib.sha256(body).hexdigest(),
-                 table.num_rows, salt),
-        [(row, arm) for row, arm in zip(_cases(question, said, best), arms, strict=False)],
+    number = _sealed(project, said, wanted, chosen, (everybody, body))
+    control, few = None, len(chosen.alone)
+    if few:
+        like = came_of_like(question, before, len(chosen.best) / said.table.num_rows)
+        control = Control.of(few, len(chosen.called), like)
+    notes = (*chosen.notes, *_budget(project, said, wanted), *_broken(project, said, chosen))
+    return Listed(wanted.export.to, number, len(chosen.called), control, notes)
+
+
+class Chosen(NamedTuple):
+    """Who is on the list, by their places among the answers, the best first; and who lot left alone."""
+
+    best: list[int]
+    alone: set[int]
+    keys: list[str]  # of everybody, as the record writes them
+    salt: str
+    notes: list[str]
+
+    @property
+    def called(self) -> list[int]:
+        """The others."""
+        return [i for i in self.best if i not in self.alone]
+
+
+def _chosen(project: Project, said: Said, wanted: Wanted, brings: Expected) -> Chosen:
+    question, salt = project.question, _salt(project, said)
+    keys = [key_of(row) for row in said.table.select(list(question.CASE)).to_pylist()]
+    best, notes = _best(brings, keys, wanted.top, salt, question)
+    few = 0 if wanted.control is None else size(wanted.control, len(best))
+    alone = {best[nth] for nth in drawn([keys[i] for i in best], few, f"{salt}\0{CONTROL}")}
+    return Chosen(best, alone, keys, salt, notes)
+
+
+def _sealed(
+    project: Project, said: Said, wanted: Wanted, chosen: Chosen, kept: tuple[int, bytes]
+) -> int:
+    """Note the list and, where some are left alone, both arms; its number."""
+    everybody, body = kept
+    arms = [
+        (json.loads(chosen.keys[i]), CONTROL if i in chosen.alone else CALL) for i in chosen.best
+    ]
+    made = CallList(
+        project.ask.question, everybody, said.rung, said.day.isoformat(),
+        project.relative(wanted.export.to), hashlib.sha256(body).hexdigest(), len(chosen.called),
+        chosen.salt,
     )  # fmt: skip
-    like = came_of_like(question, before, len(best) / said.table.num_rows) if few else None
-    control = Control.of(few, len(called), like) if few else None
-    notes += [*_budget(project, said, wanted), *_broken(project, said, {keys[i] for i in called})]
-    return Listed(wanted.export.to, number, table.num_rows, control, tuple(notes))
+    return store_list(project.record, made, arms if chosen.alone else ())
 
 
 def _before(project: Project, said: Said) -> Before:
@@ -197,29 +228,25 @@ def _table(
     ])  # fmt: skip
 
 
-def _cases(question: Question, said: Said, rows: list[int]) -> list[Mapping[str, Any]]:
-    cases = said.table.select(list(question.CASE)).take(pa.array(rows, pa.int64()))
-    return list(cases.to_pylist())
-
-
 def _budget(project: Project, said: Said, wanted: Wanted) -> Iterator[str]:
     """That the rung was chosen for another number of contacts."""
     price = prices(project.ask)
-    if price is None:
+    if price is None and project.question.LOSS_IN_MONEY:
         yield (
             "There are no [prices], so the best come first, whether or not acting on them pays: give "
             "margin and cost in question.toml."
         )
-    elif price.budget and (places := price.places(said.table.num_rows)) != wanted.top:
+    elif price and price.budget and (places := price.places(said.table.num_rows)) != wanted.top:
         yield (
             f"[prices] allows {places:,} contacts, for which the rungs were compared; this list was "
             f"asked for {wanted.top:,}."
         )
 
 
-def _broken(project: Project, said: Said, called: set[str]) -> Iterator[str]:
+def _broken(project: Project, said: Said, chosen: Chosen) -> Iterator[str]:
     """Earlier lists whose time is not over, and whose control this one would call."""
     told: set[str] = set()
+    called = {chosen.keys[i] for i in chosen.called}
     for one in lists(project.record, project.ask.question):
         until = date.fromisoformat(one.as_of) + timedelta(days=project.ask.known_after)
         if until <= said.day or one.as_of > said.day.isoformat():

@@ -54,7 +54,9 @@ class Control:
         )
         arms = f"{self.left_alone:,} left alone against {self.called:,} called"
         shows = f"can show an effect of the calls of {points} in 100; a smaller one may stay unseen"
-        if points > 100 - came:
+        if points >= 100:
+            shows = "are too few to show anything, even if all who are called came"
+        elif points > 100 - came:
             shows = (
                 f"cannot show that calls help: it takes a difference of {points} in 100, and only "
                 f"{100 - came} more can come"

@@ -192,6 +192,7 @@ def test_what_a_control_can_show_is_said_in_frequencies():
     assert "it takes 13" in shows
     assert "50 of 100 are assumed" in Control.of(50, 450, None).sentences[0]
     assert "cannot show that calls help" in Control.of(5, 45, (0.9, "2024-03-01")).sentences[1]
+    assert "too few" in Control.of(2, 6, None).sentences[1]
     assert "0 in 100" not in Control.of(5, 45, (1.0, "2024-03-01")).sentences[1]
 
 
