@@ -7,7 +7,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from stepladder.cli.options import HERE, Flag, Folder, Json, Verbose, app
+from stepladder.cli.options import HERE, Flag, Folder, Json, RecordId, Verbose, app
 
 
 @app.command
@@ -21,6 +21,7 @@ def record(
     new: Flag = False,
     same: Flag = False,
     claim: Flag = False,
+    list_: Annotated[RecordId | None, Parameter(name="--list")] = None,
     project: Folder = HERE,
     json: Json = False,
     verbose: Verbose = False,
@@ -37,14 +38,18 @@ def record(
         new: Begin an empty record where there is none; or make a copied folder a project of its own.
         same: This folder is the same project as the one it was copied from: one project, two places.
         claim: Rows of before that are nobody's are this project's.
+        list_: The number of a list made with predict --top: who of it is called, and who left alone.
     """
     from stepladder.project.folder import Project
+    from stepladder.terminal import lists, show
     from stepladder.terminal import record as kept
-    from stepladder.terminal import show
 
-    said = kept.only_one(
-        check=check, backup=backup, move=move is not None, new=new, same=same, claim=claim
-    )
+    asked = {"check": check, "backup": backup, "move": move is not None}
+    asked |= {"new": new, "same": same, "claim": claim, "list": list_ is not None}
+    said = kept.only_one(**asked)
     with show.log(verbose):
+        if list_ is not None:
+            lists.sealed(Project.open(project), list_, json)
+            return
         code = kept.done(Project.open(project), said, file, move or "", json)
     raise SystemExit(code)

@@ -25,6 +25,7 @@ from stepladder.project.folder import Project
 from stepladder.project.forgotten import forgotten, hashed, key_of
 from stepladder.project.home import other_homes
 from stepladder.record.copies import copies_beside
+from stepladder.record.lists import forget_listed, lists
 from stepladder.tables.ids.spelling import also_spelt
 from stepladder.tables.report import DataReport, places_only
 from stepladder.tables.told import to_markdown
@@ -74,6 +75,7 @@ def forget(project: Project, case: str, *, wait: float = 60) -> Forgotten:
         answers = sum(project.record.forget(project.ask.question, *one) for one in about)
         _without_examples(project)
         rows = {room: sum(_erased(project, room, who) for who in spelt) for room in ROOMS}
+        rows["lists"] = sum(forget_listed(project.record, one) for one in told)
         for kept in (project.folder / "runs" / "inputs").glob("*.json"):
             kept.unlink()  # worked out from rows that are gone
         for target in project.ask.nightly.publish:
@@ -81,7 +83,7 @@ def forget(project: Project, case: str, *, wait: float = 60) -> Forgotten:
         models = [models_with(project, who) for who in spelt]
         removed = sum(len(one.removed) for one in models)
         found = Forgotten({k: n for k, n in rows.items() if n}, answers, (), removed)
-        pages = _pages(project.folder) if found.total or before else ()
+        pages = (*_pages(project.folder), *_lists(project)) if found.total or before else ()
         copies = tuple(str(copy) for copy in copies_beside(project.record.engine))
         project.record.scrubbed()
         still = tuple(dict.fromkeys(_still(project, spelt, models)))
@@ -179,3 +181,13 @@ def _pages(folder: Path) -> tuple[str, ...]:
         log.write_bytes(b"")  # not removed: somebody may be writing it
         there.append(log)
     return tuple(page.name for page in there)
+
+
+def _lists(project: Project) -> tuple[str, ...]:
+    """Remove the lists that lie where we put them; those that somebody named a place for are told of."""
+    made = {one.path for one in lists(project.record, project.ask.question)}
+    there = [name for name in sorted(made) if (project.folder / name).is_file()]
+    ours = [name for name in there if name.startswith("predictions/")]
+    for name in ours:
+        (project.folder / name).unlink()
+    return tuple(ours)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import re
 import shutil
@@ -11,6 +12,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import quote
+from zipfile import ZipFile, is_zipfile
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -18,6 +20,7 @@ import pyarrow.parquet as pq
 
 from stepladder.core.errors import Problem
 from stepladder.project.folder import Project
+from stepladder.record.lists import lists
 from stepladder.release.release import Release
 from stepladder.release.ship import in_production
 
@@ -65,11 +68,15 @@ def still_there(project: Project, who: pa.Table) -> list[str]:
         and not path.is_relative_to(project.folder / "models")
         and (said := about(path, who))
     ]
-    for stored in project.record.predictions(project.ask.question):
-        path = project.folder / stored.path
+    stored = project.record.predictions(project.ask.question)
+    handed = [(one.path, f"predictions of {one.as_of}") for one in stored]
+    made = lists(project.record, project.ask.question)
+    handed += [(one.path, f"a list of {one.as_of}") for one in made]
+    for place, what in handed:
+        path = project.folder / place
         unread = path.suffix != ".parquet" and not _texts(who)  # numbers stand in any text
         if about(path, who) or (unread and path.is_file()):
-            found.append(f"{path}, predictions of {stored.as_of}, was made before: make it again")
+            found.append(f"{path}, {what}, was made before: make it again")
     return list(dict.fromkeys(found))
 
 
@@ -107,6 +114,10 @@ def _said(path: Path) -> str:
     if body.startswith(b"SQLite format 3"):
         with closing(sqlite3.connect(f"file:{quote(str(path))}?mode=ro", uri=True)) as con:
             return "\n".join(con.iterdump())
+    if is_zipfile(io.BytesIO(body)):  # a workbook: its rows as lines
+        with ZipFile(io.BytesIO(body)) as zipped:
+            parts = [zipped.read(name) for name in zipped.namelist() if name.endswith(".xml")]
+        body = b"\n".join(parts).replace(b"</row>", b"\n")
     try:
         return body.decode()
     except UnicodeDecodeError:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -21,7 +22,7 @@ from stepladder.core.asking import Beside, Taught, answered
 from stepladder.core.errors import Problem
 from stepladder.core.files import whole
 from stepladder.core.history import History
-from stepladder.core.question import Question
+from stepladder.core.question import Holdout, Question
 from stepladder.core.rung import Rung
 from stepladder.core.stats import Bins
 from stepladder.fence.child import Job
@@ -142,23 +143,25 @@ def _bins(project: Project, result: Result, name: str, day: date) -> Bins | None
     """What came of the rung's predictions in the bake-off's windows that had ended by the day."""
     if project.question.INTERVALS is None:
         return None
+    past = [
+        _against(project.question, holdout.past, holdout.later, said)
+        for holdout, said in said_before(project, result, name, day)
+    ]
+    return asking.bins(project.question, past)
+
+
+def said_before(
+    project: Project, result: Result, name: str, day: date
+) -> Iterator[tuple[Holdout, pa.Table]]:
+    """A rung's answers in a bake-off's windows that had ended by a day, with each window."""
     stored = project.folder / "bakeoffs" / str(result.id) / name
-    history = project.history()
     windows = {window.called: window.until for window in result.windows}
-    past = []
-    for holdout in project.question.holdouts(history.at(date.fromisoformat(result.now))):
+    then = project.history().at(date.fromisoformat(result.now))
+    for holdout in project.question.holdouts(then):
         path = stored / f"{holdout.name}.parquet"
         ended = date.fromisoformat(windows.get(holdout.name, "9999-12-31")) <= day
         if ended and path.is_file():
-            past.append(
-                _against(
-                    project.question,
-                    holdout.past,
-                    holdout.later,
-                    as_typed_now(project, pq.read_table(path)),
-                )
-            )
-    return asking.bins(project.question, past)
+            yield holdout, as_typed_now(project, pq.read_table(path))
 
 
 def as_typed_now(project: Project, said: pa.Table) -> pa.Table:

@@ -105,6 +105,13 @@ class Project:
         """Where the record is."""
         return address(self.ask.record, self.folder)
 
+    def relative(self, path: Path) -> str:
+        """A file's place as the record has it: from the project's folder, if it lies there."""
+        try:
+            return path.resolve().relative_to(self.folder).as_posix()
+        except ValueError:
+            return path.resolve().as_posix()
+
     def table(self, name: str) -> Path:
         """The cleaned table's file. Raises Problem where it is missing."""
         source = self.ask.tables.get(name)

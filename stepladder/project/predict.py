@@ -1,4 +1,4 @@
-"""Ask one rung about every case, as of a day, and keep the answers."""
+"""Ask one rung about every case, as of a day, and keep the answers; or the list of the best of them."""
 
 from __future__ import annotations
 
@@ -11,12 +11,16 @@ import pyarrow as pa
 from stepladder.bakeoff.row import parquet
 from stepladder.core.errors import Problem
 from stepladder.core.files import write
+from stepladder.project import call_list
 from stepladder.project.all_cases import answer
 from stepladder.project.at_work import at_work
+from stepladder.project.call_list import Listed, Said, Wanted
+from stepladder.project.export import Export, titled
 from stepladder.project.folder import Project
 from stepladder.project.scratch import scratch
-from stepladder.project.spreadsheet import to_csv
 from stepladder.record import Stored
+
+FILES, LISTS = (".parquet", ".csv", ".xlsx"), (".csv", ".xlsx")
 
 
 def predict(
@@ -25,13 +29,79 @@ def predict(
     rung: str | None = None,
     as_of: date | None = None,
     to: str | Path | None = None,
+    top: int | None = None,
+    control: str | float | None = None,
+    decimal: str | None = None,
+    separator: str | None = None,
 ) -> Path:
     """Forecast for every case as of a day, by the decided rung; returns the file written.
 
-    Columns: KEYS…, prediction, low, high, the question's extras, why, as_of. Parquet or CSV, by the
-    file's ending. The fitted model is kept in models/<hash>. Raises Problem where nobody has
-    decided, the day lies beyond the data, or the rung fails.
+    Columns: KEYS…, prediction, low, high, the question's extras, why, as_of. Parquet, CSV or a workbook,
+    by the file's ending; in the latter two, which people read, also what tables call an id, such as an
+    item's title. decimal, separator: of a CSV file. The fitted model is kept in models/<hash>. With
+    `top` only the list of so many best, see `predict_list`. Raises Problem where nobody has decided, the
+    day lies beyond the data, or the rung fails.
     """
+    if top is not None or control is not None:
+        return predict_list(
+            project, top, rung=rung, as_of=as_of, to=to, control=control, decimal=decimal,
+            separator=separator,
+        ).path  # fmt: skip
+    name, day = _whom(project, rung, as_of)
+    export = Export.of(to or "predictions.parquet", FILES, decimal, separator)
+    _ready(project, to)
+    with at_work(project.folder), scratch() as room:
+        table, fitted = answer(project, name, day, room)
+        target = export.at(to or _place(project, f"{name}-{day}-{fitted[:8]}.parquet"))
+        if target.for_people:
+            table = titled(project.question, project.history(room).at(day), table)
+        table = _dated(table, day)
+        _kept(project, Said(name, day, table, fitted, ""), target.to, target.body(table))
+    return target.to
+
+
+def predict_list(
+    project: Project,
+    top: int | None,
+    *,
+    rung: str | None = None,
+    as_of: date | None = None,
+    to: str | Path | None = None,
+    control: str | float | None = None,
+    decimal: str | None = None,
+    separator: str | None = None,
+) -> Listed:
+    """The list of those whom acting on is expected to bring most, best first, in a CSV file or a workbook.
+
+    Columns: rank, CASE…, what is expected (after costs where prices are given), low, high, because, the
+    extras. control: how many of them, or which share, are left alone: drawn by lot, sealed in the
+    record, and not in the file. What was said of everybody is kept as `predict` keeps it. Raises Problem.
+    """
+    name, day = _whom(project, rung, as_of)
+    if top is None:
+        raise Problem(
+            f"--control {control} without --top",
+            "some of a list are left alone, and there is no list",
+            f"say how long it is: --top 500 --control {control}",
+        )
+    export = Export.of(to or "list.csv", LISTS, decimal, separator)
+    _ready(project, to)
+    call_list.refuse(project, day, top, control)
+    with at_work(project.folder), scratch() as room:
+        table, fitted = answer(project, name, day, room)
+        everybody, body = f"{name}-{day}-{fitted[:8]}", parquet(_dated(table, day))
+        said = Said(name, day, table, fitted, hashlib.sha256(body).hexdigest())
+        wanted = Wanted(
+            top, control, export.at(to or _place(project, f"{everybody}-top-{top}.csv"))
+        )
+        whole = _place(project, f"{everybody}.parquet")
+        return call_list.listed(
+            project, said, wanted, room, lambda: _kept(project, said, whole, body)
+        )
+
+
+def _whom(project: Project, rung: str | None, as_of: date | None) -> tuple[str, date]:
+    """Which rung is asked, and as of which day. Raises Problem."""
     project.record.may_write()
     name = decided(project) if rung is None else rung
     day = as_of or project.now()
@@ -41,30 +111,25 @@ def predict(
             "a forecast stands where the data end, or earlier",
             "leave --as-of out, or bring newer data with: stepladder refresh",
         )
-    if to is not None and Path(to).suffix not in (".parquet", ".csv"):
-        raise Problem(
-            f"the file to write is called {Path(to).name}",
-            "predictions are written as Parquet or CSV",
-            "end its name in .parquet or .csv",
-        )
+    return name, day
+
+
+def _ready(project: Project, to: str | Path | None) -> None:
     _refuse_own_data(project, to)
     project.check()
-    with at_work(project.folder):
-        return _kept(project, name, day, to)
 
 
-def _kept(project: Project, name: str, day: date, to: str | Path | None) -> Path:
-    with scratch() as room:
-        table, fitted = answer(project, name, day, room)
-    target = Path(to) if to else _place(project, f"{name}-{day}-{fitted[:8]}")
-    table = table.append_column("as_of", pa.array([day] * table.num_rows, pa.date32()))
-    body = parquet(table) if target.suffix == ".parquet" else to_csv(table)
-    write(target, body)
-    project.record.store_prediction(
-        Stored(project.ask.question, name, day.isoformat(), _relative(project, target),
-               hashlib.sha256(body).hexdigest(), table.num_rows, fitted)
+def _dated(table: pa.Table, day: date) -> pa.Table:
+    return table.append_column("as_of", pa.array([day] * table.num_rows, pa.date32()))
+
+
+def _kept(project: Project, said: Said, path: Path, body: bytes) -> int:
+    """Write predictions and note them; their number in the record."""
+    write(path, body)
+    return project.record.store_prediction(
+        Stored(project.ask.question, said.rung, said.day.isoformat(), project.relative(path),
+               hashlib.sha256(body).hexdigest(), said.table.num_rows, said.model)
     )  # fmt: skip
-    return target
 
 
 def _refuse_own_data(project: Project, to: str | Path | None) -> None:
@@ -80,7 +145,7 @@ def _refuse_own_data(project: Project, to: str | Path | None) -> None:
 
 
 def _place(project: Project, name: str) -> Path:
-    return project.folder / "predictions" / f"{name}.parquet"
+    return project.folder / "predictions" / name
 
 
 def decided(project: Project) -> str:
@@ -93,10 +158,3 @@ def decided(project: Project) -> str:
             "stepladder decide RUNG --by NAME --because TEXT, or name one: stepladder predict --rung RUNG",
         )
     return decision.rung
-
-
-def _relative(project: Project, path: Path) -> str:
-    try:
-        return path.resolve().relative_to(project.folder).as_posix()
-    except ValueError:
-        return path.resolve().as_posix()

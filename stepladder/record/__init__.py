@@ -3,7 +3,9 @@
 from stepladder.record.address import address
 from stepladder.record.rows import (
     Answer,
+    Assignment,
     Bakeoff,
+    CallList,
     Decision,
     Loss,
     Shipment,
@@ -15,7 +17,9 @@ from stepladder.record.store import Record
 
 __all__ = [
     "Answer",
+    "Assignment",
     "Bakeoff",
+    "CallList",
     "Decision",
     "Loss",
     "Record",

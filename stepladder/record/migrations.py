@@ -166,11 +166,37 @@ def _column(said: str) -> Column[Any]:
     return Column(name, KINDS[kind], nullable=said.endswith("?"), primary_key=said.endswith("*"))
 
 
+def _lists_and_their_controls(connection: Connection) -> None:
+    """5 -> 6. Lists of whom to call, and who was left out of them by lot; frozen as it was."""
+    then = MetaData()
+
+    def key(name: str) -> Column[int]:
+        return Column(name, Integer, primary_key=True, autoincrement=False)
+
+    def of(column: str, table: str) -> ForeignKeyConstraint:
+        goal = [f"{table}.project", f"{table}.id"]
+        return ForeignKeyConstraint(["project", column], goal, onupdate="cascade")
+
+    def project() -> Column[str]:
+        return Column("project", Text, primary_key=True)
+
+    Table("predictions", then, project(), key("id"))
+    said = ("question", "rung", "as_of", "path", "sha256", "salt", "by", "time")
+    columns = [Column("predictions", Integer), Column("rows", Integer, nullable=False)]
+    lists = Table("lists", then, project(), key("id"), *map(_text, said), *columns,
+                  of("predictions", "predictions"))  # fmt: skip
+    lists.create(connection)
+    arms = Table("assignments", then, project(), key("list"), key("nth"),
+                 *map(_text, ("key", "arm")), of("list", "lists"))  # fmt: skip
+    arms.create(connection)
+
+
 MIGRATIONS: tuple[Callable[[Connection], None], ...] = (
     _decisions_know_their_bakeoff_and_people_answer,
     _production,
     _answers_of_any_kind,
     _rows_are_a_projects,
+    _lists_and_their_controls,
 )
 VERSION = 1 + len(MIGRATIONS)
 

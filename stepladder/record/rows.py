@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
+
+
+def key_of(case: Mapping[str, Any]) -> str:
+    """A case, or a row of one, as the record knows it: JSON, with its columns in one order."""
+    return json.dumps(dict(case), sort_keys=True, ensure_ascii=False, default=str)
 
 
 @dataclass(frozen=True)
@@ -52,6 +59,40 @@ class Stored:
     def published(self) -> bool:
         """Whether a night published it."""
         return self.bakeoff is None and self.path.startswith("published/")
+
+
+@dataclass(frozen=True)
+class CallList:
+    """A list of whom to act on: by which rung, as of which day, and the file's hash when it was handed out.
+
+    predictions: the number of the file that holds everybody's. rows: how many stand in the list's file.
+    salt: what the lots were drawn with. id, time and by are filled in by the record.
+    """
+
+    question: str
+    predictions: int | None
+    rung: str
+    as_of: str
+    path: str
+    sha256: str
+    rows: int
+    salt: str
+    by: str = ""
+    time: str = ""
+    id: int = 0
+
+
+@dataclass(frozen=True)
+class Assignment:
+    """One of those on a list, and what lot said: "call", or "control", who is left alone.
+
+    key: JSON of the case. nth: its rank among both, the best is 1.
+    """
+
+    list: int
+    nth: int
+    key: str
+    arm: str
 
 
 @dataclass(frozen=True)

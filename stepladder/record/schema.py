@@ -100,6 +100,34 @@ predictions = Table(
     _of("bakeoff", "bakeoffs"),
 )
 
+lists = Table(
+    "lists",
+    metadata,
+    *_numbered(),
+    _text("question"),
+    Column("predictions", Integer),
+    _text("rung"),
+    _text("as_of"),
+    _text("path"),
+    _text("sha256"),
+    Column("rows", Integer, nullable=False),
+    _text("salt"),
+    _text("by"),
+    _text("time"),
+    _of("predictions", "predictions"),
+)
+
+assignments = Table(
+    "assignments",
+    metadata,
+    _project(),
+    Column("list", Integer, primary_key=True, autoincrement=False),
+    Column("nth", Integer, primary_key=True, autoincrement=False),
+    _text("key"),
+    _text("arm"),
+    _of("list", "lists"),
+)
+
 decisions = Table(
     "decisions",
     metadata,

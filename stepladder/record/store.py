@@ -28,12 +28,14 @@ from stepladder.record.reach import (
 from stepladder.record.rows import (
     Answer,
     Bakeoff,
+    CallList,
     Decision,
     Loss,
     Shipment,
     Step,
     Stored,
     Token,
+    key_of,
 )
 
 Noted = TypeVar("Noted", Shipment, Step, Token)
@@ -109,7 +111,7 @@ class Record:
         """Note that a bake-off has begun and return its number."""
         row = {
             "question": question,
-            "started": _now(),
+            "started": now(),
             "by": by or user(),
             "status": "running",
             "data_fingerprint": data_fingerprint,
@@ -126,20 +128,20 @@ class Record:
         predictions: Sequence[Stored] = (),
     ) -> None:
         """Write a bake-off's result, losses and predictions, all of them or nothing."""
-        by, time = user(), _now()
+        by, time = user(), now()
         done = {"status": "done", "finished": time, "result": dict(result)}
         with self.writes() as mine:
             if not mine.change(schema.bakeoffs, _running(bakeoff), **done):
                 raise _not_running(bakeoff)
             mine.put(schema.losses, [{**asdict(loss), "bakeoff": bakeoff} for loss in losses])
             first = mine.next(schema.predictions)
-            rows = [_stamped(p, by, time) | {"bakeoff": bakeoff} for p in predictions]
+            rows = [stamped(p, by, time) | {"bakeoff": bakeoff} for p in predictions]
             mine.put(schema.predictions, [{**row, "id": n} for n, row in enumerate(rows, first)])
 
     def fail_bakeoff(self, bakeoff: int, why: str) -> None:
         """Note that a bake-off came to no result, and why; does nothing once it is finished."""
         with self.writes() as mine:
-            failed = {"status": f"failed: {why}", "finished": _now()}
+            failed = {"status": f"failed: {why}", "finished": now()}
             mine.change(schema.bakeoffs, _running(bakeoff), **failed)
 
     def bakeoff(self, number: int) -> Bakeoff:
@@ -171,7 +173,7 @@ class Record:
 
     def store_prediction(self, stored: Stored) -> int:
         """Note a file of predictions that has been written, and return its number."""
-        return self._add(schema.predictions, _stamped(stored, user(), _now()))
+        return self._add(schema.predictions, stamped(stored, user(), now()))
 
     def predictions(self, question: str) -> list[Stored]:
         """All files of predictions made for a question, the oldest first."""
@@ -190,7 +192,7 @@ class Record:
         if bakeoff is not None:
             self.bakeoff(bakeoff)
         row = {"question": question, "bakeoff": bakeoff, "rung": rung}
-        return self._add(schema.decisions, {**row, "by": by, "time": _now(), "because": because})
+        return self._add(schema.decisions, {**row, "by": by, "time": now(), "because": because})
 
     def decisions(self, question: str) -> list[Decision]:
         """Every decision about a question, the oldest first."""
@@ -215,13 +217,13 @@ class Record:
 
         What is said in one go, as the items of a list, counts together: it replaces what was said before.
         """
-        now = _now()
+        moment = now()
         usual: dict[str, Any] = {"question": question, "by": by, "trial": trial, "seconds": seconds}
-        usual |= {"said": now, "as_of": as_of or now[:10]}
+        usual |= {"said": moment, "as_of": as_of or moment[:10]}
         with self.writes() as mine:
             act = mine.next(schema.answers, "act")
             for keys, value in said:
-                key = json.dumps(dict(keys), sort_keys=True, ensure_ascii=False)
+                key = key_of(keys)
                 word = isinstance(value, str)
                 what = {"label": value if word else None, "prediction": None if word else value}
                 mine.add(schema.answers, {**usual, **what, "key": key, "act": act})
@@ -233,7 +235,7 @@ class Record:
 
     def note(self, row: Shipment | Step | Token) -> int:
         """Note that something was shipped, a step was run or a token was made; return its number."""
-        return self._add(TABLES[type(row)], _stamped(row, user(), _now()))
+        return self._add(TABLES[type(row)], stamped(row, user(), now()))
 
     def noted(self, kind: type[Noted], question: str | None = None) -> list[Noted]:
         """All that was noted of a kind, the oldest first; of one question where it is named."""
@@ -242,7 +244,7 @@ class Record:
     def revoke(self, token: int) -> None:
         """From now on this token opens nothing."""
         with self.writes() as mine:
-            mine.change(schema.tokens, [schema.tokens.c.id == token], revoked=_now())
+            mine.change(schema.tokens, [schema.tokens.c.id == token], revoked=now())
 
     def forget(self, question: str, sha256: str, case: Mapping[str, Any]) -> int:
         """Erase what people said about one case, and remember its hash; returns how much was erased."""
@@ -251,7 +253,7 @@ class Record:
             there = mine.rows(t, t.c.question == question)
             about = [each.id for each in there if them <= json.loads(each.key).items()]
             mine.remove(t, t.c.id.in_(about))
-            row = {"question": question, "sha256": sha256, "by": user(), "time": _now()}
+            row = {"question": question, "sha256": sha256, "by": user(), "time": now()}
             mine.add(schema.forgotten, row)
         return len(about)
 
@@ -306,11 +308,15 @@ def _not_running(bakeoff: int) -> Problem:
     )
 
 
-def _stamped(noted: Stored | Shipment | Step | Token, by: str, time: str) -> dict[str, Any]:
+def stamped(
+    noted: CallList | Stored | Shipment | Step | Token, by: str, time: str
+) -> dict[str, Any]:
+    """A row with who wrote it and when; its number comes when it is added."""
     row = asdict(noted)
     del row["id"]
     return {**row, "by": noted.by or by, "time": noted.time or time}
 
 
-def _now() -> str:
+def now() -> str:
+    """The moment, as the record writes it."""
     return datetime.now(UTC).isoformat(timespec="milliseconds")

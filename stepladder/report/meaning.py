@@ -10,9 +10,15 @@ from stepladder.bakeoff.result import Result, RungResult
 from stepladder.bakeoff.totals import BEGINS
 from stepladder.core.question import case_word
 from stepladder.core.view import Chart, View
+from stepladder.money import prices
 from stepladder.report import list_money, planning
 from stepladder.report.words import day, in_words, label, many, money, number, percent
 
+ANYWAY = (
+    "Money here is what the chosen brought, and sales that would have happened anyway are counted in it: "
+    "what acting itself adds is told only by some who are left alone (stepladder predict --top 500 "
+    "--control 10%)."
+)
 FEW = "Only so many cases could be scored"  # so begins the note
 
 
@@ -56,7 +62,8 @@ def meaning(result: Result, view: View, chart: Chart, currency: str) -> list[str
     planned = planning.sentence(result, view, currency)
     exam = _exam(result, view, chart.COUNTED) if chart.COUNTED else ""
     money = list_money.sentences(result, lambda name: f"“{called(_rung(result, name))}”")
-    found = [*money, chart.meaning(view), planned, exam]
+    anyway = ANYWAY if prices(view.history.ask) else ""
+    found = [*money, anyway, chart.meaning(view), planned, exam]
     if result.proposal.rung and not result.proposal.undecided:
         found += [_neighbours(result, currency), _stable(result)]
     return [sentence for sentence in found if sentence]

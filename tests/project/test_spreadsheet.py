@@ -33,6 +33,17 @@ def test_no_text_is_a_formula_and_every_text_comes_back(texts):
         for cell in (name, *re.split(r"[;\t\r\n]", name)[1:]):
             assert re.fullmatch(r"[+-]?\d+([.,]\d+)?", name) or not re.match(r" *[=+\-@＝]", cell)
         assert not re.match(r"[\t\r\n]", name)
+    _as_another_country_reads_it(texts)
+
+
+def _as_another_country_reads_it(texts: list[str]) -> None:
+    """Semicolons and decimal commas, in a spreadsheet that separates by commas, whatever is quoted."""
+    body = to_csv(pa.table({"name": texts, "n": [-1.5] * len(texts)}), ",", ";").decode()
+    rows = list(csv.reader(io.StringIO(body, newline=""), delimiter=";"))[1:]
+    assert [n for _, n in rows] == ["-1,5"] * len(texts)
+    for name, _ in rows:
+        for cell in re.split(r"[,;\t\r\n]", name):
+            assert re.fullmatch(r"[+-]?\d+([.,]\d+)?", name) or not re.match(r" *[=+\-@＝]", cell)
 
 
 def test_numbers_stay_numbers():

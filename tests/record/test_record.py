@@ -6,14 +6,16 @@ import sqlite3
 import subprocess
 import sys
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine, create_engine, event, inspect, text
 
 from stepladder.core.errors import Passing, Problem
-from stepladder.record import Loss, Record, Stored, address, schema
+from stepladder.record import CallList, Loss, Record, Stored, address, schema
 from stepladder.record.address import checked
+from stepladder.record.lists import assignments, forget_listed, lists, store_list, the_list
 from stepladder.record.migrations import VERSION
 from stepladder.record.reach import engine_of, founding
 
@@ -84,6 +86,30 @@ def test_people_decide_and_answer(url: str) -> None:
     (answer,) = record.answers("retention")
     assert answer.prediction == 2.5
     assert "drop table" in answer.key
+
+
+def test_a_list_is_sealed_with_its_arms_and_somebody_is_taken_out(url: str) -> None:
+    record = Record.make(url, "p")
+    number = record.store_prediction(STORED)
+    made = CallList("retention", number, "r1", "1997-10-01", "calls.csv", "ab12", 2, "salt")
+    arms = [({"customer": 7}, "call"), ({"customer": "Zoë"}, "control"), ({"customer": 8}, "call")]
+    assert store_list(record, made, arms) == 1
+    assert store_list(Record.open(url, "other"), replace(made, predictions=None)) == 1
+    assert store_list(record, made) == 2
+    assert [(a.nth, a.arm) for a in assignments(record, 1)] == [
+        (1, "call"),
+        (2, "control"),
+        (3, "call"),
+    ]
+    assert (assignments(record, 2), len(lists(record, "retention"))) == ([], 2)
+    assert forget_listed(record, {"customer": "7"}) == 1  # an id that was a number once
+    assert forget_listed(record, {"customer": "Zoë"}) == 1
+    assert [a.key for a in assignments(record, 1)] == ['{"customer": 8}']
+    with pytest.raises(Problem, match="no list 3"):
+        the_list(record, "retention", 3)
+    with pytest.raises(Exception, match=r"(?i)unique|foreign"):
+        store_list(record, replace(made, predictions=99), arms)
+    assert len(lists(record, "retention")) == 2
 
 
 def test_a_failed_bakeoff_is_no_result(url: str) -> None:

@@ -1,0 +1,260 @@
+"""The list for Monday: the best so many, whom to act on first, and who is left alone to compare with."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from stepladder.core import model as models
+from stepladder.core.asking import explained, reasons
+from stepladder.core.errors import Problem
+from stepladder.core.files import write
+from stepladder.core.history import History
+from stepladder.core.question import Question, case_word
+from stepladder.money import prices
+from stepladder.project.all_cases import said_before
+from stepladder.project.control import Control, drawn, lot, size
+from stepladder.project.export import Export, titled
+from stepladder.project.folder import Project
+from stepladder.project.ranking import Before, Expected, came_of_like, expected
+from stepladder.record.lists import assignments, lists, store_list
+from stepladder.record.rows import CallList, key_of
+from stepladder.report.words import many
+
+CALL, CONTROL = "call", "control"
+
+
+@dataclass(frozen=True)
+class Said:
+    """What a rung said of everybody as of a day; the hash of the file that will hold it."""
+
+    rung: str
+    day: date
+    table: pa.Table
+    model: str
+    sha256: str
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """A list of so many, of whom some are left alone, in a file."""
+
+    top: int
+    control: str | float | None
+    export: Export
+
+
+@dataclass(frozen=True)
+class Listed:
+    """The list that was written: where, its number in the record, how many it has, what to know of it."""
+
+    path: Path
+    number: int
+    rows: int
+    control: Control | None
+    notes: tuple[str, ...]
+
+
+def refuse(project: Project, day: date, top: int, control: str | float | None) -> None:
+    """Raises Problem where no such list can be made, before anything is worked out."""
+    question = project.question
+    if question.KEYS != question.CASE:
+        raise Problem(
+            f"--top {top} was asked of {project.ask.question}",
+            f"it answers with several rows for each {case_word(question)} ({', '.join(question.KEYS)}) "
+            "and says of nobody what they are worth, so nobody comes first",
+            "leave --top out: the file has every answer, each one's best first",
+        )
+    there = question.cases(project.history().at(day)).num_rows
+    if not 1 <= top <= max(there, 1):
+        raise Problem(
+            f"--top {top:,}",
+            f"as of {day} there are {there:,} {many(case_word(question))}: a list has 1 of them or more",
+            f"e.g. --top {max(there // 10, 1)}, or leave it out for all",
+        )
+    if control is not None:
+        size(control, top)
+
+
+def listed(
+    project: Project, said: Said, wanted: Wanted, room: Path, keep: Callable[[], int]
+) -> Listed:
+    """Write the list of the best, and seal in the record who was left alone.
+
+    keep: keeps what was said of everybody, once it is sure that there will be a list; its number.
+    """
+    question, past = project.question, project.history(room).at(said.day)
+    before = _before(project, said)
+    brings = expected(question, said.table, past, before)
+    chosen = _chosen(project, said, wanted, brings)
+    table = _table(project, said, brings, chosen.called, past)
+    body = wanted.export.body(table)
+    everybody = keep()
+    write(wanted.export.to, body)
+    number = _sealed(project, said, wanted, chosen, (everybody, body))
+    control, few = None, len(chosen.alone)
+    if few:
+        like = came_of_like(question, before, len(chosen.best) / said.table.num_rows)
+        control = Control.of(few, len(chosen.called), like)
+    notes = (*chosen.notes, *_budget(project, said, wanted), *_broken(project, said, chosen))
+    return Listed(wanted.export.to, number, len(chosen.called), control, notes)
+
+
+class Chosen(NamedTuple):
+    """Who is on the list, by their places among the answers, the best first; and who lot left alone."""
+
+    best: list[int]
+    alone: set[int]
+    keys: list[str]  # of everybody, as the record writes them
+    salt: str
+    notes: list[str]
+
+    @property
+    def called(self) -> list[int]:
+        """The others."""
+        return [i for i in self.best if i not in self.alone]
+
+
+def _chosen(project: Project, said: Said, wanted: Wanted, brings: Expected) -> Chosen:
+    question, salt = project.question, _salt(project, said)
+    keys = [key_of(row) for row in said.table.select(list(question.CASE)).to_pylist()]
+    best, notes = _best(brings, keys, wanted.top, salt, question)
+    few = 0 if wanted.control is None else size(wanted.control, len(best))
+    alone = {best[nth] for nth in drawn([keys[i] for i in best], few, f"{salt}\0{CONTROL}")}
+    return Chosen(best, alone, keys, salt, notes)
+
+
+def _sealed(
+    project: Project, said: Said, wanted: Wanted, chosen: Chosen, kept: tuple[int, bytes]
+) -> int:
+    """Note the list and, where some are left alone, both arms; its number."""
+    everybody, body = kept
+    arms = [
+        (json.loads(chosen.keys[i]), CONTROL if i in chosen.alone else CALL) for i in chosen.best
+    ]
+    made = CallList(
+        project.ask.question, everybody, said.rung, said.day.isoformat(),
+        project.relative(wanted.export.to), hashlib.sha256(body).hexdigest(), len(chosen.called),
+        chosen.salt,
+    )  # fmt: skip
+    return store_list(project.record, made, arms if chosen.alone else ())
+
+
+def _before(project: Project, said: Said) -> Before:
+    """What the rung had said in the latest bake-off's windows, of which it is known what came."""
+    latest = project.record.latest_bakeoff(project.ask.question)
+    result = project.result() if latest else None
+    if result is None or result.horizon != project.ask.horizon:
+        return []
+    return list(said_before(project, result, said.rung, said.day))
+
+
+def _salt(project: Project, said: Said) -> str:
+    """From the question's seed and from all that was said: nobody can tell the lots from the ids alone."""
+    parts = (str(project.ask.seed), said.rung, said.day.isoformat(), said.sha256)
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()
+
+
+def _best(
+    brings: Expected, keys: list[str], top: int, salt: str, question: Question
+) -> tuple[list[int], list[str]]:
+    """The places of the best among the answers, and what to know of where the list ends."""
+    people, notes = many(case_word(question)), []
+    order = np.argsort(-np.nan_to_num(brings.values, nan=-np.inf), kind="stable")
+    if brings.pays:
+        order = order[brings.values[order] > 0]
+        if len(order) < top:
+            notes.append(
+                f"{len(order):,} of {len(keys):,} {people} are expected to bring more than the contact "
+                f"costs: the list has these, not {top:,}."
+            )
+    if not len(order):
+        raise Problem(
+            f"none of {len(keys):,} {people} is expected to bring more than the contact costs",
+            "with [prices] only those have a place on the list who are expected to pay for it",
+            "check margin and cost in [prices], or ask another rung: --rung RUNG",
+        )
+    edge = brings.values[order[min(top, len(order)) - 1]]
+    tied = order[brings.values[order] == edge]
+    above = order[brings.values[order] > edge]
+    places = min(top, len(order)) - len(above)
+    lots = sorted(tied.tolist(), key=lambda i: lot(f"{salt}\0tie", keys[i]))[:places]
+    if places < len(tied):
+        notes.append(
+            f"The last {places:,} of the list were drawn by lot: of {len(tied):,} {people} exactly as "
+            "much is expected."
+        )
+    return [*above.tolist(), *lots], notes
+
+
+def _table(
+    project: Project, said: Said, brings: Expected, rows: list[int], past: History
+) -> pa.Table:
+    """The list as a person reads it: rank, the keys, what is expected and its range, why, and the rest."""
+    question, at = project.question, pa.array(rows, pa.int64())
+    answers = said.table.take(at)
+    kept = models.load(project.folder / "models" / said.model)
+    own = reasons(project.rung(said.rung), kept, past, answers)
+    because = explained(question, past, answers, own)["because"]
+    columns: dict[str, Any] = {"rank": pa.array(range(1, len(rows) + 1), pa.int64())}
+    columns |= {name: answers[name] for name in question.CASE}
+    for name, values in (
+        (brings.column, brings.values),
+        ("low", brings.low),
+        ("high", brings.high),
+    ):
+        columns[name] = pa.array(np.round(values[rows], brings.decimals) + 0.0, from_pandas=True)
+    columns["because"] = because
+    further = ["prediction"] if brings.column != "prediction" else []
+    ordered = sorted(question.EXTRAS, key=lambda name: question.EXTRAS[name] != "text")
+    for name in (*ordered, *further):
+        floats = pa.types.is_floating(answers[name].type)
+        columns[name] = pc.round(answers[name], 4) if floats else answers[name]
+    columns["as_of"] = pa.array([said.day] * len(rows), pa.date32())
+    table = titled(question, past, pa.table(columns))
+    given = ("rank", *question.CASE, brings.column)
+    return table.select([
+        name for name in table.column_names
+        if name in given or table[name].null_count < table.num_rows
+    ])  # fmt: skip
+
+
+def _budget(project: Project, said: Said, wanted: Wanted) -> Iterator[str]:
+    """That the rung was chosen for another number of contacts."""
+    price = prices(project.ask)
+    if price is None and project.question.LOSS_IN_MONEY:
+        yield (
+            "There are no [prices], so the best come first, whether or not acting on them pays: give "
+            "margin and cost in question.toml."
+        )
+    elif price and price.budget and (places := price.places(said.table.num_rows)) != wanted.top:
+        yield (
+            f"[prices] allows {places:,} contacts, for which the rungs were compared; this list was "
+            f"asked for {wanted.top:,}."
+        )
+
+
+def _broken(project: Project, said: Said, chosen: Chosen) -> Iterator[str]:
+    """Earlier lists whose time is not over, and whose control this one would call."""
+    told: set[str] = set()
+    called = {chosen.keys[i] for i in chosen.called}
+    for one in lists(project.record, project.ask.question):
+        until = date.fromisoformat(one.as_of) + timedelta(days=project.ask.known_after)
+        if until <= said.day or one.as_of > said.day.isoformat():
+            continue
+        theirs = {a.key for a in assignments(project.record, one.id) if a.arm == CONTROL}
+        if both := theirs & called - told:
+            told |= both  # once, where a list was made twice
+            yield (
+                f"{len(both):,} on this list are left alone by list {one.id} until {until}: calling "
+                "them takes away what its control can show."
+            )
