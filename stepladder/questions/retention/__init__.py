@@ -73,6 +73,10 @@ GLOSSARY = {
     "value (how much each was worth): three numbers per customer, cut into fifths.",
     "BG/NBD and Pareto/NBD": "Two formulas from marketing science. Each customer buys at a pace of "
     "their own and may quietly leave for good; the formula works out both from the dates.",
+    "Regular buyers (MBG/CNBD-k)": "A formula for people who buy at regular intervals, say every other "
+    "week. Its figure k, learnt from the dates, says how regularly: at 1 purchases come at random, at 4 "
+    "the days between two of them stray from the usual by about half. The more regular somebody was, the "
+    "sooner a missed purchase says that they left.",
     "Gamma–Gamma": "A formula for what a customer spends per purchase: their own average, pulled "
     "towards everybody's average as far as their purchases are few.",
     "Gradient boosting": "A machine-learning method that adds up many small decision trees, each "

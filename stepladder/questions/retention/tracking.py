@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 
 from stepladder.core.view import Section, View
-from stepladder.questions.retention.btyd import bg_nbd, pareto_nbd
+from stepladder.questions.retention.btyd import bg_nbd, mbg_cnbd, pareto_nbd
 
 # Repeat purchases of everyone known at the cutoff; a first purchase is not a repeat.
 WEEKLY = """
@@ -91,7 +91,8 @@ def _expected(view: View, start: date, weeks: int) -> tuple[np.ndarray, bool]:
 
 def _path(view: View, model: Any, start: date, weeks: int) -> np.ndarray:
     """The formula's own week-by-week expectation for everyone known at the cutoff."""
-    formula = bg_nbd if {"a", "b"} < set(model) else pareto_nbd
+    leaving = bg_nbd if {"a", "b"} < set(model) else pareto_nbd
+    formula = mbg_cnbd if "k" in model else leaving
     first = view.history.at(view.cutoff).sql(
         "select min(day) as day from purchases where coalesce(value, 0) >= 0 group by customer"
     )

@@ -7,6 +7,7 @@ dropout probability a/(a + b) and their spreads 1/r and 1/(a + b), which stay fi
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
@@ -51,7 +52,7 @@ def fit(x: ArrayLike, t_x: ArrayLike, T: ArrayLike, weight: ArrayLike | None = N
     rate = float(groups.weight @ groups.x) / float(groups.weight @ groups.T)
 
     def evaluate(place: Floats) -> tuple[float, Floats, Floats]:
-        return likelihood.evaluate(_rates(place), groups)
+        return likelihood.evaluate(rates_at(place), groups)
 
     edges = [
         Edge("one purchase rate", 1, np.log(1e-3), np.log(1e-5), np.log(TINY)),
@@ -60,17 +61,20 @@ def fit(x: ArrayLike, t_x: ArrayLike, T: ArrayLike, weight: ArrayLike | None = N
         Edge("NBD", 2, np.log(1e-4), np.log(1e-7), -60.0, also=((3, 0.0),)),
         Edge("one repeat", 2, np.log(1e4), np.log(1e7), 60.0, also=((3, 0.0),)),
     ]
-    return _model(maximise(evaluate, [np.log(2.0 * rate), 0.0, -1.0, -1.0], edges), groups)
+    top = maximise(evaluate, [np.log(2.0 * rate), 0.0, -1.0, -1.0], edges)
+    return described(top, groups, LIMITS)
 
 
-def _rates(place: Floats) -> Rates:
+def rates_at(place: Floats) -> Rates:
+    """The rates at a place of the search: (log m, log u, logit p, log f)."""
     m, u, odds, f = np.exp(np.clip(place, -80.0, 80.0))
     return Rates(m, u, odds / (1.0 + odds), 1.0 / (1.0 + odds), f)
 
 
-def _model(top: Top, groups: Groups) -> Model:
+def described(top: Top, groups: Groups, limits: Mapping[str, str]) -> Model:
+    """The model at the top: parameters, standard errors, and the limits where it lies at one, in words."""
     gone = {edge.name: edge for edge in top.edges}
-    held = _rates(top.place)
+    held = rates_at(top.place)
     m, u, p, f = held.m, held.u, held.p, held.f
     u, f, p = (0.0 if value < 1e-11 else value for value in (u, f, p))
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -82,7 +86,7 @@ def _model(top: Top, groups: Groups) -> Model:
     covariance = top.covariance()
     unknown = ((powers != 0.0) & np.isnan(covariance).all(axis=1)).any(axis=1)
     spread = np.diag(powers @ np.nan_to_num(covariance) @ powers.T)
-    said = " and ".join(LIMITS[name] for name in gone)
+    said = " and ".join(limits[name] for name in gone)
     return {
         **dict(zip(NAMES, map(float, values), strict=True)),
         "purchase_rate": float(m),

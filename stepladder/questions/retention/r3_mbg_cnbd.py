@@ -1,0 +1,39 @@
+"""Regular buyers: each buys at a steady pace of their own and may leave after any purchase (MBG/CNBD-k).
+
+How steady is learnt too: k = 1 is chance, as in BG/NBD and Pareto/NBD; the larger k, the more
+regular. Value: expected purchases times expected spend per purchase (Gamma–Gamma). Formulas and
+papers are named in btyd/mbg_cnbd.py and btyd/gamma_gamma.py.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from stepladder.core.history import History
+from stepladder.questions.retention.btyd import mbg_cnbd
+from stepladder.questions.retention.btyd.assumptions import warnings
+from stepladder.questions.retention.btyd.gaps import log_gaps
+from stepladder.questions.retention.btyd.spending import answer, spending
+from stepladder.questions.retention.btyd.summary import summary
+
+Model = dict[str, Any]
+
+
+def fit(history: History) -> Model:
+    """Learn how regularly customers buy, the four parameters of buying and leaving, and spending."""
+    known = summary(history)
+    buying = mbg_cnbd.fit(known.x, known.t_x, known.T, log_gaps(history))
+    model = {**buying, **spending(known)}
+    return {**model, "warnings": warnings(model, known)}
+
+
+def predict(model: Model, history: History, cases: pa.Table) -> pa.Table:
+    """Expected purchases, probability of being alive, and value for each case; null for strangers."""
+    known = summary(history, cases)
+    weeks = history.ask.horizon / 7.0
+    expected, alive = mbg_cnbd.outlook(model, known.x, known.t_x, known.T, weeks)
+    told = alive if mbg_cnbd.tells_alive(model) else np.full(len(alive), np.nan)
+    return answer(model, known, cases, expected, told)
