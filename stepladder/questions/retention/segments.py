@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-import pyarrow as pa
 import pyarrow.compute as pc
 
 from stepladder.core.view import Section, Table, View
 from stepladder.money import currency
+from stepladder.questions.retention.btyd.told_apart import NOBODY
 
 ABOUT = {
     "champions": "bought lately and often",
@@ -25,7 +25,7 @@ ABOUT = {
 
 
 def sections(view: View) -> list[Section]:
-    """A bar per segment and the table behind it; nothing where no rung names segments."""
+    """A bar per segment and the table behind it; nothing where the rung's own answers name none."""
     rows = _rows(view)
     if not rows:
         return []
@@ -52,14 +52,16 @@ def sections(view: View) -> list[Section]:
 
 def _caution(view: View) -> str:
     """A word of warning where the rung cannot tell of everybody whether they are customers still."""
-    alive = view.at_now[view.rung]["alive"]
-    if not 0 < alive.null_count < len(alive):
+    alive, learnt = view.at_now[view.rung]["alive"], view.models.get(view.rung, {})
+    if alive.null_count == len(alive):
+        return f" {NOBODY}" if "dropout_gain" in learnt else ""
+    if not alive.null_count:
         return ""
     share = f"{alive.null_count / len(alive):.0%}".replace("%", " %")
     why = (
         ": its formula lets nobody leave before a second purchase, so of those who bought once it "
         "knows nothing there. Their forecast is low all the same"
-        if {"a", "b", "r", "alpha"} <= set(view.models.get(view.rung, {}))
+        if {"a", "b", "r", "alpha"} <= set(learnt)
         else ""
     )
     return f" The last column: of {share} of the customers the rung cannot tell{why}."
@@ -67,27 +69,19 @@ def _caution(view: View) -> str:
 
 def _rows(view: View) -> list[dict[str, Any]]:
     """Per segment: customers, expected purchases and value, and the mean chance of being a customer still."""
-    named = next((t for t in view.at_now.values() if t["segment"].null_count < t.num_rows), None)
-    if named is None or view.rung not in view.at_now:
+    if view.rung not in view.at_now:
         return []
-    mine = view.at_now[view.rung]
-    value = mine["value"] if mine["value"].null_count < mine.num_rows else named["value"]
-    together = pa.table(
-        {"segment": named["segment"], "purchases": mine["prediction"], "value": value,
-         "alive": mine["alive"]}
-    )  # fmt: skip
-    # one segment per customer holds only while both tables list the same customers in one order
-    if not named["customer"].equals(mine["customer"]):
-        return []
-    totals = together.filter(pc.is_valid(together["segment"])).group_by("segment").aggregate(
-        [("segment", "count"), ("purchases", "sum"), ("value", "sum"), ("alive", "mean"),
+    mine = view.at_now[view.rung].filter(pc.is_valid(view.at_now[view.rung]["segment"]))
+    value = mine["value"]
+    totals = mine.group_by("segment").aggregate(
+        [("segment", "count"), ("prediction", "sum"), ("value", "sum"), ("alive", "mean"),
          ("alive", "count")]
     )  # fmt: skip
     found = [
         {
             "segment": row["segment"],
             "customers": row["segment_count"],
-            "purchases": row["purchases_sum"] or 0.0,
+            "purchases": row["prediction_sum"] or 0.0,
             "value": None if value.null_count == len(value) else row["value_sum"] or 0.0,
             "alive": row["alive_mean"],
             "known": row["alive_count"] / row["segment_count"],  # of how many the rung can tell

@@ -20,6 +20,7 @@ from stepladder.questions.retention.btyd.grouping import Groups, group
 from stepladder.questions.retention.btyd.jacobi import beta_nodes
 from stepladder.questions.retention.btyd.newton import Edge, Top, maximise
 from stepladder.questions.retention.btyd.pareto_likelihood import TINY
+from stepladder.questions.retention.btyd.told_apart import dropout_gain
 
 Floats = NDArray[np.float64]
 Model = dict[str, Any]
@@ -91,6 +92,7 @@ def _model(top: Top, groups: Groups) -> Model:
         "dropout_spread": float(f),
         "se": np.where(unknown, np.nan, np.where(unknown, 0.0, values) * np.sqrt(spread)),
         "log_likelihood": top.height,
+        "dropout_gain": dropout_gain(top.height, groups),
         "customers": float(np.sum(groups.weight)),
         "converged": top.converged,
         "iterations": top.steps,
