@@ -74,7 +74,7 @@ def test_of_who_is_a_customer_still_nothing_is_said_that_the_data_do_not_show(ru
 @pytest.mark.parametrize("formula", [bg_nbd, pareto_nbd])
 def test_leaving_earns_nothing_where_nobody_leaves_and_much_where_they_do(formula):
     rng = np.random.default_rng(16)
-    T = np.floor(rng.uniform(20, 52, 2000) * 7) / 7
+    T = np.floor(rng.uniform(20, 52, 800) * 7) / 7
     x = rng.poisson(rng.gamma(1.0, 0.1, len(T)) * T).astype(float)
     last = T * rng.random(len(T)) ** (1 / np.maximum(x, 1))
 
@@ -137,5 +137,5 @@ def test_the_page_lists_the_segments_that_the_shown_rung_says_and_no_others(leav
     view.rung = "r2_rfm_quintiles"
     (page,) = segments.sections(view)
     written = tables[view.rung].group_by("segment").aggregate([([], "count_all")]).to_pydict()
-    listed = {row[0].lower(): int(row[2].replace(",", "")) for row in page.table.rows}
+    listed = {row[0].lower(): int(row[3].replace(",", "")) for row in page.table.rows}
     assert listed == dict(zip(written["segment"], written["count_all"], strict=True))

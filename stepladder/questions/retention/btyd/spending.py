@@ -1,4 +1,4 @@
-"""From expected purchases to expected money, and to the table of predictions: the one that all formulas give."""
+"""From expected purchases to expected money, and to the table of predictions that all formulas give."""
 
 from __future__ import annotations
 
