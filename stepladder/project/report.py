@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 
 from stepladder.bakeoff.result import Result
 from stepladder.bakeoff.row import parquet
-from stepladder.core import files, model
+from stepladder.core import endings, files, model
 from stepladder.core.asking import reasons
 from stepladder.core.errors import Problem
 from stepladder.core.model import Model
@@ -36,8 +36,8 @@ def write_report(
     """
     from stepladder.report import write
 
+    target = endings.page(to or project.folder / "report.html")
     result = project.result(number)
-    target = Path(to) if to else project.folder / "report.html"
     with at_work(project.folder):
         return write(result, view(project, result, mask), target)
 
