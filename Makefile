@@ -30,7 +30,7 @@ interop: .venv/.test
 	@echo "setting up .venv (a minute or two, once) ..."
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "stepladder needs Python 3.11 or newer")'
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
-	$(PIP) --editable '.[ml]'
+	$(PIP) --editable '.[ml,ship]'
 	@touch $@
 
 # Spark Connect's client has a folder of its own, so it is brought meanwhile.

@@ -80,3 +80,8 @@ def __getattr__(name: str) -> Any:
         raise AttributeError(f"module 'stepladder' has no attribute {name!r}")
     module, _, attribute = _HOMES[name].partition(":")
     return getattr(importlib.import_module(f"stepladder.{module}"), attribute)
+
+
+def __dir__() -> list[str]:
+    """What a notebook offers after the dot: the public names, though none of them was fetched yet."""
+    return [*__all__, "__version__"]

@@ -204,9 +204,10 @@ def test_only_these_say_that_a_rung_may_run_where_they_are():
     }  # fmt: skip
 
 
-def test_help_loads_nothing_heavy():
+def test_help_and_what_a_notebook_offers_load_nothing_heavy():
     program = (
-        "import sys\nfrom stepladder.cli import app\n"
+        "import sys, stepladder\nfrom stepladder.cli import app\n"
+        "assert {*stepladder.__all__} <= {*dir(stepladder)}\n"
         "try: app(['--help'])\nexcept SystemExit: pass\n"
         "heavy = {'numpy', 'pyarrow', 'duckdb', 'scipy', 'pydantic', 'sqlalchemy', 'altair', 'lightgbm'}\n"
         "print(sorted(heavy & set(sys.modules)), file=sys.stderr)"

@@ -105,7 +105,7 @@ class Example:
     """One case to learn from: what was known, what was answered, what came, and from which rows."""
 
     key: str
-    kind: str  # why it was picked, e.g. "champion", "biggest miss"
+    kind: str  # why it was picked, e.g. "newcomer", "biggest miss"
     reason: str  # one sentence
     strip: Strip | None
     facts: tuple[tuple[str, str], ...]  # label, ready words

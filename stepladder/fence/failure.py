@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from stepladder.core.errors import CannotStand, Problem
+from stepladder.core.extras import installing
 from stepladder.fence.sandbox import Forbidden
 
 EXTRAS = {
     "lightgbm": "ml",
-    "sklearn": "ml",
     "numba": "fast",
     "pyspark": "spark",
     "sqlglot": "spark",
@@ -68,11 +68,7 @@ def _said(error: BaseException, path: Path) -> tuple[str, ...]:
 def _missing(error: BaseException) -> str:
     if isinstance(error, ModuleNotFoundError):
         name = (error.name or "").split(".")[0]
-        return (
-            f"`pip install 'stepladder[{EXTRAS[name]}]'`"
-            if name in EXTRAS
-            else f"the library {name}"
-        )
+        return f"`{installing(EXTRAS[name])}`" if name in EXTRAS else f"the library {name}"
     if (
         isinstance(error, OSError | ImportError)
         and "shared object" in str(error) + " shared object"

@@ -23,6 +23,7 @@ from stepladder import questions
 from stepladder.core import files, own_loss
 from stepladder.core.ask import ANSWERED, Ask
 from stepladder.core.errors import Problem
+from stepladder.core.extras import installing
 from stepladder.leave.hashes import with_hashes
 from stepladder.leave.templates import filled
 from stepladder.project.folder import Project
@@ -215,7 +216,7 @@ def _installed(name: str, extras: frozenset[str]) -> importlib.metadata.Distribu
     raise Problem(
         f"{name} is not installed here",
         "a bundle pins what runs here, the service included",
-        "pip install 'stepladder[ship]'" + ("" if name == "stepladder" else f" {name}"),
+        installing("ship", *[name] * (name != "stepladder")),
     )
 
 

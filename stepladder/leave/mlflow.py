@@ -14,6 +14,7 @@ from typing import Any
 
 from stepladder.bakeoff.result import Result, to_json
 from stepladder.core.errors import Problem
+from stepladder.core.extras import installing
 from stepladder.leave import mlflow_model
 from stepladder.leave.carried import refuse
 from stepladder.leave.mlflow_figures import figures, params, tags
@@ -160,7 +161,7 @@ def connected(uri: str | None) -> Any:
         raise Problem(
             "MLflow is not installed",
             "logging to a tracking server needs the package mlflow-skinny",
-            "pip install 'stepladder[mlflow]'",
+            installing("mlflow"),
         ) from None
     # it prints addresses to where --json prints
     os.environ.setdefault("MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT", "true")

@@ -90,9 +90,9 @@ def forget(project: Project, case: str, *, wait: float = 60) -> Forgotten:
     if not (found.total or still or before):
         gone = f"; removed, since they may have been in it: {', '.join(copies)}" if copies else ""
         raise Problem(
-            f"nothing is known of {case_word(project.question)} {case!r}{gone}",
-            "somebody is forgotten by their id, as it stands in the data",
-            "check the id; from now on it is left out all the same, should it come",
+            f"nobody has the id {case!r} here: it is in no table, and in nothing made of them{gone}",
+            f"a {case_word(project.question)} is forgotten by their id, as it stands in the data",
+            "nothing was erased: check the id; should this one ever come, its rows will be left out",
         )
     return Forgotten(
         found.rows, answers, (*pages, *copies), found.models, (*still, *_homes(project))

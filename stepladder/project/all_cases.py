@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from stepladder.bakeoff.replay import Files, write
-from stepladder.bakeoff.result import Result, RungResult
+from stepladder.bakeoff.result import Result, RungResult, from_json
 from stepladder.core import asking
 from stepladder.core import model as models
 from stepladder.core.asking import Beside, Taught, answered
@@ -28,6 +28,7 @@ from stepladder.core.stats import Bins
 from stepladder.fence.child import Job
 from stepladder.project.engine import runner
 from stepladder.project.folder import Project
+from stepladder.questions.question_toml import parse
 from stepladder.tables.ids.ids import PLAIN
 
 
@@ -122,14 +123,27 @@ def keep_model(project: Project, fitted: Path, name: str) -> None:
 
 
 def taught_by(project: Project, name: str, day: date) -> Taught:
-    """What the latest bake-off taught of a rung, as far as it was known by a day."""
-    latest = project.record.latest_bakeoff(project.ask.question)
-    result = project.result() if latest else None
-    row = {r.rung: r for r in result.rungs}.get(name) if result else None
-    if result is None or row is None:
+    """What bake-offs taught of a rung, as far as it was known by a day.
+
+    The latest in which it ran over the days ahead that are asked of now: another one says nothing of
+    how far such answers stray.
+    """
+    there = [(found, row) for found in _results(project) if (row := _ran(found, name))]
+    if not there:
         return Taught()
-    fits = result.horizon == project.ask.horizon
+    fits = [each for each in there if each[0].horizon == project.ask.horizon]
+    result, row = (fits or there)[0]
     return Taught(_means(result, row, day), _bins(project, result, name, day) if fits else None)
+
+
+def _results(project: Project) -> list[Result]:
+    """What every bake-off found, the latest first."""
+    kept = [each.result for each in project.record.bakeoffs(project.ask.question)]
+    return [from_json(result) for result in reversed(kept) if result is not None]
+
+
+def _ran(result: Result, name: str) -> RungResult | None:
+    return next((row for row in result.rungs if (row.rung, row.status) == (name, "ok")), None)
 
 
 def _means(result: Result, row: RungResult, day: date) -> dict[int, float] | None:
@@ -155,13 +169,24 @@ def said_before(
 ) -> Iterator[tuple[Holdout, pa.Table]]:
     """A rung's answers in a bake-off's windows that had ended by a day, with each window."""
     stored = project.folder / "bakeoffs" / str(result.id) / name
+    then, now = _asked_then(project, result), date.fromisoformat(result.now)
+    if (
+        now > then.now()
+    ):  # the data were cut since: nobody can look any more where its windows stood
+        return
     windows = {window.called: window.until for window in result.windows}
-    then = project.history().at(date.fromisoformat(result.now))
-    for holdout in project.question.holdouts(then):
+    for holdout in project.question.holdouts(then.history().at(now)):
         path = stored / f"{holdout.name}.parquet"
         ended = date.fromisoformat(windows.get(holdout.name, "9999-12-31")) <= day
         if ended and path.is_file():
             yield holdout, as_typed_now(project, pq.read_table(path))
+
+
+def _asked_then(project: Project, result: Result) -> Project:
+    """Today's tables, asked as the bake-off asked: its windows stand where they stood then."""
+    then = parse(result.settings, f"the settings of bake-off {result.id}")
+    ask = then.model_copy(update={"record": project.ask.record, "tables": project.ask.tables})
+    return Project(project.folder, ask, result.settings)
 
 
 def as_typed_now(project: Project, said: pa.Table) -> pa.Table:

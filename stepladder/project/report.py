@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 
 from stepladder.bakeoff.result import Result
 from stepladder.bakeoff.row import parquet
-from stepladder.core import files, model
+from stepladder.core import endings, files, model
 from stepladder.core.asking import reasons
 from stepladder.core.errors import Problem
 from stepladder.core.model import Model
@@ -37,8 +37,8 @@ def write_report(
     """
     from stepladder.report import write
 
+    target = endings.page(to or project.folder / "report.html")
     result = project.result(number)
-    target = Path(to) if to else project.folder / "report.html"
     with at_work(project.folder):
         return write(result, view(project, result, mask), target)
 
@@ -63,7 +63,7 @@ def view(project: Project, result: Result, mask: bool) -> View:
         cutoffs=cutoffs,
         rung=shown,
         at_cutoff=at_cutoff,
-        at_now=_now(project, result, shown, at_cutoff),
+        at_now=_now(project, result, shown),
         outcome=project.question.outcome(exam.known, exam.later, exam.cases),
         exam=exam,
         labels={row.rung: label(row.rung, row.title) for row in result.rungs},
@@ -97,15 +97,10 @@ def _explained(
     return explained
 
 
-def _now(
-    project: Project, result: Result, shown: str, at_cutoff: dict[str, pa.Table]
-) -> dict[str, pa.Table]:
-    """Answers as of now of the shown rung, and of those that say words, where the page has use for them."""
+def _now(project: Project, result: Result, shown: str) -> dict[str, pa.Table]:
+    """The shown rung's answers as of now, where the page has use for them: what `predict` writes."""
     chart = importlib.import_module(f"stepladder.questions.{result.question}.chart")
-    if not chart.NOW:
-        return {}
-    with_words = [n for n, table in at_cutoff.items() if _says_words(project.question, table)]
-    return {n: _at_now(project, result, n) for n in dict.fromkeys([shown, *with_words])}
+    return {shown: _at_now(project, result, shown)} if chart.NOW else {}
 
 
 def _as_it_was(project: Project, result: Result) -> Project:
@@ -113,12 +108,6 @@ def _as_it_was(project: Project, result: Result) -> Project:
     then = parse(result.settings, f"the settings of bake-off {result.id}")
     ask = then.model_copy(update={"record": project.ask.record})
     return Project(project.folder, ask, result.settings).judged_by(result.loss_sql)
-
-
-def _says_words(question: Question, table: pa.Table) -> bool:
-    """Whether a rung fills an extra column made of words, such as a segment."""
-    words = [name for name, kind in question.EXTRAS.items() if kind == "text"]
-    return any(table[name].null_count < table.num_rows for name in words)
 
 
 def _stored(path: Path) -> pa.Table:

@@ -16,6 +16,7 @@ from sqlalchemy import URL, Connection, Engine, NullPool, create_engine, event
 from sqlalchemy.exc import DBAPIError
 
 from stepladder.core.errors import Passing, Problem, Unusable
+from stepladder.core.extras import installing
 from stepladder.record.schema import OWNED, SCHEMA
 
 PATIENCE_S = 30  # how long a writer waits for the one before it
@@ -41,7 +42,7 @@ def engine_of(url: URL, make: bool = False, patience: float = PATIENCE_S) -> Eng
         raise Problem(
             "the record is a Postgres database, and its driver is not installed",
             "Postgres needs the package psycopg",
-            "pip install 'stepladder[postgres]'",
+            installing("postgres"),
         ) from None
     event.listen(engine, "connect", functools.partial(_prepare_postgres, patience))
     return engine

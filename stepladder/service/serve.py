@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from stepladder.core.errors import Problem
+from stepladder.core.extras import installing
 from stepladder.core.visible import Lines
 from stepladder.service.limits import Limits
 
@@ -79,7 +80,7 @@ def _server(folder: Path, host: str, port: int, limits: Limits) -> tuple[Server,
         raise Problem(
             f"the service needs {error.name}",
             "it is an extra, so that nobody installs a web server for a forecast",
-            "pip install 'stepladder[ship]'",
+            installing("ship"),
         ) from None
     from stepladder.service.connections import Connections
     from stepladder.service.shelf import Shelf, settle

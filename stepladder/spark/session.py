@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 
 from stepladder.core import rooms
 from stepladder.core.errors import Problem
+from stepladder.core.extras import installing
 from stepladder.spark import java
 
 LIBRARIES = ("pyspark", "sqlglot")
@@ -53,7 +54,7 @@ def session(address: str, memory_mb: int = 4000) -> Any:
             raise Problem(
                 f"question.toml asks for Spark, and the library {name} is not installed",
                 'engine = "spark" needs pyspark and sqlglot',
-                "pip install 'stepladder[spark]', or set engine = \"duckdb\"",
+                f'{installing("spark")}, or set engine = "duckdb"',
             )
     with _lock:
         if address not in _sessions:
@@ -76,7 +77,7 @@ def _connected(address: str) -> Any:
         raise Problem(
             f"Spark Connect needs libraries that are not installed: {', '.join(missing)}",
             "an address that begins with sc:// is spoken to with pyspark's own client",
-            "pip install 'stepladder[spark-connect]'",
+            installing("spark-connect"),
         )
     place = urlsplit(address)
     try:  # the client itself would go on trying for minutes

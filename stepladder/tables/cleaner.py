@@ -15,6 +15,7 @@ from stepladder.core.table import Column, TableSpec
 from stepladder.tables.choices import INTEGER, Choices
 from stepladder.tables.clean_columns import EMPTY, clean_column, other_columns
 from stepladder.tables.columns.find import check_columns, parts
+from stepladder.tables.columns.given import idle, say_counts
 from stepladder.tables.columns.naming import is_money
 from stepladder.tables.columns.rivals import flag, said_of_rivals
 from stepladder.tables.columns.unread import money_in_words
@@ -216,6 +217,8 @@ def _result(
     read_rows = len(kept) + sum(one.count for one in rows.raw.lost)
     if choices.version > 1:
         _say_unsure(rows, spec, mapping)
+        say_counts(rows, spec, values, choices)
+        notes += idle(rows.raw.table, values, choices)
     choices = replace(choices, clock=_clock(values) or choices.clock)
     cleaned = ordered(pa.table(columns), spec)
     report = DataReport(

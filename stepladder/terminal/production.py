@@ -13,6 +13,7 @@ import rich.box
 import rich.table
 from rich.text import Text
 
+from stepladder.core import endings
 from stepladder.core.errors import Problem
 from stepladder.nightly.forget import Forgotten
 from stepladder.nightly.plan import Plan
@@ -169,7 +170,7 @@ def ran(
     from stepladder.nightly.picture import picture as drawn
     from stepladder.nightly.run import run
 
-    page = picture or project.folder / "runs.html"
+    page = endings.page(picture or project.folder / "runs.html")
     try:
         with progress(as_json) as tick:
             found = run(project, since=since, until=until, progress=tick, **how)
@@ -249,13 +250,14 @@ def forgotten(found: Forgotten, as_json: bool) -> None:
 
 def watched(project: Project, now: date | None, act: bool, to: Path | None, as_json: bool) -> int:
     """What the watch found, in a few lines and on a page; the exit code."""
+    target = endings.page(to or project.folder / "watch.html")
     from stepladder.watch.findings import to_json
     from stepladder.watch.page import write_page
     from stepladder.watch.watch import watch
 
     with progress(as_json) as tick, at_work(project.folder):
         found = watch(project, now=now, act=act, progress=tick)
-        page = write_page(found, to or project.folder / "watch.html")
+        page = write_page(found, target)
     if as_json:
         print_json({**to_json(found), "page": str(page)})
         return found.exit_code

@@ -261,7 +261,7 @@ def test_what_could_not_be_ended_is_done_again_and_backups_are_named(shop, monke
     for home in [home for home in _noted(shop) if home.path != str(shop.folder)]:
         with shop.record.writes() as mine:
             leave(mine, home)
-    with pytest.raises(Problem, match=f"nothing is known of .*{backup.name}"):
+    with pytest.raises(Problem, match=f"nobody has the id .*{backup.name}"):
         forget(shop, "99999")
 
 

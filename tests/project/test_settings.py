@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import dataclasses
+import shutil
 from datetime import date
 
 import pyarrow.parquet as pq
 import pytest
 
 import stepladder
+from stepladder.bakeoff.result import to_json
+from stepladder.core.asking import Taught
 from stepladder.core.errors import Problem
+from stepladder.project.all_cases import taught_by
+from stepladder.project.record import same
 from stepladder.questions.question_toml import parse
 
 
@@ -71,3 +77,21 @@ def test_the_source_is_never_written_over(project, shop):
     with pytest.raises(Problem, match="is a table of this project"):
         stepladder.predict(project, rung="r1_bought_lately", to=shop / "orders.csv")
     assert (shop / "orders.csv").read_bytes() == before
+
+
+def test_ranges_are_those_the_rung_earned_whatever_was_asked_since(project, tmp_path):
+    """Other windows, an earlier moment, and a bake-off over other days ahead take no range away."""
+    copy = shutil.copytree(project.folder, tmp_path / "copy")
+    same(stepladder.Project.open(copy))
+    shop, name = stepladder.Project.open(copy), "r3_pareto_nbd"
+    earned = taught_by(shop, name, shop.now()).bins.plain()
+    stand = ", ".join(w.now for w in shop.result().windows if w.role != "calibrate")
+    for line in ("cutoffs = [2021-01-01, 2021-04-03]", f"cutoffs = [{stand}]", "now = 2021-07-01"):
+        other = with_settings(shop, lambda text, line=line: text.replace("seed = 1", line))
+        assert taught_by(other, name, shop.now()).bins.plain() == earned
+    week = dataclasses.replace(shop.result(), horizon=7)
+    number = shop.record.begin_bakeoff("retention", settings="", data_fingerprint="", versions={})
+    shop.record.finish_bakeoff(number, to_json(week), [], [])
+    assert shop.result().horizon == 7
+    assert taught_by(shop, name, shop.now()).bins.plain() == earned
+    assert taught_by(shop, "r3_raises", shop.now()) == Taught()

@@ -26,6 +26,7 @@ from stepladder.questions.retention.btyd import (
     pareto_likelihood,
     pareto_nbd,
     split_lifetime,
+    told_apart,
 )
 from stepladder.questions.retention.btyd.assumptions import warnings
 from stepladder.questions.retention.btyd.bg_likelihood import Rates
@@ -187,6 +188,7 @@ def test_derivatives() -> None:
     check(pareto, [-2.3, -9.0, -2.7, -9.0])
     check(bg, [-2.0, 0.4, -0.9, -0.3])
     check(lambda place: split_lifetime.evaluate(place, g), [-2.0, 0.4, 0.5])
+    check(lambda place: told_apart._staying(place, g), [-2.0, 0.4])
     check(spend, [1.0, 0.8, 1.2])
 
 
@@ -303,7 +305,7 @@ def test_rungs_answer_known_cases_and_strangers(rung: ModuleType) -> None:
     model = rung.fit(past)
     cases = pa.table({"customer": pa.array([18, -5, 4], pa.int32())})
     out = rung.predict(model, past, cases)
-    assert out.column_names == ["customer", "prediction", "alive", "value"]
+    assert out.column_names == ["customer", "prediction", "alive", "value", "segment"]
     assert out["customer"].to_pylist() == [18, -5, 4]
     assert [row is None for row in out["prediction"].to_pylist()] == [False, True, False]
     alone = rung.predict(model, past, cases.slice(2, 1))

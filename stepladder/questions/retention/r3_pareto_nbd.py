@@ -15,6 +15,7 @@ from stepladder.questions.retention.btyd import pareto_nbd
 from stepladder.questions.retention.btyd.assumptions import warnings
 from stepladder.questions.retention.btyd.spending import answer, spending
 from stepladder.questions.retention.btyd.summary import summary
+from stepladder.questions.retention.rfm import learnt
 
 Model = dict[str, Any]
 
@@ -23,11 +24,11 @@ def fit(history: History) -> Model:
     """Learn the four parameters of buying and leaving, and the three of spending, with warnings."""
     known = summary(history)
     model = {**pareto_nbd.fit(known.x, known.t_x, known.T), **spending(known)}
-    return {**model, "warnings": warnings(model, known)}
+    return {**model, **learnt(history), "warnings": warnings(model, known)}
 
 
 def predict(model: Model, history: History, cases: pa.Table) -> pa.Table:
-    """Expected purchases, probability of being alive, and value for each case; null for strangers."""
+    """Expected purchases, probability of being alive, value and segment of each case; null for strangers."""
     known = summary(history, cases)
     weeks = history.ask.horizon / 7.0
     expected, alive = pareto_nbd.outlook(model, known.x, known.t_x, known.T, weeks)

@@ -16,6 +16,7 @@ import pyarrow as pa
 from stepladder.core.errors import CannotStand
 from stepladder.core.history import History
 from stepladder.core.model import Model
+from stepladder.questions.retention.rfm import fifths, segments
 
 FEATURES = ("recency", "frequency", "age", "half", "one", "two", "monetary", "gap")
 SETTINGS = {
@@ -82,11 +83,12 @@ def fit(history: History) -> Model:
     )  # fmt: skip
     rounds = len(tried["valid poisson-mean"])
     trees = lightgbm.train(settings, data, rounds)
-    return {"trees": trees.model_to_string().encode(), "rounds": rounds}
+    edges = fifths(_column(known, "recency"), _column(known, "frequency"))
+    return {"trees": trees.model_to_string().encode(), "rounds": rounds, "fifths": edges}
 
 
 def predict(model: Model, history: History, cases: pa.Table) -> pa.Table:
-    """Each customer's expected purchases, from the trees, and their money value."""
+    """Each customer's expected purchases, from the trees, their money value, and their segment."""
     known = history.sql(
         f"select cases.customer as asked, profile.* from cases left join ({PROFILE}) as profile "
         "using (customer) order by asked",
@@ -94,16 +96,18 @@ def predict(model: Model, history: History, cases: pa.Table) -> pa.Table:
     )
     trees = lightgbm.Booster(model_str=model["trees"].decode())
     # a stranger has no recency: the trees have no opinion
-    known_at_all = ~np.isnan(_column(known, "recency"))
+    recency = _column(known, "recency")
+    known_at_all = ~np.isnan(recency)
     prediction = np.where(known_at_all, trees.predict(_matrix(known), num_threads=1), np.nan)
     value = prediction * _column(known, "monetary")
-    return pa.table(
-        {
-            "customer": known["asked"],
-            "prediction": pa.array(prediction, mask=np.isnan(prediction)),
-            "value": pa.array(value, mask=np.isnan(value)),
-        }
-    )
+    columns = {
+        "customer": known["asked"],
+        "prediction": pa.array(prediction, mask=np.isnan(prediction)),
+        "value": pa.array(value, mask=np.isnan(value)),
+    }
+    if "fifths" in model:
+        columns["segment"] = segments(model["fifths"], recency, _column(known, "frequency"))
+    return pa.table(columns)
 
 
 def _matrix(table: pa.Table) -> np.ndarray:

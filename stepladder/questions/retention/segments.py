@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from stepladder.core.history import History
 from stepladder.core.view import Section, Table, View
 from stepladder.money import currency
+from stepladder.questions.retention.btyd.told_apart import NOBODY
+from stepladder.questions.retention.example_reasons import bought_on, profile
 
 ABOUT = {
     "champions": "bought lately and often",
@@ -25,7 +29,7 @@ ABOUT = {
 
 
 def sections(view: View) -> list[Section]:
-    """A bar per segment and the table behind it; nothing where no rung names segments."""
+    """A bar per segment and the table behind it; nothing where the rung's own answers name none."""
     rows = _rows(view)
     if not rows:
         return []
@@ -41,8 +45,8 @@ def sections(view: View) -> list[Section]:
     return [
         Section(
             "Segments: who is expected to buy",
-            f"{said} A segment says what customers did so far; the forecast beside it says what to "
-            f"expect of them.{_caution(view)}",
+            f"{said} A segment says what customers did so far, compared with the others; the "
+            f"forecast beside it says what to expect of them.{_caution(view)}",
             lambda width: _picture(rows, width, what),
             f"Expected {what} by segment. {said}",
             _table(rows, view, money),
@@ -52,14 +56,16 @@ def sections(view: View) -> list[Section]:
 
 def _caution(view: View) -> str:
     """A word of warning where the rung cannot tell of everybody whether they are customers still."""
-    alive = view.at_now[view.rung]["alive"]
-    if not 0 < alive.null_count < len(alive):
+    alive, learnt = view.at_now[view.rung]["alive"], view.models.get(view.rung, {})
+    if alive.null_count == len(alive):
+        return f" {NOBODY}" if "dropout_gain" in learnt else ""
+    if not alive.null_count:
         return ""
     share = f"{alive.null_count / len(alive):.0%}".replace("%", " %")
     why = (
         ": its formula lets nobody leave before a second purchase, so of those who bought once it "
         "knows nothing there. Their forecast is low all the same"
-        if {"a", "b", "r", "alpha"} <= set(view.models.get(view.rung, {}))
+        if {"a", "b", "r", "alpha"} <= set(learnt)
         else ""
     )
     return f" The last column: of {share} of the customers the rung cannot tell{why}."
@@ -67,27 +73,21 @@ def _caution(view: View) -> str:
 
 def _rows(view: View) -> list[dict[str, Any]]:
     """Per segment: customers, expected purchases and value, and the mean chance of being a customer still."""
-    named = next((t for t in view.at_now.values() if t["segment"].null_count < t.num_rows), None)
-    if named is None or view.rung not in view.at_now:
+    if view.rung not in view.at_now:
         return []
-    mine = view.at_now[view.rung]
-    value = mine["value"] if mine["value"].null_count < mine.num_rows else named["value"]
-    together = pa.table(
-        {"segment": named["segment"], "purchases": mine["prediction"], "value": value,
-         "alive": mine["alive"]}
-    )  # fmt: skip
-    # one segment per customer holds only while both tables list the same customers in one order
-    if not named["customer"].equals(mine["customer"]):
-        return []
-    totals = together.filter(pc.is_valid(together["segment"])).group_by("segment").aggregate(
-        [("segment", "count"), ("purchases", "sum"), ("value", "sum"), ("alive", "mean"),
+    mine = view.at_now[view.rung].filter(pc.is_valid(view.at_now[view.rung]["segment"]))
+    value = mine["value"]
+    totals = mine.group_by("segment").aggregate(
+        [("segment", "count"), ("prediction", "sum"), ("value", "sum"), ("alive", "mean"),
          ("alive", "count")]
     )  # fmt: skip
+    usual = _usual(view.history, mine)
     found = [
         {
             "segment": row["segment"],
+            "bought": usual[row["segment"]],
             "customers": row["segment_count"],
-            "purchases": row["purchases_sum"] or 0.0,
+            "purchases": row["prediction_sum"] or 0.0,
             "value": None if value.null_count == len(value) else row["value_sum"] or 0.0,
             "alive": row["alive_mean"],
             "known": row["alive_count"] / row["segment_count"],  # of how many the rung can tell
@@ -99,20 +99,33 @@ def _rows(view: View) -> list[dict[str, Any]]:
     return sorted(found, key=lambda row: (place.get(row["segment"], len(order)), row["segment"]))
 
 
+def _usual(history: History, mine: pa.Table) -> dict[str, str]:
+    """Of each segment, what the customer in its middle did so far."""
+    times, _, silent = profile(history, mine["customer"], history.now)
+    names = mine["segment"].to_numpy(zero_copy_only=False)
+    middles = {
+        name: [
+            float(np.quantile(each[names == name], 0.5, method="lower")) for each in (times, silent)
+        ]
+        for name in np.unique(names)
+    }
+    return {name: f"{bought_on(*middle)} ago" for name, middle in middles.items()}
+
+
 def _table(rows: list[dict[str, Any]], view: View, money: bool) -> Table:
     unit = currency(view.history.ask)
     alive = any(row["alive"] is not None for row in rows)
-    headings = ["Segment", "Who they are", "Customers", "Expected purchases"]
+    headings = ["Segment", "Who they are", "The middle one", "Customers", "Expected purchases"]
     headings += [f"Expected value {unit}".strip(), "Value each"] if money else []
     headings += ["Still customers"] if alive else []
     lines = []
     for row in rows:
-        line = [row["segment"].capitalize(), ABOUT.get(row["segment"], ""),
+        line = [row["segment"].capitalize(), ABOUT.get(row["segment"], ""), row["bought"],
                 f"{row['customers']:,}", f"{row['purchases']:,.0f}"]  # fmt: skip
         line += [f"{row['value']:,.0f}", f"{row['value'] / row['customers']:,.2f}"] if money else []
         line += [_still(row)] if alive else []
         lines.append(tuple(line))
-    return Table(tuple(headings), tuple(lines), ("Segment", "Who they are"))
+    return Table(tuple(headings), tuple(lines), ("Segment", "Who they are", "The middle one"))
 
 
 def _still(row: dict[str, Any]) -> str:

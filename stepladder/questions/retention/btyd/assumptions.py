@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from stepladder.questions.retention.btyd.summary import Floats, Summary
+from stepladder.questions.retention.btyd.told_apart import NOBODY, says
 
 LINKED = 0.03  # a slope below this, per doubling of purchases, is taken as none, however certain
 BURST = 2.0  # times as many first purchases a week at the beginning as later
@@ -16,6 +17,7 @@ def warnings(model: dict[str, Any], known: Summary) -> str:
     """One line for each assumption that these data break; empty if none."""
     found = [
         str(model["sentence"]),
+        "" if says(model) else NOBODY,
         "" if model["converged"] else "The fit did not settle; its numbers are not to be trusted.",
         *_spend(model, known),
         _middle(known.T),

@@ -21,6 +21,7 @@ from stepladder.questions.retention.btyd.grouping import Groups, group
 from stepladder.questions.retention.btyd.jacobi import beta_nodes
 from stepladder.questions.retention.btyd.newton import Edge, Top, maximise
 from stepladder.questions.retention.btyd.pareto_likelihood import TINY
+from stepladder.questions.retention.btyd.told_apart import dropout_gain
 
 Floats = NDArray[np.float64]
 Model = dict[str, Any]
@@ -95,6 +96,7 @@ def described(top: Top, groups: Groups, limits: Mapping[str, str]) -> Model:
         "dropout_spread": float(f),
         "se": np.where(unknown, np.nan, np.where(unknown, 0.0, values) * np.sqrt(spread)),
         "log_likelihood": top.height,
+        "dropout_gain": dropout_gain(top.height, groups),
         "customers": float(np.sum(groups.weight)),
         "converged": top.converged,
         "iterations": top.steps,

@@ -12,6 +12,7 @@ from stepladder.questions.retention.btyd import pareto_likelihood, split_lifetim
 from stepladder.questions.retention.btyd.grouping import Groups, group
 from stepladder.questions.retention.btyd.newton import Edge, Top, maximise
 from stepladder.questions.retention.btyd.pareto_likelihood import TINY
+from stepladder.questions.retention.btyd.told_apart import dropout_gain
 
 Floats = NDArray[np.float64]
 Model = dict[str, Any]
@@ -131,6 +132,7 @@ def _described(
         **{name: float(rate) for name, rate in rates.items()},
         "se": se,
         "log_likelihood": top.height,
+        "dropout_gain": dropout_gain(top.height, groups),
         "customers": float(np.sum(groups.weight)),
         "converged": top.converged,
         "iterations": top.steps,

@@ -1,4 +1,4 @@
-"""From expected purchases to expected money, and to the table of predictions."""
+"""From expected purchases to expected money, and to the table of predictions that all formulas give."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ import pyarrow as pa
 from stepladder.core.errors import CannotStand
 from stepladder.questions.retention.btyd import gamma_gamma
 from stepladder.questions.retention.btyd.summary import Floats, Summary, places
+from stepladder.questions.retention.btyd.told_apart import as_told
+from stepladder.questions.retention.rfm import profile, segments
 
 Model = dict[str, Any]
 
@@ -36,9 +38,17 @@ def answer(
 ) -> pa.Table:
     """The table of predictions in the order of `cases`; a case never seen gets nulls."""
     where, found = places(cases, known)
-    columns = {"prediction": purchases, "alive": alive, "value": money(model, known, purchases)}
+
+    def taken(values: Floats) -> Floats:
+        return (
+            np.where(found, values[where], np.nan) if len(values) else np.full(len(where), np.nan)
+        )
+
+    told = as_told(model, known.x, alive)
+    columns = {"prediction": purchases, "alive": told, "value": money(model, known, purchases)}
     out = {"customer": cases["customer"]}
     for name, values in columns.items():
-        taken = values[where] if len(values) else np.full(len(where), np.nan)
-        out[name] = pa.array(taken, pa.float64(), mask=~found | np.isnan(taken))
+        out[name] = pa.array(said := taken(values), pa.float64(), mask=np.isnan(said))
+    if "fifths" in model:
+        out["segment"] = segments(model["fifths"], *map(taken, profile(known)))
     return pa.table(out)
