@@ -49,10 +49,12 @@ def predict(
         opened = Project.open(project)
         if any(one is not None for one in (case, for_, item, radio)):
             _refuse_other(as_of=as_of, to=to)
-            found = predict_one(opened, case=case, rows=for_, item=item, radio=radio, rung=rung)
+            with show.patience("learning, and forecasting for one …", json):
+                found = predict_one(opened, case=case, rows=for_, item=item, radio=radio, rung=rung)
             show.answers(found, opened.question, json)
             return
-        path = forecast(opened, rung=rung, as_of=day(as_of, "--as-of"), to=to)
+        with show.patience("learning, and forecasting for everybody …", json):
+            path = forecast(opened, rung=rung, as_of=day(as_of, "--as-of"), to=to)
     show.written("predictions", path, json)
 
 
