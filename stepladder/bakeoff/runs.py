@@ -22,7 +22,9 @@ from stepladder.core.rung import Rung
 from stepladder.fence.child import Job
 from stepladder.fence.measure import Measured, measure
 
-Progress = Callable[[str, int, int], None]  # what is being done, steps done, steps in all
+# what is being done, or as a sentence what is done; steps done, steps in all
+Progress = Callable[[str, int, int], None]
+TOLD = 80  # signs of why a rung does not stand, while the others run
 NOBODY = "nobody has answered yet"
 log = logging.getLogger("stepladder")
 T = TypeVar("T")
@@ -78,7 +80,7 @@ def run_all(setting: Setting, replays: list[Replay], progress: Progress) -> list
                 status = found.status
             measured.append(found if found and found.status == "ok" else None)
             done += 1
-        progress(rung.name, done, total)
+        progress(f"{rung.name}: {status[:TOLD].rstrip('.')}.", done, total)
         return Ran(rung, status, measured)
 
     return side_by_side(setting, [partial(run_rung, rung) for rung in setting.ladder], stop)

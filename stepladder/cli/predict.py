@@ -64,11 +64,12 @@ def predict(
         opened = Project.open(project)
         if any(one is not None for one in (case, for_, item, radio)):
             _refuse_other(as_of=as_of, top=top, **file)
-            found = predict_one(opened, case=case, rows=for_, item=item, radio=radio, rung=rung)
+            with show.patience("learning, and forecasting for one …", quiet=json):
+                found = predict_one(opened, case=case, rows=for_, item=item, radio=radio, rung=rung)
             show.answers(found, opened.question, json)
             return
         moment = day(as_of, "--as-of")
-        with show.patience("Asking about everybody …", quiet=json):
+        with show.patience("learning, and forecasting for everybody …", quiet=json):
             if top is not None or control is not None:
                 lists.listed(predict_list(opened, top, rung=rung, as_of=moment, **file), json)
                 return

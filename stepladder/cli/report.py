@@ -28,6 +28,6 @@ def report(
     from stepladder.project.report import write_report
     from stepladder.terminal import show
 
-    with show.log(verbose):
+    with show.log(verbose), show.patience("writing the report …", json):
         page = write_report(Project.open(project), to=to, mask=not names)
     show.written("report", page, json)

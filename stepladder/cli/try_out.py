@@ -34,5 +34,6 @@ def try_(
         made = try_out(question, project)
         with show.progress(json) as tick:
             result = run_bakeoff(made, workers=workers, progress=tick)
-        page = write_report(made)
+        with show.patience("writing the report …", json):
+            page = write_report(made)
     show.result(result, json, report=str(page))

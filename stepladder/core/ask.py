@@ -29,13 +29,15 @@ def days(value: object) -> object:
 
 
 def share(value: object) -> object:
-    """Read "10 %" as 0.10; a plain number is a share."""
+    """Read "10 %" as 0.10; a plain number is a share, also in quotes."""
     if not isinstance(value, str):
         return value
-    match = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*%\s*", value)
-    if not match:
-        raise ValueError('write a share such as 0.10, or "10 %"')
-    return float(match[1]) / 100
+    match = re.fullmatch(r"\s*(\d+(?:[.,]\d{1,2}|\.\d+)?)\s*%\s*", value)
+    if match:
+        return float(match[1].replace(",", ".")) / 100
+    if re.fullmatch(r"\s*[01]?\.\d+\s*", value) and float(value) <= 1:
+        return float(value)
+    raise ValueError('write a share such as 0.10, or "10 %"')
 
 
 class Part(BaseModel):

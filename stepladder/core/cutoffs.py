@@ -9,13 +9,19 @@ from stepladder.core.question import Role
 
 
 def cutoffs(
-    asked: tuple[date, ...], now: date, first: date, span: timedelta, most: int = 7
+    asked: tuple[date, ...],
+    now: date,
+    first: date,
+    span: timedelta,
+    most: int = 7,
+    mature: int = 0,
 ) -> list[tuple[date, Role]]:
     """Each cutoff and what it is for, earliest first. Raises Problem on what the data cannot carry.
 
-    Where none are asked for: as many, a horizon apart, as leave three horizons of past, `most` of them
-    at most.
+    Where none are asked for: as many, a span apart, as leave three spans of past, `most` of them at most.
+    mature: how many days of the span are beyond the horizon, where labels come late.
     """
+    _refuse_far(now, first, span, mature)
     chosen = list(asked) or _default_cutoffs(now, first, span, most)
     _refuse(chosen, now, first, span)
     roles: list[tuple[date, Role]] = [(cutoff, "choose") for cutoff in chosen[:-1]]
@@ -30,19 +36,29 @@ def _default_cutoffs(now: date, first: date, span: timedelta, most: int) -> list
     return sorted(found)
 
 
+def _refuse_far(now: date, first: date, span: timedelta, mature: int) -> None:
+    """A span too long for the data, wherever the cutoffs stand."""
+    days, late = (now - first).days, f" and {mature} for its labels" if mature else ""
+    if days >= 4 * span.days:
+        return
+    most = days // 4 - mature
+    allowed = (
+        f"the horizon may be {most} days at most" if most > 0 else "that is too little for any"
+    )
+    raise Problem(
+        f"a horizon of {span.days - mature} days{late} in data that span {days} days",
+        f"the bake-off needs four times as long: {allowed}",
+        (f"set `horizon = {most}` or less in question.toml, or " if most > 0 else "")
+        + "bring more history",
+    )
+
+
 def _refuse(cutoffs: list[date], now: date, first: date, span: timedelta) -> None:
-    days = (now - first).days
     if len(cutoffs) == 1:
         raise Problem(
             f"one cutoff, {cutoffs[0]}",
             "the bake-off chooses on early cutoffs and reports on a last, untouched one",
             f"give at least two, {span.days} days apart, or leave `cutoffs` out",
-        )
-    if not cutoffs:
-        raise Problem(
-            f"a horizon of {span.days} days in data that span {days} days",
-            f"the bake-off needs four horizons: the horizon may be {days // 4} days at most",
-            f"set `horizon = {max(days // 6, 1)}` in question.toml, or bring more history",
         )
     if cutoffs != sorted(set(cutoffs)) or any(c + span > cutoffs[-1] for c in cutoffs[:-1]):
         raise Problem(

@@ -12,6 +12,7 @@ import errno
 import fcntl
 import glob
 import os
+import re
 import secrets
 import shutil
 import stat
@@ -251,6 +252,12 @@ def _folders(home: Path) -> None:
     missing = [home] if not home.exists() else []
     while missing and not missing[-1].parent.exists():
         missing.append(missing[-1].parent)
+    if addressed := [one for one in missing if re.fullmatch(r"[a-z][a-z0-9+.]+:", one.name)]:
+        raise Problem(
+            f"{home} would lie in a folder called {addressed[0].name}, and looks like an address",
+            "what is written lies on this machine",
+            "name a file here, and copy it there afterwards",
+        )
     for folder in reversed(missing):
         folder.mkdir(0o777 if _shared(folder.parent) else 0o700, exist_ok=True)
     home.mkdir(exist_ok=True)  # says it where a file is in the way

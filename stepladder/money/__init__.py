@@ -9,6 +9,16 @@ from pydantic import BeforeValidator, Field, model_validator
 from stepladder.core.ask import MOST, Ask, Part, share
 
 
+def _contacts(value: object) -> object:
+    """Read "500" as 500 and "10 %" as a share of all; what is neither is refused."""
+    found = int(value) if isinstance(value, str) and value.strip().isdecimal() else share(value)
+    if isinstance(value, str) and isinstance(found, float) and found >= 1:
+        raise ValueError("a share is less than 100 %: leave contacts out where all can be acted on")
+    if isinstance(found, bool) or (isinstance(found, float) and found > 1 and found % 1):
+        raise ValueError('it is a whole number, or a share such as "10 %"')
+    return found
+
+
 class Prices(Part):
     """What acting on a case earns and costs: act if predicted value × margin > cost.
 
@@ -16,10 +26,10 @@ class Prices(Part):
     either everybody may be. decisions_per_year: how often a list is made and acted on.
     """
 
-    margin: float = Field(gt=0, le=1)
+    margin: Annotated[float, BeforeValidator(share), Field(gt=0, le=1)]
     cost: float = Field(gt=0, le=MOST)
     currency: str = ""
-    contacts: Annotated[float | int, BeforeValidator(share), Field(gt=0, le=MOST)] | None = None
+    contacts: Annotated[float | int, BeforeValidator(_contacts), Field(gt=0, le=MOST)] | None = None
     spend: Annotated[float, Field(gt=0, le=MOST)] | None = None
     decisions_per_year: Annotated[float, Field(gt=0, le=8784)] = 1.0
 
@@ -29,8 +39,6 @@ class Prices(Part):
             raise ValueError(
                 "give contacts or spend, not both: either says how many can be acted on"
             )
-        if isinstance(self.contacts, float) and self.contacts >= 1 and self.contacts % 1:
-            raise ValueError('contacts is a whole number, or a share such as "10 %"')
         if self.spend is not None and self.spend < self.cost:
             raise ValueError(
                 "spend does not pay for a single contact: it must be the cost at least"

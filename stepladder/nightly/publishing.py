@@ -19,6 +19,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from stepladder.core.errors import Passing, Problem
+from stepladder.core.extras import need
 from stepladder.core.files import allow, whole, write
 from stepladder.core.history import literal, quoted
 from stepladder.nightly.production import Production
@@ -222,6 +223,8 @@ def _address(target: str, folder: Path) -> Any:
     import sqlalchemy as sa
 
     url = sa.make_url(re.sub(r"^postgres(ql)?://", "postgresql+psycopg://", target))
+    if url.drivername == "postgresql+psycopg":
+        need("psycopg", "postgres", without_password(target))
     url = url.difference_update_query(["table"])
     if url.get_backend_name() == "sqlite":
         return url.set(database=str(folder / str(url.database)))

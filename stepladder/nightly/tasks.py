@@ -186,7 +186,8 @@ class Telling(Scheduler):  # type: ignore[misc]
             self.waiting.remove(task)
             self.ended += 1
             day = (said.get("params") or {}).get("day", "")
-            self.progress(f"{said.get('family', '')} {day}", self.ended, self.steps)
+            how = "is done" if said.get("status") == "DONE" else "failed"
+            self.progress(f"{said.get('family', '')} {day} {how}.", self.ended, self.steps)
         return super().add_task(**said)
 
 

@@ -29,7 +29,7 @@ from stepladder.tables.told import to_markdown
 
 def new(
     question: str,
-    source: str | Mapping[str, str],
+    source: sources.Source | Mapping[str, sources.Source],
     folder: str | Path | None = None,
     *,
     columns: Mapping[str, str] | None = None,

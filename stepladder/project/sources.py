@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from os import PathLike
 from pathlib import Path
 
 from stepladder import questions
 from stepladder.core.errors import Problem
+from stepladder.project.frames import refuse_frames
 from stepladder.tables import Choices, TableSpec
+
+Source = str | PathLike[str]
 
 
 def given(question: str, texts: Sequence[str]) -> dict[str, str]:
@@ -44,10 +48,12 @@ def _refuse_slips(text: str, tables: list[str]) -> None:
         )
 
 
-def by_table(specs: Sequence[TableSpec], source: str | Mapping[str, str]) -> dict[str, str]:
+def by_table(specs: Sequence[TableSpec], source: Source | Mapping[str, Source]) -> dict[str, str]:
     """The source of each table that has one of its own. Raises Problem where one is needed."""
     names = [spec.name for spec in specs]
-    found = {names[0]: source} if isinstance(source, str) else dict(source)
+    refuse_frames(source, names)
+    given = source if isinstance(source, Mapping) else {names[0]: source}
+    found = {name: str(place) for name, place in given.items()}
     if unknown := [name for name in found if name not in names]:
         raise Problem(
             f"a source is given for {unknown[0]!r}",

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import difflib
 import json
 import re
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,12 +16,18 @@ from stepladder.core.ask import Ask, Settings, parts
 from stepladder.core.errors import Problem
 from stepladder.core.question import Question
 from stepladder.money import prices
+from stepladder.questions import meant
 
 KINDS = {  # what TOML has, in words; the types are pydantic's names of errors
     "dict_type": "it is a table: { name = value }",
     "string_type": 'it is a text in "quotes"',
     "tuple_type": 'it is a list, also of one: ["value"]',
+    "float_type": "it is a number",
+    "int_type": "it is a whole number",
+    "int_from_float": "it is a whole number",
 }
+NUMBERS = ("float_type", "int_type")
+CORRECT = "correct the value and run again"
 PASSWORD = re.compile(r"://[^/?#@:]*:[^/?#]+@|://.*[?&](?:password|pass|pwd)=[^&#]", re.I)
 
 
@@ -184,7 +189,7 @@ def _refuse_passwords(ask: Ask, text: str, name: str) -> None:
     for key, address in {**addresses, **places}.items():
         if PASSWORD.search(address):
             raise Problem(
-                f"{name}, line {_line(text, key.split('.'))}: key `{key}` has a password in it",
+                f"{name}, line {meant.line(text, key.split('.'))}: key `{key}` has a password in it",
                 "passwords come from the environment, never from a file that is shared and recorded",
                 "take it out and set PGPASSWORD",
             )
@@ -196,25 +201,64 @@ def _problem(error: Any, title: str, question: Question | None, text: str, name:
     if question and title == question.Settings.__name__:
         part = question.Settings
         keys = _written(keys, question, text)
-    key = ".".join(keys)
-    where = f"{name}, line {_line(text, keys)}: key `{key}`"
-    known = _fields(part, [str(k) for k in error["loc"]][:-1])
+    key, given = ".".join(keys), error.get("input")
+    place = f"{name}, line {meant.line(text, keys)}"
     if error["type"] == "extra_forbidden":
-        near = difflib.get_close_matches(keys[-1], known, 1)
-        hint = f"did you mean `{near[0]}`? else" if near else "correct its name, or"
-        return Problem(
-            f"{where} is not known", f"known here: {', '.join(known)}", f"{hint} remove it"
-        )
+        return _unknown(keys, given, _fields(part, error["loc"][:-1]), question, text, place)
     if error["type"] == "missing":
+        below = f" below [{'.'.join(keys[:-1])}]" if keys[:-1] else ""
         return Problem(
-            f"{name}: key `{key}` is missing", "it must be there", f"add a line `{keys[-1]} = …`"
+            f"{name}: key `{key}` is missing",
+            "it must be there",
+            f"add a line `{keys[-1]} = …`{below}",
         )
-    given = error.get("input")
-    said = KINDS.get(error["type"], str(error["msg"]).removeprefix("Value error, "))
     if error["type"] == "model_type":
-        inside = _fields(part, [str(k) for k in error["loc"]])
-        said = f"it is a section: [{key}], and below it {', '.join(inside)}"
-    return Problem(f"{where} is {given!r}", said, "correct the value and run again")
+        inside = _fields(part, error["loc"])
+        allowed = f"it is a section: [{key}], and below it {', '.join(inside)}"
+        return Problem(f"{place}: key `{key}` is {given!r}", allowed, CORRECT)
+    if isinstance(given, Mapping) and error["type"] == "value_error":  # it does not go together
+        said = ", ".join(f"{name} = {value!r}" for name, value in given.items())
+        return Problem(f"{place}: [{key}] says {said}", _allowed(error), CORRECT)
+    return Problem(f"{place}: key `{key}` is {given!r}", _allowed(error), _correct(error))
+
+
+def _unknown(
+    keys: list[str], given: Any, known: list[str], question: Question | None, text: str, place: str
+) -> Problem:
+    asked = str(tomllib.loads(text).get("question"))
+    if question and not keys[:-1]:
+        known = [*known, asked, *question.Settings.sections()]
+    what = (
+        f"section [{'.'.join(keys)}]" if isinstance(given, Mapping) else f"key `{'.'.join(keys)}`"
+    )
+    remedy = meant.remedy(keys, given, known, question, asked)
+    return Problem(f"{place}: {what} is not known", f"known here: {', '.join(known)}", remedy)
+
+
+def _allowed(error: Any) -> str:
+    if _is_share(error):
+        return 'it is a share of 1, such as 0.25, or "25 %"'
+    said = str(error["msg"]).removeprefix("Value error, ")
+    return KINDS.get(error["type"], said.replace("Input should be", "it must be"))
+
+
+def _correct(error: Any) -> str:
+    """What to do about a value, written out where it is plain what was meant."""
+    given = error["input"]
+    if _is_share(error) and isinstance(given, int | float) and 1 <= given <= 100:
+        return f'write {given / 100:g}, or "{given:g} %"'
+    if error["type"] in NUMBERS and isinstance(given, str):
+        number = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([^\d.,]*)", given)
+        if number:
+            unit = f", without {number[2].strip()!r}" if number[2].strip() else ", without quotes"
+            return f"write {number[1]}{unit}"
+    return CORRECT
+
+
+def _is_share(error: Any) -> bool:
+    """Whether a value is bounded by 1, and lies beyond."""
+    limits = error.get("ctx", {})
+    return 1 in (limits.get("le"), limits.get("lt"))
 
 
 def _settings(question: str, name: str) -> Problem:
@@ -238,24 +282,11 @@ def _written(keys: list[str], question: Question, text: str) -> list[str]:
     return [str(raw["question"]), *keys]
 
 
-def _fields(part: type[BaseModel], keys: list[str]) -> list[str]:
+def _fields(part: type[BaseModel], keys: Sequence[int | str]) -> list[str]:
     """What may stand below some keys."""
     for key in keys:
-        field = part.model_fields.get(key)
+        field = part.model_fields.get(str(key))
         inside = parts(field.annotation) if field else []
         part = inside[0] if inside else part
     names = [name for name in part.model_fields if name != "settings"]
     return names
-
-
-def _line(text: str, keys: list[str]) -> int:
-    """The line where the key stands; that of what it stands in, or the first, where it is not found."""
-    section, lines = "", {"": 1}
-    for number, line in enumerate(text.splitlines(), 1):
-        if match := re.match(r"\s*\[+([^\]]+)\]", line):
-            section = match[1].strip()
-            lines.setdefault(section, number)
-        name = re.split(r"\s*=", line.strip())[0].strip("\"'")
-        lines.setdefault(".".join([section] * bool(section) + [name]), number)
-    above = (".".join(keys[:end]) for end in range(len(keys), -1, -1))
-    return next(lines[key] for key in above if key in lines)

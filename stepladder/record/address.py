@@ -10,6 +10,7 @@ from sqlalchemy import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
 from stepladder.core.errors import Problem
+from stepladder.core.extras import need
 
 VARIABLE = "STEPLADDER_RECORD"
 
@@ -50,6 +51,7 @@ def checked(written: str | URL) -> URL:
     if backend == "sqlite" and url.database not in (None, "", ":memory:") and not url.query:
         return url
     if backend in ("postgresql", "postgres"):
+        need("psycopg", "postgres", f"the record's address {_shown(written)}")
         return url.set(drivername="postgresql+psycopg")
     raise Problem(
         f"the record's address {_shown(written)} cannot be used",

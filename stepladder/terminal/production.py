@@ -22,7 +22,7 @@ from stepladder.project.folder import Project
 from stepladder.record import Shipment
 from stepladder.release.release import Release
 from stepladder.release.ship import Shipped, in_production
-from stepladder.terminal.show import log, out, print_json, progress
+from stepladder.terminal.show import log, out, patience, print_json, progress
 
 __all__ = ["log"]
 
@@ -56,7 +56,7 @@ def elsewhere(project: Project, to: str, tracking: str | None, as_json: bool) ->
     from stepladder.leave.loaded import UNFENCED
     from stepladder.leave.mlflow import to_mlflow
 
-    with at_work(project.folder):
+    with patience("taking it to MLflow …", as_json), at_work(project.folder):
         found = to_mlflow(project, in_production(project), tracking_uri=tracking)
     if as_json:
         print_json(asdict(found))
@@ -74,7 +74,7 @@ def bundled(project: Project, folder: Path, as_json: bool) -> None:
     from stepladder.leave.bundle import bundle, fence
     from stepladder.leave.hashes import MARK as HASH
 
-    with at_work(project.folder):
+    with patience("gathering the bundle …", as_json), at_work(project.folder):
         path = bundle(project, folder)
     if as_json:
         print_json({"bundle": str(path)})
@@ -127,7 +127,7 @@ def planned(
     """What a run would do."""
     from stepladder.nightly.run import foreseen
 
-    with progress(as_json):
+    with patience("reading the sources …", as_json):
         found = foreseen(project, since, until, fresh)
     if as_json:
         print_json(
@@ -256,6 +256,7 @@ def watched(project: Project, now: date | None, act: bool, to: Path | None, as_j
     from stepladder.watch.watch import watch
 
     with progress(as_json) as tick, at_work(project.folder):
+        tick("holding forecasts against what came", 0, 0)
         found = watch(project, now=now, act=act, progress=tick)
         page = write_page(found, target)
     if as_json:

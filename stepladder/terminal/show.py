@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import logging
 import re
-import sys
 import textwrap
 import threading
 from collections.abc import Callable, Iterator, Sequence
@@ -34,9 +33,10 @@ from stepladder.tables.report import DataReport
 from stepladder.tables.told import to_text
 from stepladder.terminal import ladder
 from stepladder.terminal.console import Console
+from stepladder.terminal.lines import SOON_S, watched
+from stepladder.terminal.lines import lines as told_in_lines
 
 out = Console()
-SOON_S = 2.0  # what takes no longer needs no word
 GLUE = "\0"  # what it holds together is not wrapped: a flag or a key and what is given with it
 EXAMPLE = 6  # blanks before an example in a data report
 
@@ -257,7 +257,12 @@ def ask(question: str, answers: Sequence[str]) -> str:
 
 @contextmanager
 def patience(what: str, quiet: bool) -> Iterator[Callable[[str, Sequence[str]], str]]:
-    """Says on standard error what takes so long, where it does and somebody sees it; yields `ask`."""
+    """Says on standard error what takes so long, where it does; yields `ask`."""
+    if not watched():
+        with told_in_lines() as tick:
+            tick(what, 0, 0)
+            yield ask
+        return
     said = threading.Timer(SOON_S, lambda: Console(stderr=True).print(Text(what, style="dim")))
     said.daemon = True
 
@@ -265,7 +270,7 @@ def patience(what: str, quiet: bool) -> Iterator[Callable[[str, Sequence[str]], 
         said.cancel()
         return ask(question, answers)
 
-    if not quiet and sys.stderr.isatty():
+    if not quiet:
         said.start()
     try:
         yield asking
@@ -275,7 +280,11 @@ def patience(what: str, quiet: bool) -> Iterator[Callable[[str, Sequence[str]], 
 
 @contextmanager
 def progress(quiet: bool) -> Iterator[Callable[[str, int, int], None]]:
-    """A progress bar on standard error; nothing at all for machines."""
+    """What is going on, on standard error: a bar where somebody watches it, else a line for what is done."""
+    if not watched():
+        with told_in_lines() as tick:
+            yield tick
+        return
     if quiet:
         yield lambda *_: None
         return

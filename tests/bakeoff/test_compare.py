@@ -82,7 +82,6 @@ def test_differences_are_paired_so_noise_that_all_share_does_not_blur_them():
     assert half_width(middle) == pytest.approx(1.96 * 0.1 * 2**0.5 / 400**0.5 / 10, rel=0.15)
 
 
-@pytest.mark.slow
 def test_the_interval_covers_as_often_as_it_promises():
     outside = 0
     for seed in range(120):

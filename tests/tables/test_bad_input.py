@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import gzip
+import sys
 
 import pytest
 
+from stepladder import record
 from stepladder.core.errors import Problem
+from stepladder.nightly import publishing
 from stepladder.tables import choose, clean, look
 
 from .conftest import PURCHASES, TODAY
@@ -60,7 +63,16 @@ def test_wrong_choices_say_what_is_allowed(cleaned, options, said):
     ("sqlite:///shop.db", ("names no table", "?table=NAME", "?table=NAME")),
     ("postgresql://ann:secret@127.0.0.1:9/shop?table=orders&connect_timeout=2", (
         "cannot be read from postgresql://ann@127.0.0.1:9/shop", "reachable", "PGPASSWORD")),
-    ("nosuch://host/db?table=orders", ("cannot be read from nosuch", "reachable", "Check")),
+    ("nosuch://host/db?table=orders", ("no driver for it", "?table=orders", "as CSV or Parquet")),
+    ("s3a://ann:secret@b/o.csv?sig=secret", ("lies elsewhere", "sqlite:///", "s3 cp s3://ann@b/o.csv .")),
+    ("abfss://b@h/o.parquet", ("lies elsewhere", "a file or folder on this machine", "copy it here")),
+    ("https://ann:secret@h/o.csv?key=secret", ("lies elsewhere", "postgresql://", "curl -O https://")),
+    ("file:///data/my%20orders.csv", ("file:///data", "a file or folder", "path: /data/my orders.csv")),
+    ("mysql://ann:secret@h/d", ("no driver for it is installed (MySQLdb)", "sqlite:///", "mysql+pymysql://")),
+    ("mssql+pyodbc://ann:secret@h/d", ("no driver for it is installed (pyodbc)", "sqlite:///", "CSV")),
+    ("snowflake://ann:secret@h/d", ("no driver for it is", "sqlite:///", "snowflake-sqlalchemy")),
+    ("postgresql+asyncpg://h/d", ("no driver for it is", "sqlite:///", "write postgresql://")),
+    ("mysql://ann:secret@[h/d?table=o", ("is no address", "sqlite:///", "correct it")),
 ])  # fmt: skip
 def test_sources_that_are_not_there(tmp_path, monkeypatch, source, said):
     monkeypatch.chdir(tmp_path)
@@ -71,6 +83,21 @@ def test_sources_that_are_not_there(tmp_path, monkeypatch, source, said):
         assert words in part
     assert "secret" not in str(caught.value)
     assert [path.name for path in tmp_path.iterdir()] == ["other.csv"]
+
+
+def test_a_driver_that_is_not_there_is_named_with_how_to_get_it(monkeypatch, tmp_path):
+    """Not as a password to be checked, nor as a fault of the product."""
+    monkeypatch.setitem(sys.modules, "psycopg", None)  # as if it had not been installed
+    url = "postgresql://ann:secret@h/d"
+    for way in (
+        lambda: look(f"{url}?table=o", PURCHASES, {}),
+        lambda: record.address(url.replace(":secret", ""), tmp_path),
+        lambda: publishing._address(f"{url}?table=o", tmp_path),
+    ):
+        with pytest.raises(Problem, match=r"psycopg, which is not installed") as caught:
+            way()
+        assert "pip install 'stepladder[postgres]'" in caught.value.remedy
+        assert "secret" not in str(caught.value)
 
 
 def test_a_later_run_with_new_ambiguous_dates_is_an_error(tmp_path):

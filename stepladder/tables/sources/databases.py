@@ -14,15 +14,19 @@ import pyarrow as pa
 from stepladder.core.errors import Passing, Problem
 from stepladder.core.history import quoted
 from stepladder.tables.sources.address import without_password
+from stepladder.tables.sources.unread import need_driver, refuse_elsewhere
 
 
 def read_database(url: str) -> pa.Table:
     """Reads the table that a URL such as `duckdb:///shop.duckdb?table=orders` names.
 
     sqlite, duckdb, and whatever else SQLAlchemy has a driver for (postgresql). The password
-    comes from the URL or the driver's own environment variable and is kept nowhere.
+    comes from the URL or the driver's own environment variable and is kept nowhere. Raises Problem.
     """
+    refuse_elsewhere(url)
     parts = urlsplit(url)
+    if parts.scheme not in ("sqlite", "duckdb"):
+        need_driver(url)
     query = parse_qs(parts.query)
     table, schema = query.get("table", [""])[0], query.get("schema", [None])[0]
     if not table:

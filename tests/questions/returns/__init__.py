@@ -140,7 +140,9 @@ def holdouts(history: History) -> Iterator[Holdout]:
     check(history)
     span = timedelta(days=history.ask.known_after)
     first = history.sql("select min(day) as first from parcels")["first"][0].as_py()
-    for nth, (cutoff, role) in enumerate(cutoffs(history.ask.cutoffs, history.now, first, span)):
+    late = history.ask.settings.mature
+    stands = cutoffs(history.ask.cutoffs, history.now, first, span, mature=late)
+    for nth, (cutoff, role) in enumerate(stands):
         past, later = history.at(cutoff), history.at(cutoff + span)
         if nth == 0:
             dear = past.sql("select cases.* from cases natural join dear where dear", cases(past))
