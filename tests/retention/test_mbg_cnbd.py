@@ -21,6 +21,7 @@ from stepladder.questions.retention.btyd import bg_nbd, mbg_cnbd, mbg_likelihood
 from stepladder.questions.retention.btyd.gaps import log_gaps
 from stepladder.questions.retention.btyd.grouping import group
 from stepladder.questions.retention.btyd.summary import summary
+from stepladder.questions.retention.btyd.told_apart import NOBODY
 
 TRUTH = {"k": 3, "r": 2.0, "alpha": 1.5, "a": 0.3, "b": 3.0}  # mean gap: some two weeks
 HORIZON = 13.0
@@ -205,7 +206,7 @@ def test_where_nobody_has_left_nobody_is_said_to_be_there_for_certain(tmp_path):
     past = shop(tmp_path, 1.0)
     model = r3_mbg_cnbd.fit(past)
     assert "nobody leaves" in model["warnings"]
-    assert "no chance of being a customer still" in model["warnings"]
+    assert NOBODY in model["warnings"]
     answers = r3_mbg_cnbd.predict(model, past, cases(past))
     assert answers["alive"].null_count == len(answers) == 150
     assert np.mean(answers["prediction"].to_pylist()) == pytest.approx(2.0, abs=0.05)

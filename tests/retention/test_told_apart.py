@@ -23,7 +23,7 @@ from stepladder.questions.retention.btyd.told_apart import NOBODY, as_told
 from stepladder.questions.retention.rfm import fifths
 
 RUNGS = {rung.name: rung for rung in ladder(questions.folder("retention")) if not rung.engine}
-FORMULAS = [rung for name, rung in RUNGS.items() if name.endswith("_nbd")]
+FORMULAS = [rung for name, rung in RUNGS.items() if name.endswith(("_nbd", "_cnbd"))]
 WORLDS = {"they leave": toy.World(), "nobody leaves": toy.World(s=3.0, beta=3e9)}
 
 

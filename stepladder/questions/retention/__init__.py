@@ -61,7 +61,8 @@ SETTINGS = """
 # [prices]
 # margin = 0.30
 # cost = 2.00
-# currency = "EUR\"
+# currency = "EUR"
+# contacts = 500  # if only so many can be contacted, or "10 %" of all; or spend = 2000
 """
 GLOSSARY = {
     "Repeat purchase": "A day on which a customer bought again. Several purchases on one day count "

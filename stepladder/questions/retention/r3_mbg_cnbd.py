@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
 import pyarrow as pa
 
 from stepladder.core.history import History
@@ -18,6 +17,7 @@ from stepladder.questions.retention.btyd.assumptions import warnings
 from stepladder.questions.retention.btyd.gaps import log_gaps
 from stepladder.questions.retention.btyd.spending import answer, spending
 from stepladder.questions.retention.btyd.summary import summary
+from stepladder.questions.retention.rfm import learnt
 
 Model = dict[str, Any]
 
@@ -26,14 +26,13 @@ def fit(history: History) -> Model:
     """Learn how regularly customers buy, the four parameters of buying and leaving, and spending."""
     known = summary(history)
     buying = mbg_cnbd.fit(known.x, known.t_x, known.T, log_gaps(history))
-    model = {**buying, **spending(known)}
+    model = {**buying, **spending(known), **learnt(history)}
     return {**model, "warnings": warnings(model, known)}
 
 
 def predict(model: Model, history: History, cases: pa.Table) -> pa.Table:
-    """Expected purchases, probability of being alive, and value for each case; null for strangers."""
+    """Expected purchases, probability of being alive, value and segment of each case; null for strangers."""
     known = summary(history, cases)
     weeks = history.ask.horizon / 7.0
     expected, alive = mbg_cnbd.outlook(model, known.x, known.t_x, known.T, weeks)
-    told = alive if mbg_cnbd.tells_alive(model) else np.full(len(alive), np.nan)
-    return answer(model, known, cases, expected, told)
+    return answer(model, known, cases, expected, alive)

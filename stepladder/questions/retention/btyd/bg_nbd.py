@@ -63,7 +63,7 @@ def fit(x: ArrayLike, t_x: ArrayLike, T: ArrayLike, weight: ArrayLike | None = N
         Edge("one repeat", 2, np.log(1e4), np.log(1e7), 60.0, also=((3, 0.0),)),
     ]
     top = maximise(evaluate, [np.log(2.0 * rate), 0.0, -1.0, -1.0], edges)
-    return described(top, groups, LIMITS)
+    return described(top, groups, LIMITS, dropout_gain(top.height, groups))
 
 
 def rates_at(place: Floats) -> Rates:
@@ -72,7 +72,7 @@ def rates_at(place: Floats) -> Rates:
     return Rates(m, u, odds / (1.0 + odds), 1.0 / (1.0 + odds), f)
 
 
-def described(top: Top, groups: Groups, limits: Mapping[str, str]) -> Model:
+def described(top: Top, groups: Groups, limits: Mapping[str, str], gain: float) -> Model:
     """The model at the top: parameters, standard errors, and the limits where it lies at one, in words."""
     gone = {edge.name: edge for edge in top.edges}
     held = rates_at(top.place)
@@ -96,7 +96,7 @@ def described(top: Top, groups: Groups, limits: Mapping[str, str]) -> Model:
         "dropout_spread": float(f),
         "se": np.where(unknown, np.nan, np.where(unknown, 0.0, values) * np.sqrt(spread)),
         "log_likelihood": top.height,
-        "dropout_gain": dropout_gain(top.height, groups),
+        "dropout_gain": gain,
         "customers": float(np.sum(groups.weight)),
         "converged": top.converged,
         "iterations": top.steps,

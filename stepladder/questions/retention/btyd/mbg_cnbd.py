@@ -40,10 +40,12 @@ LIMITS = {
     AT_ONCE: "some leave after the first purchase and the others never (a and b run to zero)",
     NOBODY: "nobody leaves (a runs to zero)",
 }
-SILENT = (
-    "These data do not tell who has left, so no chance of being a customer still is given by this "
-    "formula."
-)
+EDGES = [
+    Edge("one purchase rate", 1, np.log(1e-3), np.log(1e-5), np.log(TINY)),
+    Edge("one dropout probability", 3, np.log(1e-3), np.log(1e-5), np.log(TINY)),
+    Edge(AT_ONCE, 3, np.log(1e3), np.log(1e5), np.log(1e10)),
+    Edge(NOBODY, 2, np.log(1e-4), np.log(1e-7), -60.0, also=((3, 0.0),)),
+]
 
 
 def fit(
@@ -68,37 +70,40 @@ def fit(
         if above <= height:
             break
         k, best, height = steps, top, above
-    model = {**bg_nbd.described(best, groups, LIMITS), "k": k, "log_likelihood": height}
-    if not tells_alive(model):
-        model["sentence"] += f" {SILENT}"
-    return model
+    gain = max(best.height - _staying(k, groups), 0.0)
+    return {**bg_nbd.described(best, groups, LIMITS, gain), "k": k, "log_likelihood": height}
+
+
+def _staying(k: int, groups: Groups) -> float:
+    """Log-likelihood, without what the gaps add, where nobody leaves."""
+
+    def evaluate(place: Floats) -> tuple[float, Floats, Floats]:
+        nobody = bg_nbd.rates_at(np.array([*place, -60.0, 0.0]))
+        height, gradient, bend = likelihood.evaluate(k, nobody, groups)
+        return height, gradient[:2], bend[:2, :2]
+
+    start = _start(k, groups)[:2]
+    return maximise(evaluate, start, EDGES[:1]).height
 
 
 def _tops(groups: Groups, log_gaps: float) -> Iterator[tuple[int, Top, float]]:
     """The best-fitting model for each k, and its log-likelihood with what the gaps add."""
     repeats = float(groups.weight @ groups.x)
-    rate = repeats / float(groups.weight @ groups.T)
     for k in range(1, MOST + 1):
-        top = _top(k, groups, [np.log(2.0 * k * rate), 0.0, -1.0, -1.0])
+        top = _top(k, groups)
         yield k, top, top.height + likelihood.gaps(k, log_gaps, repeats)
 
 
-def _top(k: int, groups: Groups, start: ArrayLike) -> Top:
+def _top(k: int, groups: Groups) -> Top:
     def evaluate(place: Floats) -> tuple[float, Floats, Floats]:
         return likelihood.evaluate(k, bg_nbd.rates_at(place), groups)
 
-    edges = [
-        Edge("one purchase rate", 1, np.log(1e-3), np.log(1e-5), np.log(TINY)),
-        Edge("one dropout probability", 3, np.log(1e-3), np.log(1e-5), np.log(TINY)),
-        Edge(AT_ONCE, 3, np.log(1e3), np.log(1e5), np.log(1e10)),
-        Edge(NOBODY, 2, np.log(1e-4), np.log(1e-7), -60.0, also=((3, 0.0),)),
-    ]
-    return maximise(evaluate, start, edges)
+    return maximise(evaluate, _start(k, groups), EDGES)
 
 
-def tells_alive(model: Model) -> bool:
-    """Whether the data say who has left: not where the fit ran to the edge at which nobody can."""
-    return not any(name in model.get("limit", "") for name in (NOBODY, AT_ONCE))
+def _start(k: int, groups: Groups) -> list[float]:
+    rate = float(groups.weight @ groups.x) / float(groups.weight @ groups.T)
+    return [float(np.log(2.0 * k * rate)), 0.0, -1.0, -1.0]
 
 
 def log_likelihood(

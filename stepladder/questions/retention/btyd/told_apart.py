@@ -51,7 +51,9 @@ def _staying(place: Floats, groups: Groups) -> tuple[float, Floats, Floats]:
 
 def says(model: dict[str, Any]) -> bool:
     """Whether these data say of anybody at all whether they left."""
-    settled = {"NBD", "one repeat"} & set(str(model.get("limit", "")).split(" and "))
+    settled = {"NBD", "nobody leaves", "one repeat"} & set(
+        str(model.get("limit", "")).split(" and ")
+    )
     gain = float(model.get("dropout_gain", np.inf))
     return gain >= SHOWN and not settled and bool(model.get("converged", True))
 
@@ -61,8 +63,7 @@ def as_told(model: dict[str, Any], x: Floats, alive: Floats) -> Floats:
     if not says(model):
         return np.full(len(x), np.nan)
     split = "leave at once or never" in str(model.get("limit", ""))
-    if (
-        "a" in model
-    ):  # BG/NBD: nobody leaves before a repeat, and in the limit nobody after a second
+    if "a" in model and "k" not in model:
+        # BG/NBD: nobody leaves before a repeat, and in the limit nobody after a second
         return np.where((x == 1) if split else (x > 0), alive, np.nan)
     return np.where((x == 0) if split else True, alive, np.nan)
