@@ -6,8 +6,11 @@ import io
 import os
 import re
 import shlex
+import socket
 import subprocess
 import sys
+import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pyarrow.parquet as pq
@@ -134,17 +137,24 @@ def test_every_command_shown_can_be_typed(page):
     for line in shown.splitlines():
         command, *words = shlex.split(line, comments=True) or [""]
         if command.rpartition("/")[2] == "stepladder":
+            words = words[:-1] if words[-1:] == ["&"] else words
             app.parse_args(words, exit_on_error=False, print_error=False)
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("page", ["tutorial.md", "recommend.md"])
+@pytest.mark.parametrize(
+    "page",
+    [
+        "a-list-for-monday.md",
+        pytest.param("tutorial.md", marks=pytest.mark.slow),
+        pytest.param("recommend.md", marks=pytest.mark.slow),
+    ],
+)
 def test_the_tutorial_runs_from_top_to_bottom_and_prints_what_it_shows(
-    page, tmp_path, monkeypatch, capfd
+    page, tmp_path, monkeypatch, capfd, background
 ):
     """Blocks of sh and python run in order; one of sql or toml goes into the file named just before
     it; one of text is what the block before it printed, with … for what differs between machines."""
-    tutorial = (ROOT / "docs" / page).read_text()
+    tutorial = (ROOT / "docs" / page).read_text().replace("8000", str(background.port))
     found = list(re.finditer(r"```(sh|python|sql|toml|text)\n(.*?)```", tutorial, re.S))
     said = ""
     _as_at_a_shell(tmp_path, monkeypatch)
@@ -160,7 +170,7 @@ def test_the_tutorial_runs_from_top_to_bottom_and_prints_what_it_shows(
         else:
             fails = i + 1 < len(found) and found[i + 1][2].startswith("given ")
             lines = [body] if kind == "python" else body.replace("\\\n", " ").splitlines()
-            codes = [_run(kind, line) for line in lines]
+            codes = [_run(kind, line, background) for line in lines]
             out, err = capfd.readouterr()
             assert codes == [0] * (len(codes) - 1) + [int(fails) * 2], f"{body}\n{out}\n{err}"
             said = " ".join((out + err).split())  # blanks and line breaks as one blank each
@@ -171,17 +181,53 @@ def _as_at_a_shell(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(folder)
     monkeypatch.setenv("COLUMNS", "120")
     monkeypatch.setenv("PYTHONPATH", str(ROOT))
+    monkeypatch.setenv("TOKEN", "")  # what a page exports is gone after it
     monkeypatch.setenv("PATH", f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
     monkeypatch.setattr(show.out, "width", 120)
     monkeypatch.setattr(sys, "stdin", io.StringIO())
 
 
-def _run(kind: str, line: str) -> int:
+class Background:
+    """What a page starts with & at the end: it runs on until the page is through."""
+
+    def __init__(self) -> None:
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            self.port = free.getsockname()[1]  # in place of the page's own, which somebody may have
+        self.running: list[subprocess.Popen[bytes]] = []
+
+    def start(self, line: str) -> None:
+        """Start it, and go on when it can be reached."""
+        self.running.append(subprocess.Popen(shlex.split(line), stdin=subprocess.DEVNULL))
+        for _ in range(600):
+            with socket.socket() as client:
+                if client.connect_ex(("127.0.0.1", self.port)) == 0:
+                    return
+            assert self.running[-1].poll() is None, line
+            time.sleep(0.1)
+        raise AssertionError(f"{line} does not listen")
+
+
+@pytest.fixture
+def background() -> Iterator[Background]:
+    made = Background()
+    yield made
+    for process in made.running:
+        process.terminate()
+        assert process.wait(60) == 0
+
+
+def _run(kind: str, line: str, background: Background) -> int:
     """The exit code of a line typed. Our own command runs in here, for to start it anew takes as long as
     what most verbs do; `new`, with which a page begins, is started as a shell does."""
     words = shlex.split(line, comments=True) if kind == "sh" else []
     if words[:1] == ["cd"]:
         os.chdir(words[1])
+    elif words[:1] == ["export"]:
+        name, command = re.fullmatch(r"export (\w+)=\$\((.*)\)", line).groups()
+        os.environ[name] = subprocess.check_output(["sh", "-ec", command], text=True).strip()
+    elif words[-1:] == ["&"]:
+        background.start(line.removesuffix("&"))
     elif words[:1] == ["stepladder"] and words[1] != "new":
         try:
             main(words[1:])
