@@ -141,6 +141,15 @@ def test_a_table_with_a_budget_has_its_unit_in_the_heading_and_ranges_in_small_p
     assert all(line.label in said[1] for line in lines)
 
 
+@pytest.mark.parametrize("width", [390, 1200])
+def test_the_table_with_a_budget_is_read_without_scrolling(priced, undrawn, browser, width):
+    window = browser.new_page(viewport={"width": width, "height": 900})
+    window.set_content(page.html(*priced))
+    wide = "[document.documentElement, document.querySelector('.costs').parentElement]"
+    assert window.evaluate(f"Math.max(...{wide}.map(e => e.scrollWidth - e.clientWidth))") <= 0
+    window.close()
+
+
 def test_the_page_and_the_terminal_say_how_far_each_rung_is_below_the_best(priced):
     result, view = priced
     drawn = list_ladder.ladder(result, result.lists, view.history.ask)
