@@ -269,11 +269,7 @@ def _sentence(comparison: Comparison, first: Candidate, reference: str, limit: s
 
 
 def _in_money(
-    comparison: Comparison,
-    first: Candidate,
-    candidates: list[Candidate],
-    limit: str,
-    money: Lists,
+    comparison: Comparison, first: Candidate, candidates: list[Candidate], limit: str, money: Lists
 ) -> str:
     """The same, by what a decision brings: how much less than the best, and what that saves."""
     who, best = f"{first.rung} ({LEVELS[first.height]})", comparison.best
@@ -285,9 +281,9 @@ def _in_money(
         )
     said = f"We propose {who}: it does best, and {_none_lower(limit)}."
     lower = [one for one in candidates if one.height < first.height]
-    below = min(lower, key=lambda one: (comparison.choose[one.rung].loss, one.rung), default=None)
-    if below is None:
+    if not lower:
         return said
+    below = min(lower, key=lambda one: (comparison.choose[one.rung].loss, one.rung))
     one = "The best of the lower ones" if len(lower) > 1 else "The lower one"
     return (
         f"{said} {one}, {below.rung}, {_less(below, comparison, money)}, and "
