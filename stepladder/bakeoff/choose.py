@@ -19,10 +19,8 @@ CANNOT = "prices cannot choose here"
 SAVED = "what that saves"  # what a rung may bring less, where nobody said how much
 LEVELS = ("a person", "a rule", "SQL", "statistics", "machine learning", "deep learning")
 
-
-Allowed = (
-    float | Mapping[str, float] | None
-)  # the same for every rung, by rung, or a share is what counts
+# the same for every rung, by rung, or a share is what counts
+Allowed = float | Mapping[str, float] | None
 
 
 @dataclass(frozen=True)
@@ -224,7 +222,7 @@ def _would_separate(
         )
     return (
         f"{kept} At most {_gained(max(most, 0), comparison, reference, money)} could be gained, and more of "
-        "the same data would hardly show it: another loss, a budget or other cases might."
+        "the same data would hardly show it: another loss or other cases might."
     )
 
 

@@ -65,8 +65,11 @@ def compared_on(result: Result) -> str:
 
 
 def _told(result: Result) -> Lists | None:
-    lists = result.lists
-    return None if lists is None or (result.proposal.undecided and not lists.binding) else lists
+    lists, proposal = result.lists, result.proposal
+    if lists is None or (proposal.undecided and not lists.binding):
+        return None
+    # a reference that is the best itself is chance: there is nothing to set beside it
+    return None if proposal.undecided and proposal.best == proposal.reference else lists
 
 
 def span(amount: Money, currency: str = "", rough: bool = False) -> str:

@@ -173,7 +173,7 @@ def test_with_few_contacts_every_range_is_said_to_be_rough(priced):
     assert all(said.startswith("roughly") for said in ranges if " to " in said)
 
 
-def test_where_nothing_separates_no_share_and_no_ladder_is_shown(toy, undrawn):
+def test_where_nothing_separates_no_share_and_no_ladder_is_shown(toy, priced, undrawn):
     result, view = undecided(toy[0]), toy[1]
     said = page.html(result, view).split("<body>")[1].split('id="glossary"')[0].replace(GLUE, " ")
     assert "nothing separates the rungs" in headline(result)[0]
@@ -186,6 +186,9 @@ def test_where_nothing_separates_no_share_and_no_ladder_is_shown(toy, undrawn):
     ):
         assert word not in said, word
     assert "Loss in the exam" in said
+    assert list_money.lead(undecided(priced[0]), str)
+    best = dataclasses.replace(undecided(priced[0]).proposal, best=result.proposal.reference)
+    assert list_money.lead(dataclasses.replace(priced[0], proposal=best), str) == ""
     assert "worse" not in printed(result)
     assert "worse" in printed(toy[0])  # where it says something it stays
 
