@@ -27,13 +27,14 @@ from stepladder.core.history import History
 from stepladder.core.rung import Rung
 from stepladder.questions import retention
 from stepladder.questions.retention import r4_boosting
-from stepladder.questions.retention.btyd import bg_nbd, pareto_nbd
+from stepladder.questions.retention.btyd import bg_nbd, mbg_cnbd, pareto_nbd
 from stepladder.questions.retention.btyd.grouping import Groups, group
 
 Model = dict[str, Any]
 Floats = np.ndarray[Any, np.dtype[np.float64]]
 EXPECTED: dict[str, Callable[..., Floats]] = {
     "r3_bg_nbd": bg_nbd.expected,
+    "r3_mbg_cnbd": mbg_cnbd.expected,
     "r3_pareto_nbd": pareto_nbd.expected,
 }
 
