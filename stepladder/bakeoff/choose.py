@@ -129,7 +129,7 @@ def _inside(comparison: Comparison, rung: str, margin: float, allowed: Allowed) 
     if rung == comparison.best:
         return True
     if allowed is not None:
-        return comparison.above_best[rung][1] <= _of(allowed, rung) + ALIKE * abs(
+        return comparison.above_best[rung].high <= _of(allowed, rung) + ALIKE * abs(
             comparison.choose[rung].loss
         )
     return comparison.choose[rung].worse_high <= margin
@@ -206,7 +206,7 @@ def _would_separate(
     comparison: Comparison, reference: str, people: str, money: Lists | None
 ) -> str:
     """How many more of them would show what the best seems to gain; that none would, where it is so."""
-    gain, most = comparison.above_best[reference]
+    gain, _, most = comparison.above_best[reference]
     kept = "no rung surely beats it on these data, so nothing that costs more to keep has earned its place."
     need, windows = _needed(comparison, reference)
     ways = []
@@ -230,7 +230,10 @@ def _needed(comparison: Comparison, reference: str) -> tuple[float, float]:
 
     More units do not make windows agree; more windows help with both.
     """
-    gain, (within, between) = comparison.above_best[reference][0], comparison.variance[reference][1]
+    gain, (within, between) = (
+        comparison.above_best[reference].estimate,
+        comparison.variance[reference][1],
+    )
     if gain <= 0:
         return float("inf"), float("inf")
     small = (gain / MOSTLY) ** 2
@@ -291,7 +294,8 @@ def _in_money(
 
 
 def _given_up(rung: Candidate, comparison: Comparison, money: Lists) -> str:
-    above, most = (max(x, 0.0) * money.usual for x in comparison.above_best[rung.rung])
+    less = comparison.above_best[rung.rung]
+    above, most = (max(x, 0.0) * money.usual for x in (less.estimate, less.high))
     surely = "roughly" if money.of(rung.rung).rough else "surely"
     return f"it gives up {money.said(above)}, {surely} no more than {money.said(most, '')}"
 
