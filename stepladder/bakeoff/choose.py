@@ -14,12 +14,13 @@ NEARLY = 0.95  # of the cases
 FAR = 10.0  # times as many as there are: nobody waits for these
 MANY = 12  # windows: nobody waits for more
 MOSTLY = 1.96 + 0.84  # standard errors a gain must have to be shown four times in five
+ONE = 0.5  # of the currency: less is not spoken of
+CANNOT = "prices cannot choose here"
+SAVED = "what that saves"  # what a rung may bring less, where nobody said how much
 LEVELS = ("a person", "a rule", "SQL", "statistics", "machine learning", "deep learning")
 
-
-Allowed = (
-    float | Mapping[str, float] | None
-)  # the same for every rung, by rung, or a share is what counts
+# the same for every rung, by rung, or a share is what counts
+Allowed = float | Mapping[str, float] | None
 
 
 @dataclass(frozen=True)
@@ -91,7 +92,7 @@ def propose(
     else:
         sentence = _sentence(comparison, first, reference, limit)
         if money and first.rung != comparison.best:
-            sentence += f" In money {_given_up(first, comparison, money)}."
+            sentence += f" In money it {_less(first, comparison, money)}."
     return Proposal(
         first.rung,
         sentence + _tie(tied) + _stability(unstable, reference),
@@ -197,7 +198,7 @@ def _everybody(money: Lists, of: str, people: str) -> str:
     if money.budget:
         remedy = f"give a budget that is smaller: the one given has a place for all {money.cases:,}"
     return (
-        f"{whom}; prices cannot choose here. {remedy[0].upper()}{remedy[1:]} (contacts or spend in "
+        f"{whom}; {CANNOT}. {remedy[0].upper()}{remedy[1:]} (contacts or spend in "
         "[prices]), or ask how often they come instead of for how much: take [prices] out."
     )
 
@@ -221,7 +222,7 @@ def _would_separate(
         )
     return (
         f"{kept} At most {_gained(max(most, 0), comparison, reference, money)} could be gained, and more of "
-        "the same data would hardly show it: another loss, a budget or other cases might."
+        "the same data would hardly show it: another loss or other cases might."
     )
 
 
@@ -230,10 +231,8 @@ def _needed(comparison: Comparison, reference: str) -> tuple[float, float]:
 
     More units do not make windows agree; more windows help with both.
     """
-    gain, (within, between) = (
-        comparison.above_best[reference].estimate,
-        comparison.variance[reference][1],
-    )
+    gain, _, _ = comparison.above_best[reference]
+    _, (within, between) = comparison.variance[reference]
     if gain <= 0:
         return float("inf"), float("inf")
     small = (gain / MOSTLY) ** 2
@@ -269,41 +268,53 @@ def _sentence(comparison: Comparison, first: Candidate, reference: str, limit: s
 
 
 def _in_money(
-    comparison: Comparison,
-    first: Candidate,
-    candidates: list[Candidate],
-    limit: str,
-    money: Lists,
+    comparison: Comparison, first: Candidate, candidates: list[Candidate], limit: str, money: Lists
 ) -> str:
-    """The same, by what a decision brings: what is given up, what that saves, what is allowed."""
+    """The same, by what a decision brings: how much less than the best, and what that saves."""
     who, best = f"{first.rung} ({LEVELS[first.height]})", comparison.best
     if first.rung != best:
+        enough = "which makes up for it" if limit == SAVED else f"and you allow {limit}"
         return (
             f"We propose {who}, the lowest rung that is good enough: against the best rung, {best}, "
-            f"{_given_up(first, comparison, money)}; {_saved(first, best, candidates)} (allowed: {limit})."
+            f"{_less(first, comparison, money)}, and {_saved(first, best, candidates, money)}, {enough}."
         )
+    said = f"We propose {who}: it does best, and {_none_lower(limit)}."
     lower = [one for one in candidates if one.height < first.height]
-    below = min(lower, key=lambda one: (comparison.choose[one.rung].loss, one.rung), default=None)
-    said = f"We propose {who}: it does best, and no lower rung is good enough (allowed to give up: {limit})."
-    if below is None:
+    if not lower:
         return said
+    below = min(lower, key=lambda one: (comparison.choose[one.rung].loss, one.rung))
+    one = "The best of the lower ones" if len(lower) > 1 else "The lower one"
     return (
-        f"{said} The best of them, {below.rung}: {_given_up(below, comparison, money)}; "
-        f"{_saved(below, best, candidates)}."
+        f"{said} {one}, {below.rung}, {_less(below, comparison, money)}, and "
+        f"{_saved(below, best, candidates, money)}."
     )
 
 
-def _given_up(rung: Candidate, comparison: Comparison, money: Lists) -> str:
-    less = comparison.above_best[rung.rung]
-    above, most = (max(x, 0.0) * money.usual for x in (less.estimate, less.high))
-    surely = "roughly" if money.of(rung.rung).rough else "surely"
-    return f"it gives up {money.said(above)}, {surely} no more than {money.said(most, '')}"
+def _none_lower(limit: str) -> str:
+    if limit == SAVED:
+        return "no lower rung saves enough to make up for what it may bring less"
+    return (
+        f"no lower rung is good enough: each may bring less by more than the {limit} that you allow"
+    )
 
 
-def _saved(rung: Candidate, best: str, candidates: list[Candidate]) -> str:
+def _less(rung: Candidate, comparison: Comparison, money: Lists) -> str:
+    """How much less a list brings than the best's, with the range of that."""
+    less, *bounds = (each * money.usual for each in comparison.above_best[rung.rung])
+    span = " to ".join(f"{each:,.0f}" for each in bounds).replace("-", "−")
+    roughly = "roughly " if money.of(rung.rung).rough else ""
+    said = f" less per decision ({roughly}{span})"
+    return f"brings {money.said(less, said) if less >= ONE else f'no{said}'}"
+
+
+def _saved(rung: Candidate, best: str, candidates: list[Candidate], money: Lists) -> str:
     dear = next(one.money_per_year for one in candidates if one.rung == best)
     saved = round(dear) - round(rung.money_per_year)
-    return f"it saves {saved:,.0f} a year to keep" if saved > 0 else "it saves nothing to keep"
+    return (
+        f"saves {f'{saved:,.0f} {money.currency}'.rstrip()} a year"
+        if saved > 0
+        else "saves nothing"
+    )
 
 
 def _limit(margin: float, allowed: Allowed, year: float) -> str:
@@ -311,7 +322,7 @@ def _limit(margin: float, allowed: Allowed, year: float) -> str:
         return f"{margin:.0%} of the gain"
     if isinstance(allowed, float | int):
         return f"{allowed * year:,.0f} a year"
-    return "what that saves to keep"
+    return SAVED
 
 
 def _tie(tied: tuple[str, ...]) -> str:

@@ -80,7 +80,7 @@ class Lists:
     def said(self, amount: float, each: str = " per decision") -> str:
         """Money of a decision in whole units, and that of a year where decisions repeat."""
         unit, times = f" {self.currency}".rstrip(), self.decisions_per_year
-        year = "" if times == 1 else f" ({amount * times:,.0f}{unit} a year)"
+        year = "" if times == 1 else f", {amount * times:,.0f}{unit} a year"
         return f"{amount:,.0f}{unit}{each}{year}"
 
 

@@ -7,7 +7,8 @@ from typing import Any
 from stepladder.bakeoff.captured import Captured
 from stepladder.bakeoff.result import Result
 from stepladder.core.view import Section, Table
-from stepladder.report.drawing import ACCENT, ACTUAL, INK, MUTED
+from stepladder.report import list_money
+from stepladder.report.drawing import ACCENT, ACTUAL, INK, MUTED, WARN
 from stepladder.report.words import GLUE, label, listed, money, number, percent, span
 
 HINDSIGHT = "with hindsight"
@@ -38,9 +39,10 @@ def section(result: Result, shown: str, people: str, currency: str) -> list[Sect
 
 
 def _names(result: Result, found: Captured, shown: str) -> dict[str, str]:
-    """The rung shown, the best, and the reference, by the names they go by here."""
+    """The rung shown, the best, the next simpler one of lists, and the reference, as they are called here."""
     titles = {rung.rung: rung.title for rung in result.rungs}
-    rungs = dict.fromkeys((shown, result.proposal.best, result.proposal.reference))
+    beside = list_money.compared(result) if result.lists else [result.proposal.best]
+    rungs = dict.fromkeys((shown, *beside, result.proposal.reference))
     return {rung: label(rung, titles.get(rung, "")) for rung in rungs if rung in found.rungs}
 
 
@@ -49,13 +51,13 @@ def _sentence(found: Captured, names: dict[str, str], people: str, currency: str
     shown, *others = names
     share, low, high = found.at(shown, places)
     against = [f"by “{names[rung]}” {percent(found.at(rung, places)[0])}" for rung in others]
-    most = percent(found.hindsight[found.places.index(places)])
-    return (
-        f"In the exam {number(found.cases)} {people} brought {_amount(found.came, found, currency)}. The "
-        f"best {number(places)} by “{names[shown]}” brought "
-        f"{_amount(share * found.came, found, currency)} of it, {percent(share)} ({span(low, high)}); "
-        f"{listed([*against, f'with hindsight {most}'])}."
+    did = "spent" if found.unit == "money" else "brought"
+    said = (
+        f"In the exam {number(found.cases)} {people} {did} {_amount(found.came, found, currency)}. The "
+        f"best {number(places)} by “{names[shown]}” {did} "
+        f"{_amount(share * found.came, found, currency)} of it, {percent(share)} ({span(low, high)})"
     )
+    return f"{said}; {listed(against)}." if against else f"{said}."
 
 
 def _rough(found: Captured) -> str:
@@ -108,6 +110,7 @@ def _picture(
     lines = _drawn(alt, found, names, reference, width).encode(x=x, y=y)
     hindsight = alt.datum.who == HINDSIGHT  # the most that can be is no rung: a thin line
     return alt.layer(
+        *_budget(alt, found, x),
         band,
         lines.mark_line(strokeWidth=1).transform_filter(hindsight),
         lines.mark_line(strokeWidth=2).transform_filter(f"!({hindsight})"),
@@ -115,10 +118,21 @@ def _picture(
     ).properties(width=width, height=240)
 
 
+def _budget(alt: Any, found: Captured, x: Any) -> list[Any]:
+    """An upright line where the list ends that can be acted on."""
+    if not found.budget or found.budget >= found.cases:
+        return []
+    here = alt.Chart(alt.Data(values=[{"places": found.budget, "said": "your budget"}]))
+    line = here.mark_rule(color=MUTED, strokeDash=[2, 3]).encode(x=x)
+    said = here.mark_text(color=MUTED, align="left", dx=4, dy=-6, baseline="bottom")
+    return [line, said.encode(x=x, y=alt.value(240), text="said:N")]
+
+
 def _drawn(alt: Any, found: Captured, names: dict[str, str], reference: str, width: int) -> Any:
     """The lines by whom they are of: the rung shown first, the reference dashed."""
     who = [*names.values(), HINDSIGHT]
-    others = [MUTED if rung == reference else ACTUAL for rung in names][1:]
+    free = iter((WARN, ACTUAL))
+    others = [MUTED if rung == reference else next(free) for rung in [*names][1:]]
     colours = [ACCENT, *others, INK]
     dashes = [[6, 3] if rung == reference else [1, 0] for rung in names] + [[1, 0]]
     legend = alt.Legend(columns=1 if width < 400 else 4, symbolType="stroke")

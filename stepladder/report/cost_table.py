@@ -7,16 +7,36 @@ from dataclasses import dataclass
 
 from stepladder.bakeoff.choose import LEVELS
 from stepladder.bakeoff.compare import Estimate
-from stepladder.bakeoff.lists import Lists
+from stepladder.bakeoff.lists import Lists, Money
 from stepladder.bakeoff.result import Cost, Result, RungResult
 from stepladder.core.ask import UPKEEP_HOURS, Costs
 from stepladder.report import list_money
 from stepladder.report.ladder_chart import climb
-from stepladder.report.words import GLUE, label, listed, money, number, percent, seconds, span
+from stepladder.report.words import (
+    GLUE,
+    in_words,
+    label,
+    listed,
+    money,
+    number,
+    percent,
+    seconds,
+    span,
+)
 
 MISTAKES, MISTAKE = "Mistakes a year", "Mistakes per decision"
-GIVES_UP, INTERVAL = "Gives up", "95 % interval"
-Column = tuple[str, Callable[[RungResult, Estimate, Cost], str]]
+GIVES_UP, BROUGHT, LESS = "Gives up", "Brought per decision", "Less than the best"
+
+
+@dataclass(frozen=True)
+class Figure:
+    """What stands in a cell, and below it in small print its range."""
+
+    said: str
+    range: str = ""
+
+
+Column = tuple[str, Callable[[RungResult, Estimate, Cost], Figure]]
 
 
 @dataclass(frozen=True)
@@ -29,21 +49,30 @@ class Line:
     title: str
     proposed: bool
     status: str
-    figures: tuple[str, ...]
+    figures: tuple[Figure, ...]
     notes: tuple[str, ...]
 
 
-def headings(result: Result, answer: str) -> tuple[str, ...]:
-    """The figures' names; where the loss is in money, also what a rung's mistakes cost."""
-    return tuple(name.format(answer=answer) for name, _ in _columns(result, ""))
+def headings(result: Result, answer: str, currency: str) -> tuple[str, ...]:
+    """The figures' names, with the currency of those in money."""
+    return tuple(name.format(answer=answer) for name, _ in _columns(result, currency))
 
 
-def lines(result: Result, currency: str, mended: str) -> list[Line]:
+def lines(result: Result, mended: str) -> list[Line]:
     """A row per rung, lowest first; one that did not run says why. `mended`: the chart's MENDED."""
-    return [_line(rung, result, currency, mended) for rung in climb(result)]
+    return [_line(rung, result, mended) for rung in climb(result)]
 
 
-def _line(rung: RungResult, result: Result, currency: str, mended: str) -> Line:
+def remarks(found: list[Line]) -> dict[str, str]:
+    """What is to be known of rungs besides: each remark once, and of which it is said."""
+    said: dict[str, list[str]] = {}
+    for line in found:
+        for note in line.notes:
+            said.setdefault(in_words(note, {}), []).append(line.label)
+    return {note: listed(who) for note, who in said.items()}
+
+
+def _line(rung: RungResult, result: Result, mended: str) -> Line:
     notes = list(rung.warnings)
     nulls = sum(at.nulls for at in rung.cutoffs)
     if nulls:
@@ -63,112 +92,123 @@ def _line(rung: RungResult, result: Result, currency: str, mended: str) -> Line:
         rung.title,
         rung.rung == result.proposal.rung,
         "" if rung.status == "ok" else rung.status.removeprefix("not run: "),
-        _figures(rung, result, currency),
+        _figures(rung, result),
         tuple(notes),
     )
 
 
-def _figures(rung: RungResult, result: Result, currency: str) -> tuple[str, ...]:
+def _figures(rung: RungResult, result: Result) -> tuple[Figure, ...]:
     if rung.choose is None or rung.cost is None:
         return ()
-    return tuple(figure(rung, rung.choose, rung.cost) for _, figure in _columns(result, currency))
+    return tuple(figure(rung, rung.choose, rung.cost) for _, figure in _columns(result, ""))
 
 
 def _columns(result: Result, currency: str) -> list[Column]:
-    """What it gives, what it costs in a year, how the exam went, and what it takes to run."""
-    lists = result.lists
+    """What it gives, how the exam went, what it costs in a year, and what it takes to run."""
+    unit, lists = f", {currency}" if currency else "", result.lists
     if lists and lists.budget:
-        first, exam = _of_lists(lists, currency)
+        found = _of_lists(lists, unit)
     else:
-        first, exam = _of_losses(result)
-    if any(rung.cost and rung.cost.regret_per_year is not None for rung in result.rungs):
-        once = lists is not None and lists.decisions_per_year == 1
-        lost: Column = (
-            MISTAKE if once else MISTAKES,
-            lambda rung, loss, cost: money(cost.regret_per_year or 0.0, currency),
-        )
-        first = [*first, lost]
+        found = _of_losses(result)
+        if any(rung.cost and rung.cost.regret_per_year is not None for rung in result.rungs):
+            once = lists is not None and lists.decisions_per_year == 1
+            name = f"{MISTAKE if once else MISTAKES}{unit}"
+            found.insert(1, (name, lambda rung, loss, cost: _money(cost.regret_per_year or 0.0)))
     return [
-        *first,
-        ("Money a year", lambda rung, loss, cost: money(cost.money_per_year, currency)),
-        exam,
-        ("Learning", lambda rung, loss, cost: seconds(cost.fit_s)),
-        ("1,000 {answer}s", lambda rung, loss, cost: seconds(cost.predict_s_per_1000)),
-        ("Memory", lambda rung, loss, cost: f"{cost.memory_mb:,.0f}{GLUE}MB"),
-        ("Lines to keep", lambda rung, loss, cost: f"{cost.lines:,}"),
-        ("Extra libraries", lambda rung, loss, cost: ", ".join(cost.needs) or "none"),
-        ("Upkeep a year", lambda rung, loss, cost: f"{cost.upkeep_hours:g}{GLUE}h"),
+        *found,
+        (f"Money a year{unit}", _kept),
+        ("Learning", lambda rung, loss, cost: Figure(seconds(cost.fit_s))),
+        ("1,000 {answer}s", lambda rung, loss, cost: Figure(seconds(cost.predict_s_per_1000))),
+        ("Memory", lambda rung, loss, cost: Figure(f"{cost.memory_mb:,.0f}{GLUE}MB")),
+        ("Lines to keep", lambda rung, loss, cost: Figure(f"{cost.lines:,}")),
+        ("Extra libraries", lambda rung, loss, cost: Figure(", ".join(cost.needs) or "none")),
     ]
 
 
-def _of_lists(lists: Lists, currency: str) -> tuple[list[Column], Column]:
-    """Money per decision, and how much less than the best."""
-
-    def brought(rung: RungResult, loss: Estimate, cost: Cost) -> str:
-        return money(lists.of(rung.rung).brought.choose.amount, currency)
-
-    def between(rung: RungResult, loss: Estimate, cost: Cost) -> str:
-        mine = lists.of(rung.rung)
-        return list_money.span(mine.brought.choose, rough=mine.rough)
-
-    def less(rung: RungResult, loss: Estimate, cost: Cost) -> str:
-        return money(lists.of(rung.rung).below_best.amount, currency)
-
-    def how_sure(rung: RungResult, loss: Estimate, cost: Cost) -> str:
-        mine = lists.of(rung.rung)
-        return list_money.span(mine.below_best, rough=mine.rough)
-
-    def exam(rung: RungResult, loss: Estimate, cost: Cost) -> str:
-        return money(lists.of(rung.rung).brought.report.amount, currency)
-
-    first = [("Brought per decision", brought), (INTERVAL, between)]
-    return [*first, ("Best − this", less), (INTERVAL, how_sure)], ("Brought in the exam", exam)
+def _kept(rung: RungResult, loss: Estimate, cost: Cost) -> Figure:
+    return _money(cost.money_per_year, f"{cost.upkeep_hours:g}{GLUE}h")
 
 
-def _of_losses(result: Result) -> tuple[list[Column], Column]:
+def _money(amount: float, range: str = "") -> Figure:
+    return Figure(money(amount).replace("-", "−"), range)
+
+
+def _of_lists(lists: Lists, unit: str) -> list[Column]:
+    """Money per decision, how much less than the best's, and the exam."""
+
+    def less(rung: RungResult, loss: Estimate, cost: Cost) -> Figure:
+        found = lists.of(rung.rung).below_best
+        alike = found.low == found.high == 0
+        return Figure("–") if alike else _money(found.amount, between(rung, found))
+
+    def between(rung: RungResult, found: Money) -> str:
+        return list_money.span(found, rough=lists.of(rung.rung).rough)
+
+    def brought(rung: RungResult, loss: Estimate, cost: Cost) -> Figure:
+        found = lists.of(rung.rung).brought.choose
+        return _money(found.amount, between(rung, found))
+
+    def exam(rung: RungResult, loss: Estimate, cost: Cost) -> Figure:
+        found = lists.of(rung.rung).brought.report
+        return _money(found.amount, between(rung, found))
+
+    return [
+        (f"{BROUGHT}{unit}", brought),
+        (f"{LESS}{unit}", less),
+        (f"Brought in the exam{unit}", exam),
+    ]
+
+
+def _of_losses(result: Result) -> list[Column]:
     """The share of the gain given up; the loss itself where there is no gain to have a share of."""
     if result.proposal.undecided:
-        plain: list[Column] = [
-            ("Loss", lambda rung, loss, cost: number(loss.loss)),
+        return [
             (
-                INTERVAL,
-                lambda rung, loss, cost: f"{number(loss.loss_low)} to {number(loss.loss_high)}",
+                "Loss",
+                lambda rung, loss, cost: Figure(
+                    number(loss.loss), f"{number(loss.loss_low)} to {number(loss.loss_high)}"
+                ),
+            ),
+            (
+                "Loss in the exam",
+                lambda rung, loss, cost: Figure(number(rung.report.loss if rung.report else None)),
             ),
         ]
-        return plain, (
-            "Loss in the exam",
-            lambda rung, loss, cost: number(rung.report.loss if rung.report else None),
-        )
-    share: list[Column] = [
-        (GIVES_UP, lambda rung, loss, cost: percent(loss.worse)),
-        (INTERVAL, lambda rung, loss, cost: span(loss.worse_low, loss.worse_high)),
+    return [
+        (
+            GIVES_UP,
+            lambda rung, loss, cost: Figure(
+                percent(loss.worse), span(loss.worse_low, loss.worse_high)
+            ),
+        ),
+        (
+            "Gave up in the exam",
+            lambda rung, loss, cost: Figure(percent(rung.report.worse) if rung.report else "–"),
+        ),
     ]
-    return share, (
-        "Gave up in the exam",
-        lambda rung, loss, cost: percent(rung.report.worse) if rung.report else "–",
-    )
 
 
 def reading(result: Result, people: str) -> str:
     """How the columns that need it are to be read."""
-    names, said = [name for name, _ in _columns(result, "")], []
+    names = [name for name, _ in _columns(result, "")]
+    said = ["In small print: 95 % intervals, and the hours of upkeep a year."]
     if GIVES_UP in names:
         said.append(
             "“Gives up” is the share of the gain lost against the best rung; below zero means better "
             "than the best, which happens where the best was chosen at other moments."
         )
-    if result.lists and result.lists.budget:
+    if result.lists and BROUGHT in names:
         said.append(
-            f"“Brought per decision” is what acting on the list of {round(result.lists.usual):,} earned, the "
-            "cost of the contacts taken off, on average over the moments that chose; “best − this” is how "
-            "much more the best rung's list did."
+            f"“{BROUGHT}” is what acting on the list of {round(result.lists.usual):,} earned, the cost of "
+            f"the contacts taken off, {list_money.compared_on(result)}; “{LESS.lower()}” is how much more "
+            "the best rung's list did."
         )
     if MISTAKE in names or MISTAKES in names:
         name = MISTAKE if MISTAKE in names else MISTAKES
         often = "" if name == MISTAKE else ", times the decisions of a year"
         said.append(
             f"“{name}” is what a decision lost against one made with hindsight: contacts that did not earn "
-            f"their cost, and {people} left out who would have, over the moments that chose{often}."
+            f"their cost, and {people} left out who would have, {list_money.compared_on(result)}{often}."
         )
     return "".join(f"{sentence} " for sentence in said)
 

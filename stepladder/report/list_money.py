@@ -14,23 +14,62 @@ Named = Callable[[str], str]  # a rung's name, as the page or the terminal write
 Role = Callable[[Brought], Money]
 
 
-def sentences(result: Result, named: Named) -> list[str]:
-    """When choosing, in the exam, at random and with hindsight.
+def lead(result: Result, named: Named) -> str:
+    """What the list brought, on average over the dates on which rungs were compared: the first thing said.
 
     Nothing where no prices are given, and where they act on all alike: that is said already.
     """
-    lists = result.lists
-    if lists is None or (result.proposal.undecided and not lists.binding):
-        return []
-    moments = len([window for window in result.windows if window.role == "choose"])
-    each = f"on average over the {moments} moments that chose" if moments > 1 else "when choosing"
-    size = f", with {lists.places:,}" if lists.binding and lists.places != lists.usual else ""
+    lists = _told(result)
+    if lists is None:
+        return ""
     people = many(case_word(questions.load(result.question)))
-    return [
-        f"{_brought(result, lists, people, named, lambda one: one.choose)} {each}.",
-        f"In the exam{size}: {_exam(result, lists, named)}.",
-        _footnote(lists),
-    ]
+    return (
+        f"{_brought(result, lists, people, named, lambda one: one.choose)} {compared_on(result)}."
+    )
+
+
+def exam(result: Result, named: Named) -> str:
+    """The same on a date that nobody chose by."""
+    lists = _told(result)
+    if lists is None:
+        return ""
+    size = f", with {lists.places:,}" if lists.binding and lists.places != lists.usual else ""
+    said = _all(result, lists, named, lambda one: one.report)
+    return f"In the exam{size}, on a date that played no part in choosing: {said}."
+
+
+def footnote(result: Result) -> str:
+    """What no list can reach, how often the money comes, and why a range may be rough."""
+    lists = _told(result)
+    if lists is None:
+        return ""
+    best, times = money(lists.hindsight.choose.amount, lists.currency), lists.decisions_per_year
+    often = (
+        "if it is taken more often, say so: decisions_per_year in [prices]"
+        if times == 1
+        else f"{times:g} of them make a year"
+    )
+    rough = any(one.rough for one in lists.rungs)
+    return (
+        f"Money is that of one decision; {often}. With hindsight it could have been {best}, which nobody "
+        f"can know beforehand.{' With fewer than 100 contacts the ranges are rough.' if rough else ''}"
+    )
+
+
+def compared_on(result: Result) -> str:
+    """The dates whose average decides, in words."""
+    dates = len([window for window in result.windows if window.role == "choose"])
+    if dates == 1:
+        return "on the one date in the past on which the rungs were compared"
+    return f"on average over the {dates} dates in the past on which the rungs were compared"
+
+
+def _told(result: Result) -> Lists | None:
+    lists, proposal = result.lists, result.proposal
+    if lists is None or (proposal.undecided and not lists.binding):
+        return None
+    # a reference that is the best itself is chance: there is nothing to set beside it
+    return None if proposal.undecided and proposal.best == proposal.reference else lists
 
 
 def span(amount: Money, currency: str = "", rough: bool = False) -> str:
@@ -63,10 +102,6 @@ def _brought(result: Result, lists: Lists, people: str, named: Named, role: Role
     return f"The {whom} brought {_all(result, lists, named, role, after)}: one decision,"
 
 
-def _exam(result: Result, lists: Lists, named: Named) -> str:
-    return _all(result, lists, named, lambda one: one.report)
-
-
 def _all(result: Result, lists: Lists, named: Named, role: Role, after: str = "") -> str:
     """What the first brought with its range; the others, and chance, beside it."""
     first, *others = compared(result)
@@ -77,18 +112,3 @@ def _all(result: Result, lists: Lists, named: Named, role: Role, after: str = ""
     beside.append(f"{chance} {money(role(lists.at_random).amount)}")
     said = f"{money(amount.amount, unit)} {after}({span(amount, rough=mine.rough)})"
     return f"{said}, {listed(beside)}"
-
-
-def _footnote(lists: Lists) -> str:
-    """What no list can reach, how often the money comes, and why a range may be rough."""
-    best, times = money(lists.hindsight.choose.amount, lists.currency), lists.decisions_per_year
-    often = (
-        "if it is taken more often, say so: decisions_per_year in [prices]"
-        if times == 1
-        else f"{times:g} of them make a year"
-    )
-    rough = any(one.rough for one in lists.rungs)
-    return (
-        f"With hindsight it could have been {best}, which nobody can know beforehand. Money is that of one "
-        f"decision; {often}.{' With fewer than 100 contacts the ranges are rough.' if rough else ''}"
-    )

@@ -5,19 +5,17 @@ from __future__ import annotations
 import pyarrow.compute as pc
 
 from stepladder import questions
-from stepladder.bakeoff.choose import LEVELS
+from stepladder.bakeoff.choose import CANNOT, LEVELS
 from stepladder.bakeoff.result import Result, RungResult
 from stepladder.bakeoff.totals import BEGINS
 from stepladder.core.question import case_word
 from stepladder.core.view import Chart, View
-from stepladder.money import prices
 from stepladder.report import list_money, planning
 from stepladder.report.words import day, in_words, label, many, money, number, percent
 
 ANYWAY = (
-    "Money here is what the chosen brought, and sales that would have happened anyway are counted in it: "
-    "what acting itself adds is told only by some who are left alone (stepladder predict --top 500 "
-    "--control 10%)."
+    "Sales that would have happened anyway are counted in this money. What the contacts themselves add is "
+    "told only by some who are left alone: stepladder predict --top {places} --control 10%."
 )
 FEW = "Only so many cases could be scored"  # so begins the note
 
@@ -31,10 +29,14 @@ def headline(result: Result) -> tuple[str, str]:
         short = "No rung is proposed: in the exam none did better than any other."
     elif few(result):
         short = f"A rehearsal: {who} comes out on top, but on too few {_people(result)} to be sure."
+    elif proposal.undecided and CANNOT in proposal.sentence:
+        short = "Nothing to choose yet: at these prices all rungs act alike."
     elif proposal.undecided:
         short = f"Keep {who}: on these data nothing separates the rungs."
     elif proposal.rung == proposal.reference:
         short = f"Keep {who}: nothing dearer has earned its place."
+    elif proposal.rung == proposal.best and result.lists and result.lists.budget:
+        short = f"Use {who}: its list brings most, and nothing simpler is good enough."
     elif proposal.rung == proposal.best:
         short = f"Use {who}: it does best, and nothing simpler is good enough."
     else:
@@ -57,30 +59,42 @@ def called(rung: RungResult) -> str:
     return label(rung.rung, rung.title)
 
 
+def lead(result: Result) -> str:
+    """What the list brought, where one is made: the money stands before anything else."""
+    return list_money.lead(result, _named(result))
+
+
 def meaning(result: Result, view: View, chart: Chart, currency: str) -> list[str]:
-    """What the answers mean, the exam, the price of a rung more or less, and what the ranges do not say."""
+    """The exam, what is to come, the price of a rung more or less, and what the ranges do not say."""
     planned = planning.sentence(result, view, currency)
-    exam = _exam(result, view, chart.COUNTED) if chart.COUNTED else ""
-    money = list_money.sentences(result, lambda name: f"“{called(_rung(result, name))}”")
-    anyway = ANYWAY if prices(view.history.ask) else ""
-    found = [*money, anyway, chart.meaning(view), planned, exam]
+    exam = "" if planned or not chart.COUNTED else _exam(result, view, chart.COUNTED)
+    to_come = " ".join(said for said in (chart.meaning(view), planned) if said)
+    found = [list_money.exam(result, _named(result)), _anyway(result, view), to_come, exam]
     if result.proposal.rung and not result.proposal.undecided:
         found += [_neighbours(result, currency), _stable(result)]
     return [sentence for sentence in found if sentence]
 
 
+def _named(result: Result) -> list_money.Named:
+    return lambda name: f"“{called(_rung(result, name))}”"
+
+
+def _anyway(result: Result, view: View) -> str:
+    if not list_money.lead(result, str):
+        return ""
+    places = result.lists.places if result.lists and result.lists.binding else 500
+    return ANYWAY.format(places=places)
+
+
 def _exam(result: Result, view: View, counted: str) -> str:
-    """The last window, in the question's own unit where forecasts can be added up."""
+    """The last window, in the question's own unit where forecasts can be added up; of old bake-offs."""
     window = next(w for w in result.windows if w.role == "report")
     total = pc.sum(view.at_cutoff[view.rung]["prediction"]).as_py() or 0.0
     off = total / window.actual - 1 if window.actual else 0.0
-    said = f"{percent(abs(off))} too {'many' if off > 0 else 'few'}"
-    if view.rung in result.totals:
-        said += f"; by how much to widen plans stands under “{planning.TITLE}”"
     return (
         f"The exam: for the time from {day(window.now)}, which had played no part in choosing, "
         f"“{called(_rung(result, view.rung))}” forecast {number(round(total))} {counted}; "
-        f"{number(window.actual)} came. That is {said}."
+        f"{number(window.actual)} came. That is {percent(abs(off))} too {'many' if off > 0 else 'few'}."
     )
 
 
@@ -97,7 +111,8 @@ def _neighbours(result: Result, currency: str) -> str:
     said = []
     if lower:
         below = min(lower, key=lambda r: (-r.height, _worse(r)))
-        said.append(_below(result, below, mine, currency))
+        if f"{below.rung}, brings" not in result.proposal.sentence:  # it is said there
+            said.append(_below(result, below, mine, currency))
     if higher:
         above = min(higher, key=lambda r: (r.height, _worse(r)))
         said.append(_above(result, above, mine, currency))

@@ -19,6 +19,7 @@ from stepladder.report import (
     data_report,
     list_chart,
     list_ladder,
+    list_money,
     measures_table,
     planning,
     strip_chart,
@@ -27,7 +28,7 @@ from stepladder.report import (
 from stepladder.report.drawing import Drawn, draw
 from stepladder.report.glossary import glossary
 from stepladder.report.ladder_chart import ladder
-from stepladder.report.meaning import called, few, headline, meaning, remarks
+from stepladder.report.meaning import called, few, headline, lead, meaning, remarks
 from stepladder.report.rendered import rendered
 
 EXAMPLES = 20
@@ -56,6 +57,7 @@ def _contents(result: Result, view: View) -> dict[str, Any]:
     chosen = [window for window in result.windows if window.role == "choose"]
     lists = result.lists if result.lists and result.lists.budget else None
     ask = view.history.ask
+    lines = cost_table.lines(result, chart.MENDED)
     reads = [data_report.read(name, table) for name, table in sorted(result.data.items())]
     return {
         "result": result,
@@ -66,6 +68,8 @@ def _contents(result: Result, view: View) -> dict[str, Any]:
         "proposed": next(
             (rung for rung in result.rungs if rung.rung == result.proposal.rung), None
         ),
+        "lead": lead(result),
+        "footnote": list_money.footnote(result),
         "meaning": meaning(result, view, chart, unit),
         "labels": {rung.rung: called(rung) for rung in result.rungs},
         "undecided": result.proposal.undecided,
@@ -73,8 +77,9 @@ def _contents(result: Result, view: View) -> dict[str, Any]:
         "rough": lists is not None and any(one.rough for one in lists.rungs),
         "saves": lists and ask.good_enough is None and result.good_enough_money is None,
         "ladder": list_ladder.ladder(result, lists, ask) if lists else ladder(result, unit),
-        "headings": cost_table.headings(result, chart.ANSWER),
-        "lines": cost_table.lines(result, unit, chart.MENDED),
+        "headings": cost_table.headings(result, chart.ANSWER, unit),
+        "lines": lines,
+        "rung_remarks": cost_table.remarks(lines),
         "reading": cost_table.reading(result, words.many(case_word(question))),
         "assumptions": cost_table.assumptions(costs, unit),
         "exam": next(window for window in result.windows if window.role == "report"),

@@ -12,7 +12,7 @@ from stepladder.bakeoff.totals import ORDER, Total, TotalAt, strayed, together
 from stepladder.core.asking import numbers
 from stepladder.core.question import case_word
 from stepladder.core.view import Section, Table, View
-from stepladder.report.words import GLUE, day, in_words, many, number
+from stepladder.report.words import GLUE, day, in_words, listed, many, number
 
 TITLE = "What to plan with"
 PARTS = {"calibrate": "before choosing", "choose": "when choosing", "report": "exam"}
@@ -20,21 +20,24 @@ WHAT = ("forecast", "that came", "that came for each forecast")
 
 
 def sentence(result: Result, view: View, currency: str) -> str:
-    """The totals as ranges: what is to come, how far forecasts strayed before; empty of old bake-offs."""
-    found = result.totals.get(view.rung, ())
+    """The totals of what is to come as ranges; empty of old bake-offs."""
+    found = _found(result, view)
     if not found:
         return ""
-    said = [
-        f"{_range(one, _forecast(result, view, one), currency)}: what was forecast {strayed(one)}."
-        for one in found
-    ]
-    sure = together(found)
-    return in_words(" ".join((*said, f"{sure[:1].upper()}{sure[1:]}.", ORDER)), {})
+    ranges = [_range(one, _forecast(result, view, one), currency) for one in found]
+    return f"Plan for {listed(ranges)}: {together(found)} (“{TITLE}”, below)."
+
+
+def _found(result: Result, view: View) -> list[Total]:
+    """The totals of the rung shown; where a list is made its money comes first."""
+    budget = result.lists is not None and result.lists.budget
+    found = result.totals.get(view.rung, ())
+    return sorted(found, key=lambda one: one.unit != "money") if budget else list(found)
 
 
 def section(result: Result, view: View, currency: str) -> list[Section]:
     """The windows one by one, and the range that their spread gives for the next."""
-    found = result.totals.get(view.rung, ())
+    found = _found(result, view)
     if not found:
         return []
     places = [{at.now: at for at in one.windows} for one in found]
@@ -49,11 +52,13 @@ def section(result: Result, view: View, currency: str) -> list[Section]:
 
 def _about(result: Result, found: Sequence[Total]) -> str:
     people = many(case_word(questions.load(result.question)))
-    return (
+    far = ", and ".join(f"what was forecast of {one.unit} {strayed(one)}" for one in found)
+    return in_words(
         f"The ranges above speak for other {people}. A total strays further, by what all of them share: a "
-        "season, a price, a strike. Only whole windows of the past show how far; these do not overlap. "
-        f"The last line is for the next window: {together(found)}. Parts of the total, by week or by "
-        f"group, stray at least as far. {ORDER}"
+        f"season, a price, a strike. Only whole windows of the past show how far: {far}. The windows below "
+        f"do not overlap; the last line is for the next one: {together(found)}. Parts of the total, by week "
+        f"or by group, stray at least as far. {ORDER}",
+        {},
     )
 
 
@@ -81,11 +86,9 @@ def _forecast(result: Result, view: View, total: Total) -> float | None:
 
 def _range(total: Total, forecast: float | None, currency: str) -> str:
     unit = f"{GLUE}{currency}" if total.unit == "money" and currency else f" {total.unit}"
-    unit = unit if total.unit != "money" or currency else ""
+    if total.unit == "money" and not currency:
+        unit = " in money"
     if forecast is None:
-        return (
-            f"Plan with {total.low:.2f} to {total.high:.2f} for each of the {total.unit} forecast"
-        )
+        return f"{total.low:.2f} to {total.high:.2f} for each of the{unit} forecast"
     low, high = (number(float(f"{forecast * times:.2g}")) for times in (total.low, total.high))
-    of = "In money, plan" if total.unit == "money" else "Plan"
-    return f"{of} for {low} to {high}{unit}, not for {number(float(f'{forecast:.3g}'))} alone"
+    return f"{low} to {high}{unit}"

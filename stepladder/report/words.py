@@ -90,12 +90,17 @@ def month(value: date | str) -> str:
 def label(rung: str, title: str = "") -> str:
     """A rung's name: as its title writes it (BG/NBD, EASE), else r2_rfm_quintiles is "RFM quintiles"."""
     parts = re.sub(r"^r\d_", "", rung).split("_")
-    if len(parts) > 1 and (written := re.search("[^a-z0-9 ]".join(parts), title, re.I)):
+    if len(parts) > 1 and (written := re.search(_written(parts), title, re.I)):
         return written[0]
     if len(parts) == 1 and re.search(rf"\b{parts[0].upper()}\b", title):
         return parts[0].upper()  # an abbreviation, as its title writes it
     said = [part if re.search("[aeiouy]", part) else part.upper() for part in parts]
     return said[0][:1].upper() + " ".join(said)[1:]
+
+
+def _written(parts: list[str]) -> str:
+    """The parts as a title joins them, with what it hangs on: MBG/CNBD-k."""
+    return "[^a-z0-9 ]".join(parts) + r"(-\w+)?"
 
 
 def in_words(sentence: str, labels: Mapping[str, str]) -> str:

@@ -56,7 +56,15 @@ def table(found: Result) -> Table:
 
 def said(found: Result) -> list[Text]:
     """What the lists brought, in sentences of money, where prices are given."""
-    return [Text(sentence) for sentence in list_money.sentences(found, str)]
+    return [
+        Text(said) for said in (list_money.lead(found, str), list_money.exam(found, str)) if said
+    ]
+
+
+def footnote(found: Result) -> list[Text]:
+    """What is to be known of that money besides."""
+    said = list_money.footnote(found)
+    return [Text(said, style="dim")] if said else []
 
 
 def _headings(found: Result) -> list[str]:

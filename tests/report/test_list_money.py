@@ -14,7 +14,7 @@ from stepladder.bakeoff.lists import Brought, Listed, Lists, Money
 from stepladder.questions import question_toml as asking
 from stepladder.report import cost_table, list_chart, list_ladder, list_money, page
 from stepladder.report.drawing import Drawn, draw
-from stepladder.report.meaning import called, headline
+from stepladder.report.meaning import headline
 from stepladder.report.words import GLUE
 from stepladder.terminal import ladder
 
@@ -90,14 +90,64 @@ def test_a_page_with_a_budget_speaks_of_money_per_decision_and_of_no_share(price
     shown = priced[0].lists.of(priced[0].proposal.shown).brought.choose
     assert f"brought {shown.amount:,.0f} GBP after the cost of the contacts" in said
     assert "and at random 17,693" in said
-    assert "Mistakes per decision" in said
+    assert "Brought per decision, GBP" in said
     assert "GBP per decision" in said
-    for word in ("Gives up", "of the gain", "Mistakes a year", "Gave up"):
+    for word in ("Gives up", "of the gain", "Mistakes", "Gave up"):
         assert word not in said, word
     assert 'class="whisker"' in said
     assert "brought at each cutoff" in said
     drawn = draw(lambda width: list_chart.cutoffs(priced[0], width), "a picture")
     assert "20k" in drawn.narrow.replace(" ", "")
+
+
+def test_money_comes_first_and_hindsight_is_small_print_at_the_end(priced, undrawn):
+    """The first words below the headline are what the list brought; what nobody can know is a footnote."""
+    said = page.html(*priced).split("<body>")[1]
+    after = said.split('class="proposal"')[1].split("</p>")[1].strip()
+    assert after.startswith('<p class="lead">The 500 customers chosen by “')
+    bullets = said.split('<ul class="meaning">')[1].split("</ul>")[0]
+    assert (
+        "<li>In the exam, on a date that played no part in choosing: " in bullets.split("</li>")[0]
+    )
+    assert bullets.index("GBP and ") < bullets.index(
+        "purchases: "
+    )  # of the totals money comes first too
+    assert "hindsight" not in bullets
+    assert "With hindsight" in said.split('<ul class="meaning">')[1].split("</section>")[0]
+    assert bullets.count("<li>") <= 6
+    console = Console(width=80, file=io.StringIO())
+    for line in (*ladder.said(priced[0]), *ladder.footnote(priced[0])):
+        console.print(line)
+    assert console.file.getvalue().startswith("The 500 customers chosen by r")
+    assert "hindsight" in console.file.getvalue().split("decision;")[1]
+
+
+def test_a_table_with_a_budget_has_its_unit_in_the_heading_and_ranges_in_small_print(priced):
+    result = priced[0]
+    headings = cost_table.headings(result, "forecast", "GBP")
+    assert [name for name in headings if "GBP" in name] == [
+        "Brought per decision, GBP", "Less than the best, GBP", "Brought in the exam, GBP",
+        "Money a year, GBP",
+    ]  # fmt: skip
+    lines = [line for line in cost_table.lines(result, "") if line.figures]
+    assert {len(line.figures) for line in lines} == {len(headings)}
+    for line in lines:
+        mine = result.lists.of(line.name).brought.choose
+        assert line.figures[0].said == f"{mine.amount:,.0f}"
+        assert line.figures[0].range == f"{mine.low:,.0f} to {mine.high:,.0f}"
+    notes = [dataclasses.replace(line, notes=("Spend 13% more.",)) for line in lines]
+    (said,) = cost_table.remarks(notes).items()  # what is said of all is said once
+    assert said[0] == f"Spend 13{GLUE}% more."
+    assert all(line.label in said[1] for line in lines)
+
+
+@pytest.mark.parametrize("width", [390, 1200])
+def test_the_table_with_a_budget_is_read_without_scrolling(priced, undrawn, browser, width):
+    window = browser.new_page(viewport={"width": width, "height": 900})
+    window.set_content(page.html(*priced))
+    wide = "[document.documentElement, document.querySelector('.costs').parentElement]"
+    assert window.evaluate(f"Math.max(...{wide}.map(e => e.scrollWidth - e.clientWidth))") <= 0
+    window.close()
 
 
 def test_the_page_and_the_terminal_say_how_far_each_rung_is_below_the_best(priced):
@@ -113,17 +163,17 @@ def test_the_page_and_the_terminal_say_how_far_each_rung_is_below_the_best(price
 
 def test_with_few_contacts_every_range_is_said_to_be_rough(priced):
     result, view = rough(priced[0]), priced[1]
-    assert "fewer than 100 contacts the ranges are rough" in printed(result)
+    assert "fewer than 100 contacts the ranges are rough" in list_money.footnote(result)
     assert "(~" in printed(result)
-    said = list_money.sentences(result, str)[0]
-    assert "(roughly " in said
+    assert "(roughly " in list_money.lead(result, str)
+    assert "(roughly " in list_money.exam(result, str)
     steps = list_ladder.ladder(result, result.lists, view.history.ask).steps
     assert all("roughly" in step.range for step in steps if "less:" in step.range)
-    figures = [figure for line in cost_table.lines(result, "GBP", "") for figure in line.figures]
-    assert all(figure.startswith("roughly") for figure in figures if " to " in figure)
+    ranges = [one.range for line in cost_table.lines(result, "") for one in line.figures]
+    assert all(said.startswith("roughly") for said in ranges if " to " in said)
 
 
-def test_where_nothing_separates_no_share_and_no_ladder_is_shown(toy, undrawn):
+def test_where_nothing_separates_no_share_and_no_ladder_is_shown(toy, priced, undrawn):
     result, view = undecided(toy[0]), toy[1]
     said = page.html(result, view).split("<body>")[1].split('id="glossary"')[0].replace(GLUE, " ")
     assert "nothing separates the rungs" in headline(result)[0]
@@ -136,23 +186,24 @@ def test_where_nothing_separates_no_share_and_no_ladder_is_shown(toy, undrawn):
     ):
         assert word not in said, word
     assert "Loss in the exam" in said
+    assert list_money.lead(undecided(priced[0]), str)
+    best = dataclasses.replace(undecided(priced[0]).proposal, best=result.proposal.reference)
+    assert list_money.lead(dataclasses.replace(priced[0], proposal=best), str) == ""
     assert "worse" not in printed(result)
     assert "worse" in printed(toy[0])  # where it says something it stays
 
 
 def test_a_year_is_spoken_of_only_where_decisions_repeat(priced):
     result = priced[0]
-    assert "Mistakes per decision" in cost_table.headings(result, "forecast")
     lists = dataclasses.replace(result.lists, decisions_per_year=12.0)
     monthly = dataclasses.replace(result, lists=lists)
-    assert "Mistakes a year" in cost_table.headings(monthly, "forecast")
-    assert "12 of them make a year" in " ".join(list_money.sentences(monthly, called_by(result)))
+    assert "12 of them make a year" in list_money.footnote(monthly)
+    for often, name in ((1.0, "Mistakes per decision"), (12.0, "Mistakes a year")):
+        everyone = dataclasses.replace(lists, budget=False, decisions_per_year=often)
+        mistakes = dataclasses.replace(result, lists=everyone)
+        assert f"{name}, GBP" in cost_table.headings(mistakes, "forecast", "GBP")
     everyone = dataclasses.replace(lists, budget=False, decisions_per_year=1.0)
     assert "mistakes/yr" not in printed(dataclasses.replace(result, lists=everyone))
     assert "mistakes/yr" in printed(
         dataclasses.replace(result, lists=None)
     )  # an old one, stretched to a year
-
-
-def called_by(result):
-    return lambda name: called(next(rung for rung in result.rungs if rung.rung == name))

@@ -71,10 +71,11 @@ def test_a_total_stands_beside_how_far_totals_strayed_in_every_window(toy, page)
         came = [pc.sum(view.outcome[name]).as_py() for name in ("actual", worth.actual)]
         np.testing.assert_allclose(last, list(zip(expected, came, strict=True)))
     list_of = page.split('id="meaning"')[1].split("</ul>")[0]
-    assert re.search(r"Plan for [\d,]+ to [\d,]+ purchases, not for [\d,]+ alone", list_of)
-    assert "In money, plan for" in list_of
-    assert "The order within a list is not touched" in list_of
-    assert re.search(r"too (few|many); by how much to widen plans stands under", list_of)
+    assert re.search(r"Plan for [\d,]+ to [\d,]+ purchases and [\d,]+ to [\d,]+ in money:", list_of)
+    assert "The exam: for the time" not in list_of  # each window has its line where one plans
+    plans = page.split("What to plan with</h2>")[1]
+    assert "what was forecast of purchases lay" in plans
+    assert "The order within a list is not touched" in plans
 
 
 def test_of_a_bakeoff_of_before_nothing_is_said_that_it_did_not_keep(toy):
@@ -223,6 +224,7 @@ def test_a_margin_in_money_has_no_band(toy):
                 dataclasses.replace(view, history=history))  # fmt: skip
     assert 'class="band"' not in page
     assert f"160{GLUE}€" in page
+    assert "Money a year, €" in page
 
 
 def test_shares_beyond_reason_stay_in_the_picture(toy):
@@ -242,4 +244,5 @@ def test_figures_are_written_as_people_say_them():
     assert (money(640.2), days(91), days(45)) == ("640", "13 weeks", "45 days")
     assert label("r2_rfm_quintiles") == "RFM quintiles"
     assert label("r3_ease", "Such as (EASE).") == "EASE"
+    assert label("r3_mbg_cnbd", "A pace of their own (MBG/CNBD-k).") == "MBG/CNBD-k"
     assert label("r3_bg_nbd", "Each buys at their own rate (BG/NBD).") == "BG/NBD"
