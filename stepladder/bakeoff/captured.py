@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
 from stepladder.bakeoff.compare import unit_of
 from stepladder.bakeoff.replay import Replay
 from stepladder.bakeoff.score import Scored
-from stepladder.core.asking import matched, numbers
-from stepladder.core.predictions import places
+from stepladder.bakeoff.worths import worths
 from stepladder.core.question import Question
-from stepladder.core.stats import Floats, bootstrap_sums, interval
+from stepladder.core.stats import Floats, bootstrap_sums, interval, sums_by
 from stepladder.money import prices
 from stepladder.money.budget import earned
 
@@ -60,27 +58,20 @@ def captured(
     question: Question, last: Replay, scored: Mapping[str, list[Scored | None]]
 ) -> Captured | None:
     """What the best so many held at the last replay; None where answers say no amount, or nothing came."""
-    found = {rung: _beside(question, last, at[-1]) for rung, at in scored.items()}
-    there = {rung: each for rung, each in found.items() if each is not None}
-    if not there:
+    answers = {rung: at[-1].predictions for rung, at in scored.items() if at[-1]}
+    found = worths(question, last.known, last.came, answers)
+    if found is None or len(found.actual) < 2 or found.actual.sum() <= 0:
         return None
-    unit, _, actual = next(iter(there.values()))
-    known = ~np.isnan(actual)
-    actual = actual[known]
-    if actual.sum() <= 0 or len(actual) < 2:
-        return None
+    actual, seed = found.actual, last.known.ask.seed
     price, n = prices(last.known.ask), len(actual)
     budget = price.places(n) if price and price.budget else None
     named = _named(n, budget)
     stops = tuple(sorted({*named, *(max(round(share * n), 1) for share in CURVE)}))
-    by = unit_of(
-        last.cases, question.UNIT if set(question.UNIT) <= set(question.CASE) else question.CASE
-    )
-    units = by.filter(known).dictionary_encode().indices.to_numpy()
-    expected = {rung: each[1][known] for rung, each in there.items()}
-    curves = {r: curve(e, actual, units, stops, last.known.ask.seed) for r, e in expected.items()}
+    unit = question.UNIT if set(question.UNIT) <= set(question.CASE) else question.CASE
+    units = unit_of(found.rows, unit).dictionary_encode().indices.to_numpy()
+    curves = {r: curve(each, actual, units, stops, seed) for r, each in found.expected.items()}
     return Captured(
-        last.now, unit, n, float(actual.sum()), named, budget, stops, curves,
+        last.now, found.unit, n, float(actual.sum()), named, budget, stops, curves,
         tuple(held(actual, actual, stop) for stop in stops),
     )  # fmt: skip
 
@@ -95,23 +86,10 @@ def curve(
 ) -> Curve:
     """The share held with each number of places, resampled by unit."""
     columns = [*(_adds(expected, actual, stop) for stop in stops), actual]
-    sums_of = [np.bincount(units, weights=column) for column in columns]
-    table: Floats = np.column_stack(sums_of).astype(np.float64)
+    table = sums_by(units, np.column_stack(columns), int(units.max()) + 1)
     sums, draws = table.sum(axis=0), bootstrap_sums(table, seed, DRAWS)
     low, high = zip(*(interval(draws[:, i] / draws[:, -1]) for i in range(len(stops))), strict=True)
     return Curve(tuple((sums[:-1] / sums[-1]).tolist()), low, high)
-
-
-def from_plain(plain: Mapping[str, Any] | None) -> Captured | None:
-    """What was captured, as JSON has it."""
-    if plain is None:
-        return None
-    rungs = {
-        rung: Curve(**{name: tuple(values) for name, values in each.items()})
-        for rung, each in plain["rungs"].items()
-    }
-    lists = {name: tuple(plain[name]) for name in ("named", "places", "hindsight")}
-    return Captured(**{**plain, **lists, "rungs": rungs})
 
 
 def _adds(expected: Floats, actual: Floats, places: int) -> Floats:
@@ -123,15 +101,3 @@ def _adds(expected: Floats, actual: Floats, places: int) -> Floats:
 def _named(cases: int, budget: int | None) -> tuple[int, ...]:
     wanted = {*NAMED, max(round(cases / 10), 1), *([budget] if budget else [])}
     return tuple(sorted(n for n in wanted if n < cases))
-
-
-def _beside(
-    question: Question, last: Replay, one: Scored | None
-) -> tuple[str, Floats, Floats] | None:
-    """The unit, what was expected and what came of each case asked about, in their order."""
-    worth = question.worth(one.predictions, last.known) if one else None
-    if one is None or worth is None:
-        return None
-    order = places(last.cases, one.predictions, question.CASE)
-    came = numbers(matched(last.cases, last.came, question.CASE, worth.actual), question.LABELS)
-    return worth.unit, worth.expected[np.asarray(order)], came

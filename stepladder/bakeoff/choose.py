@@ -130,7 +130,7 @@ def _inside(comparison: Comparison, rung: str, margin: float, allowed: Allowed) 
     if rung == comparison.best:
         return True
     if allowed is not None:
-        return comparison.above_best[rung][1] <= _of(allowed, rung) + ALIKE * abs(
+        return comparison.above_best[rung].high <= _of(allowed, rung) + ALIKE * abs(
             comparison.choose[rung].loss
         )
     return comparison.choose[rung].worse_high <= margin
@@ -207,7 +207,7 @@ def _would_separate(
     comparison: Comparison, reference: str, people: str, money: Lists | None
 ) -> str:
     """How many more of them would show what the best seems to gain; that none would, where it is so."""
-    gain, most = comparison.above_best[reference]
+    gain, _, most = comparison.above_best[reference]
     kept = "no rung surely beats it on these data, so nothing that costs more to keep has earned its place."
     need, windows = _needed(comparison, reference)
     ways = []
@@ -231,7 +231,8 @@ def _needed(comparison: Comparison, reference: str) -> tuple[float, float]:
 
     More units do not make windows agree; more windows help with both.
     """
-    gain, (within, between) = comparison.above_best[reference][0], comparison.variance[reference][1]
+    gain, _, _ = comparison.above_best[reference]
+    _, (within, between) = comparison.variance[reference]
     if gain <= 0:
         return float("inf"), float("inf")
     small = (gain / MOSTLY) ** 2
@@ -299,10 +300,9 @@ def _none_lower(limit: str) -> str:
 
 def _less(rung: Candidate, comparison: Comparison, money: Lists) -> str:
     """How much less a list brings than the best's, with the range of that."""
-    bounds = comparison.above_low[rung.rung], comparison.above_best[rung.rung][1]
-    span = " to ".join(f"{each * money.usual:,.0f}" for each in bounds).replace("-", "−")
+    less, *bounds = (each * money.usual for each in comparison.above_best[rung.rung])
+    span = " to ".join(f"{each:,.0f}" for each in bounds).replace("-", "−")
     roughly = "roughly " if money.of(rung.rung).rough else ""
-    less = comparison.above_best[rung.rung][0] * money.usual
     said = f" less per decision ({roughly}{span})"
     return f"brings {money.said(less, said) if less >= ONE else f'no{said}'}"
 

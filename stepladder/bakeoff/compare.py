@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from stepladder.core.stats import Floats, bootstrap_sums, interval
+from stepladder.core.stats import Floats, bootstrap_sums, interval, student, sums_by
 
 SAME = 1e-9  # losses that differ by less are the same
 
@@ -38,6 +38,14 @@ class Estimate:
     worse_high: float
 
 
+class Above(NamedTuple):
+    """How much more is lost than by the best rung, with its 95 % interval."""
+
+    estimate: float
+    low: float
+    high: float
+
+
 class Variance(NamedTuple):
     """How uncertain a contrast of losses is: by the units asked about, and between cutoffs."""
 
@@ -59,11 +67,10 @@ class Comparison:
     choose: dict[str, Estimate]
     report: dict[str, Estimate]
     by_cutoff: tuple[dict[str, Estimate], ...]
-    above_best: dict[str, tuple[float, float]]  # loss − best: estimate and upper bound
+    above_best: dict[str, Above]  # loss − best
     units: int  # independent ones at the cutoffs that choose
     cases: int
     alike: int  # of these cases, those on which every rung loses the same
-    above_low: dict[str, float]  # of loss − best: the lower bound
     # of loss − best − worse × (reference − best), and of loss − best
     variance: dict[str, tuple[Variance, Variance]]
 
@@ -108,15 +115,13 @@ def compare(losses: Losses, reference: str, seed: int) -> Comparison:
         name: (unit[r] - unit[best], _unexplained(chosen, r, best, ref))
         for r, name in enumerate(losses.rungs)
     }
-    above = {name: _contrast(chosen, own) for name, (own, _) in contrasts.items()}
     return Comparison(
         best=losses.rungs[best],
-        beats_reference=_contrast(chosen, unit[ref] - unit[best])[1] > 0,
+        beats_reference=_contrast(chosen, unit[ref] - unit[best]).low > 0,
         choose=estimates(early),
         report=estimates(last),
         by_cutoff=tuple(estimates([i]) for i in early + last),
-        above_best={name: found[::2] for name, found in above.items()},
-        above_low={name: found[1] for name, found in above.items()},
+        above_best={name: _contrast(chosen, own) for name, (own, _) in contrasts.items()},
         units=int((table.reshape(-1, n, k + 1)[:, early, -1] > 0).any(axis=1).sum()),
         cases=sum(len(losses.weights[i]) for i in early),
         alike=sum(int((np.ptp(losses.losses[i], axis=1) <= SAME).sum()) for i in early),
@@ -142,14 +147,10 @@ def _by_unit(losses: Losses) -> Floats:
     """Sums per unit: units × (cutoffs × (rungs + weight))."""
     codes = pa.chunked_array([pa.array(u) for u in losses.units]).combine_chunks()
     indices = codes.dictionary_encode().indices.to_numpy()
-    columns, start = [], 0
+    at = np.split(indices, np.cumsum([len(weights) for weights in losses.weights])[:-1])
+    each = map(np.column_stack, zip(losses.losses, losses.weights, strict=True))
     total = int(indices.max()) + 1
-    for values, weights in zip(losses.losses, losses.weights, strict=True):
-        here = indices[start : start + len(weights)]
-        start += len(weights)
-        for column in (*values.T, weights):
-            columns.append(np.bincount(here, weights=column, minlength=total))
-    return np.column_stack(columns)
+    return np.hstack([sums_by(here, own, total) for here, own in zip(at, each, strict=True)])
 
 
 def _means(sums: Floats, cutoffs: list[int]) -> Floats:
@@ -189,12 +190,14 @@ def _share(means: Floats, rung: int, best: int, ref: int) -> Floats:
         return np.where(gain > 0, worse / gain, nothing)
 
 
-def _contrast(means: _Means, weights: Floats) -> tuple[float, float, float]:
+def _contrast(means: _Means, weights: Floats) -> Above:
     """A weighted sum of the rungs' losses with its interval, the variance between cutoffs included."""
     estimate = float(means.pooled @ weights)
     low, high = interval(means.draws @ weights)
     wider = _wider(means, weights)
-    return estimate, estimate - wider * (estimate - low), estimate + wider * (high - estimate)
+    return Above(
+        estimate, estimate - wider * (estimate - low), estimate + wider * (high - estimate)
+    )
 
 
 def _wider(means: _Means, weights: Floats) -> float:
@@ -218,6 +221,4 @@ def _variance(means: _Means, weights: Floats) -> Variance:
 
 def few(known: int) -> float:
     """How much more a variance counts that is known from so few: by its degrees of freedom."""
-    from scipy.special import stdtrit  # a quarter of a second, of every start of the service
-
-    return float((stdtrit(known, 0.975) / 1.96) ** 2)
+    return (student(known) / 1.96) ** 2

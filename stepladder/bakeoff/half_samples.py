@@ -81,20 +81,20 @@ class Halves:
         self, learnt: list[Ran], replay: Replay, pair: int, nth: int
     ) -> dict[tuple[str, int], pa.Table | None]:
         """What each rung answers at a cutoff, learnt from either half; the halves are gone afterwards."""
-        tasks, total, stop = [], PAIRS * len(self._choosing), Event()
-        folder, part = self.setting.folder / "halves", "halves"
+        folder, part, stop = self.setting.folder / "halves", "halves", Event()
         which = [(ran, side) for ran in learnt for side in (0, 1)]
         what = f"fitting on halves ({pair + 1} of at most {PAIRS} pairs) at {replay.name}"
-        self.progress(what, pair * len(self._choosing) + nth, total)
+        cutoffs = len(self._choosing)
+        self.progress(what, pair * cutoffs + nth, PAIRS * cutoffs)
         try:
             tables = [self._half(replay, pair, side, folder / str(side)) for side in (0, 1)]
             if not all(tables):
                 return dict.fromkeys(((ran.rung.name, side) for ran, side in which), None)
-            for ran, side in which:
-                tasks.append(
-                    partial(run_one, self.setting, ran.rung, replay, stop,
-                            learn_from=tables[side], part=f"{part}/{side}")
-                )  # fmt: skip
+            tasks = [
+                partial(run_one, self.setting, ran.rung, replay, stop,
+                        learn_from=tables[side], part=f"{part}/{side}")
+                for ran, side in which
+            ]  # fmt: skip
             measured = side_by_side(self.setting, tasks, stop)
             return {
                 (ran.rung.name, side): pq.read_table(one.predictions) if one.predictions else None

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
 from stepladder.bakeoff.compare import Comparison, Estimate, Losses, compare, unit_of
+from stepladder.bakeoff.parties import Answers, Party
 from stepladder.bakeoff.replay import Replay
 from stepladder.bakeoff.score import Scored
+from stepladder.bakeoff.worths import worths
 from stepladder.core.ask import Ask
-from stepladder.core.asking import matched, numbers
-from stepladder.core.predictions import places
 from stepladder.core.question import Question
 from stepladder.core.stats import Floats
 from stepladder.money import Prices, decisions, of_some, prices
@@ -85,14 +84,6 @@ class Lists:
         return f"{amount:,.0f}{unit}{each}{year}"
 
 
-@dataclass(frozen=True)
-class Party:
-    """Rungs with answers about the same cases, by replay, and those of them that these cases are for."""
-
-    scored: Mapping[str, list[Scored | None]]
-    names: tuple[str, ...]
-
-
 def lists(
     question: Question,
     replays: list[Replay],
@@ -131,7 +122,7 @@ def a_year(ask: Ask, replays: list[Replay]) -> float:
     return float(np.mean([decisions(ask, each) for each in cases]))
 
 
-def _in_money(question: Question, last: Replay, scored: Mapping[str, list[Scored | None]]) -> bool:
+def _in_money(question: Question, last: Replay, scored: Answers) -> bool:
     found = next(iter(scored.values()))[-1]
     worth = question.worth(found.predictions, last.known) if found else None
     return worth is not None and worth.unit == "money"
@@ -151,24 +142,14 @@ def _case_by_case(
     question: Question, replay: Replay, scored: Mapping[str, Scored | None]
 ) -> _Cases:
     answers = {name: found.predictions for name, found in scored.items() if found}
-    first = next(iter(answers.values()))
-    ask = of_some(replay.known.ask, first.num_rows, replay.cases.num_rows)
-    price = prices(ask)
+    asked = next(iter(answers.values())).num_rows
+    price = prices(of_some(replay.known.ask, asked, replay.cases.num_rows))
+    found = worths(question, replay.known, replay.came, answers)
     assert price is not None
-    worth = {name: question.worth(said, replay.known) for name, said in answers.items()}
-    came = {found.actual for found in worth.values() if found}
-    actual = numbers(matched(first, replay.came, question.KEYS, came.pop()))
-    known = np.flatnonzero(~np.isnan(actual))
-    rows = first.take(pa.array(known))
-
-    def expected(name: str) -> Floats:
-        at = places(rows, answers[name], question.KEYS).to_numpy(zero_copy_only=False)
-        found = worth[name]
-        assert found is not None
-        return _earns(found.expected[at.astype(np.int64)], price)
-
-    size = price.places(len(known))
-    return _Cases(rows, _earns(actual[known], price), {n: expected(n) for n in answers}, size)
+    assert found is not None
+    expected = {name: _earns(each, price) for name, each in found.expected.items()}
+    size = price.places(len(found.actual))
+    return _Cases(found.rows, _earns(found.actual, price), expected, size)
 
 
 def _earns(value: Floats, price: Prices) -> Floats:
@@ -216,8 +197,7 @@ def _listed(
 
 
 def _below(name: str, losses: Comparison, usual: float) -> Money:
-    above, high = losses.above_best[name]
-    return Money(above * usual, losses.above_low[name] * usual, high * usual)
+    return Money(*(each * usual for each in losses.above_best[name]))
 
 
 def as_wide(found: Lists, losses: Comparison) -> Lists:
@@ -233,22 +213,3 @@ def _brought(name: str, sizes: list[int], money: Comparison) -> Brought:
 
 def _money(found: Estimate, size: float) -> Money:
     return Money(-found.loss * size, -found.loss_high * size, -found.loss_low * size)
-
-
-def from_plain(raw: Mapping[str, Any] | None) -> Lists | None:
-    """The lists as JSON has them."""
-    if raw is None:
-        return None
-
-    def brought(one: Mapping[str, Any]) -> Brought:
-        return Brought(Money(**one["choose"]), Money(**one["report"]),
-                       tuple(Money(**each) for each in one["cutoffs"]))  # fmt: skip
-
-    rungs = tuple(
-        Listed(
-            **{**one, "brought": brought(one["brought"]), "below_best": Money(**one["below_best"])}
-        )
-        for one in raw["rungs"]
-    )
-    whole = {name: brought(raw[name]) for name in ("at_random", "hindsight")}
-    return Lists(**{**raw, **whole, "rungs": rungs})

@@ -61,6 +61,5 @@ def merged(whole: Comparison, few: Comparison, name: str) -> Comparison:
             for all_, some in zip(whole.by_cutoff, few.by_cutoff, strict=True)
         ),
         above_best={**whole.above_best, name: few.above_best[name]},
-        above_low={**whole.above_low, name: few.above_low[name]},
         variance={**whole.variance, name: few.variance[name]},
     )

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field
+from functools import cache
 from typing import Any
 
+from pydantic import TypeAdapter
+
 from stepladder import questions
-from stepladder.bakeoff import captured, totals
 from stepladder.bakeoff.captured import Captured
 from stepladder.bakeoff.choose import Proposal
 from stepladder.bakeoff.compare import Estimate
-from stepladder.bakeoff.lists import Lists, from_plain
+from stepladder.bakeoff.lists import Lists
 from stepladder.bakeoff.totals import Total
 from stepladder.core import own_loss
 from stepladder.core.question import Question
@@ -134,9 +136,7 @@ class Result:
 
 def judged(result: Result) -> Question:
     """The question, judged by the loss that judged then."""
-    question = questions.load(result.question)
-    text = result.loss_sql
-    return own_loss.judged_by(question, lambda: text) if text else question
+    return own_loss.judged_by(questions.load(result.question), result.loss_sql)
 
 
 def to_json(result: Result) -> dict[str, Any]:
@@ -168,44 +168,11 @@ def _rows(data: dict[str, Any]) -> dict[str, Any]:
 
 
 def from_json(raw: dict[str, Any]) -> Result:
-    """The result that `to_json` wrote."""
-    names = Result.__dataclass_fields__
-    kept = {key: value for key, value in raw.items() if key in names}
+    """The result that `to_json` wrote, now or earlier: what it did not say then is as by default."""
     tables = {k: v for k, v in raw["data"].items() if isinstance(v, dict) and "report" in v}
-    return Result(
-        **{
-            **kept,
-            "data": tables,
-            "windows": tuple(Window(**window) for window in raw["windows"]),
-            "proposal": _tupled(Proposal, raw["proposal"]),
-            "rungs": tuple(_rung(rung) for rung in raw["rungs"]),
-            "notes": tuple(raw["notes"]),
-            "lists": from_plain(raw.get("lists")),
-            "totals": totals.from_plain(raw.get("totals", {})),
-            "captured": captured.from_plain(raw.get("captured")),
-        }
-    )
+    return _plain().validate_python({**raw, "data": tables})
 
 
-def _tupled(kind: Any, raw: dict[str, Any]) -> Any:
-    fields = kind.__dataclass_fields__
-    return kind(
-        **{k: tuple(v) if isinstance(v, list) else v for k, v in raw.items() if k in fields}
-    )
-
-
-def _rung(raw: dict[str, Any]) -> RungResult:
-    def maybe(kind: Any, value: Any) -> Any:
-        return None if value is None else _tupled(kind, value)
-
-    made = {
-        "choose": maybe(Estimate, raw["choose"]),
-        "report": maybe(Estimate, raw["report"]),
-        "cutoffs": tuple(
-            AtCutoff(**{**at, "estimate": Estimate(**at["estimate"])}) for at in raw["cutoffs"]
-        ),
-        "cost": maybe(Cost, raw["cost"]),
-        "measures": tuple(Measure(**m) for m in raw["measures"]),
-        "calibration": tuple(CalibrationBin(**c) for c in raw["calibration"]),
-    }
-    return _tupled(RungResult, {**raw, **made})
+@cache
+def _plain() -> TypeAdapter[Result]:
+    return TypeAdapter(Result)

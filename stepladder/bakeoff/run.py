@@ -5,36 +5,33 @@ from __future__ import annotations
 import importlib.metadata
 import platform
 import sys
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
-import numpy as np
-import pyarrow as pa
-
 from stepladder.bakeoff import person
 from stepladder.bakeoff.captured import captured
 from stepladder.bakeoff.choose import Allowed, Candidate, propose
-from stepladder.bakeoff.compare import Comparison, Losses, compare, unit_of
+from stepladder.bakeoff.compare import Comparison
 from stepladder.bakeoff.half_samples import Halves
-from stepladder.bakeoff.lists import Lists, Party, a_year, as_wide, lists
+from stepladder.bakeoff.lists import Lists, a_year, as_wide, lists
 from stepladder.bakeoff.notes import notes
+from stepladder.bakeoff.parties import compared, parties, without_persons
 from stepladder.bakeoff.replay import Replay, prepare
 from stepladder.bakeoff.result import Result, RungResult, Window
 from stepladder.bakeoff.row import row
 from stepladder.bakeoff.runs import Progress, Ran, Setting, run_all
 from stepladder.bakeoff.score import Scored, score
-from stepladder.bakeoff.settle import Apart, settled
+from stepladder.bakeoff.settle import Apart, Settled, settled
 from stepladder.bakeoff.totals import totals
 from stepladder.core import own_loss
 from stepladder.core.ask import Ask
 from stepladder.core.errors import Problem
 from stepladder.core.question import Question
 from stepladder.core.rung import Rung
-from stepladder.core.same_units import beside_first
 from stepladder.fence.sandbox import weakest
-from stepladder.money import of_some, prices
+from stepladder.money import prices
 
 
 @dataclass(frozen=True)
@@ -53,45 +50,37 @@ def run(
 
     Raises Problem where the data cannot carry a bake-off; a rung that fails is a row that says so.
     """
+    question = setting.question
     progress("preparing the past", 0, 0)
-    replays = prepare(setting.question, setting.history, setting.folder / "known")
-    own_loss.try_out(setting.question, replays[-1].known, replays[-1].cases, replays[-1].came)
-    few = person.drawn(setting.question, replays)
+    replays = prepare(question, setting.history, setting.folder / "known")
+    own_loss.try_out(question, replays[-1].known, replays[-1].cases, replays[-1].came)
+    few = person.drawn(question, replays)
     ran = [person.heard(each, few, replays) for each in run_all(setting, replays, progress)]
     progress("comparing", 0, 0)
-    reference = _reference(setting.question, ran)
-    answers = [table for table in reference.raw() if table is not None]
+    usual = [table for table in _reference(question, ran).raw() if table is not None]
     scored: dict[str, list[Scored | None]] = {}
     meanings: dict[str, dict[str, float] | None] = {}
     for each in ran:
         if each.status == "ok":
-            scored[each.rung.name], meanings[each.rung.name] = score(
-                setting.question, replays, each.raw(), answers, each.rung.ours
-            )
-    parties = _parties(setting.question, replays, scored, few)
-    comparison = _compared(setting, replays, parties)
-    money = lists(setting.question, replays, parties, comparison)
-    rows = tuple(
-        row(setting.question, setting.history.ask, each, replays, scored, comparison,
+            name, ours = each.rung.name, each.rung.ours
+            scored[name], meanings[name] = score(question, replays, each.raw(), usual, ours)
+    both = parties(question, replays, scored, few)
+    comparison = compared(question, replays, both, setting.history.ask.seed)
+    money = lists(question, replays, both, comparison)
+    rows = [
+        row(question, setting.history.ask, each, replays, scored, comparison,
             meanings.get(each.rung.name))
         for each in ran
-    )  # fmt: skip
-    usual = [each.loss.num_rows if each else 0 for each in scored[setting.question.REFERENCE]]
-    windows = tuple(_window(replay, n) for replay, n in zip(replays, usual, strict=True))
-    halves = Halves(setting, replays, ran, answers, progress)
-    result = _result(
-        setting, data, settings, replays, windows, comparison, rows, money, halves.apart
-    )
-    levels = {found.fence for each in ran for found in each.measured if found}
-    everyone = {n: found for n, found in scored.items() if not person.is_person(n)}
+    ]  # fmt: skip
+    halves = Halves(setting, replays, ran, usual, progress)
+    found = _settled(setting, replays, comparison, rows, money, halves.apart)
+    result = _result(setting, data, settings, replays, scored, rows, money, found)
+    levels = {one.fence for each in ran for one in each.measured if one}
+    doubts = (doubt.sentence for doubt in question.doubts(setting.history))
+    told = (*notes(result, replays), *found.notes, *doubts)
     result = replace(
-        result,
-        fence=weakest(levels - {""}),  # none where it was killed
-        totals=totals(setting.question, setting.name, replays, everyone),
-        captured=captured(setting.question, replays[-1], everyone),
-    )
-    doubts = (doubt.sentence for doubt in setting.question.doubts(setting.history))
-    result = replace(result, notes=(*notes(result, replays), *result.notes, *doubts))
+        result, fence=weakest(levels - {""}), notes=told
+    )  # no level where it was killed
     return Outcome(result, replays, scored)
 
 
@@ -107,98 +96,30 @@ def _reference(question: Question, ran: list[Ran]) -> Ran:
     return found
 
 
-def _parties(
-    question: Question,
-    replays: list[Replay],
-    scored: dict[str, list[Scored | None]],
-    few: person.Drawn,
-) -> list[Party]:
-    """All rungs on all cases; a person beside them on the cases drawn for them."""
-    everyone = {n: found for n, found in scored.items() if not person.is_person(n)}
-    found = [Party(everyone, tuple(everyone))]
-    for name in scored.keys() - everyone.keys():
-        some = {
-            rung: [
-                _on(question, replay, one, few.get(replay.name))
-                for replay, one in zip(replays, answers, strict=True)
-            ]
-            for rung, answers in {**everyone, name: scored[name]}.items()
-        }
-        found.append(Party(some, (name,)))
-    return found
-
-
-def _compared(setting: Setting, replays: list[Replay], parties: list[Party]) -> Comparison:
-    question, seed = setting.question, setting.history.ask.seed
-    whole, *persons = [
-        compare(_losses(question, replays, party.scored), question.REFERENCE, seed)
-        for party in parties
-    ]
-    for party, own in zip(parties[1:], persons, strict=True):
-        whole = person.merged(whole, own, *party.names)
-    return whole
-
-
-def _on(
-    question: Question, replay: Replay, found: Scored | None, cases: pa.Table | None
-) -> Scored | None:
-    """The same answers, scored on some of the cases only."""
-    if found is None or cases is None:
-        return None
-    said = person.only(found.predictions, cases, question.CASE)
-    ask = of_some(replay.known.ask, cases.num_rows, replay.cases.num_rows)
-    loss = question.loss(said, replace(replay.known, ask=ask), replay.holdout.later, cases)
-    return replace(found, predictions=said, loss=loss)
-
-
-def _losses(
-    question: Question, replays: list[Replay], scored: Mapping[str, list[Scored | None]]
-) -> Losses:
-    asked = [i for i, replay in enumerate(replays) if replay.holdout.role != "calibrate"]
-    names = tuple(scored)
-    units = [scored[names[0]][i].loss for i in asked]  # type: ignore[union-attr]
-
-    def weighed(i: int, first: pa.Table) -> np.ndarray[Any, Any]:
-        there = [(name, found.loss) for name in names if (found := scored[name][i])]
-        each = [beside_first(loss, first, question.UNIT, name) for name, loss in there]
-        return np.column_stack([_floats(one["loss"]) * _floats(one["weight"]) for one in each])
-
-    return Losses(
-        rungs=names,
-        cutoffs=tuple(replays[i].name for i in asked),
-        roles=tuple(replays[i].holdout.role for i in asked),
-        units=tuple(unit_of(table, question.UNIT) for table in units),
-        weights=tuple(_floats(table["weight"]) for table in units),
-        losses=tuple(weighed(i, first) for i, first in zip(asked, units, strict=True)),
-    )
-
-
-def _floats(column: pa.ChunkedArray) -> np.ndarray[Any, Any]:
-    return column.to_numpy().astype(float)
-
-
-def _result(
+def _settled(
     setting: Setting,
-    data: dict[str, Any],
-    settings: str,
     replays: list[Replay],
-    windows: tuple[Window, ...],
     comparison: Comparison,
-    rows: tuple[RungResult, ...],
+    rows: list[RungResult],
     money: Lists | None,
     apart: Apart,
-) -> Result:
-    ask, year = setting.history.ask, a_year(setting.history.ask, replays)
+) -> Settled:
+    """What is proposed, once it stands with others to learn from too."""
+    ask, question, year = (
+        setting.history.ask,
+        setting.question,
+        a_year(setting.history.ask, replays),
+    )
     candidates = [
         Candidate(r.rung, r.height, r.cost.money_per_year)
         for r in rows
         if r.status == "ok" and r.cost
     ]
-    people = f"{' '.join(setting.question.UNIT)}s"
+    people = f"{' '.join(question.UNIT)}s"
     choose = partial(
         propose,
         candidates=candidates,
-        reference=setting.question.REFERENCE,
+        reference=question.REFERENCE,
         margin=ask.tolerance,
         allowed_loss=_allowed(ask, comparison.best, candidates, year),
         year=year,
@@ -206,11 +127,23 @@ def _result(
         money=money,
         cutoffs=tuple(replay.name for replay in replays if replay.holdout.role != "calibrate"),
     )
-    comparison, proposal, learnt = settled(comparison, choose, apart, people)
-    rows = tuple(replace(r, choose=comparison.choose.get(r.rung)) for r in rows)
+    return settled(comparison, choose, apart, people)
+
+
+def _result(
+    setting: Setting,
+    data: dict[str, Any],
+    settings: str,
+    replays: list[Replay],
+    scored: dict[str, list[Scored | None]],
+    rows: list[RungResult],
+    money: Lists | None,
+    found: Settled,
+) -> Result:
+    ask, question, everyone = setting.history.ask, setting.question, without_persons(scored)
     return Result(
         question=setting.name,
-        words=ask.words or setting.question.WORDS,
+        words=ask.words or question.WORDS,
         now=setting.history.now.isoformat(),
         horizon=ask.horizon,
         good_enough=ask.tolerance,
@@ -219,11 +152,12 @@ def _result(
         seed=ask.seed,
         data=data,
         versions=versions(setting.ladder),
-        windows=windows,
-        proposal=proposal,
-        rungs=rows,
-        lists=money and as_wide(money, comparison),
-        notes=learnt,
+        windows=tuple(map(_window, replays, scored[question.REFERENCE])),
+        proposal=found.proposal,
+        rungs=tuple(replace(r, choose=found.comparison.choose.get(r.rung)) for r in rows),
+        lists=money and as_wide(money, found.comparison),
+        totals=totals(question, setting.name, replays, everyone),
+        captured=captured(question, replays[-1], everyone),
     )
 
 
@@ -242,13 +176,11 @@ def _allowed(ask: Ask, best: str, candidates: list[Candidate], year: float) -> A
     return {rung: (kept[best] - money) / year for rung, money in kept.items()}
 
 
-def _window(replay: Replay, scored: int) -> Window:
+def _window(replay: Replay, scored: Scored | None) -> Window:
     later = replay.holdout.later.now.isoformat()
-    actual = float(replay.actual.sum())
+    actual, rows = float(replay.actual.sum()), scored.loss.num_rows if scored else 0
     cases = replay.cases.num_rows
-    return Window(
-        replay.now, later, replay.holdout.role, cases, actual, scored, replay.name
-    )  # fmt: skip
+    return Window(replay.now, later, replay.holdout.role, cases, actual, rows, replay.name)
 
 
 def versions(ladder: list[Rung]) -> dict[str, str]:

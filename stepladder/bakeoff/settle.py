@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from stepladder.bakeoff.choose import Proposal
-from stepladder.bakeoff.compare import Comparison, few
+from stepladder.bakeoff.compare import Above, Comparison, few
 from stepladder.bakeoff.half_samples import PAIRS
 from stepladder.bakeoff.person import is_person
 
@@ -91,8 +91,8 @@ def widened(comparison: Comparison, rung: str, squares: list[tuple[float, float]
         fit = few(len(squares)) * sum(one[nth] for one in squares) / len(squares)
         times.append((1 + fit / variance.whole) ** 0.5 if variance.whole > 0 else 1.0)
     share, own = times
-    was, (more, most) = comparison.choose[rung], comparison.above_best[rung]
-    least = more - own * (more - comparison.above_low[rung])
+    was, (more, least, most) = comparison.choose[rung], comparison.above_best[rung]
+    above = Above(more, more - own * (more - least), more + own * (most - more))
     wider = replace(
         was,
         worse_low=was.worse - share * (was.worse - was.worse_low),
@@ -101,8 +101,7 @@ def widened(comparison: Comparison, rung: str, squares: list[tuple[float, float]
     return replace(
         comparison,
         choose={**comparison.choose, rung: wider},
-        above_best={**comparison.above_best, rung: (more, more + own * (most - more))},
-        above_low={**comparison.above_low, rung: least},
+        above_best={**comparison.above_best, rung: above},
     )
 
 

@@ -11,9 +11,9 @@ import numpy as np
 
 from stepladder.bakeoff.replay import Replay
 from stepladder.bakeoff.score import Scored
-from stepladder.core.asking import matched, numbers
+from stepladder.bakeoff.worths import worths
 from stepladder.core.question import Question
-from stepladder.core.stats import LEVEL
+from stepladder.core.stats import student
 
 LEAST = 3  # windows before their spread says anything of the next one
 ORDER = "The order within a list is not touched by this."
@@ -79,10 +79,8 @@ def plan(ratios: Sequence[float]) -> tuple[float, float, bool]:
     """
     if len(ratios) < LEAST or min(ratios) <= 0:
         return min(ratios), max(ratios), False
-    from scipy.special import stdtrit  # a quarter of a second, of every start of the service
-
     logs, n = np.log(ratios), len(ratios)
-    wide = stdtrit(n - 1, (1 + LEVEL) / 2) * float(logs.std(ddof=1)) * (1 + 1 / n) ** 0.5
+    wide = student(n - 1) * float(logs.std(ddof=1)) * (1 + 1 / n) ** 0.5
     middle = float(logs.mean())
     return float(np.exp(middle - wide)), float(np.exp(middle + wide)), True
 
@@ -128,17 +126,6 @@ def note(rung: str, found: Sequence[Total]) -> str:
     return f"{BEGINS}{'; '.join(said)} ({together(found)}). {ORDER}" if said else ""
 
 
-def from_plain(plain: Mapping[str, Any]) -> dict[str, tuple[Total, ...]]:
-    """The totals as JSON has them."""
-    return {
-        rung: tuple(
-            Total(**{**one, "windows": tuple(TotalAt(**at) for at in one["windows"])})
-            for one in found
-        )
-        for rung, found in plain.items()
-    }
-
-
 def _apart(replays: list[Replay]) -> list[Replay]:
     """The replays that do not overlap a later one: those that do would make the spread look smaller."""
     found: list[Replay] = []
@@ -156,11 +143,9 @@ def _at(
         return
     if counted:
         yield counted, _window(replay, one.beside.predicted, one.beside.actual)
-    worth = question.worth(one.predictions, replay.known)
-    if worth is not None and worth.actual != "actual":
-        came = numbers(matched(one.predictions, replay.came, question.KEYS, worth.actual))
-        known = ~np.isnan(came)
-        yield worth.unit, _window(replay, worth.expected[known], came[known])
+    found = worths(question, replay.known, replay.came, {"": one.predictions})
+    if found is not None and found.unit != counted:
+        yield found.unit, _window(replay, found.expected[""], found.actual)
 
 
 def _window(replay: Replay, forecast: Any, came: Any) -> TotalAt:

@@ -55,7 +55,11 @@ class Asked(NamedTuple):
 def asked(job: Job, clock: Callable[[], float] = time.process_time) -> Asked:
     """Ask a rung. Raises what the rung raises, and Problem on an answer that breaks the contract."""
     begun = clock()
-    model = job.model if job.model is not None else job.keep(_learnt(job))
+    model = (
+        job.model
+        if job.model is not None
+        else job.keep(fitted(job.rung, job.learn_from or job.history))
+    )
     learnt = clock()
     said = job.rung.predict(model, job.history, job.cases)
     ended = clock()
@@ -65,10 +69,6 @@ def asked(job: Job, clock: Callable[[], float] = time.process_time) -> Asked:
         late = predictions.check(job.rung.predict(model, history, cases), job.question, cases)
         table = pa.concat_tables([table, late])
     return Asked(table, model, learnt - begun, ended - learnt)
-
-
-def _learnt(job: Job) -> Model:
-    return job.rung.fit(job.history if job.learn_from is None else job.learn_from)
 
 
 def fitted(rung: Rung, history: History) -> Model:

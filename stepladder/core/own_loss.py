@@ -104,8 +104,13 @@ class OwnLoss:
         return _standard(found, list(self.question.UNIT))
 
 
-def judged_by(question: Question, source: Callable[[], str]) -> Question:
-    """The question, judged by a SELECT."""
+def judged_by(question: Question, text: str) -> Question:
+    """The question, judged by a SELECT; as it is where that is empty."""
+    return judged_late(question, lambda: text) if text else question
+
+
+def judged_late(question: Question, source: Callable[[], str]) -> Question:
+    """The question, judged by a SELECT that is read where something is judged."""
     return cast(Question, OwnLoss(question, source))
 
 

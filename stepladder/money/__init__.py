@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from typing import Annotated, Self
 
 from pydantic import BeforeValidator, Field, model_validator
@@ -53,7 +54,8 @@ class Prices(Part):
     def places(self, cases: int) -> int:
         """How many of so many cases can be acted on: all of them without a budget, and never more."""
         if self.spend is not None:
-            found = self.spend // self.cost
+            # as they are written: 30 // 0.1 is 299, since no binary number is 0.1
+            found: float = Fraction(str(self.spend)) // Fraction(str(self.cost))
         elif self.contacts is None:
             return cases
         elif isinstance(self.contacts, float) and self.contacts < 1:

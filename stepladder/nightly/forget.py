@@ -22,7 +22,7 @@ from stepladder.nightly.publishing import erase
 from stepladder.nightly.still_there import Models, models_with, still_there, without
 from stepladder.project.at_work import nobody_at_work
 from stepladder.project.folder import Project
-from stepladder.project.forgotten import forgotten, hashed, key_of
+from stepladder.project.forgotten import forgotten, hashed, secret_key
 from stepladder.project.home import other_homes
 from stepladder.record.copies import copies_beside
 from stepladder.record.lists import forget_listed, lists
@@ -69,7 +69,7 @@ def forget(project: Project, case: str, *, wait: float = 60) -> Forgotten:
         away = forgotten(project)
         before = any(list(one.values()) in away for one in told)
         # first of all: whatever breaks from here on, they do not come back, and it can be done again
-        key = key_of(project)
+        key = secret_key(project)
         hashes = [hashed(one.values(), key) for one in told]
         about = zip(hashes, told, strict=True)
         answers = sum(project.record.forget(project.ask.question, *one) for one in about)

@@ -54,7 +54,7 @@ class Wanted:
 
 
 @dataclass(frozen=True)
-class Listed:
+class Written:
     """The list that was written: where, its number in the record, how many it has, what to know of it."""
 
     path: Path
@@ -87,7 +87,7 @@ def refuse(project: Project, day: date, top: int, control: str | float | None) -
 
 def listed(
     project: Project, said: Said, wanted: Wanted, room: Path, keep: Callable[[], int]
-) -> Listed:
+) -> Written:
     """Write the list of the best, and seal in the record who was left alone.
 
     keep: keeps what was said of everybody, once it is sure that there will be a list; its number.
@@ -106,7 +106,7 @@ def listed(
         like = came_of_like(question, before, len(chosen.best) / said.table.num_rows)
         control = Control.of(few, len(chosen.called), like)
     notes = (*chosen.notes, *_budget(project, said, wanted), *_broken(project, said, chosen))
-    return Listed(wanted.export.to, number, len(chosen.called), control, notes)
+    return Written(wanted.export.to, number, len(chosen.called), control, notes)
 
 
 class Chosen(NamedTuple):

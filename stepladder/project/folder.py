@@ -63,8 +63,8 @@ class Project:
 
     def judged_by(self, loss: str) -> Project:
         """The same project, judged by a loss.sql's text; by the question's own loss where it is empty."""
-        found, plain = copy(self), questions.load(self.ask.question)
-        judged = own_loss.judged_by(plain, lambda: loss) if loss else plain
+        found = copy(self)
+        judged = own_loss.judged_by(questions.load(self.ask.question), loss)
         found.__dict__["question"] = judged  # as if it had been asked for already
         return found
 

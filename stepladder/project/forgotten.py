@@ -58,7 +58,7 @@ def hashed(case: Iterable[object], key: bytes) -> str:
     return f"{_name(key)}:{hmac.digest(key, said, 'sha256').hex()}"
 
 
-def key_of(project: Project) -> bytes:
+def secret_key(project: Project) -> bytes:
     """The project's key, made where there is none yet; it is for its owner alone, and not for git."""
     path, ignored = project.folder / KEY, project.folder / ".gitignore"
     if not path.is_file():

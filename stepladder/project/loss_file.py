@@ -13,7 +13,9 @@ from stepladder.core.question import Question
 def judged(question: Question, folder: Path) -> Question:
     """The question, judged by loss.sql where there is one: nights that only predict need not read it."""
     path = folder / FILE
-    return own_loss.judged_by(question, lambda: read(folder)) if os.path.lexists(path) else question
+    return (
+        own_loss.judged_late(question, lambda: read(folder)) if os.path.lexists(path) else question
+    )
 
 
 def read(folder: Path) -> str:

@@ -14,7 +14,7 @@ from stepladder.core.files import write
 from stepladder.project import call_list
 from stepladder.project.all_cases import answer
 from stepladder.project.at_work import at_work
-from stepladder.project.call_list import Listed, Said, Wanted
+from stepladder.project.call_list import Said, Wanted, Written
 from stepladder.project.export import Export, titled
 from stepladder.project.folder import Project
 from stepladder.project.scratch import scratch
@@ -56,7 +56,9 @@ def predict(
         if target.for_people:
             table = titled(project.question, project.history(room).at(day), table)
         table = _dated(table, day)
-        _kept(project, Said(name, day, table, fitted, ""), target.to, target.body(table))
+        body = target.body(table)
+        said = Said(name, day, table, fitted, hashlib.sha256(body).hexdigest())
+        _kept(project, said, target.to, body)
     return target.to
 
 
@@ -70,7 +72,7 @@ def predict_list(
     control: str | float | None = None,
     decimal: str | None = None,
     separator: str | None = None,
-) -> Listed:
+) -> Written:
     """The list of those whom acting on is expected to bring most, best first, in a CSV file or a workbook.
 
     Columns: rank, CASE…, what is expected (after costs where prices are given), low, high, because, the
@@ -128,7 +130,7 @@ def _kept(project: Project, said: Said, path: Path, body: bytes) -> int:
     write(path, body)
     return project.record.store_prediction(
         Stored(project.ask.question, said.rung, said.day.isoformat(), project.relative(path),
-               hashlib.sha256(body).hexdigest(), said.table.num_rows, said.model)
+               said.sha256, said.table.num_rows, said.model)
     )  # fmt: skip
 
 

@@ -7,6 +7,7 @@ from typing import NamedTuple
 import numpy as np
 import pyarrow as pa
 
+from stepladder.bakeoff.worths import worths
 from stepladder.core.asking import matched, numbers
 from stepladder.core.history import History
 from stepladder.core.question import Holdout, Question, Worth
@@ -68,12 +69,10 @@ def _range(question: Question, worth: Worth, before: Before) -> tuple[Floats, Fl
 def _bins(question: Question, before: Before) -> Bins | None:
     pairs = []
     for holdout, said in before:
-        then = question.worth(said, holdout.past)
-        if then is not None:
-            came = question.outcome(holdout.past, holdout.later, cases_of(question, said))
-            actual = numbers(matched(said, came, question.KEYS, then.actual))
-            known = ~np.isnan(actual) & ~np.isnan(then.expected)
-            pairs.append((then.expected[known], actual[known]))
+        came = question.outcome(holdout.past, holdout.later, cases_of(question, said))
+        if then := worths(question, holdout.past, came, {"": said}):
+            known = ~np.isnan(then.expected[""])
+            pairs.append((then.expected[""][known], then.actual[known]))
     if not pairs:
         return None
     foretold, actual = (np.concatenate(each) for each in zip(*pairs, strict=True))

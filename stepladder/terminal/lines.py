@@ -20,11 +20,11 @@ def watched() -> bool:
 
 
 @contextlib.contextmanager
-def lines(
+def progress_lines(
     soon: float = SOON_S, still: float = STILL_S
 ) -> Iterator[Callable[[str, int, int], None]]:
     """Yields a `progress` that writes lines, from the moment on when it takes longer than `soon`."""
-    said = Lines(still)
+    said = ProgressLines(still)
     over = threading.Event()
     clock = threading.Thread(target=said.keep_on, args=(soon, over), daemon=True)
     clock.start()
@@ -35,7 +35,7 @@ def lines(
         clock.join()
 
 
-class Lines:
+class ProgressLines:
     """Lines that wait until there is a need for them, and one where nothing was said for long.
 
     A line is what is done, which is told as a sentence, and what is begun without a count of steps.

@@ -7,13 +7,13 @@ from dataclasses import asdict
 
 from rich.text import Text
 
-from stepladder.project.call_list import CALL, CONTROL, Listed
+from stepladder.project.call_list import CALL, CONTROL, Written
 from stepladder.project.folder import Project
 from stepladder.record.lists import assignments, the_list
 from stepladder.terminal.show import out, print_json
 
 
-def listed(found: Listed, as_json: bool) -> None:
+def listed(found: Written, as_json: bool) -> None:
     """Where the list was written, and what to know of it."""
     control = found.control
     if as_json:

@@ -33,8 +33,7 @@ from stepladder.tables.report import DataReport
 from stepladder.tables.told import to_text
 from stepladder.terminal import ladder
 from stepladder.terminal.console import Console
-from stepladder.terminal.lines import SOON_S, watched
-from stepladder.terminal.lines import lines as told_in_lines
+from stepladder.terminal.lines import SOON_S, progress_lines, watched
 
 out = Console()
 GLUE = "\0"  # what it holds together is not wrapped: a flag or a key and what is given with it
@@ -261,7 +260,7 @@ def ask(question: str, answers: Sequence[str]) -> str:
 def patience(what: str, quiet: bool) -> Iterator[Callable[[str, Sequence[str]], str]]:
     """Says on standard error what takes so long, where it does; yields `ask`."""
     if not watched():
-        with told_in_lines() as tick:
+        with progress_lines() as tick:
             tick(what, 0, 0)
             yield ask
         return
@@ -284,7 +283,7 @@ def patience(what: str, quiet: bool) -> Iterator[Callable[[str, Sequence[str]], 
 def progress(quiet: bool) -> Iterator[Callable[[str, int, int], None]]:
     """What is going on, on standard error: a bar where somebody watches it, else a line for what is done."""
     if not watched():
-        with told_in_lines() as tick:
+        with progress_lines() as tick:
             yield tick
         return
     if quiet:

@@ -183,7 +183,7 @@ def test_as_many_more_as_the_sentence_names_would_show_the_gain_four_times_in_fi
         found = compare(losses([noisy((1.1, 1, 1), seed, n=60, own=0.3)] * 2), REFERENCE, seed=1)
         said = propose(found, LADDER, REFERENCE, margin=0.1, people="customers").sentence
     more = int(re.search(r"some ([\d,]+) customers more", said)[1].replace(",", ""))
-    gain = found.above_best[REFERENCE][0]
+    gain = found.above_best[REFERENCE].estimate
     shown = 0
     for seed in range(40):
         table = noisy((1 + gain, 1, 9), 1000 + seed, n=60 + more, own=0.3)

@@ -9,13 +9,14 @@ from stepladder.money.budget import earned, lost, on_the_list
 
 
 def prices(**given):
-    return Prices(margin=0.25, cost=4.0, **given)
+    return Prices(**{"margin": 0.25, "cost": 4.0, **given})
 
 
 @pytest.mark.parametrize(
     ("given", "cases", "places"),
     [({"contacts": 500}, 4338, 500), ({"contacts": "10%"}, 4338, 434), ({"spend": 2000.0}, 4338, 500),
-     ({"contacts": "10 %"}, 3, 1), ({"spend": 7.9}, 9, 1), ({}, 9, 9), ({"contacts": 1}, 9, 1)],
+     ({"contacts": "10 %"}, 3, 1), ({"spend": 7.9}, 9, 1), ({"spend": 30.0, "cost": 0.1}, 4338, 300),
+     ({}, 9, 9), ({"contacts": 1}, 9, 1)],
 )  # fmt: skip
 def test_a_budget_says_how_many_places_there_are(given, cases, places):
     assert prices(**given).places(cases) == places

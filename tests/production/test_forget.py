@@ -36,7 +36,7 @@ from stepladder.nightly.publishing import erase, send
 from stepladder.nightly.still_there import NAMES, UNREAD, about, without
 from stepladder.project.at_work import at_work, nobody_at_work, running, settle
 from stepladder.project.folder import Project
-from stepladder.project.forgotten import KEY, forgotten, hashed, key_of
+from stepladder.project.forgotten import KEY, forgotten, hashed, secret_key
 from stepladder.project.one_case import predict_one
 from stepladder.questions.retention import toy
 from stepladder.record import Record
@@ -388,7 +388,7 @@ def test_ids_are_kept_as_keyed_hashes_and_without_the_key_nothing_is_read(shop):
     with pytest.raises(Unusable, match="people were forgotten here") as told:
         stepladder.refresh(shop)
     assert "put forgotten.key back" in told.value.remedy
-    key_of(shop)  # another
+    secret_key(shop)  # another
     with pytest.raises(Problem, match="is not the key"):
         stepladder.refresh(shop)
 

@@ -227,7 +227,7 @@ def test_what_a_person_said_is_published_and_served_but_not_made_up_for_somebody
     shop, monkeypatch
 ):
     day = shop.now()
-    monkeypatch.setattr("stepladder.record.store._now", lambda: f"{day - timedelta(days=1)}T9")
+    monkeypatch.setattr("stepladder.record.store.now", lambda: f"{day - timedelta(days=1)}T9")
     shop.record.answer("retention", [({"customer": 7}, 41.0)], by="Cy")
     monkeypatch.undo()
     ship(shop, rung="r0_person", force="a person behind the curtain, for a week")

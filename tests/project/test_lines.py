@@ -12,7 +12,7 @@ import pytest
 import toy_projects
 
 from stepladder.terminal import show
-from stepladder.terminal.lines import lines
+from stepladder.terminal.lines import progress_lines
 
 SLOW = """'''Takes longer than a moment, and fails.'''
 
@@ -53,7 +53,7 @@ def test_a_bakeoff_in_a_log_has_a_line_for_every_rung_as_it_ends(tmp_path):
 
 
 def test_what_takes_a_moment_says_nothing(capsys):
-    with lines() as tick, show.patience("reading", quiet=False), show.progress(quiet=True):
+    with progress_lines() as tick, show.patience("reading", quiet=False), show.progress(quiet=True):
         tick("preparing the past", 0, 0)
         tick("r1_first: ok.", 1, 1)
     assert capsys.readouterr().err == ""
@@ -62,7 +62,9 @@ def test_what_takes_a_moment_says_nothing(capsys):
 @pytest.mark.parametrize("context", [show.progress, lambda quiet: show.patience("reading", quiet)])
 @pytest.mark.parametrize("quiet", [False, True])
 def test_what_takes_longer_says_so_to_whoever_reads_it_later(context, quiet, monkeypatch, capsys):
-    monkeypatch.setattr("stepladder.terminal.show.told_in_lines", lambda: lines(0.02, 0.05))
+    monkeypatch.setattr(
+        "stepladder.terminal.show.progress_lines", lambda: progress_lines(0.02, 0.05)
+    )
     with context(quiet) as tick:
         if context is show.progress:
             tick("reading", 0, 0)
@@ -80,6 +82,6 @@ def test_what_takes_longer_says_so_to_whoever_reads_it_later(context, quiet, mon
 def test_a_log_that_nobody_takes_stops_no_work(monkeypatch):
     for stream in (None, Full()):
         monkeypatch.setattr(sys, "stderr", stream)
-        with lines(0.0) as tick:
+        with progress_lines(0.0) as tick:
             time.sleep(0.05)
             tick("reading \x1b[2J", 0, 0)

@@ -182,7 +182,7 @@ def test_what_a_person_said_last_counts_from_the_day_they_said_it(project, tmp_p
     customers = shop.question.cases(shop.history()).slice(0, 3)
     known = customers["customer"].to_pylist()[0]
     for day, number in ((first, 2.0), (second, 5.0)):
-        monkeypatch.setattr("stepladder.record.store._now", lambda day=day: f"{day}T12:00:00")
+        monkeypatch.setattr("stepladder.record.store.now", lambda day=day: f"{day}T12:00:00")
         shop.record.answer("retention", [({"customer": known}, number)], by="Ada")
     rung, history = shop.rung("r0_person"), shop.history(tmp_path)
 

@@ -19,7 +19,7 @@ from stepladder.core.errors import Passing, Problem, Unusable
 from stepladder.project import at_work, home, identity
 from stepladder.project import record as kept
 from stepladder.project.folder import Project
-from stepladder.project.forgotten import KEY, forgotten, hashed, key_of
+from stepladder.project.forgotten import KEY, forgotten, hashed, secret_key
 from stepladder.record import Stored, Token, schema
 from stepladder.record.homes import Home, home_of, note
 
@@ -97,7 +97,7 @@ def test_what_it_holds_shows_which_project_a_folder_is_unless_that_lives_elsewhe
 
 
 def test_whoever_is_forgotten_stays_so_in_a_copy_with_another_id(shared, shop, tmp_path):
-    shop.record.forget("retention", hashed([4], key_of(shop)), {"customer": 4})
+    shop.record.forget("retention", hashed([4], secret_key(shop)), {"customer": 4})
     copy = Path(shutil.copytree(shop.folder, tmp_path / "copy"))
     clone = Path(shutil.copytree(shop.folder, tmp_path / "clone"))
     (clone / KEY).unlink()  # as git leaves it out
@@ -113,7 +113,7 @@ def begun(project: Project, ago: timedelta, monkeypatch) -> int:
     """A bake-off that began so long ago."""
     then = (datetime.now(UTC) - ago).isoformat()
     with monkeypatch.context() as patch:
-        patch.setattr("stepladder.record.store._now", lambda: then)
+        patch.setattr("stepladder.record.store.now", lambda: then)
         return project.record.begin_bakeoff(
             "retention", settings="", data_fingerprint="", versions={}
         )

@@ -93,7 +93,7 @@ def test_replays_outcome_and_loss_are_alike(worlds, name):
     text = f"""-- What was said beside what came, of one's own; -- as it ends.
     select {unit}, sum(coalesce(prediction, 0.0)) - count(actual) as loss, 0.5 as weight
     from predictions left join outcome using ({", ".join(question.KEYS)}) group by {unit}; -- the end"""
-    own = own_loss.judged_by(question, lambda: text)
+    own = own_loss.judged_by(question, text)
     for each in (question, own):
         losses = [each.loss(full[0].predictions, *pair, cases) for pair in engines]
         alike(*losses, ordered=True)

@@ -17,7 +17,7 @@ from stepladder import questions
 from stepladder.core.errors import Problem
 from stepladder.core.own import Brings
 from stepladder.nightly.forget import forget
-from stepladder.project.forgotten import hashed, key_of
+from stepladder.project.forgotten import hashed, secret_key
 from stepladder.project.one_case import predict_one
 from stepladder.questions.retention import toy
 from stepladder.service.published import ORDER, Published
@@ -318,7 +318,9 @@ def test_whoever_is_asked_for_or_forgotten_is_found_in_any_spelling(shop):
     assert forget(shop, "<ANN@X.de>").total
     assert "ann@x.de" not in known(shop)
     # as an earlier cleaner knew him, whose ids stood as they were written
-    shop.record.forget("retention", hashed(["Bob@X.de"], key_of(shop)), {"customer": "Bob@X.de"})
+    shop.record.forget(
+        "retention", hashed(["Bob@X.de"], secret_key(shop)), {"customer": "Bob@X.de"}
+    )
     again = known(stepladder.refresh(shop))
     assert again
     assert not {"ann@x.de", "bob@x.de"} & again

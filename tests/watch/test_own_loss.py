@@ -162,7 +162,7 @@ REFUSED = {
 @pytest.mark.parametrize(("text", "said"), REFUSED.items(), ids=REFUSED.values())
 def test_a_loss_that_cannot_judge_is_refused_in_three_parts(moment, text, said):
     plain, past, later, cases, answers = moment
-    question = own_loss.judged_by(plain, lambda: text)
+    question = own_loss.judged_late(plain, lambda: text)
     came = plain.outcome(past, later, cases)
     with pytest.raises(Problem) as found:
         assert own_loss.try_out(question, past, cases, came) or question.loss(
@@ -179,7 +179,7 @@ def test_it_sees_the_cutoff_and_nothing_later_and_may_end_as_sql_does(moment):
     text = """-- The newest purchase, in days after the cutoff; é is no ASCII.
         select customer, date_diff('day', max(now), max(day)) as loss, 0.5 as weight
         from purchases semi join cases using (customer) cross join ask group by customer; -- the end"""
-    question = own_loss.judged_by(plain, lambda: text)
+    question = own_loss.judged_by(plain, text)
     own_loss.try_out(question, past, cases, plain.outcome(past, later, cases))
     found = question.loss(answers, past, later, cases)
     assert found["customer"].to_pylist() == sorted(cases["customer"].to_pylist())
@@ -221,7 +221,7 @@ def test_what_has_no_zero_for_its_best_has_no_share_to_save(moment):
     """A rung that loses −1 where the reference loses 0.5 did not save 300 % of its loss."""
     plain, past, later, cases, answers = moment
     text = given("2 - 3 * prediction as loss, 1 as weight")
-    question = own_loss.judged_by(plain, lambda: text)
+    question = own_loss.judged_by(plain, text)
     at = judgement.Window(past, later, cases)
     usual = answers.set_column(1, "prediction", pa.array(np.full(100, 0.5)))
     found = judgement.judge(question, answers, usual, at, 0.95)

@@ -258,11 +258,7 @@ def measures(predictions: pa.Table, past: History, later: History, cases: pa.Tab
         ("absolute error", np.abs(actual - mean).mean(), "purchases the forecast is off, per customer"),
     ]  # fmt: skip
     if (money := came["actual_value"].to_numpy()).any():
-        expected, paid = worth(predictions, past).expected, max(money.sum(), 1e-9)
-        rows += [
-            ("total value", expected.sum() / paid, "money forecast in total, for each unit that came"),
-            ("top tenth by value", on_the_list(expected, places) @ money / paid,
-             "of all money that came was spent by the tenth of customers expected to spend most"),
-        ]  # fmt: skip
+        value = worth(predictions, past).expected.sum() / max(money.sum(), 1e-9)
+        rows.append(("total value", value, "money forecast in total, for each unit that came"))
     names, values, sentences = zip(*rows, strict=True)
     return pa.table({"name": names, "value": [float(v) for v in values], "sentence": sentences})

@@ -22,10 +22,10 @@ Floats = NDArray[np.float64]
 def learnt(history: History) -> dict[str, Any]:
     """The fifths of the customers known one horizon ago, as a model keeps them."""
     then = history.at(history.now - timedelta(days=history.ask.horizon))
-    return {"fifths": fifths(*profile(summary(then)))}
+    return {"fifths": fifths(*recency_and_frequency(summary(then)))}
 
 
-def profile(known: Summary) -> tuple[Floats, Floats]:
+def recency_and_frequency(known: Summary) -> tuple[Floats, Floats]:
     """Days since the last purchase, and days with a purchase; each (customers,)."""
     return np.round(7 * (known.T - known.t_x)) + 1, known.x + 1
 

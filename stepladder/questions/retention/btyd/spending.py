@@ -11,7 +11,7 @@ from stepladder.core.errors import CannotStand
 from stepladder.questions.retention.btyd import gamma_gamma
 from stepladder.questions.retention.btyd.summary import Floats, Summary, places
 from stepladder.questions.retention.btyd.told_apart import as_told
-from stepladder.questions.retention.rfm import profile, segments
+from stepladder.questions.retention.rfm import recency_and_frequency, segments
 
 Model = dict[str, Any]
 
@@ -50,5 +50,5 @@ def answer(
     for name, values in columns.items():
         out[name] = pa.array(said := taken(values), pa.float64(), mask=np.isnan(said))
     if "fifths" in model:
-        out["segment"] = segments(model["fifths"], *map(taken, profile(known)))
+        out["segment"] = segments(model["fifths"], *map(taken, recency_and_frequency(known)))
     return pa.table(out)
