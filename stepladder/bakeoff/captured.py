@@ -98,6 +98,7 @@ def curve(
     sums_of = [np.bincount(units, weights=column) for column in columns]
     table: Floats = np.column_stack(sums_of).astype(np.float64)
     sums, draws = table.sum(axis=0), bootstrap_sums(table, seed, DRAWS)
+    draws = draws[draws[:, -1] > 0]  # where few paid, nothing came in some: no share of it was held
     low, high = zip(*(interval(draws[:, i] / draws[:, -1]) for i in range(len(stops))), strict=True)
     return Curve(tuple((sums[:-1] / sums[-1]).tolist()), low, high)
 

@@ -71,12 +71,16 @@ class OwnLoss:
         Made-up answers are enough for that, so nobody waits for the rungs first. Raises Problem.
         """
         self._asked(past, cases, self._said(came).slice(0, 0), came.slice(0, 0))
-        up, down = (self._asked(past, cases, self._said(came, turned), came) for turned in (1, -1))
+        up, down, again = (
+            self._asked(past, cases, self._said(came, turned), came) for turned in (1, -1, 1)
+        )
         _refuse_no_numbers(up, [*self.question.UNIT, "weight"])
         try:
             beside_first(down, up, self.question.UNIT, "other answers")
         except Problem:
             raise wrong("its units or weights depend on what is predicted") from None
+        if not _same(up["loss"], again["loss"]):
+            raise wrong("asked twice about the same answers, it gives other losses")
 
     def _said(self, came: pa.Table, turned: int = 1) -> pa.Table:
         """Chances from a tenth to nine tenths, or the other way round, about whom the outcome names."""
@@ -165,6 +169,12 @@ def _standard(found: pa.Table, unit: list[str]) -> pa.Table:
             raise wrong(f"{name} is of the type {kind}, which is no number")
         table = table.set_column(table.column_names.index(name), name, table[name].cast("float64"))
     return table.sort_by([(name, "ascending") for name in (*unit, "weight", "loss")])
+
+
+def _same(one: pa.ChunkedArray, other: pa.ChunkedArray) -> bool:
+    """Whether losses are the same but for the order in which they were added up."""
+    mine, theirs = (column.to_numpy().astype(float) for column in (one, other))
+    return len(mine) == len(theirs) and np.allclose(mine, theirs, equal_nan=True)
 
 
 def _refuse_no_numbers(found: pa.Table, names: list[str]) -> None:

@@ -8,7 +8,7 @@ from stepladder import questions
 from stepladder.bakeoff.lists import Brought, Lists, Money
 from stepladder.bakeoff.result import Result
 from stepladder.core.question import case_word
-from stepladder.report.words import listed, many, money
+from stepladder.report.words import counted, listed, money
 
 Named = Callable[[str], str]  # a rung's name, as the page or the terminal writes it
 Role = Callable[[Brought], Money]
@@ -20,14 +20,14 @@ def sentences(result: Result, named: Named) -> list[str]:
     Nothing where no prices are given, and where they act on all alike: that is said already.
     """
     lists = result.lists
-    if lists is None or (result.proposal.undecided and not lists.binding):
+    if lists is None or (result.proposal.undecided and not lists.telling):
         return []
     moments = len([window for window in result.windows if window.role == "choose"])
     each = f"on average over the {moments} moments that chose" if moments > 1 else "when choosing"
     size = f", with {lists.places:,}" if lists.binding and lists.places != lists.usual else ""
-    people = many(case_word(questions.load(result.question)))
+    case = case_word(questions.load(result.question))
     return [
-        f"{_brought(result, lists, people, named, lambda one: one.choose)} {each}.",
+        f"{_brought(result, lists, case, named, lambda one: one.choose)} {each}.",
         f"In the exam{size}: {_exam(result, lists, named)}.",
         _footnote(lists),
     ]
@@ -35,7 +35,7 @@ def sentences(result: Result, named: Named) -> list[str]:
 
 def span(amount: Money, currency: str = "", rough: bool = False) -> str:
     """The range of an amount; said to be rough where there are too few contacts for it."""
-    said = f"{money(amount.low)} to {money(amount.high, currency)}".replace("-", "−")
+    said = f"{money(amount.low)} to {money(amount.high, currency)}"
     return f"roughly {said}" if rough else said
 
 
@@ -53,12 +53,13 @@ def compared(result: Result) -> list[str]:
     return list(named)
 
 
-def _brought(result: Result, lists: Lists, people: str, named: Named, role: Role) -> str:
+def _brought(result: Result, lists: Lists, case: str, named: Named, role: Role) -> str:
     first = compared(result)[0]
     mine = lists.of(first)
-    whom = f"{mine.contacts:,} {people} whom {named(first)} would contact"
+    people = counted(mine.contacts, case)
+    whom = f"{people} whom {named(first)} would contact"
     if lists.binding:
-        whom = f"{mine.contacts:,} {people} chosen by {named(first)}"
+        whom = f"{people} chosen by {named(first)}"
     after = "after the cost of the contacts "
     return f"The {whom} brought {_all(result, lists, named, role, after)}: one decision,"
 
@@ -83,10 +84,10 @@ def _footnote(lists: Lists) -> str:
     """What no list can reach, how often the money comes, and why a range may be rough."""
     best, times = money(lists.hindsight.choose.amount, lists.currency), lists.decisions_per_year
     often = (
-        "if it is taken more often, say so: decisions_per_year in [prices]"
-        if times == 1
-        else f"{times:g} of them make a year"
+        f"{times:g} of them make a year" if times > 1 else f"one is taken in {1 / times:g} years"
     )
+    if times == 1:
+        often = "if it is taken more often, say so: decisions_per_year in [prices]"
     rough = any(one.rough for one in lists.rungs)
     return (
         f"With hindsight it could have been {best}, which nobody can know beforehand. Money is that of one "
