@@ -12,6 +12,7 @@ import numpy as np
 import pyarrow as pa
 
 from stepladder.core import predictions
+from stepladder.core.ask import MOST
 from stepladder.core.errors import Problem
 from stepladder.core.history import History
 from stepladder.core.question import Question
@@ -186,6 +187,10 @@ def _refuse_no_numbers(found: pa.Table, names: list[str]) -> None:
     for name in [each for each in ("loss", "weight") if each in names]:
         if beyond := int((~np.isfinite(found[name].to_numpy())).sum()):
             raise wrong(f"{name} is NaN or infinite in {beyond:,} {of}")
+        if vast := int(
+            (found[name].to_numpy() > MOST).sum() + (found[name].to_numpy() < -MOST).sum()
+        ):
+            raise wrong(f"{name} is beyond {MOST:,.0f} in {vast:,} {of}")  # sums would be infinite
     weight = found["weight"].to_numpy()
     if below := int((weight < 0).sum()):
         raise wrong(f"weight is negative in {below:,} {of}")
