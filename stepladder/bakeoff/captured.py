@@ -88,6 +88,7 @@ def curve(
     columns = [*(_adds(expected, actual, stop) for stop in stops), actual]
     table = sums_by(units, np.column_stack(columns), int(units.max()) + 1)
     sums, draws = table.sum(axis=0), bootstrap_sums(table, seed, DRAWS)
+    draws = draws[draws[:, -1] > 0]  # where few paid, nothing came in some: no share of it was held
     low, high = zip(*(interval(draws[:, i] / draws[:, -1]) for i in range(len(stops))), strict=True)
     return Curve(tuple((sums[:-1] / sums[-1]).tolist()), low, high)
 

@@ -176,14 +176,18 @@ def _alike_sentence(comparison: Comparison, people: str, money: Lists | None) ->
     if alike < NEARLY * cases:
         return ""
     of = f"{alike:,} of {cases:,} cases"
-    if money and not money.binding:
+    if money and (not money.binding or money.nobody == money.cases):
         return _everybody(money, of, people)
+    if money and money.binding:  # a short list leaves most cases out, whoever is on it
+        return ""
     return f"all rungs are as right as each other on {of}, so this loss cannot choose between them."
 
 
 def _everybody(money: Lists, of: str, people: str) -> str:
     """That prices act on all alike: on everybody, on nobody, or on the same ones."""
     whom, remedy = f"at these prices all rungs act alike on {of}", "give a budget"
+    if money.budget:
+        remedy = f"give a budget that is smaller: the one given has a place for all {money.cases:,}"
     if money.everybody >= NEARLY * money.cases:
         whom = (
             "at these prices everybody is worth a contact, whatever the rung: "
@@ -195,8 +199,6 @@ def _everybody(money: Lists, of: str, people: str) -> str:
             f"{money.nobody:,} of {money.cases:,} {people}"
         )
         remedy = "look at margin and cost once more"
-    if money.budget:
-        remedy = f"give a budget that is smaller: the one given has a place for all {money.cases:,}"
     return (
         f"{whom}; {CANNOT}. {remedy[0].upper()}{remedy[1:]} (contacts or spend in "
         "[prices]), or ask how often they come instead of for how much: take [prices] out."

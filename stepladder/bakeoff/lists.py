@@ -16,7 +16,7 @@ from stepladder.bakeoff.worths import worths
 from stepladder.core.ask import Ask
 from stepladder.core.question import Question
 from stepladder.core.stats import Floats
-from stepladder.money import Prices, decisions, of_some, prices
+from stepladder.money import Prices, decisions, of_some, prices, written
 from stepladder.money.budget import earned, on_the_list
 
 ROUGH = 100  # contacts; with fewer the intervals are known to be too narrow now and then
@@ -77,11 +77,16 @@ class Lists:
         """Whether there is a budget that leaves somebody out."""
         return self.budget and self.places < self.cases
 
+    @property
+    def telling(self) -> bool:
+        """Whether lists can tell rungs apart: somebody is on one, and somebody is left out."""
+        return self.binding and self.nobody < self.cases
+
     def said(self, amount: float, each: str = " per decision") -> str:
         """Money of a decision in whole units, and that of a year where decisions repeat."""
         unit, times = f" {self.currency}".rstrip(), self.decisions_per_year
-        year = "" if times == 1 else f", {amount * times:,.0f}{unit} a year"
-        return f"{amount:,.0f}{unit}{each}{year}"
+        year = "" if times == 1 else f", {written(amount * times)}{unit} a year"
+        return f"{written(amount)}{unit}{each}{year}"
 
 
 def lists(
@@ -212,4 +217,5 @@ def _brought(name: str, sizes: list[int], money: Comparison) -> Brought:
 
 
 def _money(found: Estimate, size: float) -> Money:
-    return Money(-found.loss * size, -found.loss_high * size, -found.loss_low * size)
+    low, high = 0.0 - found.loss_high * size, 0.0 - found.loss_low * size  # no minus before nothing
+    return Money(0.0 - found.loss * size, low, high)

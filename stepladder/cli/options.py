@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 from typing import Annotated
 
-from cyclopts import App, Parameter
+from cyclopts import App, Parameter, Token
 from cyclopts.validators import Number
 
 from stepladder import __version__
@@ -27,8 +28,17 @@ Flag = Annotated[bool, Parameter(negative="")]
 Verbose = Annotated[
     bool, Parameter(name=["--verbose", "-v"], negative="", help="Write a log to stepladder.log.")
 ]
-Workers = Annotated[int, Parameter(validator=Number(gte=1, lte=1_000))]
-RecordId = Annotated[int, Parameter(validator=Number(gte=0, lte=2**31 - 1))]
+
+
+def whole(kind: object, tokens: Sequence[Token]) -> int:
+    """A whole number as it is typed: 1.5 is none, and is never rounded."""
+    if not tokens[0].value.strip().removeprefix("-").isdecimal():
+        raise ValueError(f"{tokens[0].value} is no whole number")
+    return int(tokens[0].value)
+
+
+Workers = Annotated[int, Parameter(converter=whole, validator=Number(gte=1, lte=1_000))]
+RecordId = Annotated[int, Parameter(converter=whole, validator=Number(gte=0, lte=2**31 - 1))]
 HERE = Path(".")
 
 

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from cyclopts import Parameter
 from cyclopts.validators import Number
 
-from stepladder.cli.options import HERE, Folder, Json, Verbose, app, day
+from stepladder.cli.options import HERE, Folder, Json, Verbose, app, day, whole
 
 
 @app.command
@@ -17,7 +17,7 @@ def predict(
     project: Folder = HERE,
     as_of: Annotated[str | None, Parameter(name="--as-of")] = None,
     to: Path | None = None,
-    top: int | None = None,
+    top: Annotated[int | None, Parameter(converter=whole)] = None,
     control: str | None = None,
     decimal: str | None = None,
     separator: str | None = None,
@@ -25,7 +25,9 @@ def predict(
     case: str | None = None,
     for_: Annotated[Path | None, Parameter(name="--for")] = None,
     item: str | None = None,
-    radio: Annotated[int | None, Parameter(validator=Number(gte=1, lte=10_000))] = None,
+    radio: Annotated[
+        int | None, Parameter(converter=whole, validator=Number(gte=1, lte=10_000))
+    ] = None,
     json: Json = False,
     verbose: Verbose = False,
 ) -> None:

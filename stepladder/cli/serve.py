@@ -7,7 +7,7 @@ from typing import Annotated
 from cyclopts import Parameter
 from cyclopts.validators import Number
 
-from stepladder.cli.options import HERE, Folder, Json, Verbose, app
+from stepladder.cli.options import HERE, Folder, Json, Verbose, app, whole
 
 
 @app.command
@@ -15,10 +15,14 @@ def serve(
     *,
     project: Folder = HERE,
     host: str = "127.0.0.1",
-    port: Annotated[int, Parameter(validator=Number(gte=0, lte=65_535))] = 8000,
+    port: Annotated[int, Parameter(converter=whole, validator=Number(gte=0, lte=65_535))] = 8000,
     rate: Annotated[float, Parameter(validator=Number(gte=0, lte=1_000_000))] = 200,
-    max_body: Annotated[int, Parameter(validator=Number(gte=1_000, lte=2**31 - 1))] = 1_000_000,
-    max_cases: Annotated[int, Parameter(validator=Number(gte=1, lte=1_000_000))] = 1_000,
+    max_body: Annotated[
+        int, Parameter(converter=whole, validator=Number(gte=1_000, lte=2**31 - 1))
+    ] = 1_000_000,
+    max_cases: Annotated[
+        int, Parameter(converter=whole, validator=Number(gte=1, lte=1_000_000))
+    ] = 1_000,
     proxy: Annotated[tuple[str, ...], Parameter(consume_multiple=False)] = (),
     json: Json = False,
     verbose: Verbose = False,

@@ -7,7 +7,7 @@ from typing import Annotated
 from cyclopts import Parameter
 from cyclopts.validators import Number
 
-from stepladder.cli.options import HERE, Flag, Folder, Json, RecordId, Verbose, app
+from stepladder.cli.options import HERE, Flag, Folder, Json, RecordId, Verbose, app, whole
 
 
 @app.command
@@ -16,7 +16,9 @@ def token(
     /,
     *,
     role: list[str] | None = None,
-    days: Annotated[int | None, Parameter(validator=Number(gte=1, lte=36_600))] = None,
+    days: Annotated[
+        int | None, Parameter(converter=whole, validator=Number(gte=1, lte=36_600))
+    ] = None,
     list_: Annotated[Flag, Parameter(name="--list")] = False,
     revoke: RecordId | None = None,
     project: Folder = HERE,

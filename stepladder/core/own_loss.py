@@ -12,6 +12,7 @@ import numpy as np
 import pyarrow as pa
 
 from stepladder.core import predictions
+from stepladder.core.ask import MOST
 from stepladder.core.errors import Problem
 from stepladder.core.history import History
 from stepladder.core.question import Question
@@ -71,12 +72,16 @@ class OwnLoss:
         Made-up answers are enough for that, so nobody waits for the rungs first. Raises Problem.
         """
         self._asked(past, cases, self._said(came).slice(0, 0), came.slice(0, 0))
-        up, down = (self._asked(past, cases, self._said(came, turned), came) for turned in (1, -1))
+        up, down, again = (
+            self._asked(past, cases, self._said(came, turned), came) for turned in (1, -1, 1)
+        )
         _refuse_no_numbers(up, [*self.question.UNIT, "weight"])
         try:
             beside_first(down, up, self.question.UNIT, "other answers")
         except Problem:
             raise wrong("its units or weights depend on what is predicted") from None
+        if not _same(up["loss"], again["loss"]):
+            raise wrong("asked twice about the same answers, it gives other losses")
 
     def _said(self, came: pa.Table, turned: int = 1) -> pa.Table:
         """Chances from a tenth to nine tenths, or the other way round, about whom the outcome names."""
@@ -172,6 +177,12 @@ def _standard(found: pa.Table, unit: list[str]) -> pa.Table:
     return table.sort_by([(name, "ascending") for name in (*unit, "weight", "loss")])
 
 
+def _same(one: pa.ChunkedArray, other: pa.ChunkedArray) -> bool:
+    """Whether losses are the same but for the order in which they were added up."""
+    mine, theirs = (column.to_numpy().astype(float) for column in (one, other))
+    return len(mine) == len(theirs) and np.allclose(mine, theirs, equal_nan=True)
+
+
 def _refuse_no_numbers(found: pa.Table, names: list[str]) -> None:
     """A missing loss would be left out silently, or make every mean of it missing."""
     of = f"of {found.num_rows:,} rows"
@@ -181,6 +192,10 @@ def _refuse_no_numbers(found: pa.Table, names: list[str]) -> None:
     for name in [each for each in ("loss", "weight") if each in names]:
         if beyond := int((~np.isfinite(found[name].to_numpy())).sum()):
             raise wrong(f"{name} is NaN or infinite in {beyond:,} {of}")
+        if vast := int(
+            (found[name].to_numpy() > MOST).sum() + (found[name].to_numpy() < -MOST).sum()
+        ):
+            raise wrong(f"{name} is beyond {MOST:,.0f} in {vast:,} {of}")  # sums would be infinite
     weight = found["weight"].to_numpy()
     if below := int((weight < 0).sum()):
         raise wrong(f"weight is negative in {below:,} {of}")

@@ -2,21 +2,31 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from fractions import Fraction
+from math import isfinite
 from typing import Annotated, Self
 
 from pydantic import BeforeValidator, Field, model_validator
 
 from stepladder.core.ask import MOST, Ask, Part, share
 
+MANY = 'it is a whole number, or a share such as "10 %"'  # what contacts can be
+
 
 def _contacts(value: object) -> object:
     """Read "500" as 500 and "10 %" as a share of all; what is neither is refused."""
-    found = int(value) if isinstance(value, str) and value.strip().isdecimal() else share(value)
+    whole = isinstance(value, str) and value.strip().isdecimal()
+    try:
+        found = int(str(value)) if whole else share(value)
+    except ValueError:
+        raise ValueError(MANY) from None
     if isinstance(value, str) and isinstance(found, float) and found >= 1:
         raise ValueError("a share is less than 100 %: leave contacts out where all can be acted on")
     if isinstance(found, bool) or (isinstance(found, float) and found > 1 and found % 1):
-        raise ValueError('it is a whole number, or a share such as "10 %"')
+        raise ValueError(MANY)
+    if not isinstance(found, int | float) or not isfinite(found):
+        raise ValueError(MANY)
     return found
 
 
@@ -53,9 +63,10 @@ class Prices(Part):
 
     def places(self, cases: int) -> int:
         """How many of so many cases can be acted on: all of them without a budget, and never more."""
+        found: float
         if self.spend is not None:
             # as they are written: 30 // 0.1 is 299, since no binary number is 0.1
-            found: float = Fraction(str(self.spend)) // Fraction(str(self.cost))
+            found = Fraction(str(self.spend)) // Fraction(str(self.cost))
         elif self.contacts is None:
             return cases
         elif isinstance(self.contacts, float) and self.contacts < 1:
@@ -63,6 +74,14 @@ class Prices(Part):
         else:
             found = self.contacts
         return max(min(int(found), cases), 1)
+
+
+def written(amount: float) -> str:
+    """An amount in whole units; with cents where it is small, and more digits where it is smaller still."""
+    size, amount = abs(amount), amount + 0.0  # no minus before nothing
+    if size >= 9.995 or not size:
+        return f"{round(amount):,}"
+    return f"{amount:.2f}" if size >= 0.0995 else f"{Decimal(f'{amount:.2g}'):f}"
 
 
 def prices(ask: Ask) -> Prices | None:

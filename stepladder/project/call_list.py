@@ -28,7 +28,7 @@ from stepladder.project.folder import Project
 from stepladder.project.ranking import Before, Expected, came_of_like, expected
 from stepladder.record.lists import assignments, lists, store_list
 from stepladder.record.rows import CallList, key_of
-from stepladder.report.words import many
+from stepladder.report.words import counted, many
 
 CALL, CONTROL = "call", "control"
 
@@ -75,11 +75,17 @@ def refuse(project: Project, day: date, top: int, control: str | float | None) -
             "leave --top out: the file has every answer, each one's best first",
         )
     there = question.cases(project.history().at(day)).num_rows
-    if not 1 <= top <= max(there, 1):
+    if not 1 <= top <= there:
+        are, remedy = (
+            "is" if there == 1 else "are",
+            "stand on a later day: another --as-of, or none",
+        )
+        if there:
+            remedy = f"e.g. --top {max(there // 10, 1)}, or leave it out for all"
         raise Problem(
             f"--top {top:,}",
-            f"as of {day} there are {there:,} {many(case_word(question))}: a list has 1 of them or more",
-            f"e.g. --top {max(there // 10, 1)}, or leave it out for all",
+            f"as of {day} there {are} {counted(there, case_word(question))}: a list has 1 of them or more",
+            remedy,
         )
     if control is not None:
         size(control, top)
@@ -238,7 +244,7 @@ def _budget(project: Project, said: Said, wanted: Wanted) -> Iterator[str]:
         )
     elif price and price.budget and (places := price.places(said.table.num_rows)) != wanted.top:
         yield (
-            f"[prices] allows {places:,} contacts, for which the rungs were compared; this list was "
+            f"[prices] allows {counted(places, 'contact')}, for which the rungs were compared; this list was "
             f"asked for {wanted.top:,}."
         )
 
@@ -255,6 +261,6 @@ def _broken(project: Project, said: Said, chosen: Chosen) -> Iterator[str]:
         if both := theirs & called - told:
             told |= both  # once, where a list was made twice
             yield (
-                f"{len(both):,} on this list are left alone by list {one.id} until {until}: calling "
-                "them takes away what its control can show."
+                f"{len(both):,} on this list {'is' if len(both) == 1 else 'are'} left alone by list "
+                f"{one.id} until {until}: calling them takes away what its control can show."
             )

@@ -61,7 +61,10 @@ class Control:
                 f"cannot show that calls help: it takes a difference of {points} in 100, and only "
                 f"{100 - came} more can come"
             )
-        more = f" With half of the list left alone it takes {most}." if most < points else ""
+        half = f" With half of the list left alone it takes {most}."
+        more = (
+            half if most < points and most <= 100 - came else ""
+        )  # else half shows nothing either
         return found, f"{arms} {shows} (power 80 %, 5 % two-sided).{more}"
 
 

@@ -8,7 +8,7 @@ from stepladder import questions
 from stepladder.bakeoff.lists import Brought, Lists, Money
 from stepladder.bakeoff.result import Result
 from stepladder.core.question import case_word
-from stepladder.report.words import listed, many, money
+from stepladder.report.words import counted, listed, money
 
 Named = Callable[[str], str]  # a rung's name, as the page or the terminal writes it
 Role = Callable[[Brought], Money]
@@ -22,10 +22,8 @@ def lead(result: Result, named: Named) -> str:
     lists = _told(result)
     if lists is None:
         return ""
-    people = many(case_word(questions.load(result.question)))
-    return (
-        f"{_brought(result, lists, people, named, lambda one: one.choose)} {compared_on(result)}."
-    )
+    case = case_word(questions.load(result.question))
+    return f"{_brought(result, lists, case, named, lambda one: one.choose)} {compared_on(result)}."
 
 
 def exam(result: Result, named: Named) -> str:
@@ -45,10 +43,10 @@ def footnote(result: Result) -> str:
         return ""
     best, times = money(lists.hindsight.choose.amount, lists.currency), lists.decisions_per_year
     often = (
-        "if it is taken more often, say so: decisions_per_year in [prices]"
-        if times == 1
-        else f"{times:g} of them make a year"
+        f"{times:g} of them make a year" if times > 1 else f"one is taken in {1 / times:g} years"
     )
+    if times == 1:
+        often = "if it is taken more often, say so: decisions_per_year in [prices]"
     rough = any(one.rough for one in lists.rungs)
     return (
         f"Money is that of one decision; {often}. With hindsight it could have been {best}, which nobody "
@@ -66,7 +64,7 @@ def compared_on(result: Result) -> str:
 
 def _told(result: Result) -> Lists | None:
     lists, proposal = result.lists, result.proposal
-    if lists is None or (proposal.undecided and not lists.binding):
+    if lists is None or (proposal.undecided and not lists.telling):
         return None
     # a reference that is the best itself is chance: there is nothing to set beside it
     return None if proposal.undecided and proposal.best == proposal.reference else lists
@@ -74,7 +72,7 @@ def _told(result: Result) -> Lists | None:
 
 def span(amount: Money, currency: str = "", rough: bool = False) -> str:
     """The range of an amount; said to be rough where there are too few contacts for it."""
-    said = f"{money(amount.low)} to {money(amount.high, currency)}".replace("-", "−")
+    said = f"{money(amount.low)} to {money(amount.high, currency)}"
     return f"roughly {said}" if rough else said
 
 
@@ -92,12 +90,13 @@ def compared(result: Result) -> list[str]:
     return list(named)
 
 
-def _brought(result: Result, lists: Lists, people: str, named: Named, role: Role) -> str:
+def _brought(result: Result, lists: Lists, case: str, named: Named, role: Role) -> str:
     first = compared(result)[0]
     mine = lists.of(first)
-    whom = f"{mine.contacts:,} {people} whom {named(first)} would contact"
+    people = counted(mine.contacts, case)
+    whom = f"{people} whom {named(first)} would contact"
     if lists.binding:
-        whom = f"{mine.contacts:,} {people} chosen by {named(first)}"
+        whom = f"{people} chosen by {named(first)}"
     after = "after the cost of the contacts "
     return f"The {whom} brought {_all(result, lists, named, role, after)}: one decision,"
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from datetime import date
+from decimal import Decimal
 
 GLUE = "\u00a0"  # keeps a figure and its unit on one line
 
@@ -13,14 +14,22 @@ def number(value: float | None) -> str:
     """A count or an amount, with as many digits as a reader needs: 1.2 million, 23,570, 3.4, 0.056."""
     if value is None:
         return "–"
+    return _number(value + 0.0).replace("-", "−")  # and no minus before nothing
+
+
+def _number(value: float) -> str:
     size = abs(value)
+    if size >= 1e12:
+        return f"{value / 1e12:,.1f} trillion"
     if size >= 1e9:
         return f"{value / 1e9:.1f} billion"
     if size >= 1e6:
         return f"{value / 1e6:.1f} million"
     if size >= 100 or value == int(value):
         return f"{value:,.0f}"
-    return f"{value:.1f}" if size >= 10 else f"{value:.2g}" if size < 0.1 else f"{value:.2f}"
+    if size < 0.1:
+        return f"{Decimal(f'{value:.2g}'):f}"  # never 2.3e-05
+    return f"{value:.1f}" if size >= 10 else f"{value:.2f}"
 
 
 def percent(share: float | None) -> str:
@@ -114,6 +123,11 @@ def in_words(sentence: str, labels: Mapping[str, str]) -> str:
 def many(case: str) -> str:
     """More than one of these: customers, people."""
     return {"person": "people"}.get(case, case if case.endswith("s") else f"{case}s")
+
+
+def counted(count: int, case: str) -> str:
+    """So many of these: 1 customer, 2,400 customers, 3 people."""
+    return f"{count:,} {case if count == 1 else many(case)}"
 
 
 def listed(parts: Iterable[str]) -> str:

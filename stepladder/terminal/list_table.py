@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from stepladder.bakeoff.lists import Listed, Lists, Money
 from stepladder.bakeoff.result import Cost
+from stepladder.money import written
+
+# from which amount on, in units of what, and how these are called
+LONG = ((1e12, 1e12, "tn"), (1e9, 1e9, "bn"), (1e6, 1e6, "M"))
 
 
 def headings(lists: Lists) -> list[str]:
@@ -44,14 +50,19 @@ def caption(lists: Lists) -> str:
 
 
 def amount(value: float) -> str:
-    """Money in whole units, in millions where it is long."""
-    said = f"{value / 1e6:,.2f}M" if abs(value) >= 1e7 else f"{round(value) + 0:,}"
-    return said.replace("-", "−")
+    """Money in whole units, in millions and more where it is long."""
+    return _short(value, LONG, 2)
 
 
 def _span(found: Money, long: float) -> str:
-    """The bounds in whole units, where they are long in thousands or millions: no more is known of them."""
-    most = max(abs(found.low), abs(found.high))
-    size, unit = (1e6, "M") if most >= 1e7 else (1e3, "k") if most >= long else (1, "")
-    low, high = (f"{round(bound / size) + 0:,}{unit}" for bound in (found.low, found.high))
-    return f"{low}…{high}".replace("-", "−")
+    """The bounds in whole units; where they are long in thousands and more: no more is known of them."""
+    steps = (*LONG, (long, 1e3, "k"))
+    return "…".join(_short(each, steps, 1) for each in (found.low, found.high))
+
+
+def _short(value: float, steps: Sequence[tuple[float, float, str]], digits: int) -> str:
+    for least, size, unit in steps:
+        if abs(value) >= least:
+            shown = digits if digits > 1 or abs(value) < 10 * size else 0
+            return f"{value / size:,.{shown}f}{unit}".replace("-", "−")
+    return written(value).replace("-", "−")

@@ -26,7 +26,7 @@ def listed(found: Written, as_json: bool) -> None:
         out.print(Text(note, style="yellow"))
     if control:
         out.print(
-            f"{control.left_alone:,} more are left alone, drawn by lot; who they are is sealed in the "
+            f"{_are(control.left_alone, ' more')} left alone, drawn by lot; who they are is sealed in the "
             f"record: stepladder record --list {found.number}"
         )
     for sentence in control.sentences if control else ():
@@ -53,4 +53,8 @@ def sealed(project: Project, number: int, as_json: bool) -> None:
         out.print("Nobody of it is left alone.")
         return
     ids = ", ".join("/".join(map(str, case.values())) for case in arms[CONTROL])
-    out.print(Text(f"{len(arms[CONTROL]):,} are left alone: {ids}"), soft_wrap=True)
+    out.print(Text(f"{_are(len(arms[CONTROL]))} left alone: {ids}"), soft_wrap=True)
+
+
+def _are(many: int, more: str = "") -> str:
+    return f"{many:,}{more} {'is' if many == 1 else 'are'}"

@@ -38,6 +38,13 @@ def test_the_range_holds_the_truth_of_other_customers():
     assert 0.86 <= np.mean(found) <= 0.99
 
 
+def test_where_one_of_a_few_paid_the_range_is_of_what_was_held_and_a_number():
+    """In a third of the draws nothing came: these say nothing of a share."""
+    one = curve(np.arange(12.0), np.eye(12)[11] * 30, np.arange(12), (1, 6, 12), 1)
+    assert np.isfinite([one.share, one.low, one.high]).all()
+    assert (one.share[-1], one.low[-1], one.high[-1]) == (1, 1, 1)
+
+
 def test_rows_of_one_unit_stay_together():
     """Everybody there twice is no more evidence than everybody there once."""
     rng = np.random.default_rng(1)

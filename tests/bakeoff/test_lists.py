@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from functools import cache
 from types import SimpleNamespace
 
@@ -29,8 +29,8 @@ QUESTION = SimpleNamespace(
 )  # fmt: skip
 
 
-def ask_of(budget: str):
-    text = 'question = "retention"\nhorizon = 56\n[prices]\nmargin = 0.25\ncost = 4.0\ncurrency = "GBP"\n'
+def ask_of(budget: str, cost: float = 4.0):
+    text = f'question = "retention"\nhorizon = 56\n[prices]\nmargin = 0.25\ncost = {cost}\ncurrency = "GBP"\n'
     return parse(f"{text}{budget}\n")
 
 
@@ -43,9 +43,9 @@ def world(seed: int, n: int, blur: float):
                   KNOWS: taste}  # fmt: skip
 
 
-def made(budget: str, n: int = 2000, blur: float = 0.3, some: int = 0):
+def made(budget: str, n: int = 2000, blur: float = 0.3, some: int = 0, cost: float = 4.0):
     """Two moments that choose and the exam: replays, and every rung's scored answers."""
-    ask, replays, scored = ask_of(budget), [], {name: [] for name in KEPT}
+    ask, replays, scored = ask_of(budget, cost), [], {name: [] for name in KEPT}
     for i, role in enumerate(("choose", "choose", "report")):
         came, said = world(i, n, blur)
         who = pa.array(np.arange(n))
@@ -178,6 +178,26 @@ def test_where_prices_act_on_everybody_it_says_so_and_not_that_more_data_would_t
     for word in words:
         assert word in said.sentence, said.sentence
     assert "more" not in said.sentence.replace("any more", "")
+
+
+@pytest.mark.parametrize("budget", ["contacts = 50", ""])
+def test_where_nobody_pays_it_says_so_and_nothing_has_a_minus(budget):
+    ask, comparison, money, _ = found(f"{budget}\ndecisions_per_year = 2", cost=1e9)
+    said = chosen(ask, comparison, money).sentence
+    assert "nobody is worth a contact, whatever the rung" in said
+    assert "look at margin and cost" in said.lower()
+    assert not money.telling
+    for one in (money.hindsight, *(each.brought for each in money.rungs)):
+        assert "-" not in str(one)
+
+
+def test_a_list_shorter_than_its_budget_still_tells_rungs_apart():
+    """All say the same of nearly everybody, that they do not pay; those few who might are the list."""
+    ask, comparison, money, _ = found("contacts = 500", cost=120.0)
+    assert comparison.alike > 0.95 * comparison.cases
+    assert 0 < money.of(KNOWS).contacts < 50
+    undecided = replace(comparison, beats_reference=False)
+    assert "as right as each other" not in chosen(ask, undecided, money).sentence
 
 
 def test_with_few_contacts_intervals_are_rough_and_all_of_it_survives_the_record():

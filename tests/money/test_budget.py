@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from pydantic import ValidationError
 
-from stepladder.money import Prices
+from stepladder.money import Prices, written
 from stepladder.money.budget import earned, lost, on_the_list
 
 
@@ -23,8 +23,25 @@ def test_a_budget_says_how_many_places_there_are(given, cases, places):
 
 
 @pytest.mark.parametrize(
+    ("spend", "cost", "places"), [(0.3, 0.1, 3), (120.0, 0.1, 1200), (0.7, 0.7, 1)]
+)
+def test_spend_buys_as_many_contacts_as_it_does_on_paper(spend, cost, places):
+    assert Prices(margin=0.25, cost=cost, spend=spend).places(9999) == places
+
+
+@pytest.mark.parametrize(
+    ("amount", "said"),
+    [(-0.0, "0"), (-0.3, "-0.30"), (9.9951, "10"), (3.456, "3.46"), (0.00001234, "0.000012"),
+     (1234567.8, "1,234,568"), (-40.2, "-40")],
+)  # fmt: skip
+def test_an_amount_is_never_rounded_to_nothing(amount, said):
+    assert written(amount) == said
+
+
+@pytest.mark.parametrize(
     "given", [{"contacts": 5, "spend": 90.0}, {"contacts": 0}, {"contacts": 2.5}, {"spend": 3.0},
-              {"contacts": "many"}, {"contacts": -3}, {"decisions_per_year": 0.0}],
+              {"contacts": "many"}, {"contacts": [1]}, {"contacts": float("nan")},
+              {"contacts": -3}, {"decisions_per_year": 0.0}],
 )  # fmt: skip
 def test_what_is_no_budget_is_refused(given):
     with pytest.raises(ValidationError):

@@ -131,7 +131,8 @@ def test_who_is_forecast_alike_is_drawn_by_lot_and_only_those_who_pay_have_a_pla
 
 @pytest.mark.parametrize(
     ("given", "said"),
-    [({"top": 0}, "a list has 1"), ({"top": 5000}, "1,500 customers"), ({"control": "10%"}, "no list"),
+    [({"top": 0}, "a list has 1"), ({"top": 5000}, "1,500 customers"),
+     ({"top": 9, "as_of": date(2000, 1, 1)}, "a later day"), ({"control": "10%"}, "no list"),
      ({"top": 5, "control": "1%"}, "nobody alone"), ({"top": 5, "control": 5}, "nobody to call"),
      ({"top": 5, "control": "100%"}, "nobody to call"), ({"top": 5, "control": "half"}, "a share of"),
      ({"top": 5, "control": 2.5}, "a share of"), ({"top": 5, "to": "x.parquet"}, "end its name"),
@@ -145,6 +146,13 @@ def test_what_cannot_be_is_refused_before_anything_is_worked_out(shop_with_price
     assert said in str(caught.value)
     assert len(set(caught.value.parts())) == 3
     assert sorted(shop_with_prices.folder.rglob("*")) == before
+
+
+@pytest.mark.parametrize("given", [["predict", "--top", "1.5"], ["serve", "--port", "80.6"]])
+def test_a_whole_number_is_never_made_of_another(given, capsys):
+    with pytest.raises(SystemExit, match="2"):
+        main(given)
+    assert f"{given[-1]} is no whole number" in capsys.readouterr().err
 
 
 def test_one_who_is_forgotten_is_in_no_list_any_more(shop_with_prices, made, monkeypatch, capsys):
@@ -194,6 +202,9 @@ def test_what_a_control_can_show_is_said_in_frequencies():
     assert "cannot show that calls help" in Control.of(5, 45, (0.9, "2024-03-01")).sentences[1]
     assert "too few" in Control.of(2, 6, None).sentences[1]
     assert "0 in 100" not in Control.of(5, 45, (1.0, "2024-03-01")).sentences[1]
+    assert (
+        "half" not in Control.of(1, 4, (0.8, "2024-03-01")).sentences[1]
+    )  # it would take 116 in 100
 
 
 def test_lots_are_the_same_each_time_and_fair():

@@ -173,6 +173,33 @@ def test_with_few_contacts_every_range_is_said_to_be_rough(priced):
     assert all(said.startswith("roughly") for said in ranges if " to " in said)
 
 
+@pytest.mark.parametrize("times", [1e-7, 1.0, 100.0, 1e9])
+def test_money_of_any_size_can_be_read_in_eighty_columns(priced, times):
+    """Cents and billions: whole figures, none rounded to nothing, none cut off, none as 1e+10."""
+    result, _ = priced
+
+    def scaled(one):
+        if isinstance(one, Money):
+            return Money(one.amount * times, one.low * -times, one.high * times)
+        if isinstance(one, tuple):
+            return tuple(map(scaled, one))
+        if dataclasses.is_dataclass(one):
+            return type(one)(**{k: scaled(v) for k, v in vars(one).items()})
+        return one
+
+    out = io.StringIO()
+    result = dataclasses.replace(result, lists=scaled(result.lists))
+    Console(file=out, width=80).print(ladder.table(result))
+    drawn = out.getvalue()
+    assert "…" not in re.sub(r"\S…\S", "", drawn)
+    assert not re.search(r"\de[+-]\d|0…-?0|\b0 \(-?0", drawn.replace("0 (0…0)", "")), drawn
+    mine = dataclasses.replace(result.lists.rungs[0], contacts=1)
+    lists = dataclasses.replace(result.lists, rungs=(mine, *result.lists.rungs[1:]))
+    one = dataclasses.replace(result, lists=lists)
+    said = f"{list_money.lead(one, str)} {list_money.exam(one, str)} {list_money.footnote(one)}"
+    assert not re.search(r"\de[+-]\d|[-−]0(?![.\d])|\b1 customers|\d{5}", said), said
+
+
 def test_where_nothing_separates_no_share_and_no_ladder_is_shown(toy, priced, undrawn):
     result, view = undecided(toy[0]), toy[1]
     said = page.html(result, view).split("<body>")[1].split('id="glossary"')[0].replace(GLUE, " ")

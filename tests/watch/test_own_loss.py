@@ -147,6 +147,8 @@ REFUSED = {
     given("0 as loss, 'inf'::double as weight"): "weight is NaN or infinite in 100",
     given("0 as loss, case when actual < 1 then -1 else 1 end as weight"): "weight is negative in",
     given("0 as loss, 0 as weight"): "weight is 0 in all 100 rows",
+    given("1e308 as loss, 1 as weight"): "loss is beyond 1,000,000,000,000,000 in 100",
+    given("random() as loss, 1 as weight"): "asked twice about the same answers",
     given("0 as loss, prediction as weight"): "its units or weights depend on what is predicted",
     given("0 as loss, 1 as weight")
     + " where prediction > 0.5": "its units or weights depend on what is",
