@@ -18,7 +18,7 @@ from choosing_worlds import Drawn, purchases
 
 from stepladder.bakeoff.choose import Candidate, Proposal, propose
 from stepladder.bakeoff.compare import Comparison, Losses, compare
-from stepladder.bakeoff.half_samples import halved, mean_loss
+from stepladder.bakeoff.half_samples import Apart, halved, mean_loss
 from stepladder.bakeoff.replay import Replay, prepare
 from stepladder.bakeoff.score import score
 from stepladder.bakeoff.settle import settled
@@ -47,13 +47,13 @@ class Found:
     """A bake-off's choice, the models behind it, and why some rungs did not stand.
 
     narrow: what would be proposed if no interval were widened by fits on halves; apart: by rung and pair,
-    how far the loss learnt from one half was from that of the other.
+    how far the losses learnt from either half were apart, and their mean.
     """
 
     comparison: Comparison
     proposal: Proposal
     narrow: str
-    apart: dict[tuple[str, int], float | None]
+    apart: dict[tuple[str, int], Apart | None]
     errors: dict[str, float]  # standard error of how far beyond the margin, per rung
     models: Models
     not_run: dict[str, str]
@@ -92,15 +92,15 @@ class OnHalves:
     replays: list[Replay]
     reference: list[pa.Table]
     here: Path
-    found: dict[tuple[str, int], float | None]
+    found: dict[tuple[str, int], Apart | None]
 
-    def apart(self, names: Sequence[str], pair: int) -> dict[str, float | None]:
+    def apart(self, names: Sequence[str], pair: int) -> dict[str, Apart | None]:
         """As half_samples.Halves.apart; what was found is kept."""
         for rung in ladder(folder("retention")):
             if rung.name in names:
                 first, second = (self._loss(rung, pair, side) for side in (0, 1))
-                both = first is None or second is None
-                self.found[rung.name, pair] = None if both else first - second  # type: ignore[operator]
+                same = Apart(0.0, None)
+                self.found[rung.name, pair] = Apart.of(first, second) if rung.learns else same
         return {name: self.found[name, pair] for name in names}
 
     def _loss(self, rung: Rung, pair: int, side: int) -> float | None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from threading import Event
+from typing import NamedTuple
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -48,6 +49,23 @@ def halved(known: History, unit: tuple[str, ...], pair: int, side: int, folder: 
     return found if named else {}
 
 
+class Apart(NamedTuple):
+    """How far a rung's losses, learnt from one half and from the other, are apart, and their mean.
+
+    A rung that learns nothing apart from what it is asked is the same from both, and has no mean.
+    """
+
+    distance: float
+    mean: float | None
+
+    @staticmethod
+    def of(one: float | None, other: float | None) -> Apart | None:
+        """From both losses; None where one is not known."""
+        if one is None or other is None:
+            return None
+        return Apart(one - other, (one + other) / 2)
+
+
 @dataclass(frozen=True)
 class Halves:
     """The rungs of a bake-off, to be learnt anew from halves of the units and asked about all cases."""
@@ -58,19 +76,15 @@ class Halves:
     reference: list[pa.Table]  # its answers at every cutoff
     progress: Progress
 
-    def apart(self, names: Sequence[str], pair: int) -> dict[str, float | None]:
-        """For each rung, how far its loss, learnt from one half, is from that learnt from the other.
-
-        Nothing for a rung that learns nothing apart from what it is asked; None where one could not
-        be learnt from a half.
-        """
-        found: dict[str, float | None] = dict.fromkeys(names, 0.0)
+    def apart(self, names: Sequence[str], pair: int) -> dict[str, Apart | None]:
+        """What each rung loses learnt from one half and from the other; None where it could not be."""
+        found: dict[str, Apart | None] = dict.fromkeys(names, Apart(0.0, None))
         learnt = [ran for ran in self.ran if ran.rung.name in names and ran.rung.learns]
         choosing = self._choosing if learnt else []
         said = [self._answers(learnt, replay, pair, i) for i, replay in enumerate(choosing)]
         for ran in learnt:
             both = [self._loss(ran, [at[ran.rung.name, side] for at in said]) for side in (0, 1)]
-            found[ran.rung.name] = None if None in both else both[0] - both[1]  # type: ignore[operator]
+            found[ran.rung.name] = Apart.of(*both)
         return found
 
     @property

@@ -23,7 +23,7 @@ from stepladder.bakeoff.result import Result, RungResult, Window
 from stepladder.bakeoff.row import row
 from stepladder.bakeoff.runs import Progress, Ran, Setting, run_all
 from stepladder.bakeoff.score import Scored, score
-from stepladder.bakeoff.settle import Apart, Settled, settled
+from stepladder.bakeoff.settle import Learn, Settled, settled
 from stepladder.bakeoff.totals import totals
 from stepladder.core import own_loss
 from stepladder.core.ask import Ask
@@ -102,7 +102,7 @@ def _settled(
     comparison: Comparison,
     rows: list[RungResult],
     money: Lists | None,
-    apart: Apart,
+    apart: Learn,
 ) -> Settled:
     """What is proposed, once it stands with others to learn from too."""
     ask, question, year = (

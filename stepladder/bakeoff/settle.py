@@ -8,12 +8,13 @@ from typing import NamedTuple
 
 from stepladder.bakeoff.choose import Proposal
 from stepladder.bakeoff.compare import Above, Comparison, few
-from stepladder.bakeoff.half_samples import PAIRS
+from stepladder.bakeoff.half_samples import PAIRS, Apart
 from stepladder.bakeoff.person import is_person
 
 LOOK = 2  # pairs of halves after which it is first looked at whether more would change anything
-Apart = Callable[[Sequence[str], int], dict[str, float | None]]  # as Halves.apart
+Learn = Callable[[Sequence[str], int], dict[str, Apart | None]]  # as Halves.apart
 Choose = Callable[[Comparison], Proposal]
+Squares = tuple[float, float]
 
 
 class Settled(NamedTuple):
@@ -24,14 +25,14 @@ class Settled(NamedTuple):
     notes: tuple[str, ...]
 
 
-def settled(comparison: Comparison, choose: Choose, apart: Apart, people: str) -> Settled:
+def settled(comparison: Comparison, choose: Choose, apart: Learn, people: str) -> Settled:
     """Propose, make the margin test of what is proposed wider, and propose again, until it stands.
 
     Nothing is learnt anew where the best or the reference is proposed. Whether the best beats the
     reference is not touched.
     """
     notes: dict[str, str] = {}
-    known: dict[tuple[str, int], float | None] = {}
+    known: dict[tuple[str, int], Apart | None] = {}
     while True:
         proposal = choose(comparison)
         rung, best = proposal.rung, comparison.best
@@ -39,40 +40,59 @@ def settled(comparison: Comparison, choose: Choose, apart: Apart, people: str) -
         if through or is_person(rung):
             return Settled(comparison, proposal, tuple(notes.values()))
 
-        def strays(pair: int, names: tuple[str, ...] = (rung, best)) -> list[float | None]:
+        def learnt(pair: int, names: tuple[str, ...] = (rung, best)) -> list[Apart | None]:
             missing = [name for name in names if (name, pair) not in known]
-            known.update({(name, pair): d for name, d in apart(missing, pair).items()})
+            known.update({(name, pair): one for name, one in apart(missing, pair).items()})
             return [known[name, pair] for name in names]
 
-        comparison, pairs = _tried(comparison, rung, choose, strays)
-        notes[rung] = _note(rung, best, pairs, choose(comparison).rung == rung, people)
+        comparison, pairs, ahead = _tried(comparison, rung, choose, learnt)
+        stands = choose(comparison).rung == rung
+        notes[rung] = (
+            _ahead(rung, best, people) if ahead else _note(rung, best, pairs, stands, people)
+        )
 
 
 def _tried(
     comparison: Comparison,
     rung: str,
     choose: Choose,
-    strays: Callable[[int], list[float | None]],
-) -> tuple[Comparison, int]:
-    """The comparison with the rung's intervals made wider, and by how many pairs of halves."""
-    found, squares, worse = comparison, list[tuple[float, float]](), comparison.choose[rung].worse
+    learnt: Callable[[int], list[Apart | None]],
+) -> tuple[Comparison, int, bool]:
+    """The comparison with the rung's intervals made wider, by how many pairs of halves, and whether the
+    best falls behind on them: then its own fits are what is unsure, which is no reason to prefer it."""
+    found, worse = comparison, comparison.choose[rung].worse
+    squares: list[Squares] = []
+    own: list[Squares] = []  # of the rung alone
+    behind: list[float] = []  # how much more than the rung the best loses, learnt from halves
     for pair in range(PAIRS):
-        mine, bests = strays(pair)
+        mine, bests = learnt(pair)
         if mine is None or bests is None:
             continue
-        # the reference, which counts by `worse` only, is taken as it is
-        squares.append((((mine - (1 - worse) * bests) / 2) ** 2, ((mine - bests) / 2) ** 2))
+        squares.append(_squares(mine.distance, bests.distance, worse))
+        own.append(_squares(mine.distance, 0.0, worse))
+        if mine.mean is not None and bests.mean is not None:
+            behind.append(bests.mean - mine.mean)
+        if len(squares) < LOOK:
+            continue
         found = widened(comparison, rung, squares)
-        if len(squares) >= LOOK and _plain(comparison, found, rung, squares, choose):
+        alone = widened(comparison, rung, own)
+        if sum(behind) > 0 and choose(found).rung != rung == choose(alone).rung:
+            return alone, len(squares), True
+        if _plain(comparison, found, rung, squares, choose):
             break
-    return found, len(squares)
+    return found, len(squares), False
+
+
+def _squares(mine: float, bests: float, worse: float) -> Squares:
+    """Of half the distances: the share's contrast, where the reference is taken as it is, and loss − best."""
+    return ((mine - (1 - worse) * bests) / 2) ** 2, ((mine - bests) / 2) ** 2
 
 
 def _plain(
     comparison: Comparison,
     found: Comparison,
     rung: str,
-    squares: list[tuple[float, float]],
+    squares: list[Squares],
     choose: Choose,
 ) -> bool:
     """Whether it is inside by what is known, or would be outside if all other pairs agreed to a hair."""
@@ -80,7 +100,7 @@ def _plain(
     return choose(found).rung == rung or choose(least).rung != rung
 
 
-def widened(comparison: Comparison, rung: str, squares: list[tuple[float, float]]) -> Comparison:
+def widened(comparison: Comparison, rung: str, squares: list[Squares]) -> Comparison:
     """The comparison with a rung's intervals as wide as its own fit and the best's make them.
 
     squares: for each pair of halves, of half the distance between them, the share's contrast and the
@@ -121,4 +141,11 @@ def _note(rung: str, best: str, pairs: int, stands: bool, people: str) -> str:
     return (
         f"{rung} was inside the margin on these {people}, but with others to learn from it might well "
         f"not be: {learnt}, and what they then lose differs too much. So it is not proposed."
+    )
+
+
+def _ahead(rung: str, best: str, people: str) -> str:
+    return (
+        f"How {best} would do with other {people} to learn from is unsure: learnt from halves of these it "
+        f"lost more than {rung} on average. That is no reason to prefer it."
     )

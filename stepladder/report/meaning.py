@@ -5,9 +5,10 @@ from __future__ import annotations
 import pyarrow.compute as pc
 
 from stepladder import questions
-from stepladder.bakeoff.choose import CANNOT, LEVELS
+from stepladder.bakeoff.choose import LEVELS
 from stepladder.bakeoff.result import Result, RungResult
 from stepladder.bakeoff.totals import BEGINS
+from stepladder.bakeoff.undecided import CANNOT
 from stepladder.core.question import case_word
 from stepladder.core.view import Chart, View
 from stepladder.report import list_money, planning

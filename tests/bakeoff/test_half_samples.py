@@ -16,7 +16,7 @@ from test_compare import LADDER, REFERENCE, losses, noisy
 
 from stepladder.bakeoff.choose import propose
 from stepladder.bakeoff.compare import compare
-from stepladder.bakeoff.half_samples import PAIRS, Halves, halved
+from stepladder.bakeoff.half_samples import PAIRS, Apart, Halves, halved
 from stepladder.bakeoff.replay import prepare
 from stepladder.bakeoff.runs import Ran, Setting
 from stepladder.bakeoff.settle import settled
@@ -67,7 +67,7 @@ def apart(world, folder, measure=toy_projects.measured, **texts):
     halves = Halves(setting, replays, ran, usual, lambda *_: None)
     found = [halves.apart(list(texts), pair) for pair in range(2)]
     assert not (folder / "halves").exists()
-    return {name: [one[name] for one in found] for name in texts}
+    return {name: [one[name] and one[name].distance for one in found] for name in texts}
 
 
 def test_halves_are_complementary_and_of_the_same_units_at_every_cutoff(world, tmp_path):
@@ -112,13 +112,14 @@ def made(cutoffs=1):
     return compare(losses([noisy((2, 1.05, 1), 1)] * (cutoffs + 1)), REFERENCE, seed=1)
 
 
-def settle(found, by_rung, **given):
+def settle(found, by_rung, means=None, **given):
     """What is proposed where halves are so far apart, and which fits that took."""
     asked = []
 
     def apart(names, pair):
         asked.extend((name, pair) for name in names)
-        return {name: by_rung.get(name, [0.0] * PAIRS)[pair] for name in names}
+        far = {name: by_rung.get(name, [0.0] * PAIRS)[pair] for name in names}
+        return {n: None if d is None else Apart(d, (means or {}).get(n)) for n, d in far.items()}
 
     choose = partial(propose, candidates=LADDER, reference=REFERENCE, margin=0.1, **given)
     return settled(found, choose, apart, "customers"), asked
@@ -143,6 +144,22 @@ def test_where_fits_differ_much_the_proposal_moves_up():
     for one in (calm, noise, best, both, money):
         assert one.comparison.beats_reference == found.beats_reference
         assert one.comparison.choose["r3_model"] == found.choose["r3_model"]
+
+
+def test_a_best_that_falls_behind_on_halves_is_not_preferred_for_being_unsure():
+    unsure = {"r3_model": [0.3, -0.3, 0.3, -0.3], "r2_table": [0.01, -0.01, 0.01, 0.01]}
+    found = made()
+    ahead, _ = settle(found, unsure, {"r3_model": 1.05, "r2_table": 1.1})
+    assert ahead.proposal.rung == "r3_model"
+    behind, _ = settle(found, unsure, {"r3_model": 1.15, "r2_table": 1.1})
+    assert behind.proposal.rung == "r2_table"
+    assert "lost more than r2_table on average" in behind.notes[0]
+    wide, was = (one.choose["r2_table"] for one in (behind.comparison, found))
+    assert wide.worse_high > was.worse_high  # its own fits count still
+    both, _ = settle(
+        found, {**unsure, "r2_table": unsure["r3_model"][::-1]}, {"r3_model": 1.15, "r2_table": 1.1}
+    )
+    assert both.proposal.rung == "r3_model"
 
 
 def test_an_interval_is_wider_by_what_four_pairs_of_halves_say():
