@@ -8,7 +8,7 @@ from stepladder.bakeoff.lists import Listed, Lists, Money
 from stepladder.bakeoff.result import Cost
 from stepladder.money import written
 
-# from which amount on, in units of what, and how these are called
+Step = tuple[float, float, str]  # from which amount on, in units of what, and how these are called
 LONG = ((1e12, 1e12, "tn"), (1e9, 1e9, "bn"), (1e6, 1e6, "M"))
 
 
@@ -51,18 +51,23 @@ def caption(lists: Lists) -> str:
 
 def amount(value: float) -> str:
     """Money in whole units, in millions and more where it is long."""
-    return _short(value, LONG, 2)
+    return _short(value, _step(abs(value), LONG), 2)
 
 
 def _span(found: Money, long: float) -> str:
-    """The bounds in whole units; where they are long in thousands and more: no more is known of them."""
-    steps = (*LONG, (long, 1e3, "k"))
-    return "…".join(_short(each, steps, 1) for each in (found.low, found.high))
+    """The bounds in whole units; both in thousands and more where one is long: no more is known of them."""
+    step = _step(max(abs(found.low), abs(found.high)), (*LONG, (long, 1e3, "k")))
+    return "…".join(_short(each, step, 1) for each in (found.low, found.high))
 
 
-def _short(value: float, steps: Sequence[tuple[float, float, str]], digits: int) -> str:
-    for least, size, unit in steps:
-        if abs(value) >= least:
-            shown = digits if digits > 1 or abs(value) < 10 * size else 0
-            return f"{value / size:,.{shown}f}{unit}".replace("-", "−")
-    return written(value).replace("-", "−")
+def _step(most: float, steps: Sequence[tuple[float, float, str]]) -> Step | None:
+    return next((step for step in steps if most >= step[0]), None)
+
+
+def _short(value: float, step: Step | None, digits: int) -> str:
+    said = written(value)
+    if step:
+        _, size, sign = step
+        shown = digits if digits > 1 or (size > 1e3 and abs(value) < 10 * size) else 0
+        said = f"{value / size + 0.0:,.{shown}f}{sign}"
+    return said.replace("-", "−")
