@@ -17,7 +17,9 @@ def predict(
     project: Folder = HERE,
     as_of: Annotated[str | None, Parameter(name="--as-of")] = None,
     to: Path | None = None,
-    top: Annotated[int | None, Parameter(converter=whole)] = None,
+    top: Annotated[
+        int | None, Parameter(converter=whole, validator=Number(gte=1, lte=10**9))
+    ] = None,
     control: str | None = None,
     decimal: str | None = None,
     separator: str | None = None,

@@ -31,7 +31,7 @@ def installing(extra: str, *more: str) -> str:
     except (
         importlib.metadata.PackageNotFoundError
     ):  # its code was brought along without its metadata
-        return f"install what pyproject.toml of stepladder names under `{extra}`"
+        return f"install what its pyproject.toml names under `{extra}`"
     own = [text for text in wanted if re.search(rf"extra == ['\"]{extra}['\"]", text)]
     names = [text.partition(";")[0].strip() for text in own]
     return shlex.join(["pip", "install", *names, *more])

@@ -45,9 +45,9 @@ class Export:
             )
         if path.suffix == ".xlsx":
             refuse_workbook()
-        if path.suffix != ".csv" and (decimal or separator):
+        if path.suffix != ".csv" and (decimal, separator) != (None, None):
             raise Problem(
-                f"--{'decimal' if decimal else 'separator'} for {path.name}",
+                f"--{'separator' if decimal is None else 'decimal'} for {path.name}",
                 "only CSV files write numbers as text, with a separator between them",
                 "leave it out, or end the file's name in .csv",
             )
@@ -74,8 +74,9 @@ class Export:
 
 def _marks(decimal: str | None, separator: str | None) -> tuple[str, str]:
     """The two marks; where decimals have a comma, cells are separated by semicolons unless it is said."""
-    mark = decimal or "."
-    between = NAMED.get(separator or "", separator) or (";" if mark == "," else ",")
+    mark = "." if decimal is None else decimal
+    usual = ";" if mark == "," else ","
+    between = usual if separator is None else NAMED.get(separator, separator)
     if mark not in (".", ",") or between not in SEPARATORS:
         wrong = f"--decimal {mark}" if mark not in (".", ",") else f"--separator {between}"
         raise Problem(

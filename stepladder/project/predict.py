@@ -48,18 +48,19 @@ def predict(
             separator=separator,
         ).path  # fmt: skip
     name, day = _whom(project, rung, as_of)
-    export = Export.of(to or "predictions.parquet", FILES, decimal, separator)
+    export = Export.of("predictions.parquet" if to is None else to, FILES, decimal, separator)
     _ready(project, to)
     with at_work(project.folder), scratch() as room:
         table, fitted = answer(project, name, day, room)
-        target = export.at(to or _place(project, f"{name}-{day}-{fitted[:8]}.parquet"))
-        if target.for_people:
+        if to is None:
+            export = export.at(_place(project, f"{name}-{day}-{fitted[:8]}.parquet"))
+        if export.for_people:
             table = titled(project.question, project.history(room).at(day), table)
         table = _dated(table, day)
-        body = target.body(table)
+        body = export.body(table)
         said = Said(name, day, table, fitted, hashlib.sha256(body).hexdigest())
-        _kept(project, said, target.to, body)
-    return target.to
+        _kept(project, said, export.to, body)
+    return export.to
 
 
 def predict_list(
@@ -86,16 +87,16 @@ def predict_list(
             "some of a list are left alone, and there is no list",
             f"say how long it is: --top 500 --control {control}",
         )
-    export = Export.of(to or "list.csv", LISTS, decimal, separator)
+    export = Export.of("list.csv" if to is None else to, LISTS, decimal, separator)
     _ready(project, to)
     call_list.refuse(project, day, top, control)
     with at_work(project.folder), scratch() as room:
         table, fitted = answer(project, name, day, room)
         everybody, body = f"{name}-{day}-{fitted[:8]}", parquet(_dated(table, day))
         said = Said(name, day, table, fitted, hashlib.sha256(body).hexdigest())
-        wanted = Wanted(
-            top, control, export.at(to or _place(project, f"{everybody}-top-{top}.csv"))
-        )
+        if to is None:
+            export = export.at(_place(project, f"{everybody}-top-{top}.csv"))
+        wanted = Wanted(top, control, export)
         whole = _place(project, f"{everybody}.parquet")
         return call_list.listed(
             project, said, wanted, room, lambda: _kept(project, said, whole, body)

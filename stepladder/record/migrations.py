@@ -244,7 +244,7 @@ def _version(connection: Connection, where: str) -> int:
         raise Unusable(
             f"the record {where} has version {found}",
             f"this stepladder reads versions 1 to {VERSION}",
-            "upgrade stepladder from where it was installed, or name another record",
+            "upgrade stepladder, from where it was installed, or name another record",
         )
     if found is None:
         raise Unusable(

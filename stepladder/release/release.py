@@ -170,7 +170,7 @@ def _manifest(raw: Mapping[str, Any]) -> Manifest:
         raise Problem(
             f"the release was made by stepladder {raw.get('made_with', '?')}, in format {raw['format']}",
             f"this is stepladder {__version__}, which reads formats up to {FORMAT}",
-            "upgrade stepladder from where it was installed, or go back: stepladder ship --rollback",
+            "upgrade stepladder, from where it was installed, or go back: stepladder ship --rollback",
         )
     return Manifest(**raw)
 

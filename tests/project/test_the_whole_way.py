@@ -108,8 +108,8 @@ def test_the_business_decides_and_the_rung_forecasts(project, tmp_path):
 def test_predict_refuses_the_future_and_odd_files(project, tmp_path):
     with pytest.raises(Problem, match="the data end before"):
         stepladder.predict(project, rung="r1_bought_lately", as_of=datetime.date(2100, 1, 1))
-    with pytest.raises(Problem, match="Parquet or CSV"):
-        stepladder.predict(project, rung="r1_bought_lately", to=tmp_path / "a.xlsx")
+    with pytest.raises(Problem, match="Parquet, CSV or a workbook"):
+        stepladder.predict(project, rung="r1_bought_lately", to=tmp_path / "a.docx")
     with pytest.raises(Problem, match="cannot be written"):
         stepladder.predict(project, rung="r1_bought_lately", to="/proc/nowhere/a.csv")
 
