@@ -59,6 +59,7 @@ def everybody(drawn, tmp_path_factory):
     return History(drawn.world.end, ask, {"purchases": (str(path), "day")})
 
 
+@pytest.mark.slow
 def test_the_truth_is_what_each_rung_answers_for_every_fresh_customer(
     drawn, found, those, everybody
 ):
@@ -90,6 +91,7 @@ def test_the_truth_is_what_each_rung_answers_for_every_fresh_customer(
     assert (np.sqrt(np.diag(mean.covariance)) < 0.1 * mean.loss).all()
 
 
+@pytest.mark.slow
 def test_the_studys_choice_is_the_bakeoffs(drawn, found, tmp_path):
     path = tmp_path / "purchases.parquet"
     pq.write_table(pa.concat_tables(purchases(drawn, 1000, [1])), path)
@@ -150,6 +152,7 @@ def test_a_verdict_is_of_the_true_losses_and_the_bakeoffs_own_errors():
     assert upper(5, 5) == 1.0
 
 
+@pytest.mark.slow
 def test_a_small_study_is_right_where_it_is_plain_and_goes_on_where_it_stopped(
     tmp_path, monkeypatch
 ):

@@ -125,6 +125,7 @@ def rows(record: Record, compared: bool = False) -> dict[str, Any]:
     return found
 
 
+@pytest.mark.slow
 def test_each_of_two_lives_as_if_it_were_alone(orders, tmp_path, shared):
     a, b = (made(orders, tmp_path / each / "shop") for each in "ab")
     other, told = rows(b.record), []

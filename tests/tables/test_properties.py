@@ -84,7 +84,7 @@ GARBAGE = st.lists(st.one_of(
 ), max_size=40).map(b"".join)  # fmt: skip
 
 
-@settings(QUICK, max_examples=150)
+@settings(QUICK, max_examples=60)
 @given(st.booleans(), GARBAGE)
 def test_no_bytes_break_it_and_no_row_is_lost(tmp_path, headed, data):
     path = tmp_path / "orders.csv"
