@@ -6,11 +6,11 @@ from math import ceil
 
 from stepladder.bakeoff.compare import Comparison
 from stepladder.bakeoff.lists import Lists
+from stepladder.core.stats import MOSTLY
 
 NEARLY = 0.95  # of the cases
 FAR = 10.0  # times as many as there are: nobody waits for these
 MANY = 12  # windows: nobody waits for more
-MOSTLY = 1.96 + 0.84  # standard errors a gain must have to be shown four times in five
 CANNOT = "prices cannot choose here"
 
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 from stepladder.core.ask import share
 from stepladder.core.errors import Problem
+from stepladder.core.stats import MOSTLY
 
-Z = 1.96 + 0.8416  # 5 % two-sided, and a power of 80 %
 UNKNOWN = 0.5  # the base rate where nothing is known of it: there chance plays most
 EXAMPLE = "e.g. --control 10% or --control 50"
 
@@ -70,7 +70,9 @@ class Control:
 
 def detectable(base: float, left_alone: int, called: int) -> float:
     """The smallest difference of two shares that is found four times of five, at 5 % two-sided."""
-    return float(Z * (base * (1 - base) * (1 / max(left_alone, 1) + 1 / max(called, 1))) ** 0.5)
+    return float(
+        MOSTLY * (base * (1 - base) * (1 / max(left_alone, 1) + 1 / max(called, 1))) ** 0.5
+    )
 
 
 def size(control: str | float, listed: int) -> int:
