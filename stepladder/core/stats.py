@@ -9,9 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
-MOSTLY = (
-    1.96 + 0.8416
-)  # standard errors of an effect that is found four times in five, at 5 % two-sided
+MOSTLY = 1.96 + 0.8416  # standard errors of what is found four times in five
 LEVEL = 0.95
 TINY = 1e-9
 LEAST = 100  # cases a bin must have before its quantiles mean anything
