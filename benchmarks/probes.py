@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import importlib.metadata
 import json
 import os
 import pwd
@@ -39,6 +40,14 @@ class Probe:
     honest: bool = False  # must get through: a wall that nothing gets through is no rung's place
 
 
+# readable by a rung, and read by nobody while this runs: another test's reading would look like the rung's
+RARE = next(
+    Path(str(file.locate()))
+    for file in importlib.metadata.files("numpy") or ()
+    if file.name == "LICENSE.md"
+)
+
+
 def probes(text: str, **more: bool) -> list[Probe]:
     """A probe a line: its name, and what it does."""
     rows = (line.split(": ", 1) for line in text.strip().splitlines())
@@ -58,7 +67,7 @@ FUTURE, SOURCE = HOME + "/data/purchases.parquet", HOME + "/orders.csv"
 STARTER = os.getppid()
 USER_HOME = pwd.getpwuid(os.getuid()).pw_dir
 LIBRARY = seccomp.__file__
-RARE = os.path.dirname(os.path.dirname(LIBRARY)) + "/questions/retention/README.md"
+RARE = "{rare}"
 
 def did(said):
     if said >= 0:
@@ -435,9 +444,8 @@ class World:
         )
         for name in ("orders.csv", "stepladder.db", "rungs/r1_other.py"):
             (self.home / name).write_text("secret")
-        rare = HERE.parents[1] / "stepladder" / "questions" / "retention" / "README.md"
         with contextlib.suppress(OSError):  # only its owner may say that nobody read it for long
-            os.utime(rare, (1e9, rare.stat().st_mtime))
+            os.utime(RARE, (1e9, RARE.stat().st_mtime))
         self.was = self._state()
 
     def run(self, bodies: list[str]) -> list[bool]:
@@ -464,6 +472,7 @@ class World:
             ("{home}", str(self.home)),
             ("{token}", self.token),
             ("{began}", str(self.began)),
+            ("{rare}", str(RARE)),
         ):
             tools = tools.replace(name, value)
         rung = self.home / "rungs" / "r1_probe.py"
