@@ -31,6 +31,8 @@ class TableSpec:
     `rest`: every other column of the source is kept too. `unique`: each key has one row. `within`:
     where no source is given, the table is made from that table's source, without the rest.
     `outcomes`: it carries what comes of cases, so what came is known only as far as it reaches.
+    `regular`: of each key one row a period (hour, day … year): wide tables are made long, rows of one
+    period are added up, and every time is the first moment of its period.
     """
 
     name: str
@@ -41,6 +43,7 @@ class TableSpec:
     unique: bool = False
     within: str | None = None
     outcomes: bool = False
+    regular: bool = False
 
     def column(self, name: str) -> Column:
         """The column of that name; KeyError if there is none."""
