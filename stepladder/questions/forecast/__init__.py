@@ -1,0 +1,198 @@
+"""How much of each will there be, in every period ahead?"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import pyarrow as pa
+
+from stepladder.core.ask import Ask
+from stepladder.core.asking import beside
+from stepladder.core.errors import Problem
+from stepladder.core.history import History
+from stepladder.core.question import (
+    Completed,
+    Doubt,
+    Intervals,
+    Kind,
+    Lookup,
+    Own,
+    Reference,
+    Rule,
+)
+from stepladder.core.stats import Floats
+from stepladder.questions.forecast import finished, scales
+from stepladder.questions.forecast.readings import SERIES
+from stepladder.questions.forecast.replays import holdouts
+from stepladder.questions.forecast.settings import Settings, steps
+from stepladder.questions.forecast.settings import found as settings
+from stepladder.questions.forecast.views import views
+
+__all__ = ["Settings", "holdouts", "settings", "views"]
+
+WORDS = "How much of each will there be, in every period ahead?"
+PREDICTION = "how much of the series is expected in that period"
+LOSS = (
+    "Scaled absolute error (MASE): how far a forecast is off, in units of how far the series usually "
+    "is from itself one season earlier. Zero is a perfect forecast."
+)
+LOSS_IN_MONEY = None
+TABLES = (SERIES,)
+CASE = UNIT = ("series",)
+KEYS = ("series", "time")
+EXTRAS: dict[str, Kind] = {"low80": "number", "high80": "number", "level": "text"}
+INTERVALS: Intervals = "number"
+LABELS: Mapping[str, float] = {}
+REFERENCE = "r1_last_season"
+OWN = Own("series", many=True)
+GAIN = "the difference between repeating what was and the best rung"
+DERIVED: tuple[str, ...] = ("usual",)
+GLOSSARY = {
+    "Season": "The number of periods after which a series looks alike again, such as 7 days where weekends "
+    "differ from working days, or 12 months.",
+    "MASE": "The forecast's average error, divided by the average change of the series from one season "
+    "to the next. Below 1 the forecast is nearer than seasons usually are to each other.",
+    "Theta": "A formula that takes the season out, smooths what is left, and follows its straight line "
+    "half the way (Assimakopoulos and Nikolopoulos, 2000).",
+}
+DEMO = None
+LOOKUPS: Mapping[str, Lookup] = {}
+ENDED = 2  # seasons, or horizons, without a reading: the series has ended, and nobody asks about it
+AHEAD = {"hour": 2, "day": 14, "week": 56, "month": 365, "quarter": 365, "year": 730}  # days
+
+
+def horizon(days: int, ask: Ask) -> int:
+    """Two days of hours, two weeks of days, eight weeks, a year of months; a sixth of the data at most."""
+    return max(min(AHEAD[ask.settings.every], days // 6), 1)
+
+
+def check(history: History) -> None:
+    """Refuse series in which no value was ever followed by another."""
+    rows = history.sql("select series, count(*) as n from series group by series")
+    if rows.num_rows and max(rows["n"].to_pylist()) >= 2:
+        return
+    raise Problem(
+        f"{rows.num_rows:,} series, none with two readings",
+        "a forecast learns from what follows upon what: at least one series has two periods",
+        "check which columns were read (stepladder new --column series=NAME names another), or bring more",
+    )
+
+
+def doubts(history: History) -> tuple[Doubt, ...]:
+    """None: what the readings leave open is asked when they are read."""
+    return ()
+
+
+def rules(ask: Ask) -> tuple[Rule, ...]:
+    """None: no setting names a column."""
+    return ()
+
+
+def cases(history: History) -> pa.Table:
+    """Every series that has not ended: series."""
+    lately = ENDED * max(int(history.ask.settings.season), steps(history.ask))
+    return history.sql(
+        f"select series from readings group by series having min(ago) <= {lately} order by series"
+    )
+
+
+def complete(answers: pa.Table, reference: Reference, past: History, cases: pa.Table) -> Completed:
+    """A rung's forecasts: periods it left out are the reference's; counts are whole, none is below zero."""
+    return finished.complete(answers, reference(), past, cases)
+
+
+def scale(past: History, cases: pa.Table) -> pa.Table:
+    """How far each series strays by nature, of which kind it is, and how far ahead each period lies."""
+    asked = cases.select(["series"])
+    rows = past.sql("select series, time, step from cases cross join ahead", asked)
+    own = scales.own(past, asked)
+    return past.sql(
+        "select rows.series, rows.time, step, scale, kind, whole, least from rows join own using (series)",
+        rows=rows, own=own,
+    )  # fmt: skip
+
+
+def outcome(past: History, later: History, cases: pa.Table) -> pa.Table:
+    """What came in each period ahead: series, time, actual; null where nothing is known of it."""
+    asked = past.sql("select series, time from cases cross join ahead", cases.select(["series"]))
+    return later.sql(
+        """select asked.series, asked.time, value as actual from asked
+        left join series on asked.series = series.series and asked.time = series.time
+        order by asked.series, asked.time""",
+        asked=asked,
+    )
+
+
+def worth(answers: pa.Table, past: History) -> None:
+    """None: a series has several periods, and nobody picks series by them."""
+
+
+def loss(predictions: pa.Table, past: History, later: History, cases: pa.Table) -> pa.Table:
+    """The mean scaled error of every series of which something came: series, loss, weight."""
+    off = _scaled(predictions, past, later, cases, "scale")
+    return later.sql(
+        "select series, avg(off) as loss, 1.0::double as weight from off group by series order by series",
+        off=off,
+    )
+
+
+def _scaled(
+    predictions: pa.Table, past: History, later: History, cases: pa.Table, by: str
+) -> pa.Table:
+    """Every known period's absolute error in the series' own units: series, off."""
+    own = scales.own(past, cases).select(["series", by]).rename_columns(["series", "scale"])
+    both = beside(predictions, outcome(past, later, cases), KEYS, LABELS, scale=own)
+    assert both.scale is not None
+    with np.errstate(divide="ignore", invalid="ignore"):
+        off = np.abs(both.actual - both.predicted) / both.scale
+    return pa.table({"series": predictions["series"].take(pa.array(both.rows)), "off": off})
+
+
+EXPLAINED = """
+with asked as (select answers.series, answers.time, step from answers join ahead using (time)),
+alike as (
+  select asked.series, asked.time, past.row, past.value,
+    row_number() over (partition by asked.series, asked.time order by past.ago) as nth
+  from asked cross join ask join readings as past
+    on asked.series = past.series and (past.ago + asked.step - 1) % season = 0
+),
+rows as (
+  select series, time, list(row order by nth) as rows,
+    'the last such periods had ' || string_agg(round(value, 2), ', ' order by nth) as because
+  from alike where nth <= 3 group by series, time
+)
+select answers.* replace (rows.rows as why), rows.because
+from answers left join rows on answers.series = rows.series and answers.time = rows.time
+order by answers.series, answers.time
+"""
+
+
+def explain(history: History, answers: pa.Table, why: pa.Table | None) -> pa.Table:
+    """The series' own latest values a season, two and three before, in the order of time."""
+    return history.sql(EXPLAINED, answers=answers)
+
+
+def measures(predictions: pa.Table, past: History, later: History, cases: pa.Table) -> pa.Table:
+    """Footnotes in lay words; they choose nothing."""
+    said, actual, _, _ = beside(predictions, outcome(past, later, cases), KEYS, LABELS)
+    size = np.maximum(np.abs(said) + np.abs(actual), 1e-12)
+    rows = [
+        ("mase", _mase(predictions, past, later, cases),
+         "is the mean scaled error without a floor, of series that ever moved (MASE)"),
+        ("smape", float(np.mean(200 * np.abs(said - actual) / size)),
+         "per cent is the forecast off, of the mean of forecast and outcome (sMAPE)"),
+        ("bias", float((said - actual).sum() / max(np.abs(actual).sum(), 1e-12)),
+         "of all that came is the forecast too high, or below zero too low"),
+    ]  # fmt: skip
+    names, values, sentences = zip(*rows, strict=True)
+    return pa.table({"name": names, "value": values, "sentence": sentences})
+
+
+def _mase(predictions: pa.Table, past: History, later: History, cases: pa.Table) -> float:
+    off = _scaled(predictions, past, later, cases, "unfloored")
+    by_series = later.sql(
+        "select avg(off) as off from off where isfinite(off) group by series", off=off
+    )
+    found: Floats = by_series["off"].to_numpy()
+    return float(found.mean()) if len(found) else 0.0

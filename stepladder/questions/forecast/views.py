@@ -1,0 +1,32 @@
+"""What rungs see beside the series: readings counted back from now, the periods ahead, what is usual."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from stepladder.core.ask import Ask
+from stepladder.core.periods import first_ahead_sql, number_sql, start_sql
+from stepladder.questions.forecast.scales import OWN
+from stepladder.questions.forecast.settings import steps
+
+
+def views(ask: Ask) -> Mapping[str, str]:
+    """Calendars end here: a rung counts periods.
+
+    readings(series, time, ago, value, row): ago is 1 for the last period before now.
+    ahead(step, time): the periods asked about, 1 is the first that begins now or later.
+    usual(kappa, moved, calm, mild, wild): how series are in general, see scales.
+    """
+    every, week = ask.settings.every, ask.settings.week_starts
+    first = first_ahead_sql("now", every, week)
+    asked = ", ".join(f"({step})" for step in range(1, steps(ask) + 1))
+    begins = start_sql(f"({first} + step - 1)", every, week)
+    return {
+        "readings": f"""select series, time, {first} - {number_sql("time", every, week)} as ago, value, row
+          from series cross join ask""",
+        "ahead": f"select step, {begins} as time from (values {asked}) as steps(step) cross join ask",
+        "usual": f"""{OWN} select median(moved / level) as kappa,
+          coalesce(median(case when moved > 0 then moved end), 1.0) as moved,
+          quantile_cont(moved / level, 0.25) as calm, quantile_cont(moved / level, 0.5) as mild,
+          quantile_cont(moved / level, 0.75) as wild from own where level > 0""",
+    }
