@@ -123,6 +123,7 @@ class Chart(Protocol):
     ANSWER: str  # what a rung answers with, in one word: a forecast, a list
     MENDED: str  # what was done, {n} times, to answers that could not stand as they were
     NOW: bool  # whether the page shows answers as of now, which takes asking again
+    PEOPLE: bool  # whether cases are people, whose ids are masked unless somebody asks for them
 
     def meaning(self, view: View) -> str:
         """What the rung's answers mean to the business, in one or two sentences."""

@@ -6,6 +6,7 @@ import importlib
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
+from typing import cast
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -17,7 +18,7 @@ from stepladder.core.asking import reasons
 from stepladder.core.errors import Problem
 from stepladder.core.model import Model
 from stepladder.core.question import Holdout, Question
-from stepladder.core.view import Exam, View
+from stepladder.core.view import Chart, Exam, View
 from stepladder.project.all_cases import answer
 from stepladder.project.at_work import at_work
 from stepladder.project.folder import Project
@@ -68,7 +69,7 @@ def view(project: Project, result: Result, mask: bool) -> View:
         exam=exam,
         labels={row.rung: label(row.rung, row.title) for row in result.rungs},
         explained=_explained(project, result, shown, exam, models.get(shown)),
-        mask=mask,
+        mask=mask and _chart(result).PEOPLE,
         models=models,
         loss_changed=changed(project.folder, result.loss_sql, f"bake-off {result.id}"),
     )
@@ -99,8 +100,11 @@ def _explained(
 
 def _now(project: Project, result: Result, shown: str) -> dict[str, pa.Table]:
     """The shown rung's answers as of now, where the page has use for them: what `predict` writes."""
-    chart = importlib.import_module(f"stepladder.questions.{result.question}.chart")
-    return {shown: _at_now(project, result, shown)} if chart.NOW else {}
+    return {shown: _at_now(project, result, shown)} if _chart(result).NOW else {}
+
+
+def _chart(result: Result) -> Chart:
+    return cast(Chart, importlib.import_module(f"stepladder.questions.{result.question}.chart"))
 
 
 def _as_it_was(project: Project, result: Result) -> Project:
