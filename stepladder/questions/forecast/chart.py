@@ -62,7 +62,7 @@ def sections(view: View) -> list[Section]:
 
 def examples(view: View, n: int) -> list[Example]:
     """The biggest misses first, then series spread evenly over all sizes of error; the same every time."""
-    found = missed(view)
+    found, by = missed(view), f"off by “{view.labels[other(view)]}”"
     if not found.names:
         return []
     worst = list(np.argsort(-found.off, kind="stable")[: n // 2])
@@ -76,7 +76,7 @@ def examples(view: View, n: int) -> list[Example]:
         Example(
             found.names[i], kind, why.get(found.names[i], ("", ()))[0], None,
             (("usual size", f"{found.level[i]:,.4g}"), ("off", f"{found.mine[i]:.2f}"),
-             (f"off by “{view.labels[other(view)]}”", f"{found.usual[i]:.2f}"), ("off in units", f"{found.off[i]:,.4g}")),
+             (by, f"{found.usual[i]:.2f}"), ("off in units", f"{found.off[i]:,.4g}")),
             "series", why.get(found.names[i], ("", ()))[1],
         )
         for i, kind in picked[:n]

@@ -12,7 +12,6 @@ from stepladder.questions.forecast.missed import NEARER, Missed, other
 SOME = 10  # of those that gained most, by name
 DECADES = [10.0**n for n in range(-6, 13)]
 TWOS = [0.125, 0.25, 0.5, 1, 2, 4, 8, 16]
-COLOURS = ["#050505", "#020202"]  # the page's accent and its quiet grey
 
 
 def sections(view: View, found: Missed) -> list[Section]:
@@ -82,8 +81,8 @@ def _dots(found: Missed, width: int) -> Any:
             x=alt.X("level:Q", title="usual size of the series", scale=alt.Scale(type="log"),
                     axis=alt.Axis(values=DECADES, format="~s")),
             y=alt.Y("off:Q", title="off, in its own units", scale=alt.Scale(type="log"),
-                    axis=alt.Axis(tickCount=5)),
-            color=alt.Color("than:N", scale=alt.Scale(domain=domain, range=COLOURS)),
+                    axis=alt.Axis(values=TWOS)),
+            color=alt.Color("than:N", scale=alt.Scale(domain=domain)),
         )
         .properties(width=width, height=260)
     )  # fmt: skip
