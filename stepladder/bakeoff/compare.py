@@ -154,9 +154,13 @@ def _by_unit(losses: Losses) -> Floats:
 
 
 def _means(sums: Floats, cutoffs: list[int]) -> Floats:
-    """Mean loss per rung over the cutoffs; sums are […, cutoffs, rungs + weight]."""
+    """Mean loss per rung over the cutoffs; sums are […, cutoffs, rungs + weight].
+
+    NaN in a draw that holds none of the units of these cutoffs.
+    """
     total = sums[..., cutoffs, :].sum(axis=-2)
-    return np.asarray(total[..., :-1] / total[..., -1:])
+    with np.errstate(invalid="ignore"):
+        return np.asarray(total[..., :-1] / total[..., -1:])
 
 
 def _estimate(means: _Means, rung: int, best: int, ref: int) -> Estimate:

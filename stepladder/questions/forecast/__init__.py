@@ -129,10 +129,17 @@ def worth(answers: pa.Table, past: History) -> None:
 
 
 def loss(predictions: pa.Table, past: History, later: History, cases: pa.Table) -> pa.Table:
-    """The mean scaled error of every series of which something came: series, loss, weight."""
+    """The mean scaled error of every series of which something came: series, loss, weight.
+
+    One series alone has nobody to be compared with: each window is a unit of its own then.
+    """
     off = _scaled(predictions, past, later, cases, "scale")
+    unit = "series"
+    if len(past.sql("select distinct series from series limit 2")) == 1:
+        unit = f"concat(cast(series as varchar), ', from ', '{past.now}')"
     return later.sql(
-        "select series, avg(off) as loss, 1.0::double as weight from off group by series order by series",
+        f"""select {unit} as series, avg(off) as loss, 1.0::double as weight
+        from off group by {unit} order by {unit}""",
         off=off,
     )
 
