@@ -85,10 +85,12 @@ def finished(cleaned: Cleaned, spec: TableSpec, added: Added | None) -> Cleaned:
     if added is None:
         return cleaned
     choices, notes, table = added.choices, list(added.notes), cleaned.table
+    found = cleaned.report.totals
     every, starts = _every(choices), choices.week_starts
     if choices.gaps == "zero":
         lacking = holes(table, spec, every, starts)
         table = ordered(filled(table, spec, lacking, every, starts), spec)
+        found = totals(table, spec)
         notes.append(
             f"{len(lacking.period):,} {every}s of which a series has no row were written as zero, up to the "
             "table's last."
@@ -97,7 +99,7 @@ def finished(cleaned: Cleaned, spec: TableSpec, added: Added | None) -> Cleaned:
     report = replace(
         cleaned.report,
         notes=(*notes, *cleaned.report.notes),
-        totals={**totals(table, spec), **own},
+        totals={**found, **own},
     )
     if every != "hour":
         last = named(int(number_of(_last(table, spec), every, starts)[0]), every, starts)

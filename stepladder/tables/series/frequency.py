@@ -18,7 +18,8 @@ Times = npt.NDArray[np.datetime64]
 MOMENTS = (
     0.5  # of the rows that stand between two full hours: then a time is when something happened
 )
-MOST = 0.5  # of the series that have several rows for one period: then rows are sales
+OFTEN = 0.1  # of its periods of which a series has several rows: fewer are slips
+MOST = 0.5  # of the series for which that is so: then rows are sales
 
 
 def settled(
@@ -33,6 +34,8 @@ def settled(
     mine, when = codes[kept], times[kept]
     moments = _between_hours(when)
     read = found(mine, when.astype("datetime64[D]") if moments else when)
+    if read.days_apart:
+        raise _untold(read)
     _refuse_mixed(read, names)
     every = read.every or ("day" if moments else None)
     if every is None:
@@ -40,8 +43,8 @@ def settled(
     period = np.zeros(len(kept), np.int64)
     period[kept] = number(when, every, read.week_starts)
     there = points(names, codes, period, kept)
-    several = np.maximum.reduceat(there.size, there.begins) > 1
-    added = moments or bool(several.mean() >= MOST)
+    several = np.add.reduceat(there.size > 1, there.begins, dtype=np.int64)
+    added = moments or bool((several > OFTEN * there.lengths).mean() >= MOST)
     return replace(choices, every=every, week_starts=read.week_starts, added=added), read
 
 

@@ -20,7 +20,7 @@ def for_table(
 
     Raises Problem where no table of the question has any.
     """
-    said = [name for name in OF_SERIES if choices.get(name)]
+    said = [name for name in OF_SERIES if choices.get(name) not in (None, (), [])]
     if said and not any(one.regular for one in specs):
         flag = f"--{said[0].replace('_', '-')}"
         raise Problem(

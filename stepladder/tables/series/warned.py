@@ -27,23 +27,15 @@ FEW_TWICE = 0.05  # of the values: then several rows for one look like a slip ra
 def of_times(
     rows: Rows, choices: Choices, read: Frequency | None, day: Ints, period: Ints
 ) -> Iterator[str]:
-    """Says how often the series were measured, and where their times are not those of a calendar."""
+    """Says how often the series were measured, and where their times stand at the ends of periods."""
     every, kept = choices.every or "day", rows.kept
     if read is not None and choices.added:
         yield (
-            f"The rows are sales, several for one series: they are added up by {every}. Other periods: "
-            "--every week."
+            f"Most series have several rows for one {every}: these are added up. Other periods are said with "
+            "--every, such as --every week."
         )
     elif read is not None:
         yield f"The series have one value a {every}."
-    if read is not None and read.days_apart:
-        steps = read.days_apart
-        count = sum(steps.values())
-        rows.warn(
-            "thirty-day-steps",
-            f"{counted(count, 'series')} step by {next(iter(steps))} days each time, which no calendar "
-            "does: two times may fall into one period and none into another. Write the periods themselves.",
-        )
     if not choices.added and kept.any():
         ends = at_ends(day[kept], period[kept], every, choices.week_starts)
         if ends.mean() >= MOST:
@@ -159,8 +151,8 @@ def _zeros(rows: Rows, choices: Choices, there: Points, value: Floats) -> None:
         rows.warn(
             "zeros-at-start",
             f"{len(begin):,} of {number:,} series {'begins' if len(begin) == 1 else 'begin'} with zeros, "
-            "more in a row than ever after: what is measured may have begun later than the rows say. Leave out "
-            "the rows of before its beginning.",
+            "more in a row than ever after: what is measured may have begun later than the rows say. Leave "
+            "out the rows of before its beginning.",
             tuple(there.called(begin[:SHOWN])),
         )
     if len(end):
