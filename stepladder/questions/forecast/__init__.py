@@ -13,6 +13,7 @@ from stepladder.core.errors import Problem
 from stepladder.core.history import History
 from stepladder.core.question import (
     Completed,
+    Demo,
     Doubt,
     Intervals,
     Kind,
@@ -56,7 +57,13 @@ GLOSSARY = {
     "Theta": "A formula that takes the season out, smooths what is left, and follows its straight line "
     "half the way (Assimakopoulos and Nikolopoulos, 2000).",
 }
-DEMO = None
+DEMO = Demo(
+    "../data/online_retail.parquet",
+    {"time": "InvoiceDate", "value": "Quantity"},
+    {"by": ("StockCode",), "every": "day", "top": 1000},
+    "Online Retail: daily units of the 1,000 best-selling articles of a British online shop for gifts, "
+    "December 2010 to December 2011 (Daqing Chen, UCI Machine Learning Repository, CC BY 4.0)",
+)
 LOOKUPS: Mapping[str, Lookup] = {}
 ENDED = 2  # seasons, or horizons, without a reading: the series has ended, and nobody asks about it
 AHEAD = {"hour": 2, "day": 14, "week": 56, "month": 365, "quarter": 365, "year": 730}  # days

@@ -79,10 +79,13 @@ def season(history: History, every: Every, week_starts: int) -> int:
           select now.series, now.n, now.value - before.value as change
           from numbered as now join numbered as before on now.series = before.series and now.n = before.n + 1
         ),
+        earlier as (
+          select series, lag, n + lag as later, change
+          from changes cross join (values {", ".join(f"({lag})" for lag in lags)}) as lags(lag)
+        ),
         alike as (
-          select now.series, lag, corr(now.change, before.change) as alike, count(*) as pairs
-          from changes as now cross join (values {", ".join(f"({lag})" for lag in lags)}) as lags(lag)
-          join changes as before on now.series = before.series and now.n = before.n + lag
+          select now.series, lag, corr(now.change, earlier.change) as alike, count(*) as pairs
+          from changes as now join earlier on now.series = earlier.series and now.n = earlier.later
           group by now.series, lag having count(*) >= {PAIRS}
         )
         select lag, avg(alike) as alike, 1.645 / sqrt(sum(pairs)) as chance
