@@ -34,7 +34,8 @@ Models = dict[tuple[str, str], Model]  # (rung, cutoff) → as fitted
 
 def ask_of(drawn: Drawn) -> Ask:
     """The business's question: a sixth of the span ahead, the default margin."""
-    return Ask(question="retention", horizon=retention.horizon(drawn.world.weeks * 7))
+    ask = Ask(question="retention", horizon=1)
+    return ask.model_copy(update={"horizon": retention.horizon(drawn.world.weeks * 7, ask)})
 
 
 def cutoffs_of(drawn: Drawn, ask: Ask) -> list[date]:

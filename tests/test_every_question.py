@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+from dataclasses import replace
 from datetime import timedelta
 
 import numpy as np
@@ -68,6 +69,15 @@ def test_prices_are_taken_only_where_the_loss_is_money(name, given):
         parse(text)
     assert all(refused.value.parts())
     assert "is no amount of money" in refused.value.given
+
+
+def test_a_new_file_is_read_as_it_was_written_and_the_horizon_fits_the_data(name, history):
+    """What a question says of data for the first time, before its settings stand, it can be asked by."""
+    question, plain = questions.load(name), replace(history, views=())
+    said = question.settings(plain)
+    ask = parse(f'question = "{name}"\nhorizon = 1\n{said}')
+    assert question.settings(plain) == said
+    assert 1 <= question.horizon(2, ask) <= question.horizon(365, ask) <= 365
 
 
 def test_its_reference_stands_on_its_ladder(name):

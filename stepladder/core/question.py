@@ -163,7 +163,6 @@ class Question(Protocol):
     OWN: Own | None  # None where nobody new can be answered
     GAIN: str  # what there is to gain over the reference, in lay words
     DERIVED: tuple[str, ...]  # those of its views worked out once for each moment, and kept
-    SETTINGS: str  # what a new question.toml says beyond the usual, with comments
     Settings: type[Settings]
     GLOSSARY: Mapping[str, str]
     DEMO: Demo | None
@@ -171,8 +170,14 @@ class Question(Protocol):
         str, Lookup
     ]  # further ways to ask, by the flag of `predict`; the last one given counts
 
-    def horizon(self, days: int) -> int:
-        """A sensible horizon, in days, for data that span so many days."""
+    def settings(self, history: History) -> str:
+        """What a new question.toml says beyond the usual, of these data: lines with comments.
+
+        The history has the question's tables and not yet its views.
+        """
+
+    def horizon(self, days: int, ask: Ask) -> int:
+        """A sensible horizon, in days, for data that span so many days, as they are asked of."""
 
     def check(self, history: History) -> None:
         """Raise Problem on data that cannot carry the question at all."""

@@ -15,6 +15,7 @@ from stepladder import questions, tables
 from stepladder.bakeoff.row import parquet
 from stepladder.core import files
 from stepladder.core.errors import Problem, Unfit
+from stepladder.core.history import History, quoted
 from stepladder.core.question import Question
 from stepladder.project import identity, question_toml, sources
 from stepladder.project.cleaning import AskUser, Chosen, choose, cleaned
@@ -135,25 +136,32 @@ def keep(cleaned: tables.Cleaned, name: str, folder: Path) -> Path:
 def _write_settings(
     partial: Path, question: str, asked: Question, made: dict[str, dict[str, Any]], settings: str
 ) -> None:
-    """Set the horizon the data allow, and refuse data that cannot carry the question."""
-    toml = partial / "question.toml"
-    files.write(toml, question_toml.written(question, asked, made, 1, settings))
-    project = Project.open(partial)
-    days = asked.horizon((project.now() - _earliest(asked, project)).days)
-    files.write(toml, question_toml.written(question, asked, made, days, settings))
-    Project.open(partial).check()
+    """Set what the data say of themselves and the horizon they allow; refuse those that cannot carry it."""
+
+    def opened(days: int, said: str) -> Project:
+        text = question_toml.written(question, asked, made, days, said)
+        files.write(partial / "question.toml", text)
+        return Project.open(partial)
+
+    if not settings:
+        settings = asked.settings(_unruled(opened(1, "")))
+    project = opened(1, settings)
+    days = asked.horizon((project.now() - _earliest(asked, project)).days, project.ask)
+    opened(days, settings).check()
+
+
+def _unruled(project: Project) -> History:
+    """All that is known, without the question's views: settings were not held against the data yet."""
+    return replace(project.history(), views=())
 
 
 def _earliest(asked: Question, project: Project) -> date:
     """The first day of the data; `now` where nothing in them has a time."""
-    from stepladder.core.history import quoted
-
     spec = next((spec for spec in asked.TABLES if spec.time), None)
     if spec is None:
         return project.now()
     query = f"select min({quoted(spec.time or '')})::date as first from {quoted(spec.name)}"
-    history = replace(project.history(), views=())  # settings were not held against the data yet
-    return history.sql(query)["first"][0].as_py() or project.now()
+    return _unruled(project).sql(query)["first"][0].as_py() or project.now()
 
 
 IGNORED = (

@@ -20,7 +20,7 @@ log = logging.getLogger("stepladder")
 def written(
     question: str, asked: Question, made: dict[str, dict[str, Any]], days: int, settings: str
 ) -> str:
-    """A new project's question.toml: what is asked, so many days ahead, of these tables."""
+    """A new project's question.toml: what is asked, so many days ahead, of these tables; and `settings`."""
     lines = [
         "# What the business asks. Change it, then run: stepladder bakeoff",
         f"question = {_value(question)}",
@@ -29,7 +29,7 @@ def written(
         "seed = 1",
         "# good_enough = 0.10  # the share of the best rung's gain that a simpler one may give up",
     ]
-    lines += ["", (settings or asked.SETTINGS).strip()]
+    lines += ["", settings.strip()]
     for name, table in made.items():
         own = table["choices"]
         choices = {k: v for k, v in own.items() if not isinstance(v, Mapping)}

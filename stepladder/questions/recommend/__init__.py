@@ -49,17 +49,6 @@ OWN = Own("interactions", refuse=lookups.refuse_unknown)
 GAIN = "the difference between one list of bestsellers for everybody and the best rung"
 DERIVED = ("support",)
 LOOKUPS: Mapping[str, Lookup] = {"for": lookups.own, "item": lookups.item, "radio": lookups.radio}
-SETTINGS = """
-[recommend]
-k = 10  # how many items a list has
-# the business's rules, the same for every rung:
-min_support = 5  # an item is shown only if so many persons have taken it
-already_seen = false  # whether a person may be shown what they have already
-# liked = 4.0  # the least value (stars, say) that counts as liking
-# exclude = {category = ["Postage"]}  # by any column of the items; include = … the other way round
-# at_most = {category = 3}  # so many of one kind in a list
-# absent = ["Christmas"]  # values of exclude and include that no item need have today
-"""
 GLOSSARY = {
     "NDCG": "A mark between 0 and 1 for a list in order: 1 if all that the person went on to take stands "
     "at the top, 0 if nothing of it is in the list (normalised discounted cumulative gain).",
@@ -94,7 +83,22 @@ exclude = {title = ["POSTAGE", "DOTCOM POSTAGE", "CARRIAGE", "Manual", "Bank Cha
 MOST_CUTOFFS = 4  # every rung learns anew at each
 
 
-def horizon(days: int) -> int:
+def settings(history: History) -> str:
+    """How long a list is, and the business's rules."""
+    return """
+[recommend]
+k = 10  # how many items a list has
+# the business's rules, the same for every rung:
+min_support = 5  # an item is shown only if so many persons have taken it
+already_seen = false  # whether a person may be shown what they have already
+# liked = 4.0  # the least value (stars, say) that counts as liking
+# exclude = {category = ["Postage"]}  # by any column of the items; include = … the other way round
+# at_most = {category = 3}  # so many of one kind in a list
+# absent = ["Christmas"]  # values of exclude and include that no item need have today
+"""
+
+
+def horizon(days: int, ask: Ask) -> int:
     """Four weeks, or a sixth of the data's span where that is less."""
     return max(min(28, days // 6), 1)
 

@@ -56,14 +56,6 @@ FLOOR = 0.01  # of the reference's forecast: nobody is surer than that
 GAIN = "the difference between one forecast for everybody and the best rung"
 DERIVED: tuple[str, ...] = ()
 LOOKUPS: Mapping[str, Lookup] = {}
-SETTINGS = """
-# To judge by money instead: contact a customer if predicted value × margin > cost.
-# [prices]
-# margin = 0.30
-# cost = 2.00
-# currency = "EUR"
-# contacts = 500  # if only so many can be contacted, or "10 %" of all; or spend = 2000
-"""
 GLOSSARY = {
     "Repeat purchase": "A day on which a customer bought again. Several purchases on one day count "
     "once, and the first purchase ever is not a repeat.",
@@ -99,7 +91,19 @@ class Settings(core.Settings):
     prices: Prices | None = None
 
 
-def horizon(days: int) -> int:
+def settings(history: History) -> str:
+    """How to judge by money, for whoever wants to."""
+    return """
+# To judge by money instead: contact a customer if predicted value × margin > cost.
+# [prices]
+# margin = 0.30
+# cost = 2.00
+# currency = "EUR"
+# contacts = 500  # if only so many can be contacted, or "10 %" of all; or spend = 2000
+"""
+
+
+def horizon(days: int, ask: Ask) -> int:
     """A sixth of the data's span, in whole weeks where there are any."""
     sixth = max(days // 6, 1)
     return sixth - sixth % 7 if sixth >= 7 else sixth

@@ -61,7 +61,6 @@ REFERENCE = "r1_commonest"
 OWN = Own("leaves", many=False)
 GAIN = "the difference between one chance for every leaf and the best rung"
 DERIVED: tuple[str, ...] = ()
-SETTINGS = ""
 GLOSSARY = {"Fold": "Every third leaf's label is left out by turns, and asked for."}
 DEMO = None
 LOOKUPS: Mapping[str, Lookup] = {}
@@ -69,7 +68,12 @@ Settings = core.Settings
 FOLDS = 4
 
 
-def horizon(days: int) -> int:
+def settings(history: History) -> str:
+    """Nothing."""
+    return ""
+
+
+def horizon(days: int, ask: core.Ask) -> int:
     """A day: nothing here takes time."""
     return 1
 

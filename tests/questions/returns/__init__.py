@@ -84,10 +84,6 @@ REFERENCE = "r1_one_share"
 OWN = Own("parcels", many=False, rest=True)
 GAIN = "the difference between one chance for every parcel and the best rung"
 DERIVED: tuple[str, ...] = ()
-SETTINGS = """
-[returns]
-dear = 50.0  # from this price on a parcel counts as dear
-"""
 GLOSSARY = {"Back": "A parcel that its customer sent back."}
 DEMO = None
 LOOKUPS: Mapping[str, Lookup] = {}
@@ -100,7 +96,15 @@ class Settings(core.Settings):
     mature: core.Mature = 0
 
 
-def horizon(days: int) -> int:
+def settings(history: History) -> str:
+    """From which price on a parcel is dear."""
+    return """
+[returns]
+dear = 50.0  # from this price on a parcel counts as dear
+"""
+
+
+def horizon(days: int, ask: core.Ask) -> int:
     """Two weeks, or a sixth of the data's span where that is less."""
     return max(min(14, days // 6), 1)
 
