@@ -62,6 +62,7 @@ class Variance(NamedTuple):
 class Comparison:
     """The comparison that chooses, the one that reports, and each cutoff's own."""
 
+    reference: str
     best: str
     beats_reference: bool
     choose: dict[str, Estimate]
@@ -116,6 +117,7 @@ def compare(losses: Losses, reference: str, seed: int) -> Comparison:
         for r, name in enumerate(losses.rungs)
     }
     return Comparison(
+        reference=reference,
         best=losses.rungs[best],
         beats_reference=_contrast(chosen, unit[ref] - unit[best]).low > 0,
         choose=estimates(early),

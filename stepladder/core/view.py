@@ -28,6 +28,7 @@ class View:
     history: History  # everything known, up to now
     cutoffs: tuple[date, ...]  # where the replays stood; the last one reports
     rung: str  # whose answers the pictures show: the proposed rung, or the one decided for
+    reference: str  # the rung that every other must beat
     at_cutoff: Mapping[str, pa.Table]  # rung -> its answers at the last: KEYS…, prediction, low, …
     at_now: Mapping[str, pa.Table]  # rung -> its answers as of now, where the chart needs them
     outcome: pa.Table  # what came after the last cutoff: KEYS…, actual, …

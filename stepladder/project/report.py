@@ -63,6 +63,7 @@ def view(project: Project, result: Result, mask: bool) -> View:
         history=history,
         cutoffs=cutoffs,
         rung=shown,
+        reference=result.reference,
         at_cutoff=at_cutoff,
         at_now=_now(project, result, shown),
         outcome=project.question.outcome(exam.known, exam.later, exam.cases),
@@ -129,6 +130,7 @@ def _at_now(project: Project, result: Result, name: str) -> pa.Table:
     path = project.folder / "bakeoffs" / str(result.id) / name / "now.parquet"
     if not path.is_file():
         with scratch() as room:
-            table, _ = answer(project, name, date.fromisoformat(result.now), room)
+            now = date.fromisoformat(result.now)
+            table, _ = answer(project, name, now, room, result.reference)
         files.write(path, parquet(table))
     return pq.read_table(path)
