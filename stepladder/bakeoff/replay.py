@@ -9,6 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from stepladder.core import outcomes
 from stepladder.core.asking import numbers
 from stepladder.core.errors import Problem
 from stepladder.core.history import History
@@ -37,9 +38,11 @@ class Replay:
     holdout: Holdout
     known: History  # the past, over the files; the newcomers' first rows laid over
     cases: pa.Table  # all that are asked about, newcomers last
-    came: pa.Table  # KEYS…, actual
+    came: pa.Table  # KEYS…, actual: of each by itself
     actual: Floats  # the same as numbers, where it is known
     files: Files
+    sums: pa.Table | None = None  # the same of what adds up others, which only teaches low and high
+    scale: pa.Table | None = None  # how far each strays by nature, where the question says
 
     @property
     def name(self) -> str:
@@ -75,10 +78,19 @@ def prepare(question: Question, history: History, folder: Path) -> list[Replay]:
         if newcomers:
             known = known.plus(**newcomers.rows)
             cases = pa.concat_tables([cases, newcomers.cases])
-        came = question.outcome(known, holdout.later, cases)
-        actual = numbers(came["actual"], question.LABELS)
-        found.append(Replay(holdout, known, cases, came, actual[~np.isnan(actual)], files))
+        found.append(_replay(question, holdout, known, cases, files))
     return found
+
+
+def _replay(
+    question: Question, holdout: Holdout, known: History, cases: pa.Table, files: Files
+) -> Replay:
+    """With what came, and what all rungs' answers are held against."""
+    outcome = question.outcome(known, holdout.later, cases)
+    came, sums = outcomes.own(outcome), outcomes.sums(outcome)
+    actual = numbers(came["actual"], question.LABELS)
+    actual, scale = actual[~np.isnan(actual)], question.scale(known, cases)
+    return Replay(holdout, known, cases, came, actual, files, sums if len(sums) else None, scale)
 
 
 def write(

@@ -12,6 +12,7 @@ from stepladder import questions
 from stepladder.bakeoff.captured import Captured
 from stepladder.bakeoff.choose import Proposal
 from stepladder.bakeoff.compare import Estimate
+from stepladder.bakeoff.coverage import Coverage
 from stepladder.bakeoff.lists import Lists
 from stepladder.bakeoff.totals import Total
 from stepladder.core import own_loss
@@ -44,6 +45,7 @@ class AtCutoff:
     nulls: int
     floored: int
     predictions_sha256: str
+    coverage: tuple[Coverage, ...] = ()  # where low and high are as wide as cases stray
 
 
 @dataclass(frozen=True)

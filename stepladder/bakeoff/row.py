@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from stepladder.bakeoff.compare import Comparison
+from stepladder.bakeoff.coverage import coverage, sentence
 from stepladder.bakeoff.lists import a_year
 from stepladder.bakeoff.replay import Replay
 from stepladder.bakeoff.result import (
@@ -52,7 +53,7 @@ def row(
         rung.sha256,
         choose=comparison.choose[rung.name],
         report=comparison.report[rung.name],
-        cutoffs=_cutoffs(rung.name, replays, mine, comparison),
+        cutoffs=_cutoffs(question, rung.name, replays, mine, comparison),
         cost=_cost(
             rung, ran.measured, ask, _regret(ask, replays, comparison.choose[rung.name].loss)
         ),
@@ -71,7 +72,11 @@ def parquet(table: pa.Table) -> bytes:
 
 
 def _cutoffs(
-    name: str, replays: list[Replay], mine: list[Scored | None], comparison: Comparison
+    question: Question,
+    name: str,
+    replays: list[Replay],
+    mine: list[Scored | None],
+    comparison: Comparison,
 ) -> tuple[AtCutoff, ...]:
     asked = [
         (replay, found)
@@ -86,6 +91,7 @@ def _cutoffs(
             found.nulls,
             found.floored,
             hashlib.sha256(parquet(found.predictions)).hexdigest(),
+            coverage(question, found),
         )
         for (replay, found), estimates in zip(asked, comparison.by_cutoff, strict=True)
     )
@@ -119,7 +125,9 @@ def _measures(question: Question, last: Replay, mine: Scored | None) -> tuple[Me
     assert mine is not None
     later = last.holdout.later
     rows = question.measures(mine.predictions, last.known, later, last.cases).to_pylist()
-    return tuple(Measure(r["name"], r["value"], r["sentence"]) for r in rows)
+    own = [Measure(r["name"], r["value"], r["sentence"]) for r in rows]
+    covered = coverage(question, mine)
+    return (*own, *(Measure(f"coverage{c.of_100}", c.share, sentence(c)) for c in covered))
 
 
 def _calibration(question: Question, mine: Scored | None) -> tuple[CalibrationBin, ...]:

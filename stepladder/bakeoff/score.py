@@ -22,6 +22,7 @@ class Scored:
     nulls: int
     floored: int
     beside: Beside  # the predictions beside what came, as far as it is known
+    sums: Beside | None  # the same of what adds up others, which only teaches low and high
 
 
 def score(
@@ -45,10 +46,10 @@ def score(
         earlier = [j for j in range(i) if replays[j].ended_before(replay)]
         taught = Taught(
             (_means(question, replays, raw, earlier) or {}) if labels else None,
-            asking.bins(question, [s.beside for j in earlier if (s := scored[j]) is not None]),
+            asking.bins(question, _teaching([scored[j] for j in earlier])),
         )
-        usual = reference[i]
-        found = answered(question, table, lambda: usual, replay.known, replay.cases, taught)  # noqa: B023
+        usual, known, cases = reference[i], replay.known, replay.cases
+        found = answered(question, table, lambda: usual, known, cases, taught, replay.scale)  # noqa: B023
         scored.append(_scored(question, replay, found))
     meaning = _means(question, replays, raw, list(range(len(replays)))) if labels else None
     return scored, None if meaning is None else {str(k): v for k, v in meaning.items()}
@@ -57,9 +58,18 @@ def score(
 def _scored(question: Question, replay: Replay, found: Completed) -> Scored:
     table = found.predictions
     loss = question.loss(table, replay.known, replay.holdout.later, replay.cases)
-    scale = question.scale(replay.known, replay.cases)
-    against = beside(table, replay.came, question.KEYS, question.LABELS, scale)
-    return Scored(table, loss, found.nulls, found.floored, against)
+    against, sums = (
+        None if came is None else beside(table, came, question.KEYS, question.LABELS, replay.scale)
+        for came in (replay.came, replay.sums)
+    )
+    assert against is not None
+    return Scored(table, loss, found.nulls, found.floored, against, sums)
+
+
+def _teaching(earlier: list[Scored | None]) -> list[Beside]:
+    """What came of earlier answers, of those that add up others too."""
+    both = (each for one in earlier if one is not None for each in (one.beside, one.sums))
+    return [each for each in both if each is not None]
 
 
 def _only_labels(question: Question, raw: list[pa.Table | None]) -> bool:

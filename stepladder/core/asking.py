@@ -21,6 +21,7 @@ from stepladder.core.model import Model
 from stepladder.core.question import Completed, Question, Reference
 from stepladder.core.rung import Rung
 from stepladder.core.stats import Bins, Floats, apply_bins, group_means, learn_bins
+from stepladder.core.strays import Scale, Strays, apply_strays, learn_strays, levels
 
 
 @dataclass(frozen=True)
@@ -94,7 +95,7 @@ class Taught(NamedTuple):
     """What earlier answers of a rung teach: what a 0/1 answer stands for, and how far all stray."""
 
     means: dict[int, float] | None = None
-    bins: Bins | None = None
+    bins: Bins | Strays | None = None
 
 
 def answered(
@@ -104,15 +105,19 @@ def answered(
     history: History,
     cases: pa.Table,
     taught: Taught,
+    scale: pa.Table | None = None,
 ) -> Completed:
-    """A rung's checked answers as they are used: 0/1 read as what came, gaps filled, with low and high."""
+    """A rung's checked answers as they are used: 0/1 read as what came, gaps filled, with low and high.
+
+    scale: what the question says of these cases' scale, where somebody has asked it already.
+    """
     if taught.means is not None:
         raw = meant(raw, taught.means)
     found = question.complete(raw, reference, history, cases)
-    scale = question.scale(history, cases) if taught.bins and taught.bins.scaled else None
-    return found._replace(
-        predictions=_with_interval(question, found.predictions, taught.bins, scale)
-    )
+    if scale is None and isinstance(taught.bins, Strays):
+        scale = question.scale(history, cases)
+    filled = _with_intervals(question, found.predictions, taught.bins, scale)
+    return found._replace(predictions=filled)
 
 
 class Beside(NamedTuple):
@@ -120,7 +125,7 @@ class Beside(NamedTuple):
 
     predicted: Floats
     actual: Floats
-    scale: Floats | None
+    scale: Scale | None  # how far each strays by nature
     rows: np.ndarray  # which of the answers they are
 
     @property
@@ -139,9 +144,9 @@ def beside(
     """Hold answers against what came, by key; `labels`: what words count as."""
     predicted = numbers(said["prediction"])
     actual = numbers(matched(said, came, keys, "actual"), labels)
-    strays = None if scale is None else _of_scale(said, scale, keys, "scale")
     rows = np.flatnonzero(~np.isnan(actual) & ~np.isnan(predicted))
-    return Beside(predicted[rows], actual[rows], None if strays is None else strays[rows], rows)
+    strays = None if scale is None else _scaled(said, scale, keys).take(rows)
+    return Beside(predicted[rows], actual[rows], strays, rows)
 
 
 def matched(rows: pa.Table, other: pa.Table, keys: Sequence[str], column: str) -> pa.ChunkedArray:
@@ -166,16 +171,18 @@ def means(question: Question, past: list[tuple[pa.Table, pa.Table]]) -> dict[int
     return group_means(labels, np.concatenate([pair.actual for pair in pairs]))
 
 
-def bins(question: Question, past: list[Beside]) -> Bins | None:
+def bins(question: Question, past: list[Beside]) -> Bins | Strays | None:
     """How far earlier answers strayed from what came; None where too few did."""
     if question.INTERVALS is None or not past:
         return None
     predicted, actual = (
         np.concatenate(each) for each in zip(*((b[0], b[1]) for b in past), strict=True)
     )
-    scales = [b.scale for b in past if b.scale is not None]
-    scale = np.concatenate(scales) if len(scales) == len(past) else None
-    return learn_bins(predicted, actual, share=question.INTERVALS == "share", scale=scale)
+    share, scales = question.INTERVALS == "share", [b.scale for b in past if b.scale is not None]
+    if share or len(scales) < len(past):
+        return learn_bins(predicted, actual, share=share)
+    wanted = [level.of_100 for level in levels(question.EXTRAS)]
+    return learn_strays(predicted, actual, Scale.joined(scales), wanted)
 
 
 def meant(table: pa.Table, means: dict[int, float]) -> pa.Table:
@@ -188,27 +195,44 @@ def meant(table: pa.Table, means: dict[int, float]) -> pa.Table:
     return table.set_column(table.column_names.index("prediction"), "prediction", column)
 
 
-def _with_interval(
-    question: Question, table: pa.Table, bins: Bins | None, scale: pa.Table | None
+def _with_intervals(
+    question: Question, table: pa.Table, bins: Bins | Strays | None, scale: pa.Table | None
 ) -> pa.Table:
     """Low and high filled from past errors, where the rung gave none itself."""
     if bins is None or table["low"].null_count < table.num_rows:
         return table
     said, kind = numbers(table["prediction"]), question.INTERVALS
-    strays = None if scale is None else _of_scale(table, scale, question.KEYS, "scale")
-    low, high = apply_bins(bins, said, kind == "count", kind == "share", strays)
-    if scale is not None and "least" in scale.column_names:
-        low = np.fmax(low, _of_scale(table, scale, question.KEYS, "least"))
-    if scale is not None and "whole" in scale.column_names:
-        whole = _of_scale(table, scale, question.KEYS, "whole") == 1.0
-        low, high = np.where(whole, np.floor(low), low), np.where(whole, np.ceil(high), high)
-    for name, values in (("low", low), ("high", high)):
-        table = table.set_column(
-            table.column_names.index(name), name, pa.array(values, mask=np.isnan(values))
-        )
+    if isinstance(bins, Bins):
+        low, high = apply_bins(bins, said, kind == "count", kind == "share")
+        return _filled(table, low=low, high=high)
+    if scale is None:  # it was taught by cases that had one
+        return table
+    mine = _scaled(table, scale, question.KEYS)
+    if kind == "count":  # never below nothing, and never half of one
+        mine = mine._replace(least=np.fmax(mine.least, 0.0), whole=np.ones(len(said), bool))
+    for level in levels(question.EXTRAS):
+        if table[level.low].null_count == table.num_rows:
+            low, high = apply_strays(bins, said, mine, level.of_100)
+            table = _filled(table, **{level.low: low, level.high: high})
     return table
 
 
-def _of_scale(rows: pa.Table, scale: pa.Table, keys: Sequence[str], column: str) -> Floats:
-    """What the scale says of each row, by whichever keys it has."""
-    return numbers(matched(rows, scale, [k for k in keys if k in scale.column_names], column))
+def _filled(table: pa.Table, **columns: Floats) -> pa.Table:
+    """With these numbers in columns that are there; NaN as null."""
+    for name, values in columns.items():
+        at = table.column_names.index(name)
+        table = table.set_column(at, name, pa.array(values, mask=np.isnan(values)))
+    return table
+
+
+def _scaled(rows: pa.Table, scale: pa.Table, keys: Sequence[str]) -> Scale:
+    """What the scale says of each row, by whichever keys it has; what it does not say is the same for all."""
+    at = predictions.places(rows, scale, [key for key in keys if key in scale.column_names])
+
+    def said(column: str, other: float) -> Floats:
+        if column not in scale.column_names:
+            return np.full(rows.num_rows, other)
+        return numbers(scale[column].take(at))
+
+    kind, step = (np.nan_to_num(said(name, 0.0), nan=-1).astype(int) for name in ("kind", "step"))
+    return Scale(said("scale", np.nan), kind, step, said("least", np.nan), said("whole", 0) == 1.0)

@@ -11,7 +11,7 @@ import duckdb
 import numpy as np
 import pyarrow as pa
 
-from stepladder.core import predictions
+from stepladder.core import outcomes, predictions
 from stepladder.core.ask import MOST
 from stepladder.core.errors import Problem
 from stepladder.core.history import History
@@ -59,7 +59,7 @@ class OwnLoss:
         self, predictions: pa.Table, past: History, later: History, cases: pa.Table
     ) -> pa.Table:
         """What the predictions cost: UNIT…, loss, weight. Raises Problem on a loss that is no number."""
-        came = self.question.outcome(past, later, cases)
+        came = outcomes.own(self.question.outcome(past, later, cases))
         found = self._asked(past, cases, predictions, came)
         _refuse_no_numbers(found, [*self.question.UNIT, "loss", "weight"])
         if not found.num_rows and came["actual"].null_count < came.num_rows:

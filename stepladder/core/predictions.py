@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from stepladder.core.errors import Problem
 from stepladder.core.question import Completed, Question
+from stepladder.core.strays import BOUND
 
 Ints = NDArray[np.int64]
 KIND = {"share": pa.float64(), "number": pa.float64(), "text": pa.string()}
@@ -180,7 +181,8 @@ def complete(
     filled = pc.coalesce(given, base)
     if nulls:  # no opinion is the reference's opinion, of money too
         for i, field in enumerate(table.schema):
-            if pa.types.is_floating(field.type) and field.name not in ("prediction", "low", "high"):
+            bound = BOUND.fullmatch(field.name) or field.name == "prediction"
+            if pa.types.is_floating(field.type) and not bound:
                 both = pc.if_else(pc.is_null(given), reference[field.name], table[field.name])
                 table = table.set_column(i, field.name, both)
     floored = 0

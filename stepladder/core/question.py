@@ -205,12 +205,19 @@ class Question(Protocol):
     def scale(self, past: History, cases: pa.Table) -> pa.Table | None:
         """How far each case strays by nature; None where all are alike.
 
-        CASE… or KEYS…, scale; and where low and high are so bounded, least (no lower) and whole (rounded
-        outwards). What it needs of other cases is a view in DERIVED: newcomers are asked about alone.
+        CASE… or KEYS…, scale; where errors are alike only within kinds, or so far ahead, also kind and step
+        (whole numbers); and where low and high are so bounded, least (no lower) and whole (rounded
+        outwards). Low and high are as far from the prediction as earlier errors, held against their scale,
+        say (`core/strays.py`), for 95 of 100; low80 and high80, where EXTRAS has them, for 80. What it
+        needs of other cases is a view in DERIVED: newcomers are asked about alone.
         """
 
     def outcome(self, past: History, later: History, cases: pa.Table) -> pa.Table:
-        """What came: KEYS…, actual (null where it is not known yet), and what else the loss needs."""
+        """What came: KEYS…, actual (null where it is not known yet), and what else the loss needs.
+
+        summed, a yes or no, where some rows add up others, as a shop does its articles: such rows teach low
+        and high, and count nowhere else. Cases that nobody knows may be named; nothing came of them.
+        """
 
     def worth(self, answers: pa.Table, past: History) -> Worth | None:
         """What each case is expected to bring, before any cost, so that a list of the best can be made.

@@ -60,25 +60,22 @@ class Bins(NamedTuple):
     """What came of predictions of each size: bin edges, and where the outcomes of each bin lay.
 
     The top bin of counts and numbers is open: its outcomes are kept as multiples of the prediction, or
-    the heaviest buyer's forecast would lie above everybody's upper limit. `scaled`: everything is in
-    units of how far a case strays by nature, and low and high are distances from the prediction.
+    the heaviest buyer's forecast would lie above everybody's upper limit.
     """
 
     edges: Floats  # k − 1 inner edges, rising
     low: Floats  # of the k − 1 lower bins: outcomes; of the top bin: outcome ÷ prediction
     high: Floats
-    scaled: bool = False
 
     def plain(self) -> dict[str, Any]:
         """As JSON has it."""
-        found = {name: getattr(self, name).tolist() for name in ("edges", "low", "high")}
-        return {**found, "scaled": True} if self.scaled else found
+        return {name: getattr(self, name).tolist() for name in ("edges", "low", "high")}
 
     @staticmethod
     def from_plain(plain: Mapping[str, Any]) -> Bins:
         """The bins that `plain` wrote."""
         edges, low, high = (np.array(plain[name], float) for name in ("edges", "low", "high"))
-        return Bins(edges, low, high, bool(plain.get("scaled")))
+        return Bins(edges, low, high)
 
 
 def learn_bins(
@@ -86,33 +83,28 @@ def learn_bins(
     actual: Floats,
     level: float = LEVEL,
     share: bool = False,
-    scale: Floats | None = None,
 ) -> Bins | None:
     """Quantiles of outcomes within bins of prediction; None with fewer than 100 past cases.
 
     Quantiles are outcomes that occurred (integers for counts), so a bin covers at least `level` of
     the cases it was learnt from. Finer bins at the top: plain residuals cover the many who buy
     nothing and miss the few who buy most. Of one case that comes true or not no outcome lies between;
-    with `share` a bin holds the interval of the share that came true among like predictions. `scale`:
-    how far each case strays by nature, e.g. a series' own volatility.
+    with `share` a bin holds the interval of the share that came true among like predictions.
     """
     if len(predicted) < LEAST:
         return None
     tail = (1 - level) / 2
-    size = predicted if scale is None else predicted / scale
-    edges = _edges(size)
-    at = np.searchsorted(edges, size, side="right")
-    came = actual if scale is None else (actual - predicted) / scale
-    groups = [came[at == i] for i in range(len(edges) + 1)]
+    edges = _edges(predicted)
+    at = np.searchsorted(edges, predicted, side="right")
+    groups = [actual[at == i] for i in range(len(edges) + 1)]
     if share:
         found = np.array([wilson(float(group.sum()), len(group)) for group in groups])
         return Bins(edges, found[:, 0], found[:, 1])
-    if scale is None:
-        top = at == len(edges)
-        groups[-1] = actual[top] / np.maximum(predicted[top], TINY)
+    top = at == len(edges)
+    groups[-1] = actual[top] / np.maximum(predicted[top], TINY)
     low = [np.quantile(group, tail, method="lower") for group in groups]
     high = [np.quantile(group, 1 - tail, method="higher") for group in groups]
-    return Bins(edges, np.array(low, float), np.array(high, float), scale is not None)
+    return Bins(edges, np.array(low, float), np.array(high, float))
 
 
 def wilson(some: float, total: int) -> tuple[float, float]:
@@ -142,18 +134,12 @@ def apply_bins(
     predicted: Floats,
     whole: bool = True,
     share: bool = False,
-    scale: Floats | None = None,
 ) -> tuple[Floats, Floats]:
     """Low and high for each prediction; `whole` rounds outwards, for counts."""
-    if bins.scaled:
-        assert scale is not None
-        at = np.searchsorted(bins.edges, predicted / scale, side="right")
-        low, high = predicted + bins.low[at] * scale, predicted + bins.high[at] * scale
-    else:
-        at = np.searchsorted(bins.edges, predicted, side="right")
-        top = (at == len(bins.edges)) & (not share)
-        times = np.where(top, np.maximum(predicted, TINY), 1.0)
-        low, high = bins.low[at] * times, bins.high[at] * times
+    at = np.searchsorted(bins.edges, predicted, side="right")
+    top = (at == len(bins.edges)) & (not share)
+    times = np.where(top, np.maximum(predicted, TINY), 1.0)
+    low, high = bins.low[at] * times, bins.high[at] * times
     # a hair of tolerance: 3 ÷ 0.3 × 0.3 must not become 4
     return (np.floor(low + 1e-9), np.ceil(high - 1e-9) + 0.0) if whole else (low, high)  # no -0
 

@@ -16,7 +16,7 @@ import pyarrow.parquet as pq
 
 from stepladder.bakeoff.replay import Files, write
 from stepladder.bakeoff.result import Result, RungResult, from_json
-from stepladder.core import asking
+from stepladder.core import asking, outcomes
 from stepladder.core import model as models
 from stepladder.core.asking import Beside, Taught, answered
 from stepladder.core.errors import Problem
@@ -25,6 +25,7 @@ from stepladder.core.history import History
 from stepladder.core.question import Holdout, Question
 from stepladder.core.rung import Rung
 from stepladder.core.stats import Bins
+from stepladder.core.strays import Strays
 from stepladder.fence.child import Job
 from stepladder.project.engine import runner
 from stepladder.project.folder import Project
@@ -153,7 +154,7 @@ def _means(result: Result, row: RungResult, day: date) -> dict[int, float] | Non
     return {int(k): v for k, v in row.calibrated.items()} if learnt else {}
 
 
-def _bins(project: Project, result: Result, name: str, day: date) -> Bins | None:
+def _bins(project: Project, result: Result, name: str, day: date) -> Bins | Strays | None:
     """What came of the rung's predictions in the bake-off's windows that had ended by the day."""
     if project.question.INTERVALS is None:
         return None
@@ -212,8 +213,8 @@ def _retyped(said: pa.Table, name: str, kind: pa.DataType) -> pa.Table:
 
 
 def _against(question: Question, past: History, later: History, said: pa.Table) -> Beside:
-    """Stored predictions beside what came of them."""
-    cases = cases_of(question, said)
+    """Stored predictions beside what came of them, and of what adds up others."""
+    cases = outcomes.bottom(question, past, later, cases_of(question, said))
     came = question.outcome(past, later, cases)
     scale = question.scale(past, cases)
     return asking.beside(said, came, question.KEYS, question.LABELS, scale)

@@ -8,6 +8,7 @@ import numpy as np
 import pyarrow as pa
 
 from stepladder.bakeoff.worths import worths
+from stepladder.core import outcomes
 from stepladder.core.asking import matched, numbers
 from stepladder.core.history import History
 from stepladder.core.question import Holdout, Question, Worth
@@ -69,7 +70,7 @@ def _range(question: Question, worth: Worth, before: Before) -> tuple[Floats, Fl
 def _bins(question: Question, before: Before) -> Bins | None:
     pairs = []
     for holdout, said in before:
-        came = question.outcome(holdout.past, holdout.later, cases_of(question, said))
+        came = _came(question, holdout, said)
         if then := worths(question, holdout.past, came, {"": said}):
             known = ~np.isnan(then.expected[""])
             pairs.append((then.expected[""][known], then.actual[known]))
@@ -87,7 +88,7 @@ def came_of_like(question: Question, before: Before, share: float) -> tuple[floa
     if not before:
         return None
     holdout, said = before[-1]
-    came = question.outcome(holdout.past, holdout.later, cases_of(question, said))
+    came = _came(question, holdout, said)
     actual = numbers(matched(said, came, question.KEYS, "actual"), question.LABELS)
     brings = expected(question, said, holdout.past, []).values
     known = np.flatnonzero(~np.isnan(actual))
@@ -95,3 +96,10 @@ def came_of_like(question: Question, before: Before, share: float) -> tuple[floa
         return None
     best = known[np.argsort(-brings[known], kind="stable")][: max(round(share * len(known)), 1)]
     return float((actual[best] > 0).mean()), holdout.past.now.isoformat()
+
+
+def _came(question: Question, holdout: Holdout, said: pa.Table) -> pa.Table:
+    """What came of each by itself of whom something was said."""
+    past, later = holdout.past, holdout.later
+    asked = outcomes.bottom(question, past, later, cases_of(question, said))
+    return outcomes.own(question.outcome(past, later, asked))

@@ -26,7 +26,7 @@ from stepladder.core.rung import Rung
 from stepladder.project.all_cases import Known, keep_model, known_at, run, taught_by
 from stepladder.project.folder import Project
 from stepladder.project.scratch import scratch
-from stepladder.release.release import FORMAT, Manifest, Release
+from stepladder.release.release import Manifest, Release, format_of
 
 TRIED = 20  # cases that are asked about twice: with everything known, and with their own rows alone
 NIGHTLY_ONLY = (
@@ -77,7 +77,7 @@ def fit(
         alone="" if alone else NIGHTLY_ONLY,
         types=project.types,
         loss=loss,
-        format=FORMAT if loss else 2,
+        format=format_of(taught, loss),
     )
     release = Release(manifest, project.folder / "models")
     release.save(project.folder)

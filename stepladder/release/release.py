@@ -19,10 +19,10 @@ from stepladder.core.errors import Problem
 from stepladder.core.files import read, regular, write
 from stepladder.core.model import Model
 from stepladder.core.rung import Rung
-from stepladder.core.stats import Bins
+from stepladder.core.strays import Strays, from_plain
 from stepladder.questions import question_toml
 
-FORMAT = 3  # of a release with a loss of its own; older versions read all others, of format 2
+FORMAT = 4  # the newest, see `format_of`
 KEYS = ("format", "made_with")  # what a release of any version says about itself
 
 
@@ -31,8 +31,8 @@ class Manifest:
     """What a release says of itself, as plain data.
 
     code: the rung's file as it was; model, reference_model: the hashes of what was learnt. ask: the
-    question, as far as answers depend on it. data: table -> hash of what was known. bins: edges, low
-    and high of past errors, for intervals. means: what a 0/1 rung's answers stand for. alone: empty if
+    question, as far as answers depend on it. data: table -> hash of what was known. bins: what was
+    learnt of past errors, for intervals. means: what a 0/1 rung's answers stand for. alone: empty if
     the rung can answer from a case's own rows, else why not. types: table -> column -> what its values
     were; None in releases of format 1. loss: loss.sql as it was in the bake-off decided on, by which the
     watch judges; empty where the question's own loss did.
@@ -52,7 +52,7 @@ class Manifest:
     versions: dict[str, str]
     decision: dict[str, Any] | None
     forced: str
-    bins: dict[str, list[float]] | None
+    bins: dict[str, Any] | None
     means: dict[str, float] | None
     alone: str
     types: dict[str, dict[str, str]] | None = None
@@ -123,7 +123,7 @@ class Release:
         means, bins = self.manifest.means, self.manifest.bins
         return Taught(
             None if means is None else {int(k): v for k, v in means.items()},
-            None if bins is None else Bins.from_plain(bins),
+            None if bins is None else from_plain(bins),
         )
 
     def model(self) -> Model:
@@ -151,6 +151,11 @@ class Release:
             next(questions.folder(self.manifest.question).glob(f"{self.manifest.reference}.*")),
             ours=True,
         )
+
+
+def format_of(taught: Taught, loss: str) -> int:
+    """The format of a release: the oldest that holds all it says, since older versions read only such."""
+    return 4 if isinstance(taught.bins, Strays) else 3 if loss else 2
 
 
 def files(hash_: str, project: Path) -> list[Path]:

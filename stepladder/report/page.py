@@ -16,6 +16,7 @@ from stepladder.report import (
     bakeoff_charts,
     captured_chart,
     cost_table,
+    coverage,
     data_report,
     list_chart,
     list_ladder,
@@ -159,7 +160,8 @@ def _coverage(rung: RungResult) -> dict[str, Any] | None:
         return None
     cases = sum(bin.cases for bin in bins)
     overall = sum(bin.cases * (bin.covered or 0.0) for bin in bins) / cases
-    return {"overall": overall, "worst": min(bins, key=lambda bin: bin.covered or 0.0)}
+    worst = min(bins, key=lambda bin: bin.covered or 0.0)
+    return {"overall": overall, "worst": worst, "moments": coverage.each_moment(rung)}
 
 
 def _examples(

@@ -10,6 +10,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from stepladder.core import outcomes
 from stepladder.core.asking import Job, Taught, answered, asked, beside
 from stepladder.core.history import History
 from stepladder.core.predictions import places
@@ -35,7 +36,9 @@ def window(question: Question, history: History, as_of: date, said: pa.Table) ->
     later = as_of + timedelta(days=history.ask.known_after)
     names = history.once("case", lambda: question.cases(history).column_names)
     once = said.select(names).group_by(names, use_threads=False).aggregate([]).select(names)
-    return Window(moment(history, as_of), moment(history, later), once.drop_null().combine_chunks())
+    past, to = moment(history, as_of), moment(history, later)
+    asked_about = outcomes.bottom(question, past, to, once.drop_null().combine_chunks())
+    return Window(past, to, asked_about)
 
 
 def moment(history: History, day: date) -> History:
@@ -108,7 +111,7 @@ def _weighed(question: Question, loss: pa.Table) -> pa.Table:
 
 def calibrate(question: Question, said: pa.Table, at: Window, level: float) -> Calibrated:
     """Predicted for each one that came, with its interval, and group by group."""
-    came = question.outcome(at.past, at.later, at.cases)
+    came = outcomes.own(question.outcome(at.past, at.later, at.cases))
     mean, actual, _, rows = beside(said, came, question.KEYS, question.LABELS)
     found = said.take(pa.array(rows))
     low, high = (_bounds(question, found, name) for name in ("low", "high"))
@@ -128,7 +131,7 @@ def calibrate(question: Question, said: pa.Table, at: Window, level: float) -> C
 
 def total(question: Question, said: pa.Table, at: Window) -> float:
     """What was predicted in all, for each one that came."""
-    came = question.outcome(at.past, at.later, at.cases)
+    came = outcomes.own(question.outcome(at.past, at.later, at.cases))
     both = beside(said, came, question.KEYS, question.LABELS)
     return float(both.predicted.sum() / max(both.actual.sum(), 1e-12))
 
