@@ -39,9 +39,9 @@ def predict(model, history, cases):
 '''
 
 
-def made(name: str, folder: Path) -> stepladder.Project:
+def made(name: str, folder: Path, world: str = "toy") -> stepladder.Project:
     """The project: the world's tables up to an export, a rule of one's own, and two cutoffs."""
-    toy = importlib.import_module(f"stepladder.questions.{name}.toy")
+    toy = importlib.import_module(f"stepladder.questions.{name}.{world}")
     question, ask = questions.load(name), question_toml.parse(toy.ASK)
     ahead = timedelta(days=ask.known_after)
     sources = {}

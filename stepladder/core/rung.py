@@ -15,6 +15,7 @@ from typing import Any, cast
 import duckdb
 import pyarrow as pa
 
+from stepladder.core.ask import Ask
 from stepladder.core.errors import Problem
 from stepladder.core.history import History
 from stepladder.core.model import Model
@@ -82,8 +83,18 @@ class Rung:
     @property
     def engine(self) -> str:
         """The only engine it stands on, where it says `ENGINE = "…"`; empty where any will do."""
+        return self._declared("ENGINE")
+
+    def stands(self, ask: Ask) -> bool:
+        """Whether it is on the ladder: on its engine; if it says `SETTING = "…"`, where that is set."""
+        setting = self._declared("SETTING")
+        on_engine = self.engine in ("", ask.engine)
+        return on_engine and (not setting or bool(getattr(ask.settings, setting, None)))
+
+    def _declared(self, name: str) -> str:
+        """What a rung says of where it stands, without running it."""
         for node in self._parsed().body if self.path.suffix == ".py" else ():
-            named = isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "ENGINE"
+            named = isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == name
             if named and isinstance(node.value, ast.Constant):  # type: ignore[attr-defined]
                 return str(node.value.value)  # type: ignore[attr-defined]
         return ""

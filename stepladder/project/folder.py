@@ -74,7 +74,7 @@ class Project:
         """Every rung, lowest first: a person, the question's own, and those in rungs/, which are fenced."""
         ours = Path(people.__file__).parent, questions.folder(self.ask.question)
         found = ladder(*ours, self.folder / "rungs")
-        stand = [rung for rung in found if rung.engine in ("", self.ask.engine)]
+        stand = [rung for rung in found if rung.stands(self.ask)]
         return [askable(rung, self.ask, self.folder) for rung in stand]
 
     def rung(self, name: str) -> Rung:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 import pyarrow as pa
 
+from stepladder.core import outcomes
 from stepladder.core.ask import Ask
 from stepladder.core.asking import beside
 from stepladder.core.errors import Problem
@@ -23,10 +24,11 @@ from stepladder.core.question import (
     Rule,
 )
 from stepladder.core.stats import Floats
-from stepladder.questions.forecast import finished, scales
+from stepladder.questions.forecast import finished, levels, scales
+from stepladder.questions.forecast.asked import everyone
 from stepladder.questions.forecast.readings import SERIES
 from stepladder.questions.forecast.replays import holdouts
-from stepladder.questions.forecast.settings import Settings, steps
+from stepladder.questions.forecast.settings import Settings
 from stepladder.questions.forecast.settings import found as settings
 from stepladder.questions.forecast.views import views
 
@@ -65,7 +67,6 @@ DEMO = Demo(
     "December 2010 to December 2011 (Daqing Chen, UCI Machine Learning Repository, CC BY 4.0)",
 )
 LOOKUPS: Mapping[str, Lookup] = {}
-ENDED = 2  # seasons, or horizons, without a reading: the series has ended, and nobody asks about it
 AHEAD = {"hour": 2, "day": 14, "week": 56, "month": 365, "quarter": 365, "year": 730}  # days
 
 
@@ -75,7 +76,8 @@ def horizon(days: int, ask: Ask) -> int:
 
 
 def check(history: History) -> None:
-    """Refuse series in which no value was ever followed by another."""
+    """Refuse series in which no value was ever followed by another, and names that do not fit the levels."""
+    levels.check(history)
     rows = history.sql("select series, count(*) as n from series group by series")
     if rows.num_rows and max(rows["n"].to_pylist()) >= 2:
         return
@@ -98,37 +100,44 @@ def rules(ask: Ask) -> tuple[Rule, ...]:
 
 def cases(history: History) -> pa.Table:
     """Every series that has not ended: series."""
-    lately = ENDED * max(int(history.ask.settings.season), steps(history.ask))
-    return history.sql(
-        f"select series from readings group by series having min(ago) <= {lately} order by series"
-    )
+    return everyone(history)
 
 
 def complete(answers: pa.Table, reference: Reference, past: History, cases: pa.Table) -> Completed:
-    """A rung's forecasts: periods it left out are the reference's; counts are whole, none is below zero."""
+    """A rung's forecasts: periods it left out are the reference's; counts are whole, none is below zero.
+
+    Of all series also what they add up to, level by level.
+    """
     return finished.complete(answers, reference(), past, cases)
 
 
 def scale(past: History, cases: pa.Table) -> pa.Table:
     """How far each series strays by nature, of which kind it is, and how far ahead each period lies."""
-    asked = cases.select(["series"])
-    rows = past.sql("select series, time, step from cases cross join ahead", asked)
-    own = scales.own(past, asked)
+    own = scales.own(past, cases).drop_columns(["unfloored"])
+    if tree := levels.above(past, cases):
+        own = pa.concat_tables([own, scales.above(past, tree, own)], promote_options="permissive")
     return past.sql(
-        "select rows.series, rows.time, step, scale, kind, whole, least from rows join own using (series)",
-        rows=rows, own=own,
-    )  # fmt: skip
+        "select series, time, step, scale, kind, whole, least from own cross join ahead", own=own
+    )
 
 
 def outcome(past: History, later: History, cases: pa.Table) -> pa.Table:
-    """What came in each period ahead: series, time, actual; null where nothing is known of it."""
+    """What came in each period ahead: series, time, actual; null where nothing is known of it.
+
+    With levels, what came of these series in sum too, in rows that are `summed`: null where nothing is
+    known of one of them.
+    """
+    tree = levels.among(past, cases)
+    if tree is not None:
+        cases = tree.without_upper(cases)
     asked = past.sql("select series, time from cases cross join ahead", cases.select(["series"]))
-    return later.sql(
+    came = later.sql(
         """select asked.series, asked.time, value as actual from asked
         left join series on asked.series = series.series and asked.time = series.time
         order by asked.series, asked.time""",
         asked=asked,
     )
+    return came if tree is None else levels.with_sums(came, tree)
 
 
 def worth(answers: pa.Table, past: History) -> None:
@@ -156,10 +165,10 @@ def _scaled(
 ) -> pa.Table:
     """Every known period's absolute error in the series' own units: series, off."""
     own = scales.own(past, cases).select(["series", by]).rename_columns(["series", "scale"])
-    both = beside(predictions, outcome(past, later, cases), KEYS, LABELS, scale=own)
+    both = beside(predictions, outcomes.own(outcome(past, later, cases)), KEYS, LABELS, scale=own)
     assert both.scale is not None
     with np.errstate(divide="ignore", invalid="ignore"):
-        off = np.abs(both.actual - both.predicted) / both.scale
+        off = np.abs(both.actual - both.predicted) / both.scale.size
     return pa.table({"series": predictions["series"].take(pa.array(both.rows)), "off": off})
 
 
@@ -189,7 +198,8 @@ def explain(history: History, answers: pa.Table, why: pa.Table | None) -> pa.Tab
 
 def measures(predictions: pa.Table, past: History, later: History, cases: pa.Table) -> pa.Table:
     """Footnotes in lay words; they choose nothing."""
-    said, actual, _, _ = beside(predictions, outcome(past, later, cases), KEYS, LABELS)
+    came = outcome(past, later, cases)
+    said, actual, _, _ = beside(predictions, outcomes.own(came), KEYS, LABELS)
     size = np.maximum(np.abs(said) + np.abs(actual), 1e-12)
     rows = [
         ("mase", _mase(predictions, past, later, cases),
@@ -198,6 +208,7 @@ def measures(predictions: pa.Table, past: History, later: History, cases: pa.Tab
          "per cent is the forecast off, of the mean of forecast and outcome (sMAPE)"),
         ("bias", float((said - actual).sum() / max(np.abs(actual).sum(), 1e-12)),
          "of all that came is the forecast too high, or below zero too low"),
+        *levels.misses(predictions, came),
     ]  # fmt: skip
     names, values, sentences = zip(*rows, strict=True)
     return pa.table({"name": names, "value": values, "sentence": sentences})

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from stepladder.core.view import Example, Section, View
-from stepladder.questions.forecast import everyone, fans
+from stepladder.questions.forecast import at_once, fans
 from stepladder.questions.forecast.missed import missed, other
 from stepladder.questions.forecast.settings import steps
 
@@ -22,7 +22,7 @@ def meaning(view: View) -> str:
     answers, ahead = view.at_now[view.rung], steps(view.history.ask)
     said = (
         f"{len(answers['series'].unique()):,} series are forecast, each for the {ahead} {every}s from "
-        f"{view.history.now.day} {view.history.now:%B %Y} on. {everyone.told(view, found)}"
+        f"{view.history.now.day} {view.history.now:%B %Y} on. {at_once.told(view, found)}"
     )
     return f"{said} {total(view)}".strip()
 
@@ -57,7 +57,7 @@ def about_examples(view: View) -> str:
 def sections(view: View) -> list[Section]:
     """All at once, then some of them drawn."""
     found = missed(view)
-    return [*everyone.sections(view, found), *fans.sections(view, found)]
+    return [*at_once.sections(view, found), *fans.sections(view, found)]
 
 
 def examples(view: View, n: int) -> list[Example]:

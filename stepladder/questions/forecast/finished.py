@@ -4,19 +4,41 @@ from __future__ import annotations
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from stepladder.core import predictions
 from stepladder.core.history import History
 from stepladder.core.question import Completed
 from stepladder.core.stats import Floats
-from stepladder.questions.forecast import scales
+from stepladder.questions.forecast import levels, scales
 
 KEYS = ("series", "time")
 
 
 def complete(answers: pa.Table, reference: pa.Table, past: History, cases: pa.Table) -> Completed:
-    """Periods left out are the reference's; counts are whole without changing what they add up to."""
-    found = predictions.complete(answers, reference, None, KEYS)
+    """Periods left out are the reference's; counts are whole without changing what they add up to.
+
+    Where all series of the moment are asked about, what they add up to follows: sums of what is forecast,
+    so that no total differs from its parts.
+    """
+    names = past.ask.settings.levels
+    own, usual = (levels.bottom(table, names) for table in (answers, reference))
+    found = _finished(predictions.complete(own, usual, None, KEYS), past, cases)
+    table = found.predictions
+    if names:
+        level = pa.array([names[-1]]).take(pa.array(np.zeros(len(table), int)))
+        table = table.set_column(table.column_names.index("level"), "level", level)
+    if tree := levels.above(past, cases):
+        sums = tree.added(table, "prediction")
+        sums = sums.filter(pc.is_valid(sums["prediction"]))
+        table = pa.concat_tables([table, sums], promote_options="default").select(
+            table.column_names
+        )
+    return found._replace(predictions=table)
+
+
+def _finished(found: Completed, past: History, cases: pa.Table) -> Completed:
+    """No series below its least, counts as wholes."""
     table = found.predictions
     own = scales.own(past, cases)
     at = predictions.places(table, own, ["series"])

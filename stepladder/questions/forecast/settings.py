@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from stepladder.core import ask as core
 from stepladder.core import periods
@@ -18,6 +18,7 @@ FOUND = """
 every = "{every}"  # of each series one reading every hour, day, week, month, quarter or year
 season = {season}  # after so many periods a series looks alike again; 1: it never does
 {more}"""
+TOTAL = "total"  # the level above all others, and the one series in it
 LEAST = 0.05  # correlation of changes with those a season before, on average over the series
 PAIRS = 6
 
@@ -33,6 +34,13 @@ class Settings(core.Settings):
     season: Annotated[int, Field(ge=1, le=8784)] = 1
     week_starts: Annotated[int, Field(ge=1, le=7)] = 1
     levels: tuple[str, ...] = ()
+
+    @field_validator("levels")
+    @classmethod
+    def _apart(cls, levels: tuple[str, ...]) -> tuple[str, ...]:
+        if len(set(levels)) < len(levels) or {"", TOTAL} & set(levels):
+            raise ValueError(f"levels have names, each its own, and none is {TOTAL!r}")
+        return levels
 
 
 def steps(ask: Ask) -> int:

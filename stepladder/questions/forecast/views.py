@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from stepladder.core.ask import Ask
 from stepladder.core.periods import first_ahead_sql, number_sql, start_sql
+from stepladder.questions.forecast.asked import living
 from stepladder.questions.forecast.scales import OWN
 from stepladder.questions.forecast.settings import steps
 
@@ -15,7 +16,8 @@ def views(ask: Ask) -> Mapping[str, str]:
 
     readings(series, time, ago, value, row): ago is 1 for the last period before now.
     ahead(step, time): the periods asked about, 1 is the first that begins now or later.
-    usual(kappa, moved, calm, mild, wild): how series are in general, see scales.
+    usual(kappa, moved, calm, mild, wild, asked): how series are in general, see scales; and how many of
+    them have not ended.
     """
     every, week = ask.settings.every, ask.settings.week_starts
     first = first_ahead_sql("now", every, week)
@@ -28,5 +30,6 @@ def views(ask: Ask) -> Mapping[str, str]:
         "usual": f"""{OWN} select median(moved / level) as kappa,
           coalesce(median(case when moved > 0 then moved end), 1.0) as moved,
           quantile_cont(moved / level, 0.25) as calm, quantile_cont(moved / level, 0.5) as mild,
-          quantile_cont(moved / level, 0.75) as wild from own where level > 0""",
+          quantile_cont(moved / level, 0.75) as wild,
+          (select count(*) from ({living(ask)})) as asked from own where level > 0""",
     }
