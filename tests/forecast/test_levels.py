@@ -1,4 +1,4 @@
-"""Series that add up: uppers are the sums of what is said of all, in files, in what came, and for the watch."""
+"""Series that add up: uppers are the sums of what is said of all, in files and for the watch."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def project(tmp_path_factory) -> stepladder.Project:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("stepladder.project.bakeoff.runner", lambda _: toy_projects.measured)
         stepladder.run_bakeoff(found)
-    stepladder.decide(found, "r3_theta", by="Mia", because="it is good enough")
+    stepladder.decide(found, "r3_smoothed", by="Mia", because="it is good enough")
     return found
 
 
@@ -74,12 +74,12 @@ def test_a_file_of_forecasts_has_every_level_and_totals_are_their_parts(project,
     assert pc.max(total["high"]).as_py() < 2 * pc.max(total["prediction"]).as_py()
     ran = {row.rung: row for row in project.result().rungs}
     assert ran["r3_reconciled"].status == "ok"
-    measured = {m.name: m.value for m in ran["r3_theta"].measures}
+    measured = {m.name: m.value for m in ran["r3_smoothed"].measures}
     assert 0 < measured["total off"] < measured["shop off"] < 1
 
 
 def test_one_series_asked_about_alone_adds_nothing(project):
-    alone = stepladder.predict_one(project, case=f"Ulm{BETWEEN}03", rung="r3_theta")
+    alone = stepladder.predict_one(project, case=f"Ulm{BETWEEN}03", rung="r3_smoothed")
     assert alone["series"].unique().to_pylist() == [f"Ulm{BETWEEN}03"]
     assert alone["level"].unique().to_pylist() == ["article"]
 
