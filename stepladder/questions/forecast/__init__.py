@@ -47,7 +47,7 @@ KEYS = ("series", "time")
 EXTRAS: dict[str, Kind] = {"low80": "number", "high80": "number", "level": "text"}
 INTERVALS: Intervals = "number"
 LABELS: Mapping[str, float] = {}
-REFERENCE = "r1_last_season"
+REFERENCE = ("r1_last_season", "r1_last_value")
 OWN = Own("series", many=True)
 GAIN = "the difference between repeating what was and the best rung"
 DERIVED: tuple[str, ...] = ("usual",)

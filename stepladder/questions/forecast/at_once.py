@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from stepladder.core.view import Section, Table, View
-from stepladder.questions.forecast.missed import NEARER, Missed, other
+from stepladder.questions.forecast.missed import NEARER, Missed
 
 SOME = 10  # of those that gained most, by name
 DECADES = [10.0**n for n in range(-6, 13)]
@@ -30,7 +30,7 @@ def sections(view: View, found: Missed) -> list[Section]:
 
 def told(view: View, found: Missed) -> str:
     """For how many series the rung was worth it, against the reference, at the exam."""
-    usual = other(view)
+    usual = view.reference
     if usual == view.rung:
         return ""
     n, better, worse = len(found.names), int(found.nearer.sum()), int(found.further.sum())
@@ -45,13 +45,18 @@ def _gained(view: View, found: Missed) -> list[Section]:
     """Those for which the rung is worth it, by name; where it is shown beside another."""
     gain = found.usual - found.mine
     best = [i for i in np.argsort(-gain, kind="stable")[:SOME] if found.nearer[i]]
-    if not best or other(view) == view.rung:
+    if not best or view.reference == view.rung:
         return []
     rows = tuple(
         (found.names[i], f"{found.level[i]:,.4g}", f"{found.usual[i]:.2f}", f"{found.mine[i]:.2f}")
         for i in best
     )
-    headings = ("series", "usual size", f"off by “{view.labels[other(view)]}”", "off by this rung")
+    headings = (
+        "series",
+        "usual size",
+        f"off by “{view.labels[view.reference]}”",
+        "off by this rung",
+    )
     share = gain[found.nearer].sum() and gain[best].sum() / gain[found.nearer].sum()
     return [
         Section(

@@ -6,7 +6,7 @@ import numpy as np
 
 from stepladder.core.view import Example, Section, View
 from stepladder.questions.forecast import at_once, fans
-from stepladder.questions.forecast.missed import missed, other
+from stepladder.questions.forecast.missed import missed
 from stepladder.questions.forecast.settings import steps
 
 COUNTED = ""  # series may be in units of their own
@@ -47,7 +47,7 @@ def scored(view: View) -> str:
 
 def about_examples(view: View) -> str:
     """How examples are read."""
-    usual = view.labels[other(view)]
+    usual = view.labels[view.reference]
     return (
         "Series at the exam: those missed by most, and everyday ones. “Off” is in units of how far the "
         f"series usually moves; beside it what “{usual}” would have been off."
@@ -62,7 +62,7 @@ def sections(view: View) -> list[Section]:
 
 def examples(view: View, n: int) -> list[Example]:
     """The biggest misses first, then series spread evenly over all sizes of error; the same every time."""
-    found, by = missed(view), f"off by “{view.labels[other(view)]}”"
+    found, by = missed(view), f"off by “{view.labels[view.reference]}”"
     if not found.names:
         return []
     worst = list(np.argsort(-found.off, kind="stable")[: n // 2])

@@ -40,7 +40,7 @@ def missed(view: View) -> Missed:
     """Every series of the exam, in the order of the loss."""
     known, later, cases = view.exam
     mine, usual = (
-        loss(view.at_cutoff[rung], known, later, cases) for rung in (view.rung, other(view))
+        loss(view.at_cutoff[rung], known, later, cases) for rung in (view.rung, view.reference)
     )
     more = known.sql(
         """select said.series, avg(own.level) as level, sum(abs(prediction - actual)) as off
@@ -60,9 +60,3 @@ def missed(view: View) -> Missed:
         for name in ("level", "mine", "usual", "off")
     )
     return Missed(pc.cast(both["series"], pa.string()).to_pylist(), level, mine_, usual_, off)
-
-
-def other(view: View) -> str:
-    """The reference; where that is what is shown, the best of the others."""
-    naive = [rung for rung in view.at_cutoff if rung.startswith("r1_")]
-    return next((rung for rung in naive if rung != view.rung), view.rung)
