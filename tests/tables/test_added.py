@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
@@ -368,15 +367,3 @@ def test_australian_tourism_is_a_hierarchy_by_quarter(read):
         TOURISM, by=["State", "Region"]
     ).report.choices.added  # all have four rows a quarter
     assert read(TOURISM, by=["State"], every="quarter").table.num_rows == 8 * 80
-
-
-def test_thousands_of_series_are_quick(read):
-    size, length = 20_000, 18
-    columns = {
-        "series": np.repeat(np.arange(size), length), "date": np.tile(days("2020-01", length, "M"), size),
-        "y": np.random.default_rng(1).random(size * length).round(3),
-    }  # fmt: skip
-    began = time.process_time()
-    made = read(columns)
-    assert made.table.num_rows == size * length
-    assert time.process_time() - began < 15  # twice, by what was chosen and by what that froze
