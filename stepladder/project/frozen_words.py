@@ -30,7 +30,7 @@ SWITCHES = {  # flags that nothing follows, and the line of question.toml that s
     "--no-time": ("time", "random"),
 }
 VALUED = {  # flags with a value: the key, and what a value looks like; without one it is but named
-    "--by": ("by", r"(?=\S*\w)(?:'[^']*'|[^\s'.;:?!])+"),
+    "--by": ("by", r"(?=\S*\w)(?:'[^']*'|[^\s'.;:?!)])+"),
     "--column": ("columns", r"""(?=\S*=)(?:'[^']*'|"[^"]*"|[^\s'"])+"""),
     "--currency": ("currency", r"[^\sa-z.,;:?!)…-]+"),
     "--decimal": ("decimal", r"[.,](?!\w)"),

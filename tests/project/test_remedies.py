@@ -172,6 +172,11 @@ TYPED = {
     "--to-day 2024-01-31": ({"to_day": "2024-01-31"}, "choices"),
     "--rate USD=0.9": ({"USD": 0.9}, "choices.rates"),
     "--sheet NAME": ({"sheet": "NAME"}, "choices"),
+    "--by shop,article": ({"by": ["shop", "article"]}, "choices"),
+    "--by 'my shop,article'": ({"by": ["my shop", "article"]}, "choices"),
+    "--every week": ({"every": "week"}, "choices"),
+    "--gaps zero": ({"gaps": "zero"}, "choices"),
+    "--top 1000": ({"top": 1000}, "choices"),
     "--value-per order": ({"value_per": "order"}, "choices"),
     **{flag: (dict([pair]), "choices") for flag, pair in SWITCHES.items()},
 }

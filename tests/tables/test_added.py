@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
@@ -307,6 +306,28 @@ def test_ends_of_months_are_moved_to_their_first_day_and_said(read):
     assert "2021-12-31 stands for 2021-12" in warned(made)["month-ends"]
 
 
+def test_weeks_begin_on_the_day_at_which_times_stand(read):
+    columns = panel(smooth(), "2020-01-05", "D")
+    columns["date"] = np.tile(np.datetime64("2020-01-05") + 7 * np.arange(24), 3)  # Sundays
+    for said in ({}, {"every": "week"}):
+        made = read(columns, **said)
+        assert made.report.choices.week_starts == 7
+        assert pc.min(made.table["time"]).as_py() == datetime(2020, 1, 5)
+
+
+def test_values_in_the_middle_of_months_are_moved_and_a_month_that_is_all_there_is_must_be_whole(
+    read,
+):
+    columns = panel(smooth())
+    columns["date"] = columns["date"] + np.timedelta64(14, "D")
+    made = read(columns)
+    assert pc.min(made.table["time"]).as_py() == datetime(2020, 1, 1)
+    assert "72 times are moved to the first moment of their month." in made.report.notes
+    lines = sales(days_=14)
+    with pytest.raises(Problem, match="incomplete month"):
+        read(lines, every="month")
+
+
 def test_the_hour_that_the_clock_showed_twice_stands_once(read):
     hours = days("2024-10-20T00", 24 * 14, "h")
     back = int((np.datetime64("2024-10-27T02", "h") - hours[0].astype("datetime64[h]")).astype(int))
@@ -351,7 +372,7 @@ def test_frequencies_that_are_mixed_or_cannot_be_told_are_refused(read):
     both = {name: np.r_[months[name], weeks[name]] for name in months}
     with pytest.raises(Problem) as refused:
         read(both)
-    assert "3 by month" in refused.value.given
+    assert "several frequencies" in refused.value.given
     assert "--every month" in refused.value.remedy
     with pytest.raises(Problem, match="--every"):
         read(panel(smooth(2, 1)))
@@ -368,15 +389,3 @@ def test_australian_tourism_is_a_hierarchy_by_quarter(read):
         TOURISM, by=["State", "Region"]
     ).report.choices.added  # all have four rows a quarter
     assert read(TOURISM, by=["State"], every="quarter").table.num_rows == 8 * 80
-
-
-def test_thousands_of_series_are_quick(read):
-    size, length = 20_000, 18
-    columns = {
-        "series": np.repeat(np.arange(size), length), "date": np.tile(days("2020-01", length, "M"), size),
-        "y": np.random.default_rng(1).random(size * length).round(3),
-    }  # fmt: skip
-    began = time.process_time()
-    made = read(columns)
-    assert made.table.num_rows == size * length
-    assert time.process_time() - began < 15  # twice, by what was chosen and by what that froze

@@ -65,6 +65,8 @@ def added_up(
     if choices.added:
         _drop_incomplete(rows, time, period, choices)
         notes += warned.of_returns(amounts, values, rows.kept)
+    if not rows.kept.any():
+        return None
     there = points(names, codes, period, rows.kept)
     if not choices.added:
         there = _without_put_back(rows, there, codes, period, every)

@@ -9,7 +9,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from stepladder.core.errors import Problem
-from stepladder.core.periods import EVERY, number
+from stepladder.core.periods import EVERY, MONDAY, THURSDAY, number
 from stepladder.tables.choices import Choices
 from stepladder.tables.series.every import Frequency, found
 from stepladder.tables.series.points import Bools, points
@@ -29,9 +29,9 @@ def settled(
 
     Raises Problem where series are of several frequencies, or of none that can be told.
     """
-    if choices.every is not None:
-        return choices, None
     mine, when = codes[kept], times[kept]
+    if choices.every is not None:
+        return _with_own_weekday(choices, when), None
     moments = _between_hours(when)
     read = found(mine, when.astype("datetime64[D]") if moments else when)
     if read.days_apart:
@@ -46,6 +46,15 @@ def settled(
     several = np.add.reduceat(there.size > 1, there.begins, dtype=np.int64)
     added = moments or bool((several > OFTEN * there.lengths).mean() >= MOST)
     return replace(choices, every=every, week_starts=read.week_starts, added=added), read
+
+
+def _with_own_weekday(choices: Choices, times: Times) -> Choices:
+    """Weeks begin on the day at which all times stand, where nobody chose another."""
+    if choices.every != "week" or choices.week_starts != MONDAY:
+        return choices
+    days = times.astype("datetime64[D]").astype(np.int64)
+    stands = np.unique((days + THURSDAY - MONDAY) % 7 + MONDAY)
+    return replace(choices, week_starts=int(stands[0])) if len(stands) == 1 else choices
 
 
 def _between_hours(times: Times) -> bool:

@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from typing import Any
 
 from stepladder.core.errors import Problem
-
-if TYPE_CHECKING:
-    from stepladder.tables.choices import Choices
 
 MOST_SERIES = 1_000_000
 
 
-def check(choices: Choices) -> None:
-    """Raises Problem where what is said of series makes no sense."""
+def check(choices: Any) -> None:
+    """Raises Problem where what is said of series makes no sense; `choices` are Choices, which ask this."""
     _check_every(choices)
     by, top, least = choices.by, choices.top, choices.least
     texts = isinstance(by, list | tuple) and all(isinstance(one, str) and one.strip() for one in by)
@@ -40,7 +37,7 @@ def check(choices: Choices) -> None:
         )
 
 
-def _check_every(choices: Choices) -> None:
+def _check_every(choices: Any) -> None:
     every, begins = choices.every, choices.week_starts
     if every is not None:
         from stepladder.core.periods import EVERY  # which imports numpy

@@ -15,7 +15,7 @@ from stepladder.tables.series.every import Frequency
 from stepladder.tables.series.odd import unit_changes, zero_runs
 from stepladder.tables.series.points import Bools, Floats, Ints, Points
 from stepladder.tables.series.stamps import MOST, at_ends
-from stepladder.tables.series.whole import named, thin_end
+from stepladder.tables.series.whole import moments, named, thin_end
 from stepladder.tables.values import Amount
 
 SHOWN = 3
@@ -37,6 +37,9 @@ def of_times(
     elif read is not None:
         yield f"The series have one value a {every}."
     if not choices.added and kept.any():
+        moved = int((moments(period[kept], every, choices.week_starts)[0] != day[kept]).sum())
+        if moved:
+            yield f"{moved:,} times are moved to the first moment of their {every}."
         ends = at_ends(day[kept], period[kept], every, choices.week_starts)
         if ends.mean() >= MOST:
             last = np.datetime64(int(day[kept][ends].max()), "D")
@@ -49,7 +52,7 @@ def of_times(
 
 def of_largest(choices: Choices) -> Iterator[str]:
     """Says which series are kept where only the largest were wanted."""
-    if choices.least is not None:
+    if choices.top is not None and choices.least is not None:
         yield (
             f"Series are kept whose total is {choices.least:,.6g} or more, which the {choices.top:,} largest "
             "reached: one that reached it stays, whichever overtakes it."
