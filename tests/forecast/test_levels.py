@@ -1,4 +1,4 @@
-"""Series that add up: uppers are the sums of what is said of all, in files, in what came, and for the watch."""
+"""Series that add up: sums of what is said of all, in files, in what came, and for the watch."""
 
 from __future__ import annotations
 
@@ -12,13 +12,14 @@ import pyarrow.parquet as pq
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
-import toy_projects
 import tourism
+import toy_projects
 
 import stepladder
 from stepladder.core import outcomes
 from stepladder.core.errors import Problem
 from stepladder.core.predictions import check
+from stepladder.project.one_case import predict_one
 from stepladder.questions import forecast
 from stepladder.questions.forecast import levels
 from stepladder.questions.forecast.levels import BETWEEN, TOTAL
@@ -32,7 +33,7 @@ def project(tmp_path_factory) -> stepladder.Project:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("stepladder.project.bakeoff.runner", lambda _: toy_projects.measured)
         stepladder.run_bakeoff(found)
-    stepladder.decide(found, "r3_theta", by="Mia", because="it is good enough")
+    stepladder.decide(found, "r3_smoothed", by="Mia", because="it is good enough")
     return found
 
 
@@ -74,12 +75,12 @@ def test_a_file_of_forecasts_has_every_level_and_totals_are_their_parts(project,
     assert pc.max(total["high"]).as_py() < 2 * pc.max(total["prediction"]).as_py()
     ran = {row.rung: row for row in project.result().rungs}
     assert ran["r3_reconciled"].status == "ok"
-    measured = {m.name: m.value for m in ran["r3_theta"].measures}
+    measured = {m.name: m.value for m in ran["r3_smoothed"].measures}
     assert 0 < measured["total off"] < measured["shop off"] < 1
 
 
 def test_one_series_asked_about_alone_adds_nothing(project):
-    alone = stepladder.predict_one(project, case=f"Ulm{BETWEEN}03", rung="r3_theta")
+    alone = predict_one(project, case=f"Ulm{BETWEEN}03", rung="r3_smoothed")
     assert alone["series"].unique().to_pylist() == [f"Ulm{BETWEEN}03"]
     assert alone["level"].unique().to_pylist() == ["article"]
 
@@ -90,8 +91,10 @@ def test_nights_publish_every_level_and_the_watch_judges_series_alone(project, t
     stepladder.run_nightly(project, since=day, until=day)
     (path,) = (project.folder / "published").glob("*.parquet")
     adds_up(pq.read_table(path), "prediction", ("shop", "article"))
-    said = stepladder.watch_predictions(project).realised
-    assert said.loss == pytest.approx(said.loss)
+    judged = stepladder.watch_predictions(project).realised.bakeoff
+    scored = {row.rung: row for row in project.result().rungs}["r3_smoothed"].cutoffs
+    assert [each.cases for each in judged] == [48] * len(scored)
+    assert [each.loss for each in judged] == pytest.approx([each.estimate.loss for each in scored])
 
 
 def test_levels_that_names_do_not_fit_are_refused_with_a_way_out(project):

@@ -12,11 +12,10 @@ from stepladder.core.stats import Floats
 from stepladder.questions.forecast.asked import everyone
 from stepladder.questions.forecast.levels import Tree
 from stepladder.questions.forecast.matrix import Matrix, mean, wide
-from stepladder.questions.forecast.r3_theta import ALPHAS, seasons, slope, smoothed
 from stepladder.questions.forecast.reconcile import Structure, reconciled
+from stepladder.questions.forecast.smoothing import forecast, past
 
 SETTING = "levels"  # where nothing adds up there is nothing that could disagree
-PAST = 400  # periods that are looked at
 HAIR = 1e-6  # of the usual variance: what a series may stray that never moved
 
 
@@ -28,7 +27,7 @@ def fit(history: History) -> Model:
 def predict(model: Model, history: History, cases: pa.Table) -> pa.Table:
     """What all series' forecasts are once they agree with those of their sums; of these, the cases'."""
     everybody = everyone(history)
-    found = wide(history, everybody, PAST)
+    found = wide(history, everybody, past(int(history.ask.settings.season)))
     said = agreed(found, Tree.of(everybody, history.ask.settings.levels))
     at = predictions.places(cases, everybody, ["series"])
     rows = at.fill_null(everybody.num_rows).to_numpy()
@@ -68,16 +67,3 @@ def filled(values: Floats) -> Floats:
     last = np.maximum.accumulate(np.where(there, np.arange(values.shape[1]), -1), axis=1)
     found = np.take_along_axis(np.where(there, values, 0.0), np.maximum(last, 0), axis=1)
     return np.where(last < 0, 0.0, found)
-
-
-def forecast(values: Floats, season: int, steps: int) -> Floats:
-    """Level, half the slope, and the season of each period ahead."""
-    found = Matrix(pa.table({}), values, pa.array(range(steps)), season)
-    returns = seasons(found)
-    rest = values - returns
-    both = [smoothed(rest, alpha) for alpha in ALPHAS]
-    best = np.argmin(np.nan_to_num([each[1] for each in both]), axis=0)
-    level = np.array([each[0] for each in both])[best, np.arange(len(best))]
-    ahead = np.arange(steps)
-    again = returns[:, returns.shape[1] - season + ahead % season]
-    return level[:, None] + 0.5 * slope(rest)[:, None] * (ahead + 1) + again
