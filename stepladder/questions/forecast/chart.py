@@ -7,8 +7,10 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from stepladder.core import outcomes
 from stepladder.core.asking import beside
 from stepladder.core.view import Example, Section, View
+from stepladder.questions.forecast import levels
 
 COUNTED = ""  # series may be in units of their own
 ANSWER = "forecast"
@@ -19,7 +21,7 @@ SHOWN = 8  # seasons before the cutoff that are shown
 
 def meaning(view: View) -> str:
     """How many series were forecast, and how far."""
-    said = view.at_cutoff[view.rung]
+    said = _said(view)
     series, days = len(said["series"].unique()), view.history.ask.horizon
     return f"At the exam {series:,} series were forecast, each for {days} days."
 
@@ -41,7 +43,7 @@ def sections(view: View) -> list[Section]:
         where date_diff('day', time, date '{view.cutoff}') <= {SHOWN} * season
           and time < date '{view.exam.later.now}' group by time
         union all select time, sum(prediction), 'forecast' from said group by time order by what, time""",
-        said=view.at_cutoff[view.rung],
+        said=_said(view),
     )
     return [
         Section(
@@ -51,6 +53,11 @@ def sections(view: View) -> list[Section]:
             "a line of what came and a line of what was forecast",
         )
     ]
+
+
+def _said(view: View) -> pa.Table:
+    """What was forecast of each series by itself."""
+    return levels.bottom(view.at_cutoff[view.rung], view.history.ask.settings.levels)
 
 
 def _lines(days: pa.Table, width: int) -> Any:
@@ -67,8 +74,8 @@ def _lines(days: pa.Table, width: int) -> Any:
 
 def examples(view: View, n: int) -> list[Example]:
     """Where the forecast missed by most."""
-    said = view.at_cutoff[view.rung]
-    both = beside(said, view.outcome, ("series", "time"))
+    said = _said(view)
+    both = beside(said, outcomes.own(view.outcome), ("series", "time"))
     names = said["series"].take(pa.array(both.rows)).to_numpy(zero_copy_only=False)
     series, at = np.unique(names, return_inverse=True)
     missed, predicted, came = (
