@@ -40,7 +40,7 @@ from stepladder.questions.question_toml import parse
 from stepladder.questions.recommend import matrix, replays, truth
 from stepladder.questions.recommend.matrix.lists import Scores, top
 
-RETAIL = Path(questions.folder("recommend")) / "online_retail.parquet"
+RETAIL = questions.DATA / "online_retail.parquet"
 ASK = 'question = "recommend"\nhorizon = 28\nk = 10\n[rules]\nmin_support = 5\n'
 ROWS = {
     "retail": """select CustomerID as person, StockCode as item, InvoiceDate as time,

@@ -51,7 +51,7 @@ def main() -> None:
         began = time.process_time()
         found = reconciled(below, said, known)
         took = time.process_time() - began
-        off = np.abs((below - found)).sum() / np.abs(below).sum()
+        off = np.abs(below - found).sum() / np.abs(below).sum()
         print(
             f"{name:16} {took:6.2f} CPU s, {(found == 0).sum():6,} at zero, moved by {off:.1%} in all"
         )

@@ -146,7 +146,7 @@ def test_as_of_a_cutoff_it_says_what_the_bakeoff_scored(project, tmp_path):
     last = result.windows[-1]
     if last.called != last.now:
         pytest.skip("folds have no moment that one could stand at")
-    for name in (project.question.REFERENCE, result.proposal.rung):
+    for name in (result.reference, result.proposal.rung):
         (tmp_path / name).mkdir(exist_ok=True)
         said, _ = answer(project, name, date.fromisoformat(last.now), tmp_path / name)
         stored = pq.read_table(

@@ -19,7 +19,7 @@ from stepladder import questions
 from stepladder.core import model as models
 from stepladder.core.history import History
 from stepladder.core.predictions import check, places
-from stepladder.core.question import Question
+from stepladder.core.question import Question, references
 from stepladder.core.rung import Rung, ladder
 from stepladder.questions.question_toml import load, parse
 
@@ -215,15 +215,15 @@ def test_it_recovers_the_truth_as_its_height_promises(stage):
         history, later, cases = last.past, last.later, last.cases
         ours = stage.answer(history, cases)
     rungs = ladder(questions.folder(question.__name__.split(".")[-1]))
-    first = next(rung for rung in rungs if rung.name == question.REFERENCE)
-    reference = replace(stage, rung=first).answer(history, cases)
+    may_be = [rung for rung in rungs if rung.name in references(question)]
+    usual = [replace(stage, rung=rung).answer(history, cases) for rung in may_be]
 
-    def mean_loss(answers):
+    def mean_loss(answers, reference):
         full = question.complete(answers, lambda: reference, history, cases).predictions
         return float(np.mean(question.loss(full, history, later, cases)["loss"].to_numpy()))
 
     known = check(stage.toy.truth(SEED, cases, history.ask.horizon), question, cases)
-    omniscient = mean_loss(known)
-    base = mean_loss(reference)
-    gain = (base - mean_loss(ours)) / (base - omniscient)
+    base, reference = min(((mean_loss(each, each), each) for each in usual), key=lambda one: one[0])
+    omniscient = mean_loss(known, reference)
+    gain = (base - mean_loss(ours, reference)) / (base - omniscient)
     assert gain >= stage.toy.PROMISE[stage.rung.height], f"recovers {gain:.2f} of what can be known"

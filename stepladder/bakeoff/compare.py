@@ -62,6 +62,7 @@ class Variance(NamedTuple):
 class Comparison:
     """The comparison that chooses, the one that reports, and each cutoff's own."""
 
+    reference: str
     best: str
     beats_reference: bool
     choose: dict[str, Estimate]
@@ -116,6 +117,7 @@ def compare(losses: Losses, reference: str, seed: int) -> Comparison:
         for r, name in enumerate(losses.rungs)
     }
     return Comparison(
+        reference=reference,
         best=losses.rungs[best],
         beats_reference=_contrast(chosen, unit[ref] - unit[best]).low > 0,
         choose=estimates(early),
@@ -154,9 +156,13 @@ def _by_unit(losses: Losses) -> Floats:
 
 
 def _means(sums: Floats, cutoffs: list[int]) -> Floats:
-    """Mean loss per rung over the cutoffs; sums are […, cutoffs, rungs + weight]."""
+    """Mean loss per rung over the cutoffs; sums are […, cutoffs, rungs + weight].
+
+    NaN in a draw that holds none of the units of these cutoffs.
+    """
     total = sums[..., cutoffs, :].sum(axis=-2)
-    return np.asarray(total[..., :-1] / total[..., -1:])
+    with np.errstate(invalid="ignore"):
+        return np.asarray(total[..., :-1] / total[..., -1:])
 
 
 def _estimate(means: _Means, rung: int, best: int, ref: int) -> Estimate:

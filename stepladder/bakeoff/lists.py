@@ -108,7 +108,8 @@ def lists(
             _case_by_case(question, replays[i], {n: f[i] for n, f in party.scored.items()})
             for i in asked
         ]
-        found = _compared(question, [replays[i] for i in asked], at, tuple(party.scored), ask.seed)
+        moments, foot = [replays[i] for i in asked], comparison.reference
+        found = _compared(question, moments, at, tuple(party.scored), foot, ask.seed)
         if not rows:
             whole, money = at[-1], found
         rows += [_listed(name, sizes, at, found, comparison) for name in party.names]
@@ -162,7 +163,12 @@ def _earns(value: Floats, price: Prices) -> Floats:
 
 
 def _compared(
-    question: Question, replays: list[Replay], at: list[_Cases], names: tuple[str, ...], seed: int
+    question: Question,
+    replays: list[Replay],
+    at: list[_Cases],
+    names: tuple[str, ...],
+    reference: str,
+    seed: int,
 ) -> Comparison:
     """Money per contact as losses below nothing: resampled as the rungs' losses are."""
 
@@ -180,7 +186,7 @@ def _compared(
         weights=tuple(np.full(len(here.actual), here.places / len(here.actual)) for here in at),
         losses=tuple(money(here) for here in at),
     )
-    return compare(made, question.REFERENCE, seed)
+    return compare(made, reference, seed)
 
 
 def _listed(

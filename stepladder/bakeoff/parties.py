@@ -52,12 +52,11 @@ def parties(
 
 
 def compared(
-    question: Question, replays: list[Replay], found: list[Party], seed: int
+    question: Question, replays: list[Replay], found: list[Party], reference: str, seed: int
 ) -> Comparison:
     """The comparison of all, with each person's figures as they are on their own cases."""
     whole, *persons = [
-        compare(losses_of(question, replays, party.scored), question.REFERENCE, seed)
-        for party in found
+        compare(losses_of(question, replays, party.scored), reference, seed) for party in found
     ]
     for party, own in zip(found[1:], persons, strict=True):
         whole = person.merged(whole, own, *party.names)

@@ -135,6 +135,11 @@ class Result:
     totals: dict[str, tuple[Total, ...]] = field(default_factory=dict)  # by rung; none of old ones
     captured: Captured | None = None  # what came, and how much of it the best so many held
 
+    @property
+    def reference(self) -> str:
+        """The rung that all others had to beat, taken once: what follows from this result keeps it."""
+        return self.proposal.reference
+
 
 def judged(result: Result) -> Question:
     """The question, judged by the loss that judged then."""

@@ -18,17 +18,16 @@ from stepladder.bakeoff.half_samples import Halves
 from stepladder.bakeoff.lists import Lists, a_year, as_wide, lists
 from stepladder.bakeoff.notes import notes
 from stepladder.bakeoff.parties import compared, parties, without_persons
+from stepladder.bakeoff.reference import taken
 from stepladder.bakeoff.replay import Replay, prepare
 from stepladder.bakeoff.result import Result, RungResult, Window
 from stepladder.bakeoff.row import row
-from stepladder.bakeoff.runs import Progress, Ran, Setting, run_all
+from stepladder.bakeoff.runs import Progress, Setting, run_all
 from stepladder.bakeoff.score import Scored, score
 from stepladder.bakeoff.settle import Learn, Settled, settled
 from stepladder.bakeoff.totals import totals
 from stepladder.core import own_loss
 from stepladder.core.ask import Ask
-from stepladder.core.errors import Problem
-from stepladder.core.question import Question
 from stepladder.core.rung import Rung
 from stepladder.fence.sandbox import weakest
 from stepladder.money import prices
@@ -57,43 +56,31 @@ def run(
     few = person.drawn(question, replays)
     ran = [person.heard(each, few, replays) for each in run_all(setting, replays, progress)]
     progress("comparing", 0, 0)
-    usual = [table for table in _reference(question, ran).raw() if table is not None]
+    foot = taken(question, replays, ran)
     scored: dict[str, list[Scored | None]] = {}
     meanings: dict[str, dict[str, float] | None] = {}
     for each in ran:
         if each.status == "ok":
             name, ours = each.rung.name, each.rung.ours
-            scored[name], meanings[name] = score(question, replays, each.raw(), usual, ours)
+            scored[name], meanings[name] = score(question, replays, each.raw(), foot.answers, ours)
     both = parties(question, replays, scored, few)
-    comparison = compared(question, replays, both, setting.history.ask.seed)
+    comparison = compared(question, replays, both, foot.name, setting.history.ask.seed)
     money = lists(question, replays, both, comparison)
     rows = [
         row(question, setting.history.ask, each, replays, scored, comparison,
             meanings.get(each.rung.name))
         for each in ran
     ]  # fmt: skip
-    halves = Halves(setting, replays, ran, usual, progress)
+    halves = Halves(setting, replays, ran, foot.answers, progress)
     found = _settled(setting, replays, comparison, rows, money, halves.apart)
     result = _result(setting, data, settings, replays, scored, rows, money, found)
     levels = {one.fence for each in ran for one in each.measured if one}
     doubts = (doubt.sentence for doubt in question.doubts(setting.history))
-    told = (*notes(result, replays), *found.notes, *doubts)
+    told = (*filter(None, [foot.why]), *notes(result, replays), *found.notes, *doubts)
     result = replace(
         result, fence=weakest(levels - {""}), notes=told
     )  # no level where it was killed
     return Outcome(result, replays, scored)
-
-
-def _reference(question: Question, ran: list[Ran]) -> Ran:
-    found = next(each for each in ran if each.rung.name == question.REFERENCE)
-    if found.status != "ok" or any(m is None for m in found.measured):
-        raise Problem(
-            f"the reference {question.REFERENCE}, which every rung must beat, did not run: "
-            f"{found.status}",
-            "the reference must answer at every cutoff",
-            "mend that; where it says time box or memory, raise time_box or memory_mb in question.toml",
-        )
-    return found
 
 
 def _settled(
@@ -105,11 +92,8 @@ def _settled(
     apart: Learn,
 ) -> Settled:
     """What is proposed, once it stands with others to learn from too."""
-    ask, question, year = (
-        setting.history.ask,
-        setting.question,
-        a_year(setting.history.ask, replays),
-    )
+    ask, question = setting.history.ask, setting.question
+    year = a_year(ask, replays)
     candidates = [
         Candidate(r.rung, r.height, r.cost.money_per_year)
         for r in rows
@@ -119,7 +103,7 @@ def _settled(
     choose = partial(
         propose,
         candidates=candidates,
-        reference=question.REFERENCE,
+        reference=comparison.reference,
         margin=ask.tolerance,
         allowed_loss=_allowed(ask, comparison.best, candidates, year),
         year=year,
@@ -152,7 +136,7 @@ def _result(
         seed=ask.seed,
         data=data,
         versions=versions(setting.ladder),
-        windows=tuple(map(_window, replays, scored[question.REFERENCE])),
+        windows=tuple(map(_window, replays, scored[found.comparison.reference])),
         proposal=found.proposal,
         rungs=tuple(replace(r, choose=found.comparison.choose.get(r.rung)) for r in rows),
         lists=money and as_wide(money, found.comparison),

@@ -7,8 +7,12 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from cyclopts import Parameter
+from cyclopts.validators import Number
 
-from stepladder.cli.options import HERE, Flag, Folder, Json, Verbose, app, day
+from stepladder.cli.options import HERE, Flag, Folder, Json, Verbose, app, day, whole
+
+Every = Literal["hour", "day", "week", "month", "quarter", "year"]
+Top = Annotated[int, Parameter(converter=whole, validator=Number(gte=1, lte=1_000_000))]
 
 
 @app.command
@@ -34,6 +38,10 @@ def new(
     from_day: str | None = None,
     to_day: str | None = None,
     keep_strangers: Flag = False,
+    by: list[str] | None = None,
+    every: Every | None = None,
+    gaps: Literal["zero", "unknown"] | None = None,
+    top: Top | None = None,
     no_time: Flag = False,
     json: Json = False,
     verbose: Verbose = False,
@@ -66,6 +74,11 @@ def new(
         from_day: The first day wanted, e.g. 2020-01-01; rows before it are set aside.
         to_day: The last day wanted; rows after it are set aside.
         keep_strangers: Keep rows of ids that stand for nobody in particular, such as guests.
+        by: Of series, the column that tells them apart, e.g. article; several make a hierarchy from the
+            largest groups down, e.g. --by shop,article.
+        every: Add the rows of each series up by hour, day, week, month, quarter or year, e.g. --every week.
+        gaps: What a period is of which a series has no row, e.g. --gaps zero if nothing was sold then.
+        top: Keep the series with the largest totals, so many, e.g. --top 1000.
         no_time: There is no time: give every row a random day, which makes every figure rosier than life.
     """
     from stepladder.project.new import new as begin
@@ -79,6 +92,7 @@ def new(
         "rates": show.rates(rate or []),
         "strangers": "keep" if keep_strangers else "aside",
     }
+    choices |= show.of_series(by or [], every, gaps, top)
     if value_per:
         choices["value_per"] = value_per
     orders = {"day first": day_first, "month first": month_first, "mixed": mixed_dates}

@@ -66,6 +66,13 @@ def day_of(number: int, every: Every, week_starts: int = MONDAY) -> date:
     return found
 
 
+def following(first: date, every: Every) -> date:
+    """The first day of the next period, from a period's first day; of weeks, on whichever day they begin."""
+    if every == "week":
+        return first + timedelta(days=7)
+    return day_of(int(number(np.array([first], "datetime64[us]"), every)[0]) + 1, every)
+
+
 def number_sql(moment: str, every: Every, week_starts: int = MONDAY) -> str:
     """The number of a moment's period, as SQL says it; `moment` is a column or an expression."""
     days = f"date_diff('day', date '1970-01-01', cast({moment} as date))"

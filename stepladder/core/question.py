@@ -118,6 +118,12 @@ def case_word(question: Question) -> str:
     return " ".join(question.CASE)
 
 
+def references(question: Question) -> tuple[str, ...]:
+    """The rungs of which one is the reference, which every other must beat."""
+    named = question.REFERENCE
+    return (named,) if isinstance(named, str) else tuple(named)
+
+
 class Answering(Protocol):
     """A rung that has learnt, asked about one case at a time without learning anew."""
 
@@ -159,7 +165,7 @@ class Question(Protocol):
     LABELS: Mapping[
         str, float
     ]  # where outcomes, or people's answers, are words: what each counts as
-    REFERENCE: str
+    REFERENCE: str | tuple[str, ...]  # of several, the bake-off takes the one hardest to beat
     OWN: Own | None  # None where nobody new can be answered
     GAIN: str  # what there is to gain over the reference, in lay words
     DERIVED: tuple[str, ...]  # those of its views worked out once for each moment, and kept

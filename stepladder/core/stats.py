@@ -43,9 +43,9 @@ def sums_by(group: NDArray[np.int64], values: Floats, groups: int) -> Floats:
 
 
 def interval(draws: Floats, level: float = LEVEL) -> tuple[float, float]:
-    """The middle share of the draws."""
+    """The middle share of the draws; those that say nothing, NaN, are left out."""
     tail = 100 * (1 - level) / 2
-    low, high = np.percentile(draws, [tail, 100 - tail])
+    low, high = np.nanpercentile(draws, [tail, 100 - tail])
     return float(low), float(high)
 
 

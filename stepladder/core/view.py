@@ -28,6 +28,7 @@ class View:
     history: History  # everything known, up to now
     cutoffs: tuple[date, ...]  # where the replays stood; the last one reports
     rung: str  # whose answers the pictures show: the proposed rung, or the one decided for
+    reference: str  # the rung that every other must beat
     at_cutoff: Mapping[str, pa.Table]  # rung -> its answers at the last: KEYS…, prediction, low, …
     at_now: Mapping[str, pa.Table]  # rung -> its answers as of now, where the chart needs them
     outcome: pa.Table  # what came after the last cutoff: KEYS…, actual, …
@@ -123,6 +124,7 @@ class Chart(Protocol):
     ANSWER: str  # what a rung answers with, in one word: a forecast, a list
     MENDED: str  # what was done, {n} times, to answers that could not stand as they were
     NOW: bool  # whether the page shows answers as of now, which takes asking again
+    PEOPLE: bool  # whether cases are people, whose ids are masked unless somebody asks for them
 
     def meaning(self, view: View) -> str:
         """What the rung's answers mean to the business, in one or two sentences."""

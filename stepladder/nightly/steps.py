@@ -88,8 +88,9 @@ def refit(production: Production, day: date, output: Path) -> None:
             rung = project.rung(manifest.rung) if manifest.ours else production.release.rung(room)
             known = inputs(project, day)
             release = fit(
-                project, rung, day, known, manifest.decision, manifest.forced, manifest.loss
-            )
+                project, rung, day, known, manifest.decision, manifest.forced, manifest.loss,
+                manifest.reference,
+            )  # fmt: skip
     write(output, _json({"release": release.hash, "as_of": release.manifest.as_of}))
 
 

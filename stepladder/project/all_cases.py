@@ -29,6 +29,7 @@ from stepladder.core.strays import Strays
 from stepladder.fence.child import Job
 from stepladder.project.engine import runner
 from stepladder.project.folder import Project
+from stepladder.project.reference import reference
 from stepladder.questions.question_toml import parse
 from stepladder.tables.ids.ids import PLAIN
 
@@ -41,23 +42,27 @@ class Known(NamedTuple):
     files: Files
 
 
-def answer(project: Project, name: str, day: date, scratch: Path) -> tuple[pa.Table, str]:
+def answer(
+    project: Project, name: str, day: date, scratch: Path, usual: str = ""
+) -> tuple[pa.Table, str]:
     """A rung's predictions for every case as of a day, and the hash of its fitted model.
 
     They are what the bake-off would have scored: gaps filled by the reference, floored, a 0/1
     rung's answers as what came of them, low and high from errors that were known by that day.
+    `usual`: the reference, where it is not the project's.
     """
+    usual = usual or reference(project)
     known = known_at(project, day, scratch)
     raw, fitted = run(project, project.rung(name), known, scratch)
     keep_model(project, scratch / name / "model", fitted)
 
-    def reference() -> pa.Table:
-        if name == project.question.REFERENCE:
+    def beside() -> pa.Table:
+        if name == usual:
             return raw
-        return run(project, project.rung(project.question.REFERENCE), known, scratch)[0]
+        return run(project, project.rung(usual), known, scratch)[0]
 
     taught = taught_by(project, name, day)
-    found = answered(project.question, raw, reference, known.history, known.cases, taught)
+    found = answered(project.question, raw, beside, known.history, known.cases, taught)
     return found.predictions, fitted
 
 

@@ -12,6 +12,7 @@ from stepladder import tables
 from stepladder.core.errors import Problem
 from stepladder.project import same_ids, sources
 from stepladder.tables.raw import Raw
+from stepladder.tables.series.given import for_table
 
 AskUser = Callable[[str, Sequence[str]], str]
 
@@ -42,12 +43,14 @@ def choose(
     named = sources.columns_by_table(specs, columns)
     sheets = sources.sheets_by_table(specs, reading.get("sheet"))
     _known(choices)
+    said = {spec.name: for_table(specs, spec, choices) for spec in specs}
     chosen: dict[str, Chosen] = {}
 
     def looked(source: str, spec: tables.TableSpec, raw: Raw | None) -> tables.Look:
         how = {**reading, "sheet": sheets.get(spec.name)}
         with about(spec):
-            return tables.look(source, spec, named[spec.name], raw=raw, taken=(), **how)
+            by = said[spec.name].get("by", ())
+            return tables.look(source, spec, named[spec.name], raw=raw, taken=(), by=by, **how)
 
     ahead = {
         spec.name: looked(given[spec.name], spec, raws.get(spec.name))
@@ -69,7 +72,7 @@ def choose(
             look = same_ids.with_known(look, source, known, named[spec.name], taken)
         with about(spec):
             try:
-                found = tables.choose(look, ask_user=ask_user, own=own, **choices)
+                found = tables.choose(look, ask_user=ask_user, own=own, **said[spec.name])
             except Problem as error:
                 raise _mixed_up(error, look, specs, given) from None
         seen = tables.settled(look, found, asked=ask_user is not None)

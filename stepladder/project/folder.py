@@ -20,12 +20,13 @@ from sqlalchemy import URL
 
 from stepladder import people, questions
 from stepladder.bakeoff.result import Result, from_json
-from stepladder.core import own_loss, rules
+from stepladder.core import own_loss, periods, rules
 from stepladder.core.ask import Ask
 from stepladder.core.errors import Problem
 from stepladder.core.history import ANSWERS, History, quoted
 from stepladder.core.question import Question
 from stepladder.core.rung import Rung, ladder
+from stepladder.core.table import TableSpec
 from stepladder.project import home, loss_file
 from stepladder.project.at_work import settle
 from stepladder.project.engine import askable, door
@@ -174,12 +175,16 @@ class Project:
             read = self.ask.tables[self.question.TABLES[0].name].choices
             return date.fromisoformat(str(read["today"]))
         decisive = [spec for spec in timed if spec.outcomes] or timed
-        return min(self._after_last_day(spec.name, spec.time or "") for spec in decisive)
+        return min(self._after_last_day(spec) for spec in decisive)
 
-    def _after_last_day(self, name: str, time: str) -> date:
-        last = pc.max(
-            pq.read_table(self.table(name), columns=[time])[time].cast(pa.date32())
-        ).as_py()
+    def _after_last_day(self, spec: TableSpec) -> date:
+        """The day after a table's last whole day; after its last period, where each row is of one."""
+        name, time = spec.name, spec.time or ""
+        times = pq.read_table(self.table(name), columns=[time])[time]
+        last = pc.max(times.cast(pa.date32())).as_py()
+        every = self.ask.tables[name].choices.get("every", "day")
+        if spec.regular and every not in ("hour", "day"):
+            return periods.following(last, every)
         complete = self.data_report(name).get("last_day_complete", True)
         return last + timedelta(days=1 if complete else 0)
 

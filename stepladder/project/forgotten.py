@@ -111,6 +111,7 @@ def _without(one: Cleaned, case: Sequence[str], gone: Gone, spec: TableSpec) -> 
     finding = Finding("forgotten", lost, "Rows are of people who asked to be forgotten.", ())
     dropped = (*one.report.dropped, finding)
     left = totals(table, spec, dated=one.report.choices.time != "random")
+    left = {**one.report.totals, **left}
     report = replace(one.report, rows_kept=table.num_rows, dropped=dropped, totals=left)
     return replace(one, table=table, report=report)
 

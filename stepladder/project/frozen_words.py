@@ -30,16 +30,20 @@ SWITCHES = {  # flags that nothing follows, and the line of question.toml that s
     "--no-time": ("time", "random"),
 }
 VALUED = {  # flags with a value: the key, and what a value looks like; without one it is but named
+    "--by": ("by", r"(?=\S*\w)(?:'[^']*'|[^\s'.;:?!])+"),
     "--column": ("columns", r"""(?=\S*=)(?:'[^']*'|"[^"]*"|[^\s'"])+"""),
     "--currency": ("currency", r"[^\sa-z.,;:?!)…-]+"),
     "--decimal": ("decimal", r"[.,](?!\w)"),
     "--encoding": ("encoding", r"(?!)"),
+    "--every": ("every", r"hour|day|week|month|quarter|year"),
     "--from": ("source", r"(?:\w+=)?FILE"),
     "--from-day": ("from_day", r"\d{4}-\d\d-\d\d"),
+    "--gaps": ("gaps", r"zero|unknown"),
     "--rate": ("rates", r"[^\s=]+=(?:…|\d+(?:\.\d+)?)"),
     "--separator": ("separator", r"(?!)"),
     "--sheet": ("sheet", r"[A-Z]+\b"),
     "--to-day": ("to_day", r"\d{4}-\d\d-\d\d"),
+    "--top": ("top", r"\d+"),
     "--value-per": ("value_per", r"order|row"),
 }
 NAMED = re.compile(
@@ -123,6 +127,11 @@ def _stands(match: re.Match[str], spec: TableSpec | None) -> tuple[Stands, str]:
     if flag == "--rate" and value:
         name, _, rate = value.partition("=")
         return Stands(f"{_key(name)} = {rate}", name, f"{section}.rates"), ""
+    if flag == "--by" and value:
+        names = shlex.split(value)[0].split(",")
+        return Stands(f"{key} = {json.dumps(names, ensure_ascii=False)}", key, section), ""
+    if flag == "--top" and value:
+        return Stands(f"{key} = {value}", key, section), ""
     if flag == "--from":
         other = (value or "").rpartition("=")[0]
         line = f"{key} = {_toml('FILE')}" if value else key

@@ -26,6 +26,7 @@ from stepladder.project.at_work import at_work
 from stepladder.project.folder import Project
 from stepladder.project.own_rows import OwnRows, own_rows
 from stepladder.project.predict import decided
+from stepladder.project.reference import reference
 from stepladder.project.scratch import scratch
 from stepladder.tables.ids.spelling import also_spelt
 
@@ -170,12 +171,12 @@ class One:
         question = self.project.question
         raw = asked(Job(question, self.rung, history, cases, self.model)).table
 
-        def reference() -> pa.Table:
-            usual = question.REFERENCE
+        def beside() -> pa.Table:
+            usual = reference(self.project)
             model = fitted(self.project, usual)
             return asked(Job(question, self.project.rung(usual), history, cases, model)).table
 
-        table = answered(question, raw, reference, history, cases, self.taught).predictions
+        table = answered(question, raw, beside, history, cases, self.taught).predictions
         own = reasons(self.rung, self.model, history, table)
         return explained(question, history, table, own)
 

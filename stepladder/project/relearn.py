@@ -16,6 +16,8 @@ from stepladder.project.frozen_words import frozen_in_errors
 from stepladder.project.last_read import note_read
 from stepladder.project.refresh import frozen_choices, written
 from stepladder.tables.raw import Raw
+from stepladder.tables.series.asked import UNKNOWN
+from stepladder.tables.series.given import OF_SERIES
 
 KEPT = (
     "duplicates",
@@ -26,6 +28,7 @@ KEPT = (
     "to_day",
     "strangers",
     "value_per",
+    *OF_SERIES,
 )
 
 
@@ -113,7 +116,7 @@ def _kept(project: Project, name: str, choices: tables.Choices) -> dict[str, Any
 
 def _answering(olds: Sequence[tables.Choices]) -> Callable[[str, Sequence[str]], str]:
     """What was answered when the project was made is the answer still."""
-    before = [value for old in olds for value in (old.day_order, old.decimal)] + ["row"]
+    before = [value for old in olds for value in (old.day_order, old.decimal)] + ["row", UNKNOWN]
 
     def answer(question: str, answers: Sequence[str]) -> str:
         for said in before:

@@ -6,6 +6,7 @@ import importlib
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
+from typing import cast
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -17,7 +18,7 @@ from stepladder.core.asking import reasons
 from stepladder.core.errors import Problem
 from stepladder.core.model import Model
 from stepladder.core.question import Holdout, Question
-from stepladder.core.view import Exam, View
+from stepladder.core.view import Chart, Exam, View
 from stepladder.project.all_cases import answer
 from stepladder.project.at_work import at_work
 from stepladder.project.folder import Project
@@ -62,13 +63,14 @@ def view(project: Project, result: Result, mask: bool) -> View:
         history=history,
         cutoffs=cutoffs,
         rung=shown,
+        reference=result.reference,
         at_cutoff=at_cutoff,
         at_now=_now(project, result, shown),
         outcome=project.question.outcome(exam.known, exam.later, exam.cases),
         exam=exam,
         labels={row.rung: label(row.rung, row.title) for row in result.rungs},
         explained=_explained(project, result, shown, exam, models.get(shown)),
-        mask=mask,
+        mask=mask and _chart(result).PEOPLE,
         models=models,
         loss_changed=changed(project.folder, result.loss_sql, f"bake-off {result.id}"),
     )
@@ -99,8 +101,11 @@ def _explained(
 
 def _now(project: Project, result: Result, shown: str) -> dict[str, pa.Table]:
     """The shown rung's answers as of now, where the page has use for them: what `predict` writes."""
-    chart = importlib.import_module(f"stepladder.questions.{result.question}.chart")
-    return {shown: _at_now(project, result, shown)} if chart.NOW else {}
+    return {shown: _at_now(project, result, shown)} if _chart(result).NOW else {}
+
+
+def _chart(result: Result) -> Chart:
+    return cast(Chart, importlib.import_module(f"stepladder.questions.{result.question}.chart"))
 
 
 def _as_it_was(project: Project, result: Result) -> Project:
@@ -125,6 +130,7 @@ def _at_now(project: Project, result: Result, name: str) -> pa.Table:
     path = project.folder / "bakeoffs" / str(result.id) / name / "now.parquet"
     if not path.is_file():
         with scratch() as room:
-            table, _ = answer(project, name, date.fromisoformat(result.now), room)
+            now = date.fromisoformat(result.now)
+            table, _ = answer(project, name, now, room, result.reference)
         files.write(path, parquet(table))
     return pq.read_table(path)

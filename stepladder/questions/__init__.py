@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from stepladder.core.question import Question
 
 
+DATA = Path(__file__).parent / "data"  # what several questions show themselves on
 VARIABLE = "STEPLADDER_QUESTIONS"  # folders that hold questions of one's own
 __path__ += [place for place in os.environ.get(VARIABLE, "").split(os.pathsep) if place]
 

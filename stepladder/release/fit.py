@@ -25,6 +25,7 @@ from stepladder.core.question import Newcomers, Question
 from stepladder.core.rung import Rung
 from stepladder.project.all_cases import Known, keep_model, known_at, run, taught_by
 from stepladder.project.folder import Project
+from stepladder.project.reference import reference
 from stepladder.project.scratch import scratch
 from stepladder.release.release import Manifest, Release, format_of
 
@@ -42,10 +43,12 @@ def fit(
     decision: dict[str, Any] | None,
     forced: str = "",
     loss: str = "",
+    usual: str = "",
 ) -> Release:
     """Fit a rung as of a day and keep it as a release in the project. Raises Problem if it fails.
 
     `data`: the hash of what was known of each table. `loss`: the loss.sql it was chosen by.
+    `usual`: the reference, where it is not the project's.
     The same inputs give the same bytes.
     """
     name = rung.name
@@ -54,7 +57,8 @@ def fit(
         tried = _tried(project, known, room)
         said, model = run(project, rung, tried, room)
         keep_model(project, room / name / "model", model)
-        usual = _reference(project, known, room)
+        foot = project.rung(usual or reference(project))
+        foot_model = _fitted(project, foot, known, room)
         alone = _alone(project, rung, tried, said, room)
     taught = taught_by(project, name, day)
     manifest = Manifest(
@@ -64,12 +68,12 @@ def fit(
         code=rung.path.read_bytes().decode("utf-8"),
         ours=rung.ours,
         model=model,
-        reference=project.question.REFERENCE,
-        reference_model=usual,
+        reference=foot.name,
+        reference_model=foot_model,
         as_of=day.isoformat(),
         ask=json.loads(project.ask.for_answers.model_dump_json()),
         data=dict(data),
-        versions=versions([rung, project.rung(project.question.REFERENCE)]),
+        versions=versions([rung, foot]),
         decision=decision,
         forced=forced,
         bins=taught.bins and taught.bins.plain(),
@@ -127,10 +131,10 @@ def _each(question: Question, known: Known, cases: pa.Table) -> list[pa.Table]:
     return [rows.filter(pa.array(whose == nth)) for nth in range(cases.num_rows)]
 
 
-def _reference(project: Project, known: Known, room: Path) -> str:
+def _fitted(project: Project, foot: Rung, known: Known, room: Path) -> str:
     """Fit the question's own reference; the hash of its model, kept in the project."""
     home = room / "reference"
-    usual = models.save(fitted(project.rung(project.question.REFERENCE), known.history), home)
+    usual = models.save(fitted(foot, known.history), home)
     keep_model(project, home, usual)
     return usual
 

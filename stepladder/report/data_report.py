@@ -56,6 +56,7 @@ def read(name: str, table: dict[str, Any]) -> Read:
             kept,
             [f for f in report["dropped"] if f["reason"].endswith(MERGED)],
             sum(found["count"] for found in report.get("set_aside") or ()),
+            choices.get("every"),
         ),
         tuple(
             _finding(kind, found, report.get("place", "line"))
@@ -73,12 +74,19 @@ def read(name: str, table: dict[str, Any]) -> Read:
     )
 
 
-def _sentence(name: str, rows: int, kept: int, merged: list[dict[str, Any]], aside: int) -> str:
+def _sentence(
+    name: str, rows: int, kept: int, merged: list[dict[str, Any]], aside: int, every: str | None
+) -> str:
     if merged:
         again = f"{merged[0]['count']:,} rows name an item that another row names already"
+        if every:
+            again = (
+                f"the others are of a series and {every} that another row has, and were added up"
+            )
         lost = rows - kept - merged[0]["count"]
         gone = "dropped or set aside" if aside else "dropped"
         more = f"; {lost:,} rows were {gone}, for the reasons named here" if lost else ""
+        name = "values" if every else name
         return f"{kept:,} {name} were found in {rows:,} rows: {again}{more}."
     if rows == kept:
         return f"{rows:,} rows were read and every one was kept."

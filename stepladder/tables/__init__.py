@@ -48,11 +48,13 @@ def look(
     sheet: str | None = None,
     raw: Raw | None = None,
     taken: Collection[str] = (),
+    by: Sequence[str] = (),
 ) -> Look:
     """Looks at a table: how it is written, and which of its columns serve the question.
 
     `raw` is the source where it was read already (as `Look.raw`); `taken` are columns of it that
-    serve another table. Raises Problem if it cannot be read or an override names no column.
+    serve another table; `by` are those that make a series. Raises Problem if it cannot be read or an
+    override names no column.
     """
     from stepladder.tables import first_look
 
@@ -65,6 +67,7 @@ def look(
         sheet=sheet,
         raw=raw,
         taken=taken,
+        by=by,
     )
 
 
@@ -85,7 +88,8 @@ def choose(
 
     `time="random"` accepts that there is none; `own=False` says that the source is another table's.
 
-    `sales`: `currency`, `rates`, `from_day`, `to_day`, `strangers`, as the Choices know them.
+    `sales`: `currency`, `rates`, `from_day`, `to_day`, `strangers`, and of series `by`, `every`, `gaps`,
+    `top`, `added`, as the Choices know them.
     `ask_user(question, answers)` returns one of the answers; give None where nobody can be
     asked. Raises Problem for a missing column, and names the flag for an unclear date or amount.
     """

@@ -8,9 +8,13 @@ import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import date
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from stepladder.core.errors import Problem
+from stepladder.tables.series.said import check
+
+if TYPE_CHECKING:
+    from stepladder.core.periods import Every
 
 CLEANER = 3  # what a choice meant may change; a project keeps the version that it began with
 INTEGER, NUMBER, TEXT = TYPES = ("integer", "number", "text")
@@ -24,6 +28,8 @@ ALLOWED: dict[str, tuple[Any, ...]] = {
     "time": ("column", "random"),
     "strangers": ("aside", "keep"),
     "value_per": ("row", "order", None),
+    "gaps": ("zero", "unknown", None),
+    "added": (True, False, None),
 }
 
 
@@ -46,6 +52,11 @@ class Choices:
     `types` is what the values of each id, and of each column beside the question's own, were found to
     be (TYPES); what is not there yet is found from the first values that come. `clock` is how far from
     Greenwich the clock hung whose days these are, such as "+01:00" and, in summer, "+02:00".
+
+    Of series: `by` are the columns that make one, from the largest groups down; `every` is its period
+    (core/periods), and weeks begin on `week_starts`, 1 is Monday. `added`: the rows of one series and
+    period are added up; else there is one at most. `gaps`: what a period without a row is, None where
+    nobody said. Of `top` series with the largest totals all are kept that reach `least`, now and later.
     """
 
     columns: Mapping[str, str]
@@ -70,6 +81,13 @@ class Choices:
     value_per: Literal["row", "order"] | None = None
     types: Mapping[str, str] = field(default_factory=dict)
     clock: Sequence[str] = ()
+    by: Sequence[str] = ()
+    every: Every | None = None
+    week_starts: int = 1
+    added: bool | None = None
+    gaps: Literal["zero", "unknown"] | None = None
+    top: int | None = None
+    least: float | None = None
 
     def __post_init__(self) -> None:
         """Refuse what is not among the choices: one is as good as another to whoever types it."""
@@ -84,12 +102,13 @@ class Choices:
         _check_types(self)
         _check_days(self)
         _check_currencies(self)
+        check(self)
 
     def to_dict(self) -> dict[str, Any]:
         """The choices as plain values for TOML or JSON; what was not needed is left out."""
         plain = {f.name: getattr(self, f.name) for f in fields(self)}
         plain |= {name: dict(plain[name]) for name in ("columns", "beside", "rates", "types")}
-        plain["clock"] = list(self.clock)
+        plain |= {name: list(plain[name]) for name in ("clock", "by")}
         days = {name: plain[name] for name in _DAYS if plain[name]}
         plain |= {name: day.isoformat() for name, day in days.items()}
         return {k: v for k, v in plain.items() if v is not None and _USUAL.get(k) != v}
@@ -101,7 +120,7 @@ class Choices:
         for name in _DAYS:
             if isinstance(values.get(name), str):
                 values[name] = date.fromisoformat(values[name])
-        values["clock"] = tuple(values.get("clock", ()))
+        values |= {name: tuple(values[name]) for name in ("clock", "by") if name in values}
         return cls(**values)
 
 
@@ -114,6 +133,8 @@ _USUAL: dict[str, Any] = {
     "strangers": "aside",
     "types": {},
     "clock": [],
+    "by": [],
+    "week_starts": 1,
 }
 
 

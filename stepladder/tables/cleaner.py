@@ -38,6 +38,8 @@ from stepladder.tables.rows.reasons import Value, drop_duplicates, drop_unusable
 from stepladder.tables.rows.rows import Rows
 from stepladder.tables.sales.refunds import drop_refunds
 from stepladder.tables.sales.settle import may_be_undone, settle
+from stepladder.tables.series.added import added_up, finished
+from stepladder.tables.series.by import joined
 from stepladder.tables.sources.address import without_password
 from stepladder.tables.sources.read import read
 from stepladder.tables.totals import totals
@@ -60,7 +62,7 @@ def clean(
     Problem if it cannot be read, a column is missing or nothing usable remains.
     """
     how = (choices.encoding, choices.separator, choices.header, choices.sheet, choices.version)
-    raw = raw or read(source, *how)
+    raw = joined(raw or read(source, *how), choices.by, spec.key[0])
     by_chance = spec.time if spec.time and choices.time == "random" else None
     for canonical, name in choices.columns.items():
         check_columns(raw.table, canonical, name)
@@ -84,10 +86,13 @@ def clean(
         values[by_chance] = Day(dealt(raw.row), np.zeros(len(raw.row), bool))
     several = settled + (once(rows, spec, values) if spec.unique else ())
     drop_other_ids(rows, spec, values, choices)
+    added = added_up(rows, spec, values, choices) if spec.regular else None
+    choices = added.choices if added else choices
     if not rows.kept.any():
         raise _nothing(source, rows)
     mapping = tuple(mapping) or _as_frozen(choices)
-    return _result(source, spec, choices, values, rows, several, mapping)
+    made = _result(source, spec, choices, values, rows, several, mapping)
+    return finished(made, spec, added)
 
 
 def _settled(
@@ -138,7 +143,7 @@ def need_columns(
             if like
             else f"Name it with {flags}."
         )
-        + (NO_TIME if any(column.kind == "time" for column in missing) else ""),
+        + (NO_TIME if any(c.kind == "time" for c in missing) and not spec.regular else ""),
     )
 
 
@@ -307,6 +312,7 @@ def _unused(raw: Raw, choices: Choices) -> tuple[str, ...]:
     if choices.rest:
         return ()
     used = {*choices.beside.values()}
+    used |= {*choices.by}
     used |= {part for source in choices.columns.values() for part in parts(source, raw.table)}
     return tuple(name for name in raw.table.column_names if name not in used)
 

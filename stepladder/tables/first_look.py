@@ -25,6 +25,8 @@ from stepladder.tables.ids.ids import texts
 from stepladder.tables.raw import Look, Raw
 from stepladder.tables.sales.beside import ROLES, find_beside
 from stepladder.tables.sales.settle import agreed_on
+from stepladder.tables.series.asked import asked_of_gaps
+from stepladder.tables.series.given import with_series
 from stepladder.tables.sources.address import without_password
 from stepladder.tables.sources.read import read
 from stepladder.tables.values import unclear_order
@@ -44,12 +46,16 @@ def look(
     sheet: str | None = None,
     raw: Raw | None = None,
     taken: Collection[str] = (),
+    by: Sequence[str] = (),
 ) -> Look:
     """Looks at a table: how it is written, and which columns serve the question.
 
     Raises Problem if the source cannot be read or an override names no column.
     """
     raw = raw or read(source, encoding, separator, None, sheet)
+    if by:
+        raw, overrides = with_series(raw, spec, by, overrides)
+        taken = {*taken, *by}
     own = {name: one for name, one in overrides.items() if name not in ROLES or _has(spec, name)}
     beside = {name: one for name, one in overrides.items() if name not in own}
     mapping = find_columns(raw.table, spec, own, taken)
@@ -72,7 +78,7 @@ def look(
         decimal,
         tuple(odd),
         raw.notes,
-        find_beside(raw.table, spec, mapping, beside),
+        () if spec.regular else find_beside(raw.table, spec, mapping, beside),
         near_misses(raw.table, spec, mapping, taken),
         raw,
     )
@@ -178,12 +184,16 @@ def choose(
         refunds,
         today or date.today(),
         "random" if by_chance else "column",
-        spec.rest and own,
+        spec.rest and own and not spec.regular,
         beside={m.canonical: m.source for m in seen.beside},
         sheet=seen.raw.sheet if seen.raw else None,
         **sales,
     )
-    return chosen if seen.raw is None else agreed_on(seen.raw, spec, chosen, ask_user)
+    if seen.raw is None:
+        return chosen
+    if spec.regular and ask_user is not None:
+        return asked_of_gaps(seen.raw, spec, chosen, ask_user)
+    return agreed_on(seen.raw, spec, chosen, ask_user)
 
 
 def _by_chance(spec: TableSpec, time: str) -> str | None:
@@ -192,7 +202,7 @@ def _by_chance(spec: TableSpec, time: str) -> str | None:
         raise Problem(f"time is {time!r}", "it is column or random", "leave it away")
     if time == "column" or spec.time is None:
         return None
-    if spec.column(spec.time).kind == "day":
+    if spec.column(spec.time).kind == "day" or spec.regular:
         raise Problem(
             "--no-time was given",
             f"{spec.name} needs {spec.time} ({spec.column(spec.time).sentence}): this question is "
@@ -204,7 +214,9 @@ def _by_chance(spec: TableSpec, time: str) -> str | None:
 
 def _asked(name: str, seen: Look, ask_user: Ask) -> dict[str, str]:
     column = seen.spec.column(name)
-    answers = [*seen.columns, _NONE] if column.kind == "time" else seen.columns
+    answers = (
+        [*seen.columns, _NONE] if column.kind == "time" and not seen.spec.regular else seen.columns
+    )
     answer = ask_user(f"Which column holds the {name} ({column.sentence})?", answers)
     return {} if answer == _NONE else {name: answer}
 

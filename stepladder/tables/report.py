@@ -59,6 +59,7 @@ class DataReport:
             "dropped": _counts(self.dropped),
             "set_aside": _counts(self.set_aside),
             **{name: self.totals.get(name) for name in names},
+            **self._series(),
             "columns": {one.canonical: _taken(one) for one in self.mapping},
             "beside": {one.canonical: _taken(one) for one in self.beside},
             "unused": list(self.unused),
@@ -67,6 +68,14 @@ class DataReport:
             "notes": [*self.notes, self.last_day_sentence],
             "cleaner": self.choices.version,
         }
+
+    def _series(self) -> dict[str, Any]:
+        """What is said of series, one value a period; nothing for other tables."""
+        if self.choices.every is None:
+            return {}
+        counts = {name: self.totals.get(name) for name in ("gaps", "duplicates")}
+        series = self.totals.get("customers")
+        return {"every": self.choices.every, "series": series, **counts}
 
     @classmethod
     def from_dict(cls, plain: Mapping[str, Any]) -> DataReport:

@@ -15,8 +15,10 @@ from stepladder.tables.report import MERGED, DataReport
 MOST_REASONS, MOST_NAMES, MOST_NOTES, MOST_RIVALS = 6, 12, 5, 2
 SURE = 0.75  # from here on the reason need not be read
 
+GATHERED = "Gathered: several rows made one"
 TITLES = (
     ("Dropped: cannot be used", "dropped"),
+    (GATHERED, "dropped"),
     ("Set aside: can be read, and does not count", "set_aside"),
     ("Mended", "changed"),
 )
@@ -29,6 +31,7 @@ SAID_BY = {
     "refunded-amount": r"refunded (?!in full)",
     "order-total-repeats": r"repeated ",
     "several-currencies": r"other currency|currency of ",
+    "incomplete-period": r"incomplete ",
     "cancelled-orders": r"cancelled order|cancellation|returned ",
 }
 SAID_ABOVE = ("rival-column",)  # beside the column it is about
@@ -47,7 +50,7 @@ def to_text(report: DataReport, page: bool = True) -> str:
         lines += _taken(one, report)
     lines += _beside(report)
     for title, name in TITLES:
-        lines += _findings(title, _unsaid(getattr(report, name), report), report, all_of)
+        lines += _findings(title, _unsaid(_under(title, name, report), report), report, all_of)
     warned = [one for one in report.warnings if one.kind not in SAID_ABOVE]
     if warned:
         lines += ["", "Please check", *(f"  ! {one.said} ({one.kind})" for one in warned)]
@@ -75,7 +78,9 @@ def to_markdown(report: DataReport) -> str:
         lines += ["", "## Please check", ""]
         lines += [f"- {one.sentence} ({_code(one.kind)})" for one in report.warnings]
     for title, name in TITLES:
-        found: tuple[Finding, ...] = getattr(report, name)
+        found = _under(title, name, report)
+        if title == GATHERED and not found:
+            continue
         lines += ["", f"## {title}", ""]
         lines += [line for one in found for line in _item(one, report)] or ["Nothing."]
     lines += ["", "## Notes", ""]
@@ -83,15 +88,32 @@ def to_markdown(report: DataReport) -> str:
     return "\n".join(lines) + "\n"
 
 
+def _under(title: str, name: str, report: DataReport) -> list[Finding]:
+    """What stands under a heading: rows that were gathered are not lost."""
+    found: tuple[Finding, ...] = getattr(report, name)
+    merged = title == GATHERED
+    return [one for one in found if name != "dropped" or one.reason.endswith(MERGED) == merged]
+
+
 def _totals(report: DataReport) -> list[str]:
-    said = in_words(report.totals, report.choices.currency)
+    said = in_words(report.totals, report.choices.currency, report.choices.every)
     return [said] if said else []
 
 
-def in_words(found: Mapping[str, Any], currency: str | None = None) -> str:
-    """The totals as one sentence; nothing for reports of before there were any."""
+def in_words(
+    found: Mapping[str, Any], currency: str | None = None, every: str | None = None
+) -> str:
+    """The totals as one sentence; nothing for reports of before there were any.
+
+    `every`: the period of series that have one value in each.
+    """
     if not found:
         return ""
+    if every:
+        return (
+            f"{counted(found['customers'], 'series')} with a value for each {every}, "
+            f"{counted(found['rows'], 'value')} from {found['first_day']} to {found['last_day']}."
+        )
     who, rows = found["who"], found["rows"]
     parts = [counted(found["customers"], who)]
     on = ""
@@ -127,6 +149,9 @@ def _rows(report: DataReport) -> str:
     lost = report.rows_read - report.rows_kept - aside
     merged = sum(found.count for found in report.dropped if found.reason.endswith(MERGED))
     put = f", {aside:,} set aside" if aside else ""
+    if merged and report.choices.every:
+        more = f", {counted(lost - merged, 'row')} dropped" if lost > merged else ""
+        return f"{report.rows_read:,} rows added up to {report.rows_kept:,} values{more}{put}."
     if merged:
         more = f", {counted(lost - merged, 'row')} dropped" if lost > merged else ""
         return (

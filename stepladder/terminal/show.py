@@ -208,6 +208,15 @@ def decided(
         out.print(Text(loss_changed, style="yellow"))
 
 
+def of_series(
+    by: list[str], every: str | None, gaps: str | None, top: int | None
+) -> dict[str, Any]:
+    """What was said of series, as the choices know it; what was not said is left out."""
+    names = [one.strip() for text in by for one in text.split(",") if one.strip()]
+    said = {"by": names, "every": every, "gaps": gaps, "top": top}
+    return {name: value for name, value in said.items() if value}
+
+
 def pairs(columns: list[str]) -> dict[str, str]:
     """`customer=cust_id` as a pair. Raises Problem on anything else."""
     found = {}

@@ -98,6 +98,7 @@ class Realised:
     called: str = ""  # the rung's name in words
     loss: str = ""  # what a loss of the project's own counts; empty where the question's judges
     loss_changed: str = ""  # that loss.sql is another by now
+    reference: str = ""  # the rung that it is held against
 
 
 @dataclass(frozen=True)

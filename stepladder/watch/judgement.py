@@ -78,7 +78,7 @@ def judge(
     mine = theirs = _weighed(question, loss)
     if other is not None:
         usual = question.loss(other, at.past, at.later, at.cases)
-        theirs = _weighed(question, beside_first(usual, loss, question.UNIT, question.REFERENCE))
+        theirs = _weighed(question, beside_first(usual, loss, question.UNIT, "the reference"))
     sums = np.column_stack(
         [_floats(mine["loss"]), _floats(theirs["loss"]), _floats(mine["weight"])]
     )

@@ -43,7 +43,7 @@ def _contents(watched: Watched) -> dict[str, Any]:
         "watched": watched,
         "realised": found,
         "rung": found.called,
-        "reference": words.label(question.REFERENCE),
+        "reference": words.label(found.reference),
         "people": words.many(" ".join(question.CASE)),
         "headline": _headline(watched),
         "figures": [_figure(each) for each in watched.figures],

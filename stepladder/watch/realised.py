@@ -18,6 +18,7 @@ from stepladder.core.errors import CannotStand, Problem, Unusable
 from stepladder.core.history import History
 from stepladder.project.folder import Project
 from stepladder.project.judged import as_chosen, changed
+from stepladder.project.reference import reference
 from stepladder.record import Stored
 from stepladder.report.words import label
 from stepladder.watch import judgement, stored
@@ -54,6 +55,7 @@ def realised(project: Project, history: History) -> Realised:
         missing=tuple(now.missing),
         afterwards=tuple(now.afterwards),
         called=_called(project, decision.rung),
+        reference=reference(project),
         loss=project.question.LOSS if (text := own_loss.text_of(project.question)) else "",
         loss_changed=changed(project.folder, text, "the rung was decided on"),
     )
@@ -180,9 +182,10 @@ def _one(project: Project, history: History, one: Stored, level: float, found: E
     question, said = project.question, stored.read(project, one)
     stored.same_question(project, one)
     at = judgement.window(question, history, date.fromisoformat(one.as_of), said)
-    other = judgement.reference(question, project.rung(question.REFERENCE), at)
+    usual = reference(project)
+    other = judgement.reference(question, project.rung(usual), at)
     said = judgement.completed(question, said, other, at)
-    same = one.rung == question.REFERENCE
+    same = one.rung == usual
     judged = judgement.judge(question, said, None if same else other, at, level)
     if judged is None:
         return False
@@ -222,7 +225,7 @@ def _then(
     project: Project, history: History, rung: str, result: Result, window: Window, level: float
 ) -> Iterator[tuple[Judgement, float | None]]:
     question, as_of = project.question, date.fromisoformat(window.now)
-    home, names = project.folder / "bakeoffs" / str(result.id), (rung, question.REFERENCE)
+    home, names = project.folder / "bakeoffs" / str(result.id), (rung, result.reference)
     paths = [home / name / f"{window.now}.parquet" for name in names]
     if not all(path.is_file() for path in paths):
         return

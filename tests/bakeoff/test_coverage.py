@@ -12,6 +12,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
+from stepladder.bakeoff import row as rows_of
 from stepladder.bakeoff.coverage import coverage, sentence
 from stepladder.bakeoff.replay import prepare
 from stepladder.bakeoff.result import AtCutoff, RungResult
@@ -22,6 +23,7 @@ from stepladder.core.own_loss import judged_by
 from stepladder.core.predictions import check, complete
 from stepladder.core.question import Completed, Holdout
 from stepladder.core.strays import Strays
+from stepladder.release.release import format_of
 from stepladder.report.coverage import each_moment
 from stepladder.watch import judgement
 
@@ -93,6 +95,9 @@ class Sales:
         found = complete(answers, reference(), None, self.KEYS)
         return Completed(ladder_of(found.predictions), 0, 0)
 
+    def measures(self, said, past, later, cases):
+        return pa.table({"name": ["bias"], "value": [0.0], "sentence": ["too much, on average"]})
+
     def loss(self, said, past, later, cases):
         ones = np.ones(len(BOTTOM))
         return pa.table({"series": BOTTOM, "loss": ones, "weight": ones})
@@ -154,6 +159,8 @@ def test_coverage_is_counted_at_every_cutoff_that_had_an_interval(replays):
     row = RungResult("r2", 2, "", True, "ok", cutoffs=tuple(
         AtCutoff(at.now, at.holdout.role, None, 0, 0, "", coverage(Sales(), one))
         for at, one in zip(replays, each, strict=True)))  # fmt: skip
+    named = {one.name: one.value for one in rows_of._measures(Sales(), replays[-1], each[-1])}
+    assert named == {"bias": 0.0, **{f"coverage{c.of_100}": c.inside / 480 for c in found}}
     most, _ = each_moment(row)
     assert f"in the exam {found[0].inside} of 480 (1 July 2024): " in most
     assert "1 January" not in most  # no interval yet
@@ -170,6 +177,7 @@ def test_what_is_asked_later_is_answered_as_it_was_scored(replays):
     past = [b for one in each[:-1] for b in (one.beside, one.sums)]
     bins = asking.bins(Sales(), past)
     assert isinstance(bins, Strays)
+    assert (format_of(asking.Taught(None, bins), ""), format_of(asking.Taught(), "")) == (4, 2)
     at = replays[-1]
     taught = asking.Taught(None, bins)
     again = answered(Sales(), said(), said, at.known, at.cases, taught).predictions

@@ -66,3 +66,10 @@ def test_months_as_people_write_them_are_months():
         assert said[:near] == list(range(1, near + 1))
     assert periods.steps("day", 14) == 14
     assert periods.steps("hour", timedelta(days=2).days) == 48
+
+
+def test_the_next_period_begins_where_this_one_ends():
+    assert periods.following(date(2020, 1, 1), "month") == date(2020, 2, 1)
+    assert periods.following(date(2020, 10, 1), "quarter") == date(2021, 1, 1)
+    assert periods.following(date(2020, 1, 5), "week") == date(2020, 1, 12)
+    assert periods.following(date(2019, 12, 31), "day") == date(2020, 1, 1)

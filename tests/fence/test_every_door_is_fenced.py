@@ -16,6 +16,7 @@ import toy_projects
 
 import stepladder
 from stepladder.core.errors import Problem
+from stepladder.core.question import references
 from stepladder.core.rung import Rung
 from stepladder.fence.fenced import Fenced
 from stepladder.leave.loaded import UNFENCED
@@ -101,7 +102,7 @@ def project(tmp_path_factory, port):
             project=made.folder, table=made.table("parcels"), port=port, outside=folder
         )
         (made.folder / "rungs" / f"{NAME}.py").write_text(text)
-        whole, some = stepladder.Project.ladder.fget, {made.question.REFERENCE, NAME}
+        whole, some = stepladder.Project.ladder.fget, {*references(made.question), NAME}
         two = property(lambda self: [rung for rung in whole(self) if rung.name in some])
         patch.setattr(stepladder.Project, "ladder", two)  # nothing here is about the others
         rows = {row.rung: row.status for row in stepladder.run_bakeoff(made).rungs}

@@ -117,6 +117,7 @@ def _view(
         history=history,
         cutoffs=tuple(date.fromisoformat(w.now) for w in result.windows if w.role != "calibrate"),
         rung=result.proposal.rung,
+        reference=result.reference,
         at_cutoff={name: scored[-1].predictions for name, scored in outcome.scored.items()},
         at_now={rung.name: _now(rung, history, question) for rung in rungs if counts},
         outcome=question.outcome(exam.known, exam.later, exam.cases),

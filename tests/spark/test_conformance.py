@@ -11,6 +11,7 @@ import pytest
 from stepladder import people, questions
 from stepladder.core import own_loss
 from stepladder.core.predictions import check
+from stepladder.core.question import references
 from stepladder.core.rung import ladder
 
 from .worlds import alike
@@ -82,7 +83,7 @@ def test_replays_outcome_and_loss_are_alike(worlds, name):
     last = [each[-1] for each in replays]
     past = last[0].past
     cases = question.cases(past) if last[0].cases is None else last[0].cases
-    rung = next(r for r in ladder(questions.folder(name)) if r.name == question.REFERENCE)
+    rung = next(r for r in ladder(questions.folder(name)) if r.name == references(question)[0])
     reference = check(rung.predict(rung.fit(past), past, cases), question, cases)
     engines = [(h.past, h.later) for h in last]
     alike(*(question.outcome(*pair, cases) for pair in engines), ordered=True)

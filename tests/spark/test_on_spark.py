@@ -14,6 +14,7 @@ from stepladder import questions
 from stepladder.bakeoff.on_spark import measure_on_spark
 from stepladder.core import model as models
 from stepladder.core.predictions import check
+from stepladder.core.question import references
 from stepladder.core.rung import ladder
 from stepladder.fence.child import Job
 
@@ -55,7 +56,7 @@ def test_it_recovers_the_truth_as_its_height_promises(toys, name, rung):
     toy = toys[name]
     past, later = toy.at(toy.now).duckdb, toy.at(toy.later).duckdb
     question, cases = toy.question, toy.question.cases(past)
-    first = next(r for r in ladder(questions.folder(name)) if r.name == question.REFERENCE)
+    first = next(r for r in ladder(questions.folder(name)) if r.name == references(question)[0])
     reference = check(first.predict(first.fit(past), past, cases), question, cases)
 
     def mean_loss(answers):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
@@ -11,6 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 
 import stepladder
+from stepladder import questions
 from stepladder.core.errors import Problem
 from stepladder.project.cleaning import choose, cleaned
 from stepladder.project.sources import given
@@ -262,15 +262,7 @@ def test_duplicates_are_found_among_many_alike():
 
 
 def test_online_retail_is_read_as_published():
-    path = (
-        Path(__file__).parents[2]
-        / "stepladder"
-        / "questions"
-        / "recommend"
-        / "online_retail.parquet"
-    )
-    if not path.exists():
-        pytest.skip("the demo is not bundled")
+    path = questions.DATA / "online_retail.parquet"
     found = cleaned(
         SPECS, choose(SPECS, {"interactions": str(path)}, {}, None, {"today": date(2026, 1, 1)}, {})
     )

@@ -14,6 +14,7 @@ from stepladder.core.errors import Problem
 from stepladder.core.history import History, literal
 from stepladder.core.question import (
     Completed,
+    Demo,
     Doubt,
     Intervals,
     Kind,
@@ -58,7 +59,13 @@ GLOSSARY = {
     "Theta": "A formula that takes the season out, smooths what is left, and follows its straight line "
     "half the way (Assimakopoulos and Nikolopoulos, 2000).",
 }
-DEMO = None
+DEMO = Demo(
+    "../data/online_retail.parquet",
+    {"time": "InvoiceDate", "value": "Quantity"},
+    {"by": ("StockCode",), "every": "day", "top": 1000},
+    "Online Retail: daily units of the 1,000 best-selling articles of a British online shop for gifts, "
+    "December 2010 to December 2011 (Daqing Chen, UCI Machine Learning Repository, CC BY 4.0)",
+)
 LOOKUPS: Mapping[str, Lookup] = {}
 AHEAD = {"hour": 2, "day": 14, "week": 56, "month": 365, "quarter": 365, "year": 730}  # days
 
@@ -138,10 +145,17 @@ def worth(answers: pa.Table, past: History) -> None:
 
 
 def loss(predictions: pa.Table, past: History, later: History, cases: pa.Table) -> pa.Table:
-    """The mean scaled error of every series of which something came: series, loss, weight."""
+    """The mean scaled error of every series of which something came: series, loss, weight.
+
+    One series alone has nobody to be compared with: each window is a unit of its own then.
+    """
     off = _scaled(predictions, past, later, cases, "scale")
+    unit = "series"
+    if len(past.sql("select distinct series from series limit 2")) == 1:
+        unit = f"concat(cast(series as varchar), ', from ', '{past.now}')"
     return later.sql(
-        "select series, avg(off) as loss, 1.0::double as weight from off group by series order by series",
+        f"""select {unit} as series, avg(off) as loss, 1.0::double as weight
+        from off group by {unit} order by {unit}""",
         off=off,
     )
 

@@ -1,90 +1,102 @@
-"""The page of forecast: all series added up, day by day, and those that were missed by most."""
+"""The page of forecast: all series at once, the best, the middle and the worst, and where it is worth it."""
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
-import pyarrow as pa
 
-from stepladder.core import outcomes
-from stepladder.core.asking import beside
 from stepladder.core.view import Example, Section, View
-from stepladder.questions.forecast import levels
+from stepladder.questions.forecast import at_once, fans, levels
+from stepladder.questions.forecast.missed import missed, other
+from stepladder.questions.forecast.settings import steps
 
 COUNTED = ""  # series may be in units of their own
 ANSWER = "forecast"
-MENDED = "It left out {n} days."
-NOW = False
-SHOWN = 8  # seasons before the cutoff that are shown
+MENDED = "{n} forecasts were below what can be; they were raised."
+NOW = True
+PEOPLE = False
 
 
 def meaning(view: View) -> str:
-    """How many series were forecast, and how far."""
-    said = _said(view)
-    series, days = len(said["series"].unique()), view.history.ask.horizon
-    return f"At the exam {series:,} series were forecast, each for {days} days."
+    """How many series need more than repeating what was, and what all of them come to."""
+    found, every = missed(view), view.history.ask.settings.every
+    names, ahead = view.history.ask.settings.levels, steps(view.history.ask)
+    answers = levels.bottom(view.at_now[view.rung], names)
+    said = (
+        f"{len(answers['series'].unique()):,} series are forecast, each for the {ahead} {every}s from "
+        f"{view.history.now.day} {view.history.now:%B %Y} on. {at_once.told(view, found)}"
+    )
+    return f"{said} {total(view)}".strip()
+
+
+def total(view: View) -> str:
+    """What all series come to together, with its range, where they add up to anything."""
+    answers = view.at_now[view.rung]
+    if not view.history.ask.settings.levels:
+        return ""
+    rows = view.history.sql(
+        """select sum(prediction) as said, sum(low80) as low, sum(high80) as high from answers
+        where level = 'total'""",
+        answers=answers,
+    ).to_pylist()[0]
+    return "" if rows["said"] is None else f"All together: about {rows['said']:,.0f}."
 
 
 def scored(view: View) -> str:
-    """What is marked."""
-    return "Days of which nothing came are not marked."
+    """Who is marked."""
+    return "Series of which nothing came in the window are not marked."
 
 
 def about_examples(view: View) -> str:
     """How examples are read."""
-    return "The series whose forecast missed by most, in all days of the exam together."
+    usual = view.labels[other(view)]
+    return (
+        "Series at the exam: those missed by most, and everyday ones. “Off” is in units of how far the "
+        f"series usually moves; beside it what “{usual}” would have been off."
+    )
 
 
 def sections(view: View) -> list[Section]:
-    """All series added up."""
-    days = view.history.sql(
-        f"""select time, sum(value) as total, 'came' as what from series cross join ask
-        where date_diff('day', time, date '{view.cutoff}') <= {SHOWN} * season
-          and time < date '{view.exam.later.now}' group by time
-        union all select time, sum(prediction), 'forecast' from said group by time order by what, time""",
-        said=_said(view),
-    )
-    return [
-        Section(
-            "All series added up",
-            "What came, day by day, and what was forecast for the days of the exam.",
-            lambda width: _lines(days, width),
-            "a line of what came and a line of what was forecast",
-        )
-    ]
-
-
-def _said(view: View) -> pa.Table:
-    """What was forecast of each series by itself."""
-    return levels.bottom(view.at_cutoff[view.rung], view.history.ask.settings.levels)
-
-
-def _lines(days: pa.Table, width: int) -> Any:
-    import altair as alt
-
-    rows = [{**row, "time": row["time"].isoformat()} for row in days.to_pylist()]
-    return (
-        alt.Chart(alt.Data(values=rows))
-        .mark_line()
-        .encode(x=alt.X("time:T", title=None), y=alt.Y("total:Q", title=None), color="what:N")
-        .properties(width=width, height=200)
-    )
+    """All at once, then some of them drawn."""
+    found = missed(view)
+    return [*at_once.sections(view, found), *fans.sections(view, found)]
 
 
 def examples(view: View, n: int) -> list[Example]:
-    """Where the forecast missed by most."""
-    said = _said(view)
-    both = beside(said, outcomes.own(view.outcome), ("series", "time"))
-    names = said["series"].take(pa.array(both.rows)).to_numpy(zero_copy_only=False)
-    series, at = np.unique(names, return_inverse=True)
-    missed, predicted, came = (
-        np.bincount(at, each)
-        for each in (np.abs(both.actual - both.predicted), both.predicted, both.actual)
-    )
+    """The biggest misses first, then series spread evenly over all sizes of error; the same every time."""
+    found, by = missed(view), f"off by “{view.labels[other(view)]}”"
+    if not found.names:
+        return []
+    worst = list(np.argsort(-found.off, kind="stable")[: n // 2])
+    order = np.argsort(found.mine, kind="stable")
+    even = [int(i) for i in order[np.linspace(0, len(order) - 1, n).astype(int)] if i not in worst]
+    picked = [(int(i), "biggest miss") for i in worst] + [
+        (i, "everyday") for i in dict.fromkeys(even)
+    ]
+    why = _reasons(view, [found.names[i] for i, _ in picked[:n]])
     return [
-        Example(str(series[i]), "biggest miss", "Its days together were missed by most.", None,
-                (("forecast", f"{predicted[i]:,.1f}"), ("came", f"{came[i]:,.1f}"),
-                 ("missed by", f"{missed[i]:,.1f}")))
-        for i in np.argsort(-missed, kind="stable")[:n]
+        Example(
+            found.names[i], kind, why.get(found.names[i], ("", ()))[0], None,
+            (("usual size", f"{found.level[i]:,.4g}"), ("off", f"{found.mine[i]:.2f}"),
+             (by, f"{found.usual[i]:.2f}"), ("off in units", f"{found.off[i]:,.4g}")),
+            "series", why.get(found.names[i], ("", ()))[1],
+        )
+        for i, kind in picked[:n]
     ]  # fmt: skip
+
+
+def _reasons(view: View, names: list[str]) -> dict[str, tuple[str, tuple[int, ...]]]:
+    """For each series what its first period ahead is made of: words, and rows of the data."""
+    said = view.at_cutoff[view.rung]
+    first = view.exam.known.sql("select min(time) as time from ahead")["time"][0].as_py()
+    rows = view.exam.known.sql(
+        "select * from said where time = (select min(time) from ahead) order by series", said=said
+    )
+    told = view.explained(rows)
+    keys = [str(name) for name in told["series"].to_pylist()]
+    return {
+        key: (f"For {first:%d %B %Y}: {because}." if because else "", tuple(why or ()))
+        for key, because, why in zip(
+            keys, told["because"].to_pylist(), told["why"].to_pylist(), strict=True
+        )
+        if key in names
+    }

@@ -15,27 +15,30 @@ from stepladder.questions.forecast.levels import Tree
 
 FEW = 50
 EVERYONE = "select distinct series from series order by series"
+RARE = 0.05  # so few values below zero are returns: nobody forecasts less than nothing
 FLOOR = 0.1  # of what a series of this level usually moves
 ABOVE = 4  # the kind of all that add up others
-EACH = """with lags as (
-  select a.series, abs(a.value - b.value) as moved from {rows} as a cross join ask
-  join {rows} as b on a.series = b.series and b.ago = a.ago + season
+# joined by columns that stand there: a condition that needs `ask` too would be tried on every pair
+EACH = """with earlier as (select series, value, ago - season as later from {rows} cross join ask),
+lags as (
+  select now.series, abs(now.value - earlier.value) as moved from {rows} as now
+  join earlier on now.series = earlier.series and now.ago = earlier.later
 ),
 moves as (select series, avg(moved) as moved from lags group by series),
 levels as (
-  select series, avg(abs(value)) as level, min(value) as least,
+  select series, avg(abs(value)) as level, avg(case when value < 0 then 1.0 else 0.0 end) as below,
     max(case when value = floor(value) then 0 else 1 end) as broken
   from {rows} group by series
 ),
 own as (
-  select levels.series, moved, level, least, broken from levels left join moves using (series)
+  select levels.series, moved, level, below, broken from levels left join moves using (series)
 )"""
 OWN = EACH.format(rows="readings")
 # a series too short to have moved is taken to move as those of its level do
 SCALED = f"""{OWN}
 select cases.series, usual.moved as usual,
   greatest(coalesce(own.moved, kappa * level), {FLOOR} * kappa * level) as scale, own.moved as unfloored,
-  case when broken = 0 then 1.0 else 0.0 end as whole, case when least >= 0 then 0.0 end as least,
+  case when broken = 0 then 1.0 else 0.0 end as whole, case when below < {RARE} then 0.0 end as least,
   case when own.moved / level > wild then 3 when own.moved / level > mild then 2
     when own.moved / level > calm then 1 else 0 end as kind
 from cases left join own on cases.series = own.series cross join usual order by nth
@@ -48,7 +51,7 @@ from own cross join usual order by series
 
 
 def own(past: History, cases: pa.Table) -> pa.Table:
-    """For each case: series, scale, unfloored, whole (counts), least (0 where none was below), kind 0 … 3.
+    """For each case: series, scale, unfloored, whole (counts), least (0: hardly any was below), kind 0 … 3.
 
     A series of zeros has the scale 1 where it counts things, else the median of all; so has a stranger.
     Worked out once for all series of a moment, unless only a few are asked about.

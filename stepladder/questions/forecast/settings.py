@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from typing import Annotated
 
-import numpy as np
 from pydantic import Field, field_validator
 
 from stepladder.core import ask as core
@@ -20,7 +19,8 @@ every = "{every}"  # of each series one reading every hour, day, week, month, qu
 season = {season}  # after so many periods a series looks alike again; 1: it never does
 {more}"""
 TOTAL = "total"  # the level above all others, and the one series in it
-ENOUGH = 0.9  # of the change from one period to the next: so much less a season must change
+LEAST = 0.05  # correlation of changes with those a season before, on average over the series
+PAIRS = 6
 
 
 class Settings(core.Settings):
@@ -74,20 +74,30 @@ def frequency(history: History) -> tuple[Every, int]:
 
 
 def season(history: History, every: Every, week_starts: int) -> int:
-    """After how many periods series look alike again, if they do: by how far they moved from then to now."""
+    """After how many periods series look alike again, if they do.
+
+    By how changes from one period to the next go along with those a season earlier: a trend does not
+    disturb that, and over many series a little is enough to be told from nothing.
+    """
     number = periods.number_sql("time", every, week_starts)
-    lags = [1, *(lag for lag in periods.SEASONS[every] if lag > 1)]
+    lags = [lag for lag in periods.SEASONS[every] if lag > 1] or [1]
     rows = history.sql(
         f"""with numbered as (select series, value, {number} as n from series),
-        own as (select series, avg(abs(value)) as level from numbered group by series),
-        moved as (
-          select a.series, lag, avg(abs(a.value - b.value)) as moved
-          from numbered as a cross join (values {", ".join(f"({lag})" for lag in lags)}) as lags(lag)
-          join numbered as b on a.series = b.series and b.n = a.n - lag group by a.series, lag
+        changes as (
+          select now.series, now.n, now.value - before.value as change
+          from numbered as now join numbered as before on now.series = before.series and now.n = before.n + 1
+        ),
+        earlier as (
+          select series, lag, n + lag as later, change
+          from changes cross join (values {", ".join(f"({lag})" for lag in lags)}) as lags(lag)
+        ),
+        alike as (
+          select now.series, lag, corr(now.change, earlier.change) as alike, count(*) as pairs
+          from changes as now join earlier on now.series = earlier.series and now.n = earlier.later
+          group by now.series, lag having count(*) >= {PAIRS}
         )
-        select lag, avg(moved / level) as moved, count(*) as n from moved join own using (series)
-        where level > 0 group by lag order by lag"""
+        select lag, avg(alike) as alike, 1.645 / sqrt(sum(pairs)) as chance
+        from alike where isfinite(alike) group by lag order by lag"""
     ).to_pylist()
-    usual = {row["lag"]: row["moved"] for row in rows}
-    nearest = min((lag for lag in lags[1:] if lag in usual), key=lambda lag: usual[lag], default=1)
-    return nearest if usual.get(nearest, np.inf) < ENOUGH * usual.get(1, np.inf) else 1
+    sure = {row["lag"]: row["alike"] for row in rows if row["alike"] > max(LEAST, row["chance"])}
+    return max(sure, key=lambda lag: (round(sure[lag], 1), -lag), default=1)

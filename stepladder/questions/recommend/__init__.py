@@ -68,7 +68,7 @@ GLOSSARY = {
     "Coverage": "The share of all items that appear in at least one list.",
 }
 DEMO = Demo(
-    "online_retail.parquet",
+    "../data/online_retail.parquet",
     {"person": "CustomerID", "item": "StockCode", "time": "InvoiceDate", "title": "Description"},
     {},
     "UCI Online Retail: the invoices of a British shop for gifts, December 2010 to December 2011 "

@@ -15,6 +15,7 @@ COUNTED = ""  # lists do not add up
 ANSWER = "list"
 MENDED = "{n} times it listed what may not be shown, or what the person had already; these were taken out."
 NOW = False
+PEOPLE = True
 MOST = 8  # persons to learn from: each takes a good part of a page
 
 

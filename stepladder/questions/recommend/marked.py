@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 
 from stepladder.core.stats import Floats
 from stepladder.core.view import View
-from stepladder.questions import recommend
 from stepladder.questions.recommend import truth
 from stepladder.questions.recommend.replays import stranger
 
@@ -87,8 +86,8 @@ def _had(view: View, asked: pa.ChunkedArray) -> Ints:
 
 def other(view: View) -> str:
     """What the shown rung is held against: the reference, or where that is shown, the best of the others."""
-    if view.rung != recommend.REFERENCE:
-        return recommend.REFERENCE
+    if view.rung != view.reference:
+        return view.reference
     names = [name for name in view.at_cutoff if name != view.rung]
     return max(names, key=lambda name: (lists(view, name).mark.mean(), name), default=view.rung)
 

@@ -13,6 +13,7 @@ COUNTED = "purchases"
 ANSWER = "forecast"
 MENDED = "It forecast next to nothing {n} times; that was raised to the floor."
 NOW = True
+PEOPLE = True
 
 
 def meaning(view: View) -> str:

@@ -42,6 +42,8 @@ def set_strangers_aside(
     ids = values.get(name)
     if choices.version < 2 or spec.time is None or spec.unique or not isinstance(ids, Texts):
         return
+    if spec.regular:  # a series is no customer
+        return
     found = _counted(ids, kept)
     nobody = _nobody(found) if choices.strangers == "aside" else np.zeros(len(found.rows), bool)
     if nobody.any():

@@ -8,6 +8,7 @@ COUNTED = ""
 ANSWER = "chance"
 MENDED = "It left out {n} leaves."
 NOW = False
+PEOPLE = False
 
 
 def meaning(view: View) -> str:

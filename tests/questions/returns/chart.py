@@ -8,6 +8,7 @@ COUNTED = "parcels back"
 ANSWER = "chance"
 MENDED = "It left out {n} parcels."
 NOW = False
+PEOPLE = False
 
 
 def meaning(view: View) -> str:
