@@ -1,4 +1,4 @@
-"""Series that add up: uppers are the sums of what is said of all, in files and for the watch."""
+"""Series that add up: sums of what is said of all, in files, in what came, and for the watch."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ import stepladder
 from stepladder.core import outcomes
 from stepladder.core.errors import Problem
 from stepladder.core.predictions import check
+from stepladder.project.one_case import predict_one
 from stepladder.questions import forecast
 from stepladder.questions.forecast import levels
 from stepladder.questions.forecast.levels import BETWEEN, TOTAL
@@ -79,7 +80,7 @@ def test_a_file_of_forecasts_has_every_level_and_totals_are_their_parts(project,
 
 
 def test_one_series_asked_about_alone_adds_nothing(project):
-    alone = stepladder.predict_one(project, case=f"Ulm{BETWEEN}03", rung="r3_smoothed")
+    alone = predict_one(project, case=f"Ulm{BETWEEN}03", rung="r3_smoothed")
     assert alone["series"].unique().to_pylist() == [f"Ulm{BETWEEN}03"]
     assert alone["level"].unique().to_pylist() == ["article"]
 
@@ -90,8 +91,10 @@ def test_nights_publish_every_level_and_the_watch_judges_series_alone(project, t
     stepladder.run_nightly(project, since=day, until=day)
     (path,) = (project.folder / "published").glob("*.parquet")
     adds_up(pq.read_table(path), "prediction", ("shop", "article"))
-    said = stepladder.watch_predictions(project).realised
-    assert said.loss == pytest.approx(said.loss)
+    judged = stepladder.watch_predictions(project).realised.bakeoff
+    scored = {row.rung: row for row in project.result().rungs}["r3_smoothed"].cutoffs
+    assert [each.cases for each in judged] == [48] * len(scored)
+    assert [each.loss for each in judged] == pytest.approx([each.estimate.loss for each in scored])
 
 
 def test_levels_that_names_do_not_fit_are_refused_with_a_way_out(project):

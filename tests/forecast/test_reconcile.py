@@ -16,8 +16,8 @@ from stepladder.questions import forecast
 from stepladder.questions.forecast.levels import Tree
 from stepladder.questions.forecast.matrix import wide
 from stepladder.questions.forecast.r3_reconciled import agreed
-from stepladder.questions.forecast.r3_reconciled import forecast as ahead
 from stepladder.questions.forecast.reconcile import Structure, reconciled, structural
+from stepladder.questions.forecast.smoothing import forecast as smooth
 
 
 def world(bottom: int, upper: int, seed: int = 0, steps: int = 18):
@@ -100,7 +100,7 @@ def test_tourism_is_forecast_nearer_than_from_the_bottom_up(tmp_path):
         width, tree = known.values.shape[1], Tree.of(cases, history.ask.settings.levels)
         came = wide(history.at(holdout.later.now), cases, 400).values[:, width:]
         scale = np.abs(known.values[:, 4:] - known.values[:, :-4]).mean(axis=1)
-        up = ahead(known.values, known.season, known.steps)
+        up = smooth(known.values, known.season, known.steps)
         both = [agreed(known, tree), up]
         bottom = [(np.abs(said - came).mean(axis=1) / scale).mean() for said in both]
         upper = [np.abs(tree.sums(said - came)).sum() for said in both]

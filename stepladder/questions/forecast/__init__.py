@@ -11,7 +11,7 @@ from stepladder.core import outcomes
 from stepladder.core.ask import Ask
 from stepladder.core.asking import beside
 from stepladder.core.errors import Problem
-from stepladder.core.history import History
+from stepladder.core.history import History, literal
 from stepladder.core.question import (
     Completed,
     Demo,
@@ -185,15 +185,17 @@ rows as (
     'the last such periods had ' || string_agg(round(value, 2), ', ' order by nth) as because
   from alike where nth <= 3 group by series, time
 )
-select answers.* replace (rows.rows as why), rows.because
+select answers.* replace (rows.rows as why),
+  case when level <> {bottom} then 'all series of it added up' else rows.because end as because
 from answers left join rows on answers.series = rows.series and answers.time = rows.time
 order by answers.series, answers.time
 """
 
 
 def explain(history: History, answers: pa.Table, why: pa.Table | None) -> pa.Table:
-    """The series' own latest values a season, two and three before, in the order of time."""
-    return history.sql(EXPLAINED, answers=answers)
+    """The series' own latest values a season, two and three before; what adds up others says so."""
+    bottom = literal("".join(history.ask.settings.levels[-1:]))
+    return history.sql(EXPLAINED.format(bottom=bottom), answers=answers)
 
 
 def measures(predictions: pa.Table, past: History, later: History, cases: pa.Table) -> pa.Table:

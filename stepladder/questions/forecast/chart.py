@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from stepladder.core.view import Example, Section, View
-from stepladder.questions.forecast import at_once, fans
+from stepladder.questions.forecast import at_once, fans, levels
 from stepladder.questions.forecast.missed import missed
 from stepladder.questions.forecast.settings import steps
 
@@ -19,7 +19,8 @@ PEOPLE = False
 def meaning(view: View) -> str:
     """How many series need more than repeating what was, and what all of them come to."""
     found, every = missed(view), view.history.ask.settings.every
-    answers, ahead = view.at_now[view.rung], steps(view.history.ask)
+    names, ahead = view.history.ask.settings.levels, steps(view.history.ask)
+    answers = levels.bottom(view.at_now[view.rung], names)
     said = (
         f"{len(answers['series'].unique()):,} series are forecast, each for the {ahead} {every}s from "
         f"{view.history.now.day} {view.history.now:%B %Y} on. {at_once.told(view, found)}"

@@ -133,8 +133,9 @@ def misses(said: pa.Table, came: pa.Table) -> Iterator[tuple[str, float, str]]:
 
 def bottom(answers: pa.Table, levels: Sequence[str]) -> pa.Table:
     """Answers about series themselves, without those that add up others."""
-    upper = pa.array([TOTAL, *levels[:-1]] if levels else [], pa.string())
-    return answers.filter(pc.invert(pc.is_in(answers["level"], upper)))
+    if not levels:
+        return answers
+    return answers.filter(pc.invert(pc.is_in(answers["level"], pa.array([TOTAL, *levels[:-1]]))))
 
 
 def check(history: History) -> None:
