@@ -71,4 +71,4 @@ def nonsense(answers: pa.Table) -> pa.Table:
     return answers.set_column(at, "prediction", pa.array(wrong))
 
 
-NEED_OTHERS = {"r1_last_season", "r3_smoothed"}
+NEED_OTHERS = {"r1_last_season", "r2_season_growth", "r3_smoothed"}
