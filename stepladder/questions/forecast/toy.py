@@ -15,6 +15,7 @@ PROMISE = {
     1: -6.0,
     2: 0.03,
     3: 0.25,
+    4: 0.25,
 }  # the last value knows no season: it may be far worse
 
 
