@@ -22,8 +22,8 @@ from stepladder.core.question import (
     Rule,
 )
 from stepladder.core.stats import Floats
-from stepladder.questions.forecast import finished, scales
-from stepladder.questions.forecast.readings import SERIES
+from stepladder.questions.forecast import finished, foreseen, scales
+from stepladder.questions.forecast.readings import KNOWN, SERIES
 from stepladder.questions.forecast.replays import holdouts
 from stepladder.questions.forecast.settings import Settings, steps
 from stepladder.questions.forecast.settings import found as settings
@@ -38,7 +38,7 @@ LOSS = (
     "is from itself one season earlier. Zero is a perfect forecast."
 )
 LOSS_IN_MONEY = None
-TABLES = (SERIES,)
+TABLES = (SERIES, KNOWN)
 CASE = UNIT = ("series",)
 KEYS = ("series", "time")
 EXTRAS: dict[str, Kind] = {"low80": "number", "high80": "number", "level": "text"}
@@ -71,6 +71,7 @@ def check(history: History) -> None:
     """Refuse series in which no value was ever followed by another."""
     rows = history.sql("select series, count(*) as n from series group by series")
     if rows.num_rows and max(rows["n"].to_pylist()) >= 2:
+        foreseen.refuse_gaps(history, cases(history))
         return
     raise Problem(
         f"{rows.num_rows:,} series, none with two readings",

@@ -39,7 +39,16 @@ def tables(seed: int) -> dict[str, pa.Table]:
     there[1, : (NOW - START).days - 3] = False  # one that began three days ago
     day, which = np.nonzero(there.T)
     days = np.datetime64(START) + day.astype("timedelta64[D]")
+    known = pa.table(
+        {  # a holiday that changes nothing: who looks for a pattern in it finds none
+            "series": pa.nulls(DAYS, pa.int64()),
+            "time": pa.array(np.datetime64(START) + np.arange(DAYS).astype("timedelta64[D]")),
+            "holiday": (rng.random(DAYS) < 0.03).astype(float),
+            "row": np.arange(1, DAYS + 1),
+        }
+    )
     return {
+        "known": known,
         "series": pa.table(
             {
                 "series": which + 1,
@@ -47,7 +56,7 @@ def tables(seed: int) -> dict[str, pa.Table]:
                 "value": value[which, day],
                 "row": np.arange(1, len(which) + 1),
             }
-        )
+        ),
     }
 
 

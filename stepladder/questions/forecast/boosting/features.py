@@ -34,15 +34,19 @@ def width(season: int, steps: int) -> int:
     return 4 * season + steps + LATELY
 
 
-def seen(values: Floats, season: int, steps: int, phase: int) -> Seen:
-    """What is known after the last column; `phase` is where in the season the first period ahead lies."""
+def seen(values: Floats, known: Floats, season: int, steps: int, phase: int) -> Seen:
+    """What is known after the last column; `phase` is where in the season the first period ahead lies.
+
+    `known`: series × columns × periods, what is known beforehand of each, the steps ahead the last of them.
+    """
     with np.errstate(all="ignore"):
         past = _padded(values, width(season, steps))
         unit, naive = _unit(past, season)[:, None], _naive(past, season, steps)
         columns = [*_ahead(past, naive, season, phase), *_lately(past, naive, season, unit)]
+        columns += _beforehand(known, past, season, steps)
         stacked = np.stack([np.broadcast_to(each, naive.shape) for each in columns], axis=-1)
-        known = (~np.isnan(past)).sum(axis=1) >= FEW
-        return Seen(_bounded(stacked), np.where(known[:, None], naive, np.nan), unit)
+        enough = (~np.isnan(past)).sum(axis=1) >= FEW
+        return Seen(_bounded(stacked), np.where(enough[:, None], naive, np.nan), unit)
 
 
 def smoothed(values: Floats, share: float) -> Floats:
@@ -113,6 +117,16 @@ def _lately(past: Floats, naive: Floats, season: int, unit: Floats) -> list[Floa
     places += [past[:, back - 1], past[:, np.minimum(back + 1, past.shape[1] - 1)]]
     near = [(each - naive) / unit for each in [*(level[:, None] for level in levels), *places]]
     return [*near, *(each[:, None] / unit for each in moves), *(each[:, None] for each in kinds)]
+
+
+def _beforehand(known: Floats, past: Floats, season: int, steps: int) -> list[Floats]:
+    """What is known of the period ahead, beside that of the last season's and beside what is usual."""
+    found: list[Floats] = []
+    for i in range(known.shape[1]):
+        each = _padded(known[:, i], past.shape[1] + steps).astype(float)
+        ahead, usual = each[:, -steps:], mean(each[:, :-steps])[:, None]
+        found += [ahead, ahead - each[:, _back(past, season, steps)], ahead / usual]
+    return found
 
 
 def _bounded(features: Floats) -> Floats:

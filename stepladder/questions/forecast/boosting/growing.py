@@ -40,9 +40,13 @@ AT_ONCE = 20_000  # series
 
 
 class Past(NamedTuple):
-    """Series side by side, the last column the period before now; phase of the first period ahead."""
+    """Series side by side, the last column the period before now; phase of the first period ahead.
+
+    known: series × columns × periods, those of `values` and then the steps ahead.
+    """
 
     values: Floats
+    known: Floats
     season: int
     steps: int
     phase: int
@@ -50,7 +54,12 @@ class Past(NamedTuple):
     def before(self, ago: int) -> Seen:
         """What was to be seen so many periods ago; nothing of what came since."""
         until = self.values.shape[1] - ago
-        return seen(self.values[:, :until], self.season, self.steps, self.phase - ago)
+        values, known = self.values[:, :until], self.known[..., : until + self.steps]
+        return seen(values, known, self.season, self.steps, self.phase - ago)
+
+    def some(self, rows: Any) -> Past:
+        """Some of the series."""
+        return self._replace(values=self.values[rows], known=self.known[rows])
 
 
 def grown(past: Past, lightgbm: Any, seed: int) -> bytes | None:
@@ -69,7 +78,7 @@ def forecast(past: Past, lightgbm: Any, trees: bytes | None) -> Floats:
         return np.full((len(past.values), past.steps), np.nan)
     booster = lightgbm.Booster(model_str=trees.decode())
     chunks = [
-        _said(past._replace(values=past.values[i : i + AT_ONCE]), booster)
+        _said(past.some(slice(i, i + AT_ONCE)), booster)
         for i in range(0, len(past.values), AT_ONCE)
     ]
     return np.concatenate(chunks) if chunks else np.zeros((0, past.steps))
@@ -88,7 +97,7 @@ def _rows(past: Past, seed: int) -> tuple[Floats, Floats]:
     few = max(ROWS // (MOMENTS * past.steps), 1)
     if len(past.values) > few:
         taken = np.sort(chance.permutation(len(past.values))[:few])
-        past = past._replace(values=past.values[taken])
+        past = past.some(taken)
     pairs = list(_came(past))
     features, target = (np.concatenate(each) for each in zip(*pairs, strict=True))
     most = _most(past)
