@@ -81,4 +81,4 @@ def nonsense(answers: pa.Table) -> pa.Table:
     return answers.set_column(at, "prediction", pa.array(wrong))
 
 
-NEED_OTHERS = {"r1_last_season", "r3_theta", "r2_same_season"}
+NEED_OTHERS = {"r1_last_season", "r3_smoothed"}
