@@ -22,6 +22,8 @@ from stepladder.core.question import (
     Rule,
 )
 from stepladder.core.stats import Floats
+from stepladder.money import unit_prices
+from stepladder.money.units import UnitPrices
 from stepladder.questions.forecast import finished, foreseen, scales
 from stepladder.questions.forecast.readings import KNOWN, SERIES
 from stepladder.questions.forecast.replays import holdouts
@@ -37,7 +39,10 @@ LOSS = (
     "Scaled absolute error (MASE): how far a forecast is off, in units of how far the series usually "
     "is from itself one season earlier. Zero is a perfect forecast."
 )
-LOSS_IN_MONEY = None
+LOSS_IN_MONEY = (
+    "Money lost per series by forecasts that are off: each one too many costs what [prices] says of over, "
+    "each one too few what it says of under. Zero is a perfect forecast."
+)
 TABLES = (SERIES, KNOWN)
 CASE = UNIT = ("series",)
 KEYS = ("series", "time")
@@ -130,12 +135,28 @@ def worth(answers: pa.Table, past: History) -> None:
 
 
 def loss(predictions: pa.Table, past: History, later: History, cases: pa.Table) -> pa.Table:
-    """The mean scaled error of every series of which something came: series, loss, weight."""
-    off = _scaled(predictions, past, later, cases, "scale")
+    """The mean scaled error of every series of which something came: series, loss, weight.
+
+    Where prices are given, its money over all periods ahead; those of which nothing is known as the others.
+    """
+    price = unit_prices(past.ask)
+    if price:
+        off = _cost(predictions, past, later, cases, price)
+    else:
+        off = _scaled(predictions, past, later, cases, "scale")
     return later.sql(
         "select series, avg(off) as loss, 1.0::double as weight from off group by series order by series",
         off=off,
     )
+
+
+def _cost(
+    predictions: pa.Table, past: History, later: History, cases: pa.Table, price: UnitPrices
+) -> pa.Table:
+    """What every known period's forecast cost, times the periods ahead: series, off."""
+    said, actual, _, rows = beside(predictions, outcome(past, later, cases), KEYS, LABELS)
+    lost = price.lost(said, actual) * steps(past.ask)
+    return pa.table({"series": predictions["series"].take(pa.array(rows)), "off": lost})
 
 
 def _scaled(

@@ -8,6 +8,7 @@ import numpy as np
 import pyarrow as pa
 
 ASK = 'question = "forecast"\nhorizon = 14\nseed = 1\n[forecast]\nevery = "day"\nseason = 7\n'
+PRICES = "[prices]\nover = 1.0\nunder = 3.0\n"
 START, DAYS, SERIES = date(2021, 1, 4), 280, 120
 NOW = START + timedelta(days=210)
 PROMISE = {
