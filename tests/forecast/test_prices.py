@@ -31,7 +31,7 @@ def test_the_loss_is_what_all_periods_together_cost(tmp_path):
     later = History(date(2024, 1, 9), ask, {"series": (str(tmp_path / "series.parquet"), "time")},
                     views=views)  # fmt: skip
     past = later.at(date(2024, 1, 5))
-    said = pa.table({"series": ["rice"] * 4 + ["tea"] * 4, "time": pa.array([*days[4:], *days[4:]]),
+    said = pa.table({"series": ["rice"] * 4 + ["tea"] * 4, "time": pa.array(np.tile(days[4:], 2)),
                      "prediction": [2.0] * 4 + [11.0] * 4})  # fmt: skip
     found = question.loss(said, past, later, question.cases(past)).to_pydict()
     assert found == {

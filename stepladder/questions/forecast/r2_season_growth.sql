@@ -1,31 +1,44 @@
--- The last season again, grown or shrunk half as much as the latest seasons did on those before.
-with totals as (
-  select series,
-    sum(case when ago <= span then value end) as recent, count(case when ago <= span then 1 end) as late,
-    sum(case when ago > span and ago <= 2 * span then value end) as earlier,
-    count(case when ago > span and ago <= 2 * span then 1 end) as others, max(span) as span
-  from (select series, value, ago, season * cast(ceil(12.0 / season) as integer) as span
-    from readings cross join ask) as spanned
-  group by series
-),
-grown as (
-  select series, span, case when recent > 0 and earlier > 0 and 2 * late >= span and 2 * others >= span
-    and recent / late <= 2 * earlier / others and earlier / others <= 2 * recent / late
-    then (recent / late) / (earlier / others) else 1.0 end as growth
-  from totals
-),
-ranked as (
-  select series, value, ago, ago % season as phase,
-    row_number() over (partition by series, ago % season order by ago) as nth
+-- The mean of the last three seasons at the height of the latest periods, and a quarter of the latest growth on.
+with sized as (
+  select series, value, ago, season, ago % season as phase,
+    case when season = 1 then 1 else 3 end as seasons,
+    case when season = 1 then 3 else season end as span,
+    case when season <= 12 then 3 else ceil(season / 4.0) end as late
   from readings cross join ask
 ),
--- a step ahead is step + ago − 1 periods from the period that it repeats
+ranked as (
+  select series, phase, value, seasons,
+    row_number() over (partition by series, phase order by ago) as nth
+  from sized
+),
+shapes as (
+  select series, phase, avg(value) as usual from ranked where nth <= seasons group by series, phase
+),
+-- the latest periods, what is usual in them, and the same periods a season before
+heights as (
+  select sized.series, max(season) as season, max(span) as span, max(late) as late,
+    sum(case when ago <= late then value end) as recent, sum(case when ago <= late then usual end) as alike,
+    count(case when ago <= late then 1 end) as n,
+    sum(case when ago > span and ago <= span + late then value end) as earlier,
+    count(case when ago > span and ago <= span + late then 1 end) as n_earlier
+  from sized join shapes on sized.series = shapes.series and sized.phase = shapes.phase
+  group by sized.series
+),
+-- twice as much, or half, is no growth that goes on
+grown as (
+  select series, season, span,
+    case when season > 1 and recent > 0 and alike > 0 and recent <= 2 * alike and alike <= 2 * recent
+      then recent / alike else 1.0 end as height,
+    case when recent > 0 and earlier > 0 and 2 * n >= late and 2 * n_earlier >= late
+      and recent / n <= 2 * earlier / n_earlier and earlier / n_earlier <= 2 * recent / n
+      then (recent / n) / (earlier / n_earlier) else 1.0 end as growth
+  from heights
+),
 shown as (
-  select ranked.series, time,
-    value * (1 + 0.5 * (growth - 1) * (step + ago - 1) / cast(span as double)) as prediction
-  from ranked cross join ask join ahead on ranked.phase = (season - (step - 1) % season) % season
-    join grown on ranked.series = grown.series
-  where nth = 1
+  select grown.series, time,
+    usual * height * (1 + 0.25 * (growth - 1) * step / cast(span as double)) as prediction
+  from grown join shapes on grown.series = shapes.series
+    join ahead on shapes.phase = (grown.season - (step - 1) % grown.season) % grown.season
 )
 select cases.series, shown.time, shown.prediction
 from cases left join shown on cases.series = shown.series

@@ -1,4 +1,4 @@
-"""A toy world of series whose truth is known: each has its week and grows or shrinks at a pace of its own."""
+"""A toy world with a known truth: series have their week and a trend that bends, or are mostly zero."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ import pyarrow as pa
 
 ASK = 'question = "forecast"\nhorizon = 14\nseed = 1\n[forecast]\nevery = "day"\nseason = 7\n'
 PRICES = "[prices]\nover = 1.0\nunder = 3.0\n"
-START, DAYS, SERIES = date(2021, 1, 4), 280, 120
+START, DAYS, SERIES, RARE = date(2021, 1, 4), 280, 60, 6
+BEND = 150  # days; from then on nothing grows
 NOW = START + timedelta(days=210)
 PROMISE = {
     0: -1.0,
@@ -26,7 +27,8 @@ def expected(seed: int) -> np.ndarray:
     level = rng.lognormal(4.0, 1.0, (SERIES, 1))
     week = np.exp(rng.normal(0.0, 0.2, (SERIES, 7)))[:, np.arange(DAYS) % 7]
     pace = np.clip(rng.normal(0.0, 0.8, (SERIES, 1)), -0.8, 3.0)
-    mean = level * week * (1 + pace * np.arange(DAYS) / DAYS)
+    mean = level * week * (1 + pace * np.minimum(np.arange(DAYS), BEND) / DAYS)
+    mean[-RARE:] = 0.3 * week[-RARE:]  # demands a day
     mean[0] = 0.0  # one that never sold
     return np.asarray(mean)
 
@@ -36,6 +38,7 @@ def tables(seed: int) -> dict[str, pa.Table]:
     rng = np.random.default_rng(seed + 1)
     mean = expected(seed)
     value = np.round(np.maximum(mean * (1 + rng.normal(0.0, 0.07, mean.shape)), 0.0), 2)
+    value[-RARE:] = rng.poisson(mean[-RARE:])
     there = rng.random(mean.shape) < 0.98
     there[1, : (NOW - START).days - 3] = False  # one that began three days ago
     day, which = np.nonzero(there.T)
@@ -82,4 +85,4 @@ def nonsense(answers: pa.Table) -> pa.Table:
     return answers.set_column(at, "prediction", pa.array(wrong))
 
 
-NEED_OTHERS = {"r1_last_season", "r3_smoothed"}
+NEED_OTHERS = {"r1_last_season", "r2_season_growth", "r3_smoothed"}
