@@ -17,7 +17,7 @@ from stepladder.core.history import History
 from stepladder.core.predictions import check
 from stepladder.core.question import references
 from stepladder.core.rung import ladder
-from stepladder.money import prices
+from stepladder.money import priced
 from stepladder.questions.question_toml import parse
 
 SEED = 3
@@ -54,17 +54,16 @@ def test_it_is_a_question_in_words(name):
     assert set(question.CASE) <= set(question.KEYS)
 
 
-@pytest.mark.parametrize(
-    "given", ["[prices]\nmargin = 0.3\ncost = 2.0\n", "good_enough_money = 9\n"]
-)
+PRICES = "[prices]\nmargin = 0.3\ncost = 2.0\n"  # the usual ones; a toy may say what its own are
+
+
+@pytest.mark.parametrize("given", [PRICES, "good_enough_money = 9\n"])
 def test_prices_are_taken_only_where_the_loss_is_money(name, given):
     toy = importlib.import_module(f"stepladder.questions.{name}.toy")
-    question, text = questions.load(name), f"{toy.ASK}\n{given}"
-    if given.startswith("good"):
-        text = f"{given}{toy.ASK}"
+    question, own = questions.load(name), getattr(toy, "PRICES", PRICES)
+    text = f"{given}{toy.ASK}" if given.startswith("good") else f"{toy.ASK}\n{own}"
     if question.LOSS_IN_MONEY is not None:
-        text = text if "[prices]" in text else f"{text}\n[prices]\nmargin = 0.3\ncost = 2.0\n"
-        assert prices(parse(text)).margin == 0.3
+        assert priced(parse(text if "[prices]" in text else f"{text}\n{own}"))
         return
     with pytest.raises(Problem) as refused:
         parse(text)

@@ -181,7 +181,8 @@ def test_the_type_of_ids_is_irrelevant(stage):
     def as_text(rows):
         for key in stage.question.KEYS:
             if key in rows.column_names and pa.types.is_integer(rows[key].type):
-                text = pa.array([f"{value:08d}" for value in rows[key].to_pylist()])
+                values = rows[key].to_pylist()
+                text = pa.array([v if v is None else f"{v:08d}" for v in values], pa.string())
                 rows = rows.set_column(rows.column_names.index(key), key, text)
         return rows
 

@@ -27,7 +27,7 @@ from stepladder.core.question import Question
 from stepladder.core.rung import Rung
 from stepladder.core.stats import calibration
 from stepladder.fence.measure import Measured
-from stepladder.money import prices
+from stepladder.money import priced
 
 
 def row(
@@ -118,7 +118,7 @@ def _cost(rung: Rung, measured: list[Measured | None], ask: Ask, regret: float |
 
 
 def _regret(ask: Ask, replays: list[Replay], loss: float) -> float | None:
-    return loss * a_year(ask, replays) if prices(ask) else None
+    return loss * a_year(ask, replays) if priced(ask) else None
 
 
 def _measures(question: Question, last: Replay, mine: Scored | None) -> tuple[Measure, ...]:

@@ -31,6 +31,7 @@ class TableSpec:
     `rest`: every other column of the source is kept too. `unique`: each key has one row. `within`:
     where no source is given, the table is made from that table's source, without the rest.
     `outcomes`: it carries what comes of cases, so what came is known only as far as it reaches.
+    `optional`: where no source is given, it has no rows.
     `regular`: of each key one row a period (hour, day … year): wide tables are made long, rows of one
     period are added up, and every time is the first moment of its period.
     """
@@ -44,6 +45,7 @@ class TableSpec:
     within: str | None = None
     outcomes: bool = False
     regular: bool = False
+    optional: bool = False
 
     def column(self, name: str) -> Column:
         """The column of that name; KeyError if there is none."""

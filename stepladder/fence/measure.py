@@ -184,7 +184,8 @@ def handed_over(job: Job) -> Job:
     learn_from = _resolved(job.learn_from) if job.learn_from else None
     rung, out, project = map(os.path.realpath, (job.rung, job.out, job.project))
     ask = question_toml.asked(json.loads(job.ask))
-    closed = tuple(name for table in ask.tables.values() for name in (table.source, table.cleaned))
+    places = [name for table in ask.tables.values() for name in (table.source, table.cleaned)]
+    closed = tuple(name for name in places if name)
     model = os.path.realpath(job.model) if job.model else ""
     return replace(
         job, rung=rung, tables=tables, ask=ask.for_answers.model_dump_json(), out=out,

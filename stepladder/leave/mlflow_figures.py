@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import asdict
 
 from stepladder.bakeoff.result import Result, RungResult
-from stepladder.money import prices
+from stepladder.money import priced
 from stepladder.project.folder import Project
 from stepladder.release.release import Release
 
@@ -28,7 +28,7 @@ def params(release: Release, result: Result | None) -> dict[str, str]:
         "seed": ask.seed,
     }
     said |= {f"settings.{name}": value for name, value in ask.settings.scalars.items()}
-    if given := prices(ask):
+    if given := priced(ask):
         said |= {f"prices.{name}": value for name, value in given.model_dump().items()}
     if result:
         said |= {

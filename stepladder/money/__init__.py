@@ -10,6 +10,7 @@ from typing import Annotated, Self
 from pydantic import BeforeValidator, Field, model_validator
 
 from stepladder.core.ask import MOST, Ask, Part, share
+from stepladder.money.units import YEAR, UnitPrices
 
 MANY = 'it is a whole number, or a share such as "10 %"'  # what contacts can be
 
@@ -84,15 +85,27 @@ def written(amount: float) -> str:
     return f"{amount:.2f}" if size >= 0.0995 else f"{Decimal(f'{amount:.2g}'):f}"
 
 
-def prices(ask: Ask) -> Prices | None:
-    """The [prices] of a question that has a loss in money, where they are given."""
-    found: Prices | None = getattr(ask.settings, "prices", None)
+def priced(ask: Ask) -> Prices | UnitPrices | None:
+    """The [prices] of a question that has a loss in money, where they are given: of whichever kind."""
+    found: Prices | UnitPrices | None = getattr(ask.settings, "prices", None)
     return found
+
+
+def prices(ask: Ask) -> Prices | None:
+    """The [prices] of acting on cases one by one, where they are given."""
+    found = priced(ask)
+    return found if isinstance(found, Prices) else None
+
+
+def unit_prices(ask: Ask) -> UnitPrices | None:
+    """The [prices] of one too many and one too few, where they are given."""
+    found = priced(ask)
+    return found if isinstance(found, UnitPrices) else None
 
 
 def currency(ask: Ask) -> str:
     """What amounts of money are in, as far as it was said."""
-    found = prices(ask)
+    found = priced(ask)
     return found.currency if found else ""
 
 
@@ -100,8 +113,10 @@ def decisions(ask: Ask, cases: int) -> float:
     """How many cases are acted on, or left alone, in a year: what a loss per case is multiplied by.
 
     A decision is taken once a year unless it is said that it repeats: how far ahead one looks says nothing
-    of that.
+    of that. Where units have prices there is a forecast for each horizon, one after the other.
     """
+    if unit_prices(ask):
+        return cases * YEAR / ask.horizon
     found = prices(ask)
     return found.places(cases) * found.decisions_per_year if found else float(cases)
 

@@ -58,6 +58,9 @@ def choose(
         if spec.name in given
     }
     for spec in specs:
+        if spec.optional and spec.name not in given:
+            chosen[spec.name] = Chosen("", tables.Choices({}))
+            continue
         own, whole = spec.name in given, chosen.get(spec.within or "")
         source = given[spec.name] if own or whole is None else whole.source
         look = ahead.get(spec.name)
@@ -148,6 +151,9 @@ def cleaned(
     kept: dict[tuple[str, str | None, str | None, int, str | None, int], Raw] = {}
     for spec in specs:
         source, choices, raw, _, mapping = chosen[spec.name]
+        if spec.optional and not source:
+            found[spec.name] = tables.absent(spec, choices)
+            continue
         one = choices
         how = (source, one.encoding, one.separator, one.header, one.sheet, one.version)
         with about(spec):

@@ -8,7 +8,7 @@ from typing import Any
 
 from stepladder.core import own_loss
 from stepladder.core.errors import Problem, Unusable
-from stepladder.money import prices
+from stepladder.money import priced
 from stepladder.project import loss_file
 from stepladder.project.folder import Project
 from stepladder.record import Decision
@@ -28,7 +28,7 @@ def refuse_two_losses(project: Project) -> None:
 
     A loss of one's own is in a unit of its own: held against a margin in money it would mean nothing.
     """
-    if own_loss.text_of(project.question) and prices(project.ask):
+    if own_loss.text_of(project.question) and priced(project.ask):
         raise Problem(
             f"question.toml has [prices], and the project has a {own_loss.FILE}",
             f"one loss judges: money by [prices], or {own_loss.FILE}, whose unit is its own, so that good "

@@ -114,6 +114,8 @@ def _made(
 
 def _source(said: str, given: str, target: Path) -> str:
     """Where the source is, as seen from the project's folder, so that `refresh` finds it again."""
+    if not given:
+        return ""  # nobody gave it, and it can be done without
     scheme, mark, rest = said.partition(":///")
     if mark and scheme in ("sqlite", "duckdb"):
         file, question, query = rest.partition("?")

@@ -138,7 +138,7 @@ def _kept(project: Project, said: Said, path: Path, body: bytes) -> int:
 def _refuse_own_data(project: Project, to: str | Path | None) -> None:
     """Nobody's input is ever written over."""
     sources = [name for t in project.ask.tables.values() for name in (t.source, t.cleaned)]
-    own = {(project.folder / name).resolve() for name in sources}
+    own = {(project.folder / name).resolve() for name in sources if name}
     if to and Path(to).resolve() in own:
         raise Problem(
             f"{to} is a table of this project",

@@ -97,7 +97,7 @@ def frozen_choices(project: Project) -> dict[str, Chosen]:
     for spec in project.question.TABLES:
         known = _known(project, spec.name)
         source = known.source
-        if "://" not in source:
+        if source and "://" not in source:
             source = str((project.folder / source).resolve())
         with about(spec):
             frozen = replace(_typed(project, spec, _frozen(known, spec.name)), today=date.today())

@@ -67,7 +67,8 @@ def relearn(
 def _anew(project: Project, frozen: Mapping[str, Chosen]) -> tuple[dict[str, Chosen], list[Change]]:
     """The choices as a first look makes them today, and where it would take other columns."""
     specs = project.question.TABLES
-    given = {s.name: frozen[s.name].source for s in specs if not _borrows(s, frozen)}
+    read = [s for s in specs if frozen[s.name].source and not _borrows(s, frozen)]
+    given = {s.name: frozen[s.name].source for s in read}
     columns: dict[str, str] = {}
     otherwise: list[Change] = []
     raws: dict[str, Raw | None] = {}

@@ -61,7 +61,7 @@ def by_table(specs: Sequence[TableSpec], source: Source | Mapping[str, Source]) 
             "name one of these",
         )
     for spec in specs:
-        if spec.name not in found and spec.within not in found:
+        if spec.name not in found and spec.within not in found and not spec.optional:
             raise Problem(
                 f"no source is given for {spec.name}",
                 f"the question needs the tables {', '.join(names)}",

@@ -15,7 +15,7 @@ from stepladder import questions
 from stepladder.core.ask import Ask, Settings, parts
 from stepladder.core.errors import Problem
 from stepladder.core.question import Question
-from stepladder.money import prices
+from stepladder.money import priced
 from stepladder.questions import meant
 
 KINDS = {  # what TOML has, in words; the types are pydantic's names of errors
@@ -82,11 +82,11 @@ def parse(text: str, name: str = "question.toml") -> Ask:
     except ValidationError as error:
         found = sorted(error.errors(), key=lambda e: e["type"] != "extra_forbidden")
         raise _problem(found[0], error.title, question, text, name) from None
-    if ask.good_enough_money and not prices(ask):
+    if ask.good_enough_money and not priced(ask):
         raise Problem(
             f"{name}: good_enough_money is set, but there are no [prices]",
-            "an amount of money needs a margin and a cost",
-            "add [prices] with margin and cost, or remove good_enough_money",
+            "an amount of money needs prices to be reckoned by",
+            "add [prices], see docs/question-toml.md, or remove good_enough_money",
         )
     _refuse_passwords(ask, text, name)
     return ask

@@ -209,6 +209,9 @@ def reading(result: Result, people: str) -> str:
         said.append(
             f"“{name}” is what a decision lost against one made with hindsight: contacts that did not earn "
             f"their cost, and {people} left out who would have, {list_money.compared_on(result)}{often}."
+            if result.lists
+            else f"“{name}” is what a year of forecasts that were too high or too low would cost, "
+            f"{list_money.compared_on(result)}."
         )
     return "".join(f"{sentence} " for sentence in said)
 

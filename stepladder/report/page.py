@@ -11,7 +11,7 @@ from stepladder.core import files, own_loss
 from stepladder.core.question import case_word
 from stepladder.core.view import Chart, Example, Section, View
 from stepladder.fence.sandbox import LEVELS
-from stepladder.money import currency, prices
+from stepladder.money import currency, priced
 from stepladder.report import (
     bakeoff_charts,
     captured_chart,
@@ -107,7 +107,7 @@ def _contents(result: Result, view: View) -> dict[str, Any]:
         "reads": reads,
         "loss_changed": view.loss_changed,
         "own_loss": own_loss.text_of(question) and question.LOSS,
-        "glossary": glossary(question, prices(view.history.ask) is not None),
+        "glossary": glossary(question, priced(view.history.ask) is not None),
     }
 
 

@@ -25,6 +25,7 @@ __all__ = [
     "Look",
     "Mapped",
     "TableSpec",
+    "absent",
     "agreed",
     "agreeing",
     "choose",
@@ -131,6 +132,13 @@ def clean(
     from stepladder.tables import cleaner
 
     return cleaner.clean(source, spec, choices, raw, mapping)
+
+
+def absent(spec: TableSpec, choices: Choices) -> Cleaned:
+    """The table that nobody gave, and that the question can do without: no rows, and a report."""
+    from stepladder.tables import ungiven
+
+    return ungiven.absent(spec, choices)
 
 
 def agreeing(

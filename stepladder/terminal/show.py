@@ -86,6 +86,8 @@ def made(project: Project, as_json: bool, refreshed: bool = False) -> None:
         return
     for spec in project.question.TABLES:
         report = reports[spec.name]
+        if not report.source:
+            continue  # nobody gave it, and it can be done without
         said = to_text(report).splitlines()
         if refreshed:  # a refresh has no flags that choose
             said = [frozen(line, spec) for line in said]

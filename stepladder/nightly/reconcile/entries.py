@@ -19,7 +19,7 @@ def entries(both: Pair) -> Iterator[Finding]:
     keys = [name for name in both.spec.key if name in both.columns]
     if not keys:
         return
-    same = " and ".join(f"b.{k} = n.{k}" for k in map(quoted, keys))
+    same = " and ".join(f"b.{k} is not distinct from n.{k}" for k in map(quoted, keys))
     picked = ", ".join(f"{both.said(k)} as {quoted(k)}" for k in keys)
     for view in ("before", "now"):
         rest = ", ".join(quoted(c) for c in both.types[view == "now"] if c not in keys)

@@ -24,9 +24,11 @@ from stepladder.core.question import (
     Rule,
 )
 from stepladder.core.stats import Floats
-from stepladder.questions.forecast import finished, levels, scales
+from stepladder.money import unit_prices
+from stepladder.money.units import UnitPrices
+from stepladder.questions.forecast import finished, foreseen, levels, scales
 from stepladder.questions.forecast.asked import everyone
-from stepladder.questions.forecast.readings import SERIES
+from stepladder.questions.forecast.readings import KNOWN, SERIES
 from stepladder.questions.forecast.replays import holdouts
 from stepladder.questions.forecast.settings import Settings
 from stepladder.questions.forecast.settings import found as settings
@@ -40,8 +42,11 @@ LOSS = (
     "Scaled absolute error (MASE): how far a forecast is off, in units of how far the series usually "
     "is from itself one season earlier. Zero is a perfect forecast."
 )
-LOSS_IN_MONEY = None
-TABLES = (SERIES,)
+LOSS_IN_MONEY = (
+    "Money lost per series by forecasts that are off: each one too many costs what [prices] says of over, "
+    "each one too few what it says of under. Zero is a perfect forecast."
+)
+TABLES = (SERIES, KNOWN)
 CASE = UNIT = ("series",)
 KEYS = ("series", "time")
 EXTRAS: dict[str, Kind] = {"low80": "number", "high80": "number", "level": "text"}
@@ -80,6 +85,7 @@ def check(history: History) -> None:
     levels.check(history)
     rows = history.sql("select series, count(*) as n from series group by series")
     if rows.num_rows and max(rows["n"].to_pylist()) >= 2:
+        foreseen.refuse_gaps(history, cases(history))
         return
     raise Problem(
         f"{rows.num_rows:,} series, none with two readings",
@@ -147,9 +153,14 @@ def worth(answers: pa.Table, past: History) -> None:
 def loss(predictions: pa.Table, past: History, later: History, cases: pa.Table) -> pa.Table:
     """The mean scaled error of every series of which something came: series, loss, weight.
 
+    Where prices are given, its money over all periods ahead; those of which nothing is known as the others.
     One series alone has nobody to be compared with: each window is a unit of its own then.
     """
-    off = _scaled(predictions, past, later, cases, "scale")
+    price = unit_prices(past.ask)
+    if price:
+        off = _cost(predictions, past, later, cases, price)
+    else:
+        off = _scaled(predictions, past, later, cases, "scale")
     unit = "series"
     if len(past.sql("select distinct series from series limit 2")) == 1:
         unit = f"concat(cast(series as varchar), ', from ', '{past.now}')"
@@ -158,6 +169,15 @@ def loss(predictions: pa.Table, past: History, later: History, cases: pa.Table) 
         from off group by {unit} order by {unit}""",
         off=off,
     )
+
+
+def _cost(
+    predictions: pa.Table, past: History, later: History, cases: pa.Table, price: UnitPrices
+) -> pa.Table:
+    """What every known period's forecast cost, times the periods ahead: series, off."""
+    said, actual, _, rows = beside(predictions, outcome(past, later, cases), KEYS, LABELS)
+    lost = price.lost(said, actual) * steps(past.ask)
+    return pa.table({"series": predictions["series"].take(pa.array(rows)), "off": lost})
 
 
 def _scaled(

@@ -1,4 +1,4 @@
-"""The table of forecast: one reading a series and period; and the names it goes by out there."""
+"""The tables of forecast: one reading a series and period, and what is known beforehand; and their names."""
 
 from __future__ import annotations
 
@@ -31,4 +31,17 @@ SERIES = TableSpec(
     time="time",
     outcomes=True,
     regular=True,
+)
+KNOWN = TableSpec(
+    "known",
+    (
+        Column(
+            "series", "id", False, NAMES, "of which series it is known; of all where it is empty"
+        ),
+        Column("time", "time", True, TIMES, "when it is so, or in which period"),
+    ),
+    key=("series", "time"),
+    time=None,
+    rest=True,
+    optional=True,
 )

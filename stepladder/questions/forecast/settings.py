@@ -12,6 +12,7 @@ from stepladder.core import periods
 from stepladder.core.ask import Ask
 from stepladder.core.history import History
 from stepladder.core.periods import Every
+from stepladder.money.units import UnitPrices
 
 FOUND = """
 [forecast]
@@ -27,13 +28,15 @@ class Settings(core.Settings):
     """How often there is a reading, after how many of them a series looks alike, and what adds up to what.
 
     week_starts: 1 for Monday … 7 for Sunday. levels: what the parts of a series' name are, as in
-    ["shop", "article"] for "Berlin / tea"; empty where a sum over series means nothing.
+    ["shop", "article"] for "Berlin / tea"; empty where a sum over series means nothing. prices: what one too
+    many costs, and one too few.
     """
 
     every: Every = "day"
     season: Annotated[int, Field(ge=1, le=8784)] = 1
     week_starts: Annotated[int, Field(ge=1, le=7)] = 1
     levels: tuple[str, ...] = ()
+    prices: UnitPrices | None = None
 
     @field_validator("levels")
     @classmethod

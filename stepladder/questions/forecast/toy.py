@@ -8,6 +8,7 @@ import numpy as np
 import pyarrow as pa
 
 ASK = 'question = "forecast"\nhorizon = 14\nseed = 1\n[forecast]\nevery = "day"\nseason = 7\n'
+PRICES = "[prices]\nover = 1.0\nunder = 3.0\n"
 START, DAYS, SERIES, RARE = date(2021, 1, 4), 280, 60, 6
 BEND = 150  # days; from then on nothing grows
 NOW = START + timedelta(days=210)
@@ -16,6 +17,7 @@ PROMISE = {
     1: -6.0,
     2: 0.03,
     3: 0.25,
+    4: 0.25,
 }  # the last value knows no season: it may be far worse
 
 
@@ -41,7 +43,16 @@ def tables(seed: int) -> dict[str, pa.Table]:
     there[1, : (NOW - START).days - 3] = False  # one that began three days ago
     day, which = np.nonzero(there.T)
     days = np.datetime64(START) + day.astype("timedelta64[D]")
+    known = pa.table(
+        {  # a holiday that changes nothing: who looks for a pattern in it finds none
+            "series": pa.nulls(DAYS, pa.int64()),
+            "time": pa.array(np.datetime64(START) + np.arange(DAYS).astype("timedelta64[D]")),
+            "holiday": (rng.random(DAYS) < 0.03).astype(float),
+            "row": np.arange(1, DAYS + 1),
+        }
+    )
     return {
+        "known": known,
         "series": pa.table(
             {
                 "series": which + 1,
@@ -49,7 +60,7 @@ def tables(seed: int) -> dict[str, pa.Table]:
                 "value": value[which, day],
                 "row": np.arange(1, len(which) + 1),
             }
-        )
+        ),
     }
 
 

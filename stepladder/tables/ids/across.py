@@ -23,7 +23,7 @@ def agreed(specs: Sequence[TableSpec], cleaned: Mapping[str, Cleaned]) -> dict[s
     """
     found = dict(cleaned)
     for name in _shared(specs):
-        having = [spec for spec in specs if name in spec.key]
+        having = [spec for spec in specs if name in spec.key and _said(found[spec.name], name)]
         kinds = {found[spec.name].table.schema.field(name).type for spec in having}
         for spec in having if len(kinds) > 1 else ():
             found[spec.name] = _as_text(found[spec.name], spec, name)
@@ -79,6 +79,11 @@ def _distinct(column: pa.ChunkedArray) -> pa.Array:
 def _shared(specs: Sequence[TableSpec]) -> list[str]:
     names = [name for spec in specs for name in spec.key]
     return [name for name in dict.fromkeys(names) if names.count(name) > 1]
+
+
+def _said(one: Cleaned, name: str) -> bool:
+    """Whether any row has that id: a table without any has no say in what ids are."""
+    return one.table.column(name).null_count < one.table.num_rows
 
 
 def _as_text(one: Cleaned, spec: TableSpec, name: str) -> Cleaned:

@@ -36,7 +36,7 @@ def drop_unusable(rows: Rows, spec: TableSpec, choices: Choices, values: dict[st
             rows.drop(value.missing, f"missing {column.name}", f"rows have no {column.name}")
     for name, value in values.items():
         if isinstance(value, Day):
-            _drop_days(rows, name, value, choices)
+            _drop_days(rows, name, value, choices, ahead=spec.time is None)
         elif isinstance(value, Amount):
             _drop_amounts(rows, spec, name, value, choices)
 
@@ -105,7 +105,8 @@ def _enough_days(rows: Rows, name: str, value: Day, choices: Choices) -> None:
     enough_read(rows, name, source, unreadable, ~value.missing, remedy)
 
 
-def _drop_days(rows: Rows, name: str, value: Day, choices: Choices) -> None:
+def _drop_days(rows: Rows, name: str, value: Day, choices: Choices, ahead: bool) -> None:
+    """`ahead`: the table has no time, so what it says of days to come is known today."""
     dates = value.dates
     if choices.version > 1:
         _enough_days(rows, name, value, choices)
@@ -132,7 +133,7 @@ def _drop_days(rows: Rows, name: str, value: Day, choices: Choices) -> None:
     )
     today = (choices.today - date(1970, 1, 1)).days
     rows.drop(
-        dates.found & (dates.day > today),
+        dates.found & (dates.day > today) & (not ahead),
         f"future {name}",
         f"rows have a {name} after {choices.today.isoformat()}",
     )
