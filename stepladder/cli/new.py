@@ -8,7 +8,9 @@ from typing import Annotated, Any, Literal
 
 from cyclopts import Parameter
 
-from stepladder.cli.options import HERE, Flag, Folder, Json, Verbose, app, day
+from stepladder.cli.options import HERE, Flag, Folder, Json, Verbose, app, day, last
+
+Every = Literal["hour", "day", "week", "month", "quarter", "year"]
 
 
 @app.command
@@ -32,8 +34,11 @@ def new(
     currency: str | None = None,
     rate: list[str] | None = None,
     from_day: str | None = None,
-    to_day: str | None = None,
+    to_day: Annotated[str | None, Parameter(name=["--to-day", "--until"])] = None,
+    only: list[str] | None = None,
+    wide: Literal["series", "periods", "no"] | None = None,
     keep_strangers: Flag = False,
+    every: Every | None = None,
     no_time: Flag = False,
     json: Json = False,
     verbose: Verbose = False,
@@ -41,6 +46,8 @@ def new(
     """Begin a project: read a table, map its columns, clean it, write question.toml.
 
     Example: stepladder new retention --from orders.csv --column customer=cust_id
+
+    Example: stepladder new retention --from orders.csv --only country=UK --until 2023-12-31
 
     Args:
         question: The question, e.g. retention.
@@ -64,8 +71,14 @@ def new(
         rate: What one of another currency is worth, e.g. USD=0.9; then its rows count too; may be
             repeated.
         from_day: The first day wanted, e.g. 2020-01-01; rows before it are set aside.
-        to_day: The last day wanted; rows after it are set aside.
+        to_day: The last day wanted; rows after it are set aside. Where periods are numbered 1, 2, 3 …
+            it may be a number, e.g. --until 120.
+        only: Only rows with this value in this column count, e.g. period=MONTHLY or items.kind=film; the
+            others are set aside; may be repeated, of one column for several values.
+        wide: The table has a column a series, or a column a period (2020-01, Q1 2020, 2019), where this is
+            not found out rightly; "no" takes it as it is.
         keep_strangers: Keep rows of ids that stand for nobody in particular, such as guests.
+        every: Add the rows of each series up by hour, day, week, month, quarter or year, e.g. --every week.
         no_time: There is no time: give every row a random day, which makes every figure rosier than life.
     """
     from stepladder.project.new import new as begin
@@ -74,11 +87,16 @@ def new(
 
     choices: dict[str, Any] = {
         "from_day": day(from_day, "--from-day"),
-        "to_day": day(to_day, "--to-day"),
+        **last(to_day, "--until"),
+        "only": show.only(only or []),
         "currency": show.currency(currency),
         "rates": show.rates(rate or []),
         "strangers": "keep" if keep_strangers else "aside",
     }
+    if every:
+        choices["every"] = every
+    if wide:
+        choices["wide"] = wide
     if value_per:
         choices["value_per"] = value_per
     orders = {"day first": day_first, "month first": month_first, "mixed": mixed_dates}

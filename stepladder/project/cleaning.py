@@ -42,12 +42,17 @@ def choose(
     named = sources.columns_by_table(specs, columns)
     sheets = sources.sheets_by_table(specs, reading.get("sheet"))
     _known(choices)
+    shapes = sources.shapes_by_table(specs, choices)
+    choices = {name: one for name, one in choices.items() if name not in ("only", "wide")}
     chosen: dict[str, Chosen] = {}
 
     def looked(source: str, spec: tables.TableSpec, raw: Raw | None) -> tables.Look:
         how = {**reading, "sheet": sheets.get(spec.name)}
         with about(spec):
-            return tables.look(source, spec, named[spec.name], raw=raw, taken=(), **how)
+            shape = shapes[spec.name]
+            return tables.look(
+                source, spec, named[spec.name], raw=raw, taken=(), shape=shape, **how
+            )
 
     ahead = {
         spec.name: looked(given[spec.name], spec, raws.get(spec.name))
@@ -109,6 +114,8 @@ FOUND = (
     "version",
     "types",
     "clock",
+    "wide_by",
+    "numbered",
 )
 
 

@@ -8,9 +8,12 @@ import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import date
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from stepladder.core.errors import Problem
+
+if TYPE_CHECKING:  # which imports numpy
+    from stepladder.core.periods import Every
 
 CLEANER = 3  # what a choice meant may change; a project keeps the version that it began with
 INTEGER, NUMBER, TEXT = TYPES = ("integer", "number", "text")
@@ -24,6 +27,7 @@ ALLOWED: dict[str, tuple[Any, ...]] = {
     "time": ("column", "random"),
     "strangers": ("aside", "keep"),
     "value_per": ("row", "order", None),
+    "wide": ("series", "periods", "no", None),
 }
 
 
@@ -46,6 +50,11 @@ class Choices:
     `types` is what the values of each id, and of each column beside the question's own, were found to
     be (TYPES); what is not there yet is found from the first values that come. `clock` is how far from
     Greenwich the clock hung whose days these are, such as "+01:00" and, in summer, "+02:00".
+
+    `only` maps columns of the source to the value, or values, of the rows that count. Of series: `wide`
+    says whether the source has a column a series or a column a period, and `wide_by` which of its
+    columns are neither; `numbered` is the column that counts periods 1, 2, 3 …, which are as long as
+    `every` says and of which those after `to_number` are set aside.
     """
 
     columns: Mapping[str, str]
@@ -70,6 +79,12 @@ class Choices:
     value_per: Literal["row", "order"] | None = None
     types: Mapping[str, str] = field(default_factory=dict)
     clock: Sequence[str] = ()
+    only: Mapping[str, str | Sequence[str]] = field(default_factory=dict)
+    wide: Literal["series", "periods", "no"] | None = None
+    wide_by: Sequence[str] = ()
+    numbered: str | None = None
+    to_number: int | None = None
+    every: Every | None = None
 
     def __post_init__(self) -> None:
         """Refuse what is not among the choices: one is as good as another to whoever types it."""
@@ -84,12 +99,15 @@ class Choices:
         _check_types(self)
         _check_days(self)
         _check_currencies(self)
+        _check_shape(self)
 
     def to_dict(self) -> dict[str, Any]:
         """The choices as plain values for TOML or JSON; what was not needed is left out."""
         plain = {f.name: getattr(self, f.name) for f in fields(self)}
         plain |= {name: dict(plain[name]) for name in ("columns", "beside", "rates", "types")}
-        plain["clock"] = list(self.clock)
+        plain["clock"], plain["wide_by"] = list(self.clock), list(self.wide_by)
+        plain["only"] = {name: one if isinstance(one, str) else list(one)
+                         for name, one in self.only.items()}  # fmt: skip
         days = {name: plain[name] for name in _DAYS if plain[name]}
         plain |= {name: day.isoformat() for name, day in days.items()}
         return {k: v for k, v in plain.items() if v is not None and _USUAL.get(k) != v}
@@ -102,6 +120,7 @@ class Choices:
             if isinstance(values.get(name), str):
                 values[name] = date.fromisoformat(values[name])
         values["clock"] = tuple(values.get("clock", ()))
+        values["wide_by"] = tuple(values.get("wide_by", ()))
         return cls(**values)
 
 
@@ -114,6 +133,8 @@ _USUAL: dict[str, Any] = {
     "strangers": "aside",
     "types": {},
     "clock": [],
+    "only": {},
+    "wide_by": [],
 }
 
 
@@ -148,6 +169,25 @@ def _check_days(choices: Choices) -> None:
             f"the days wanted are from {choices.from_day} to {choices.to_day}",
             "the first of them is not after the last",
             "give --from-day and --to-day the other way round, or one of them",
+        )
+
+
+def _check_shape(choices: Choices) -> None:
+    for name, wanted in choices.only.items():
+        values = [wanted] if isinstance(wanted, str) else wanted
+        texts = isinstance(values, list | tuple) and all(isinstance(one, str) for one in values)
+        if not (texts and values):
+            raise Problem(
+                f"only has {wanted!r} for the column {name!r}",
+                "it is the value of the rows that count, or a list of such, each a text",
+                "e.g. --only period=MONTHLY",
+            )
+    last = choices.to_number
+    if last is not None and (isinstance(last, bool) or not isinstance(last, int) or last < 0):
+        raise Problem(
+            f"to_number is {last!r}",
+            "it is the number of the last period that counts, a whole number from 0 on",
+            "give one, or a day where the table has dates",
         )
 
 

@@ -38,6 +38,9 @@ from stepladder.tables.rows.reasons import Value, drop_duplicates, drop_unusable
 from stepladder.tables.rows.rows import Rows
 from stepladder.tables.sales.refunds import drop_refunds
 from stepladder.tables.sales.settle import may_be_undone, settle
+from stepladder.tables.series.mixed import refuse_mixed
+from stepladder.tables.series.recognised import one_series
+from stepladder.tables.series.shape import shaped_again
 from stepladder.tables.sources.address import without_password
 from stepladder.tables.sources.read import read
 from stepladder.tables.totals import totals
@@ -60,7 +63,7 @@ def clean(
     Problem if it cannot be read, a column is missing or nothing usable remains.
     """
     how = (choices.encoding, choices.separator, choices.header, choices.sheet, choices.version)
-    raw = raw or read(source, *how)
+    raw = shaped_again(raw or read(source, *how), spec, choices)
     by_chance = spec.time if spec.time and choices.time == "random" else None
     for canonical, name in choices.columns.items():
         check_columns(raw.table, canonical, name)
@@ -77,6 +80,7 @@ def clean(
             rows.warn("rival-column", said_of_rivals(spec, one))
     drop_unusable(rows, spec, choices, values)
     set_far_days_aside(rows, spec, values, choices)
+    refuse_mixed(rows, spec, values, choices)
     check_ids(rows, spec, values, choices)
     set_strangers_aside(rows, spec, values, choices)
     settled = _settled(rows, spec, values, choices)
@@ -138,6 +142,7 @@ def need_columns(
             if like
             else f"Name it with {flags}."
         )
+        + one_series(spec, lost, found)
         + (NO_TIME if any(column.kind == "time" for column in missing) else ""),
     )
 
@@ -214,7 +219,8 @@ def _result(
         notes += said
     columns["row"] = pa.array(rows.raw.row[kept])
     whole, said_last = _last_day(spec, choices, values, kept)
-    read_rows = len(kept) + sum(one.count for one in rows.raw.lost)
+    before = (*rows.raw.lost, *rows.raw.aside)
+    read_rows = len(kept) + sum(one.count for one in before)
     if choices.version > 1:
         _say_unsure(rows, spec, mapping)
         say_counts(rows, spec, values, choices)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
+from types import MappingProxyType
 from typing import Any, Literal
 
 import pyarrow as pa
@@ -25,6 +26,7 @@ from stepladder.tables.ids.ids import texts
 from stepladder.tables.raw import Look, Raw
 from stepladder.tables.sales.beside import ROLES, find_beside
 from stepladder.tables.sales.settle import agreed_on
+from stepladder.tables.series.shape import shaped
 from stepladder.tables.sources.address import without_password
 from stepladder.tables.sources.read import read
 from stepladder.tables.values import unclear_order
@@ -32,6 +34,7 @@ from stepladder.tables.values import unclear_order
 Ask = Callable[[str, Sequence[str]], str]
 Mark = Literal[".", ","]
 _NONE = "(there is none)"
+_TOLD = "the form of the table says so"
 
 
 def look(
@@ -44,15 +47,21 @@ def look(
     sheet: str | None = None,
     raw: Raw | None = None,
     taken: Collection[str] = (),
+    shape: Mapping[str, Any] = MappingProxyType({}),
 ) -> Look:
     """Looks at a table: how it is written, and which columns serve the question.
 
-    Raises Problem if the source cannot be read or an override names no column.
+    `shape` is what was said of its form: `only`, `wide`, `every`, `to_number`. Raises Problem if the
+    source cannot be read or an override names no column.
     """
     raw = raw or read(source, encoding, separator, None, sheet)
+    raw = shaped(raw, spec, overrides, shape)
+    own = {name: one for name, one in overrides.items() if not _gone(raw, name, one)}
+    overrides, told = {**raw.told, **own}, {*raw.told} - {*own}
     own = {name: one for name, one in overrides.items() if name not in ROLES or _has(spec, name)}
     beside = {name: one for name, one in overrides.items() if name not in own}
     mapping = find_columns(raw.table, spec, own, taken)
+    mapping = tuple(replace(m, reason=_TOLD) if m.canonical in told else m for m in mapping)
     refuse_unread_money(raw, spec, mapping, own, taken)
     order, examples = _order(raw.table, spec, mapping)
     decimal, odd = _decimal(raw.table, spec, mapping, raw.separator)
@@ -76,6 +85,11 @@ def look(
         near_misses(raw.table, spec, mapping, taken),
         raw,
     )
+
+
+def _gone(raw: Raw, name: str, source: str) -> bool:
+    """Whether a column that was named is no more, for the table was made long."""
+    return name in raw.told and source not in raw.table.column_names
 
 
 def _has(spec: TableSpec, name: str) -> bool:
@@ -181,9 +195,16 @@ def choose(
         spec.rest and own,
         beside={m.canonical: m.source for m in seen.beside},
         sheet=seen.raw.sheet if seen.raw else None,
-        **sales,
+        **{**((seen.raw and seen.raw.shape) or {}), **_said(sales)},
     )
     return chosen if seen.raw is None else agreed_on(seen.raw, spec, chosen, ask_user)
+
+
+def _said(sales: Mapping[str, Any]) -> dict[str, Any]:
+    """What somebody chose; of a table's form it is what its shape came to."""
+    return {
+        name: one for name, one in sales.items() if one is not None and name not in ("only", "wide")
+    }
 
 
 def _by_chance(spec: TableSpec, time: str) -> str | None:

@@ -223,6 +223,21 @@ def pairs(columns: list[str]) -> dict[str, str]:
     return found
 
 
+def only(texts: list[str]) -> dict[str, str | list[str]]:
+    """`period=MONTHLY` as a column and its value, or values. Raises Problem on anything else."""
+    found: dict[str, list[str]] = {}
+    for text in texts:
+        name, equals, value = text.partition("=")
+        if not (name.strip() and equals and value.strip()):
+            raise Problem(
+                f"--only {text}",
+                "it is given as COLUMN=VALUE: of rows with another value none counts",
+                "e.g. --only period=MONTHLY",
+            )
+        found.setdefault(name.strip(), []).append(value.strip())
+    return {name: values[0] if len(values) == 1 else values for name, values in found.items()}
+
+
 def currency(name: str | None) -> str | None:
     """A currency as it is typed: letters may be small."""
     return name.strip().upper() if name is not None else None
