@@ -37,7 +37,7 @@ VALUED = {  # flags with a value: the key, and what a value looks like; without 
     "--every": ("every", r"hour|day|week|month|quarter|year"),
     "--from": ("source", r"(?:\w+=)?FILE"),
     "--from-day": ("from_day", r"\d{4}-\d\d-\d\d"),
-    "--only": ("only", r"""(?=\S*=)(?:'[^']*'|"[^"]*"|[^\s'"])+"""),
+    "--only": ("only", r"""(?=\S*=|'[^']*=)(?:'[^']*'|"[^"]*"|[^\s'"])+"""),
     "--rate": ("rates", r"[^\s=]+=(?:…|\d+(?:\.\d+)?)"),
     "--separator": ("separator", r"(?!)"),
     "--sheet": ("sheet", r"[A-Z]+\b"),

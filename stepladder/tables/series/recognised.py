@@ -212,7 +212,7 @@ def _not_wide(raw: Raw, spec: TableSpec, wide: str) -> Problem:
 def one_series(spec: TableSpec, missing: Sequence[str], found_: Mapping[str, str]) -> str:
     """What to do where a table has times and values and nothing says of which series they are."""
     value = value_of(spec).name if spec.regular else ""
-    if not spec.regular or list(missing) != [spec.key[0]]:
+    if not spec.regular or spec.key[0] not in missing or not {*missing} <= {spec.key[0], value}:
         return ""
     own = typed(f"{value}={found_.get(value) or 'NAME'}")
     return (

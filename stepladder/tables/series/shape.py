@@ -121,6 +121,6 @@ def _no_numbers(spec: TableSpec, last: int) -> Problem:
         f"The {spec.name} have dates, and no column that numbers their periods 1, 2, 3 …",
         "Give a day, such as --until 2024-06-30; or name the numbers with "
         f"--column {spec.time}=NAME."
-        if spec.time
-        else "Leave --until away.",
+        if spec.time and spec.regular
+        else "Give a day, such as --until 2024-06-30.",
     )

@@ -57,8 +57,8 @@ def _by_series(raw: Raw, spec: TableSpec, by: Sequence[str]) -> Raw:
     shown = ", ".join(names[:3]) + (", …" if len(names) > 3 else "")
     melted, told = _melted(raw, spec, names, list(by), {spec.key[0]: names})
     said = (
-        f"A column a series: {counted(len(names), 'column')} ({shown}) of {raw.table.num_rows:,} rows "
-        f"became {melted.table.num_rows:,} rows, one for each value."
+        f"A column a series: {counted(len(names), 'column')} ({shown}) of "
+        f"{counted(raw.table.num_rows, 'row')} became {melted.table.num_rows:,} rows, one for each value."
     )
     return replace(melted, notes=(*raw.notes, said), told=told)
 
@@ -73,7 +73,7 @@ def _by_periods(raw: Raw, spec: TableSpec, by: Sequence[str]) -> Raw:
     melted, told = _melted(raw, spec, names, [*kept, *own], {str(spec.time): written})
     said = (
         f"A column a {_kind(names)}: {counted(len(names), 'column')} from {names[0]} to {names[-1]} of "
-        f"{raw.table.num_rows:,} rows became {melted.table.num_rows:,} rows, one for each value"
+        f"{counted(raw.table.num_rows, 'row')} became {melted.table.num_rows:,} rows, one for each value"
         + (f"; a series is {BETWEEN.join(by)}." if len(by) > 1 else ".")
     )
     source = by[0] if len(by) == 1 else BETWEEN.join(by) or key
