@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 from cyclopts import Parameter
 from cyclopts.validators import Number
 
-from stepladder.cli.options import HERE, Flag, Folder, Json, Verbose, app, day, whole
+from stepladder.cli.options import HERE, Flag, Folder, Json, Verbose, app, day, last, whole
 
 Every = Literal["hour", "day", "week", "month", "quarter", "year"]
 Top = Annotated[int, Parameter(converter=whole, validator=Number(gte=1, lte=1_000_000))]
@@ -36,7 +36,9 @@ def new(
     currency: str | None = None,
     rate: list[str] | None = None,
     from_day: str | None = None,
-    to_day: str | None = None,
+    to_day: Annotated[str | None, Parameter(name=["--to-day", "--until"])] = None,
+    only: list[str] | None = None,
+    wide: Literal["series", "periods", "no"] | None = None,
     keep_strangers: Flag = False,
     by: list[str] | None = None,
     every: Every | None = None,
@@ -49,6 +51,8 @@ def new(
     """Begin a project: read a table, map its columns, clean it, write question.toml.
 
     Example: stepladder new retention --from orders.csv --column customer=cust_id
+
+    Example: stepladder new retention --from orders.csv --only country=UK --until 2023-12-31
 
     Args:
         question: The question, e.g. retention.
@@ -72,7 +76,12 @@ def new(
         rate: What one of another currency is worth, e.g. USD=0.9; then its rows count too; may be
             repeated.
         from_day: The first day wanted, e.g. 2020-01-01; rows before it are set aside.
-        to_day: The last day wanted; rows after it are set aside.
+        to_day: The last day wanted; rows after it are set aside. Where periods are numbered 1, 2, 3 …
+            it may be a number, e.g. --until 120.
+        only: Only rows with this value in this column count, e.g. period=MONTHLY or items.kind=film; the
+            others are set aside; may be repeated, of one column for several values.
+        wide: The table has a column a series, or a column a period (2020-01, Q1 2020, 2019), where this is
+            not found out rightly; "no" takes it as it is.
         keep_strangers: Keep rows of ids that stand for nobody in particular, such as guests.
         by: Of series, the column that tells them apart, e.g. article; several make a hierarchy from the
             largest groups down, e.g. --by shop,article.
@@ -87,12 +96,15 @@ def new(
 
     choices: dict[str, Any] = {
         "from_day": day(from_day, "--from-day"),
-        "to_day": day(to_day, "--to-day"),
+        **last(to_day, "--until"),
+        "only": show.only(only or []),
         "currency": show.currency(currency),
         "rates": show.rates(rate or []),
         "strangers": "keep" if keep_strangers else "aside",
     }
-    choices |= show.of_series(by or [], every, gaps, top)
+    choices |= _of_series(by or [], every, gaps, top)
+    if wide:
+        choices["wide"] = wide
     if value_per:
         choices["value_per"] = value_per
     orders = {"day first": day_first, "month first": month_first, "mixed": mixed_dates}
@@ -115,6 +127,15 @@ def new(
             reading={"encoding": encoding, "separator": separator, "sheet": sheet},
         )
     show.made(made, json)
+
+
+def _of_series(
+    by: list[str], every: str | None, gaps: str | None, top: int | None
+) -> dict[str, Any]:
+    """What was said of series, as the choices know it; what was not said is left out."""
+    names = [one.strip() for text in by for one in text.split(",") if one.strip()]
+    said = {"by": names, "every": every, "gaps": gaps, "top": top}
+    return {name: value for name, value in said.items() if value}
 
 
 @app.command

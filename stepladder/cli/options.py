@@ -40,6 +40,14 @@ def whole(kind: object, tokens: Sequence[Token]) -> int:
 Workers = Annotated[int, Parameter(converter=whole, validator=Number(gte=1, lte=1_000))]
 RecordId = Annotated[int, Parameter(converter=whole, validator=Number(gte=0, lte=2**31 - 1))]
 HERE = Path(".")
+MOST_DIGITS = 6  # of the number of a period: more are a day without signs between
+
+
+def last(text: str | None, flag: str) -> dict[str, date | int | None]:
+    """The last day wanted or, as a number, the last period. Raises Problem on anything else."""
+    if text is not None and text.isdecimal() and len(text) <= MOST_DIGITS:
+        return {"to_number": int(text)}
+    return {"to_day": day(text, flag)}
 
 
 def day(text: str | None, flag: str) -> date | None:

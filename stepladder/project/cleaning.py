@@ -44,13 +44,16 @@ def choose(
     sheets = sources.sheets_by_table(specs, reading.get("sheet"))
     _known(choices)
     said = {spec.name: for_table(specs, spec, choices) for spec in specs}
+    shapes = sources.shapes_by_table(specs, choices)
     chosen: dict[str, Chosen] = {}
 
     def looked(source: str, spec: tables.TableSpec, raw: Raw | None) -> tables.Look:
         how = {**reading, "sheet": sheets.get(spec.name)}
         with about(spec):
-            by = said[spec.name].get("by", ())
-            return tables.look(source, spec, named[spec.name], raw=raw, taken=(), by=by, **how)
+            shape = shapes[spec.name]
+            return tables.look(
+                source, spec, named[spec.name], raw=raw, taken=(), shape=shape, **how
+            )
 
     ahead = {
         spec.name: looked(given[spec.name], spec, raws.get(spec.name))
@@ -115,6 +118,8 @@ FOUND = (
     "version",
     "types",
     "clock",
+    "wide_by",
+    "numbered",
 )
 
 

@@ -39,12 +39,15 @@ VALUED = {  # flags with a value: the key, and what a value looks like; without 
     "--from": ("source", r"(?:\w+=)?FILE"),
     "--from-day": ("from_day", r"\d{4}-\d\d-\d\d"),
     "--gaps": ("gaps", r"zero|unknown"),
+    "--only": ("only", r"""(?=\S*=|'[^']*=)(?:'[^']*'|"[^"]*"|[^\s'"])+"""),
     "--rate": ("rates", r"[^\s=]+=(?:…|\d+(?:\.\d+)?)"),
     "--separator": ("separator", r"(?!)"),
     "--sheet": ("sheet", r"[A-Z]+\b"),
     "--to-day": ("to_day", r"\d{4}-\d\d-\d\d"),
     "--top": ("top", r"\d+"),
+    "--until": ("to_day", r"\d{4}-\d\d-\d\d"),
     "--value-per": ("value_per", r"order|row"),
+    "--wide": ("wide", r"series|periods|no"),
 }
 NAMED = re.compile(
     r"(?<![\w-])(?P<switch>" + "|".join(SWITCHES) + r")(?![\w-])|"
@@ -124,6 +127,8 @@ def _stands(match: re.Match[str], spec: TableSpec | None) -> tuple[Stands, str]:
     key = VALUED[flag][0]
     if flag == "--column" and value:
         return _column(value, table, spec)
+    if flag == "--only" and value:
+        return _only(value, table)
     if flag == "--rate" and value:
         name, _, rate = value.partition("=")
         return Stands(f"{_key(name)} = {rate}", name, f"{section}.rates"), ""
@@ -149,6 +154,13 @@ def _column(typed: str, table: str, spec: TableSpec | None) -> tuple[Stands, str
     section = f"tables.{other or table}.choices.{'beside' if beside else 'columns'}"
     line = f"{name} = {_toml(source)}" if source or beside else f"{name} left out"
     return Stands(line, name, section), typed[len(bare) :]
+
+
+def _only(typed: str, table: str) -> tuple[Stands, str]:
+    bare = typed.rstrip(".,;:?!)")
+    name, _, value = " ".join(shlex.split(bare)).partition("=")
+    stands = Stands(f"{_key(name)} = {_toml(value)}", name, f"tables.{table}.choices.only")
+    return stands, typed[len(bare) :]
 
 
 def _place(found: Sequence[Stands]) -> str:

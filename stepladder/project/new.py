@@ -43,9 +43,10 @@ def new(
 
     `source` is the first table's, or each table's by name; `columns` overrides the mapping (canonical
     name, or table.name → source column); `choices` the cleaner's own choices (day_order, decimal,
-    duplicates, refunds, time, currency, rates, from_day, to_day, strangers, value_per; of series: by,
-    every, gaps, top); `reading` names encoding, separator and the workbook's sheet where they are not
-    found out rightly; `settings` goes into question.toml in place of the question's own.
+    duplicates, refunds, time, currency, rates, from_day, to_day, strangers, value_per, only, wide,
+    to_number; of series: by, every, gaps, top); `reading` names encoding, separator and the workbook's
+    sheet where they are not found out rightly; `settings` goes into question.toml in place of the
+    question's own.
     The source is never modified, and nothing is left behind if anything fails. Raises Problem.
     """
     asked = questions.load(question)

@@ -15,7 +15,7 @@ from stepladder.project.forgotten import left_out
 from stepladder.project.frozen_words import frozen_in_errors
 from stepladder.project.last_read import note_read
 from stepladder.project.refresh import frozen_choices, written
-from stepladder.tables.raw import Raw
+from stepladder.tables.raw import SHAPE, Raw
 from stepladder.tables.series.asked import UNKNOWN
 from stepladder.tables.series.given import OF_SERIES
 
@@ -76,7 +76,13 @@ def _anew(project: Project, frozen: Mapping[str, Chosen]) -> tuple[dict[str, Cho
         source, old = frozen[spec.name][:2]
         with about(spec):
             look = tables.look(
-                source, spec, {}, encoding=old.encoding, separator=old.separator, sheet=old.sheet
+                source,
+                spec,
+                {},
+                encoding=old.encoding,
+                separator=old.separator,
+                sheet=old.sheet,
+                shape={name: getattr(old, name, None) for name in SHAPE},
             )
         raws[spec.name] = look.raw
         fresh = {one.canonical: one.source for one in look.mapping}

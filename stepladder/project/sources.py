@@ -6,11 +6,13 @@ import re
 from collections.abc import Mapping, Sequence
 from os import PathLike
 from pathlib import Path
+from typing import Any
 
 from stepladder import questions
 from stepladder.core.errors import Problem
 from stepladder.project.frames import refuse_frames
 from stepladder.tables import Choices, TableSpec
+from stepladder.tables.raw import SHAPE
 
 Source = str | PathLike[str]
 
@@ -102,6 +104,25 @@ def columns_by_table(
             having = [spec.name for spec in specs if key in (c.name for c in spec.columns)]
             table, name = (having or [specs[0].name])[0], key
         found[table][name] = source
+    return found
+
+
+def shapes_by_table(
+    specs: Sequence[TableSpec], choices: Mapping[str, Any]
+) -> dict[str, dict[str, Any]]:
+    """What was said of each table's form: "items.kind" is a column of that table, "kind" of the first.
+
+    Numbers of periods and wide tables are said of the tables that have series, where there are any.
+    """
+    found: dict[str, dict[str, Any]] = {spec.name: {"only": {}} for spec in specs}
+    for key, wanted in (choices.get("only") or {}).items():
+        table, dot, name = key.partition(".")
+        if not (dot and table in found):
+            table, name = specs[0].name, key
+        found[table]["only"][name] = wanted
+    regular = [spec.name for spec in specs if spec.regular] or [specs[0].name]
+    for name in regular:
+        found[name] |= {one: choices[one] for one in SHAPE if one in choices and one != "only"}
     return found
 
 

@@ -49,13 +49,13 @@ def look(
     sheet: str | None = None,
     raw: Raw | None = None,
     taken: Collection[str] = (),
-    by: Sequence[str] = (),
+    shape: Mapping[str, Any] | None = None,
 ) -> Look:
     """Looks at a table: how it is written, and which of its columns serve the question.
 
     `raw` is the source where it was read already (as `Look.raw`); `taken` are columns of it that
-    serve another table; `by` are those that make a series. Raises Problem if it cannot be read or an
-    override names no column.
+    serve another table; `shape` is what was said of its form (`only`, `wide`, `by`, `every`,
+    `to_number`). Raises Problem if it cannot be read or an override names no column.
     """
     from stepladder.tables import first_look
 
@@ -68,7 +68,7 @@ def look(
         sheet=sheet,
         raw=raw,
         taken=taken,
-        by=by,
+        shape=shape or {},
     )
 
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from stepladder.core.errors import Problem
 from stepladder.tables.series.said import check
 
-if TYPE_CHECKING:
+if TYPE_CHECKING:  # which imports numpy
     from stepladder.core.periods import Every
 
 CLEANER = 3  # what a choice meant may change; a project keeps the version that it began with
@@ -30,6 +30,7 @@ ALLOWED: dict[str, tuple[Any, ...]] = {
     "value_per": ("row", "order", None),
     "gaps": ("zero", "unknown", None),
     "added": (True, False, None),
+    "wide": ("series", "periods", "no", None),
 }
 
 
@@ -53,10 +54,15 @@ class Choices:
     be (TYPES); what is not there yet is found from the first values that come. `clock` is how far from
     Greenwich the clock hung whose days these are, such as "+01:00" and, in summer, "+02:00".
 
+    `only` maps columns of the source to the value, or values, of the rows that count.
+
     Of series: `by` are the columns that make one, from the largest groups down; `every` is its period
     (core/periods), and weeks begin on `week_starts`, 1 is Monday. `added`: the rows of one series and
     period are added up; else there is one at most. `gaps`: what a period without a row is, None where
     nobody said. Of `top` series with the largest totals all are kept that reach `least`, now and later.
+    `wide` says whether the source has a column a series or a column a period, and `wide_by` which of its
+    columns are neither; `numbered` is the column that counts periods 1, 2, 3 …, of which those after
+    `to_number` are set aside.
     """
 
     columns: Mapping[str, str]
@@ -88,6 +94,11 @@ class Choices:
     gaps: Literal["zero", "unknown"] | None = None
     top: int | None = None
     least: float | None = None
+    only: Mapping[str, str | Sequence[str]] = field(default_factory=dict)
+    wide: Literal["series", "periods", "no"] | None = None
+    wide_by: Sequence[str] = ()
+    numbered: str | None = None
+    to_number: int | None = None
 
     def __post_init__(self) -> None:
         """Refuse what is not among the choices: one is as good as another to whoever types it."""
@@ -103,12 +114,15 @@ class Choices:
         _check_days(self)
         _check_currencies(self)
         check(self)
+        _check_shape(self)
 
     def to_dict(self) -> dict[str, Any]:
         """The choices as plain values for TOML or JSON; what was not needed is left out."""
         plain = {f.name: getattr(self, f.name) for f in fields(self)}
         plain |= {name: dict(plain[name]) for name in ("columns", "beside", "rates", "types")}
-        plain |= {name: list(plain[name]) for name in ("clock", "by")}
+        plain |= {name: list(plain[name]) for name in ("clock", "by", "wide_by")}
+        plain["only"] = {name: one if isinstance(one, str) else list(one)
+                          for name, one in self.only.items()}  # fmt: skip
         days = {name: plain[name] for name in _DAYS if plain[name]}
         plain |= {name: day.isoformat() for name, day in days.items()}
         return {k: v for k, v in plain.items() if v is not None and _USUAL.get(k) != v}
@@ -120,7 +134,8 @@ class Choices:
         for name in _DAYS:
             if isinstance(values.get(name), str):
                 values[name] = date.fromisoformat(values[name])
-        values |= {name: tuple(values[name]) for name in ("clock", "by") if name in values}
+        lists = ("clock", "by", "wide_by")
+        values |= {name: tuple(values[name]) for name in lists if name in values}
         return cls(**values)
 
 
@@ -135,6 +150,8 @@ _USUAL: dict[str, Any] = {
     "clock": [],
     "by": [],
     "week_starts": 1,
+    "only": {},
+    "wide_by": [],
 }
 
 
@@ -169,6 +186,25 @@ def _check_days(choices: Choices) -> None:
             f"the days wanted are from {choices.from_day} to {choices.to_day}",
             "the first of them is not after the last",
             "give --from-day and --to-day the other way round, or one of them",
+        )
+
+
+def _check_shape(choices: Choices) -> None:
+    for name, wanted in choices.only.items():
+        values = [wanted] if isinstance(wanted, str) else wanted
+        texts = isinstance(values, list | tuple) and all(isinstance(one, str) for one in values)
+        if not (texts and values):
+            raise Problem(
+                f"only has {wanted!r} for the column {name!r}",
+                "it is the value of the rows that count, or a list of such, each a text",
+                "e.g. --only period=MONTHLY",
+            )
+    last = choices.to_number
+    if last is not None and (isinstance(last, bool) or not isinstance(last, int) or last < 0):
+        raise Problem(
+            f"to_number is {last!r}",
+            "it is the number of the last period that counts, a whole number from 0 on",
+            "give one, or a day where the table has dates",
         )
 
 

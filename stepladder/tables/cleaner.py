@@ -40,6 +40,8 @@ from stepladder.tables.sales.refunds import drop_refunds
 from stepladder.tables.sales.settle import may_be_undone, settle
 from stepladder.tables.series.added import added_up, finished
 from stepladder.tables.series.by import joined
+from stepladder.tables.series.recognised import one_series
+from stepladder.tables.series.shape import shaped_again
 from stepladder.tables.sources.address import without_password
 from stepladder.tables.sources.read import read
 from stepladder.tables.totals import totals
@@ -62,7 +64,8 @@ def clean(
     Problem if it cannot be read, a column is missing or nothing usable remains.
     """
     how = (choices.encoding, choices.separator, choices.header, choices.sheet, choices.version)
-    raw = joined(raw or read(source, *how), choices.by, spec.key[0])
+    raw = shaped_again(raw or read(source, *how), spec, choices)
+    raw = joined(raw, choices.by, spec.key[0])
     by_chance = spec.time if spec.time and choices.time == "random" else None
     for canonical, name in choices.columns.items():
         check_columns(raw.table, canonical, name)
@@ -143,6 +146,7 @@ def need_columns(
             if like
             else f"Name it with {flags}."
         )
+        + one_series(spec, lost, found)
         + (NO_TIME if any(c.kind == "time" for c in missing) and not spec.regular else ""),
     )
 
@@ -219,7 +223,8 @@ def _result(
         notes += said
     columns["row"] = pa.array(rows.raw.row[kept])
     whole, said_last = _last_day(spec, choices, values, kept)
-    read_rows = len(kept) + sum(one.count for one in rows.raw.lost)
+    before = (*rows.raw.lost, *rows.raw.aside)
+    read_rows = len(kept) + sum(one.count for one in before)
     if choices.version > 1:
         _say_unsure(rows, spec, mapping)
         say_counts(rows, spec, values, choices)

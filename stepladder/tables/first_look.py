@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
+from types import MappingProxyType
 from typing import Any, Literal
 
 import pyarrow as pa
@@ -27,6 +28,7 @@ from stepladder.tables.sales.beside import ROLES, find_beside
 from stepladder.tables.sales.settle import agreed_on
 from stepladder.tables.series.asked import asked_of_gaps
 from stepladder.tables.series.given import with_series
+from stepladder.tables.series.shape import shaped
 from stepladder.tables.sources.address import without_password
 from stepladder.tables.sources.read import read
 from stepladder.tables.values import unclear_order
@@ -34,6 +36,7 @@ from stepladder.tables.values import unclear_order
 Ask = Callable[[str, Sequence[str]], str]
 Mark = Literal[".", ","]
 _NONE = "(there is none)"
+_TOLD = "the form of the table says so"
 
 
 def look(
@@ -46,19 +49,24 @@ def look(
     sheet: str | None = None,
     raw: Raw | None = None,
     taken: Collection[str] = (),
-    by: Sequence[str] = (),
+    shape: Mapping[str, Any] = MappingProxyType({}),
 ) -> Look:
     """Looks at a table: how it is written, and which columns serve the question.
 
-    Raises Problem if the source cannot be read or an override names no column.
+    `shape` is what was said of its form: `only`, `wide`, `every`, `to_number`. Raises Problem if the
+    source cannot be read or an override names no column.
     """
     raw = raw or read(source, encoding, separator, None, sheet)
-    if by:
+    raw = shaped(raw, spec, overrides, shape)
+    if by := shape.get("by", ()):
         raw, overrides = with_series(raw, spec, by, overrides)
         taken = {*taken, *by}
+    own = {name: one for name, one in overrides.items() if not _gone(raw, name, one)}
+    overrides, told = {**raw.told, **own}, {*raw.told} - {*own}
     own = {name: one for name, one in overrides.items() if name not in ROLES or _has(spec, name)}
     beside = {name: one for name, one in overrides.items() if name not in own}
     mapping = find_columns(raw.table, spec, own, taken)
+    mapping = tuple(replace(m, reason=_TOLD) if m.canonical in told else m for m in mapping)
     refuse_unread_money(raw, spec, mapping, own, taken)
     order, examples = _order(raw.table, spec, mapping)
     decimal, odd = _decimal(raw.table, spec, mapping, raw.separator)
@@ -82,6 +90,11 @@ def look(
         near_misses(raw.table, spec, mapping, taken),
         raw,
     )
+
+
+def _gone(raw: Raw, name: str, source: str) -> bool:
+    """Whether a column that was named is no more, for the table was made long."""
+    return name in raw.told and source not in raw.table.column_names
 
 
 def _has(spec: TableSpec, name: str) -> bool:
@@ -187,13 +200,21 @@ def choose(
         spec.rest and own and not spec.regular,
         beside={m.canonical: m.source for m in seen.beside},
         sheet=seen.raw.sheet if seen.raw else None,
-        **sales,
+        **_shaped_as(seen, sales),
     )
     if seen.raw is None:
         return chosen
     if spec.regular and ask_user is not None:
         return asked_of_gaps(seen.raw, spec, chosen, ask_user)
     return agreed_on(seen.raw, spec, chosen, ask_user)
+
+
+def _shaped_as(seen: Look, sales: Mapping[str, Any]) -> dict[str, Any]:
+    """What somebody chose; of a table's form it is what its shape came to."""
+    shape = dict((seen.raw and seen.raw.shape) or {})
+    said = {n: one for n, one in sales.items() if one is not None and n not in ("only", "wide")}
+    ready = {"added": False} if "numbered" in shape else {}  # a number stands once in a series
+    return {**shape, **said, **ready}
 
 
 def _by_chance(spec: TableSpec, time: str) -> str | None:

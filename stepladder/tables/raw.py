@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from stepladder.core.table import TableSpec
 from stepladder.tables.findings import Finding, Mapped, Warned
@@ -13,6 +14,8 @@ if TYPE_CHECKING:  # to describe a table must stay cheap
     import numpy.typing as npt
     import pyarrow as pa
 
+SHAPE = ("only", "wide", "every", "to_number", "by")  # choices of a table's form, before it is read
+
 
 @dataclass(frozen=True)
 class Raw:
@@ -21,6 +24,9 @@ class Raw:
     `lost` counts rows that could not become rows of the table; rows read = rows of the table
     + those. Text files carry an encoding, a separator and the header's line, a workbook the header's
     row and, where it has several sheets, the one read; others None.
+    `aside` counts rows that were set aside before any column was looked for. `shape`: the choices by
+    which the table was brought into the form that the question reads, None where it is as it was read;
+    `told`: which column is which by that.
     """
 
     table: pa.Table
@@ -34,6 +40,9 @@ class Raw:
     notes: tuple[str, ...] = ()
     warnings: tuple[Warned, ...] = ()
     sheet: str | None = None
+    aside: tuple[Finding, ...] = ()
+    shape: Mapping[str, Any] | None = None
+    told: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

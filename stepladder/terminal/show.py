@@ -210,15 +210,6 @@ def decided(
         out.print(Text(loss_changed, style="yellow"))
 
 
-def of_series(
-    by: list[str], every: str | None, gaps: str | None, top: int | None
-) -> dict[str, Any]:
-    """What was said of series, as the choices know it; what was not said is left out."""
-    names = [one.strip() for text in by for one in text.split(",") if one.strip()]
-    said = {"by": names, "every": every, "gaps": gaps, "top": top}
-    return {name: value for name, value in said.items() if value}
-
-
 def pairs(columns: list[str]) -> dict[str, str]:
     """`customer=cust_id` as a pair. Raises Problem on anything else."""
     found = {}
@@ -232,6 +223,21 @@ def pairs(columns: list[str]) -> dict[str, str]:
             )
         found[name.strip()] = source.strip()
     return found
+
+
+def only(texts: list[str]) -> dict[str, str | list[str]]:
+    """`period=MONTHLY` as a column and its value, or values. Raises Problem on anything else."""
+    found: dict[str, list[str]] = {}
+    for text in texts:
+        name, equals, value = text.partition("=")
+        if not (name.strip() and equals and value.strip()):
+            raise Problem(
+                f"--only {text}",
+                "it is given as COLUMN=VALUE: of rows with another value none counts",
+                "e.g. --only period=MONTHLY",
+            )
+        found.setdefault(name.strip(), []).append(value.strip())
+    return {name: values[0] if len(values) == 1 else values for name, values in found.items()}
 
 
 def currency(name: str | None) -> str | None:

@@ -30,7 +30,7 @@ from stepladder.questions.forecast import finished, foreseen, levels, scales
 from stepladder.questions.forecast.asked import everyone
 from stepladder.questions.forecast.readings import KNOWN, SERIES
 from stepladder.questions.forecast.replays import holdouts
-from stepladder.questions.forecast.settings import Settings
+from stepladder.questions.forecast.settings import Settings, steps
 from stepladder.questions.forecast.settings import found as settings
 from stepladder.questions.forecast.views import views
 

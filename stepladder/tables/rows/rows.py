@@ -55,7 +55,7 @@ class Rows:
 
     def set_aside(self) -> tuple[Finding, ...]:
         """What was set aside, by reason, with examples."""
-        return self._gone(aside=True)
+        return self.raw.aside + self._gone(aside=True)
 
     def _gone(self, aside: bool) -> tuple[Finding, ...]:
         numbered = enumerate(self.reasons, 1)

@@ -56,7 +56,7 @@ def added_up(
         return None
     before, codes = choices, ids.code.astype(np.int64)
     names, times = ids.words.dictionary_encode().dictionary, times_of(time)
-    choices, read = settled(choices, names, codes, times, rows.kept)
+    choices, read = settled(choices, names, codes, times, rows.kept, rows.raw.table)
     every, starts = _every(choices), choices.week_starts
     period = number_of(times, every, starts)
     choices = keep_largest(rows, choices, codes, _amount(values, amounts[0]).value)
@@ -120,6 +120,7 @@ def _every(choices: Choices) -> Every:
 
 
 def times_of(time: Day) -> np.ndarray:
+    """When each row was, to the second; no time where none could be read."""
     stamps = time.dates.day.astype(np.int64) * 86_400 + time.dates.second
     times = (stamps * 1_000_000).astype("datetime64[us]")
     times[~time.dates.found] = np.datetime64("NaT")

@@ -34,7 +34,7 @@ def asked_of_gaps(raw: Raw, spec: TableSpec, choices: Choices, ask_user: Ask) ->
     if not kept.any():
         return choices
     names, times = ids.words.dictionary_encode().dictionary, times_of(time)
-    found, _ = settled(choices, names, ids.code, times, kept)
+    found, _ = settled(choices, names, ids.code, times, kept, raw.table)
     every = found.every or "day"
     there = points(names, ids.code, number_of(times, every, found.week_starts), kept)
     lack = there.holes

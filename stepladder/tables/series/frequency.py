@@ -12,6 +12,8 @@ from stepladder.core.errors import Problem
 from stepladder.core.periods import EVERY, MONDAY, THURSDAY, number
 from stepladder.tables.choices import Choices
 from stepladder.tables.series.every import Frequency, found
+from stepladder.tables.series.every_words import said
+from stepladder.tables.series.mixed import mixed
 from stepladder.tables.series.points import Bools, points
 
 Times = npt.NDArray[np.datetime64]
@@ -23,11 +25,17 @@ MOST = 0.5  # of the series for which that is so: then rows are sales
 
 
 def settled(
-    choices: Choices, names: pa.Array, codes: npt.NDArray[np.integer], times: Times, kept: Bools
+    choices: Choices,
+    names: pa.Array,
+    codes: npt.NDArray[np.integer],
+    times: Times,
+    kept: Bools,
+    table: pa.Table,
 ) -> tuple[Choices, Frequency | None]:
     """The choices with a frequency, the one chosen or the one found; and what was found, where it was.
 
-    Raises Problem where series are of several frequencies, or of none that can be told.
+    `table` is the source, a column of which may say of what frequency its rows are. Raises Problem where
+    series are of several frequencies, or of none that can be told.
     """
     mine, when = codes[kept], times[kept]
     if choices.every is not None:
@@ -36,7 +44,8 @@ def settled(
     read = found(mine, when.astype("datetime64[D]") if moments else when)
     if read.days_apart:
         raise _untold(read)
-    _refuse_mixed(read, names)
+    if read.mixed:
+        raise mixed(read.counts, said(table.filter(pa.array(kept))))
     every = read.every or ("day" if moments else None)
     if every is None:
         raise _untold(read)
@@ -60,22 +69,6 @@ def _with_own_weekday(choices: Choices, times: Times) -> Choices:
 def _between_hours(times: Times) -> bool:
     stamps = times.astype("datetime64[us]").astype(np.int64)
     return bool((stamps % 3_600_000_000 != 0).mean() >= MOMENTS)
-
-
-def _refuse_mixed(read: Frequency, names: pa.Array) -> None:
-    if not read.mixed:
-        return
-    kinds = {one: EVERY.index(one) for one in read.counts}
-    said = []
-    for one, at in kinds.items():
-        first = int(read.series[int(np.flatnonzero(read.kinds == at)[0])].as_py())
-        said.append(f"{read.counts[one]:,} by {one}, such as {names[first].as_py()!r}")
-    raise Problem(
-        f"the series are of several frequencies: {'; '.join(said)}",
-        "all series of a table are of one, for one horizon holds for all",
-        "give a file for each frequency, or add all up to the longest: "
-        f"--every {max(kinds, key=lambda one: kinds[one])}",
-    )
 
 
 def _untold(read: Frequency) -> Problem:

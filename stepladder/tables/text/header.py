@@ -11,7 +11,8 @@ from stepladder.tables.choices import CLEANER
 from stepladder.tables.text.dialect import Dialect, Record, usual_width
 from stepladder.tables.text.fitted import fit, fitted, kind_of, kinds
 
-_YEAR = re.compile(r"(19|20)\d\d")
+_YEAR = re.compile(r"(?:19|20)\d\d")
+_MONTH = re.compile(r"((?:19|20)\d\d)(0[1-9]|1[0-2])")
 _BELOW = 200  # rows that say what a column holds
 _FIRST = 10  # lines, as wide as rows, among which the header is
 _PREAMBLE = 3  # lines above the header that may look like rows
@@ -115,11 +116,14 @@ def _against(fields: list[str], below: list[str]) -> tuple[int, int]:
 
 
 def _years(fields: list[str]) -> list[str]:
-    """The numbers of a line, if they are years in a row, as above the columns of a pivot."""
+    """The numbers of a line, if they are years or months in a row, as above the columns of a pivot."""
     numbers = [field for field in fields if kind_of(field) == "number"]
-    if len(numbers) < 2 or not all(map(_YEAR.fullmatch, numbers)):
+    months = [(12 * int(m[1]) + int(m[2])) for m in map(_MONTH.fullmatch, numbers) if m]
+    years = [int(one) for one in numbers if _YEAR.fullmatch(one)]
+    counted = years or months
+    if len(numbers) < 2 or len(counted) < len(numbers):
         return []
-    steps = {int(two) - int(one) for one, two in itertools.pairwise(numbers)}
+    steps = {two - one for one, two in itertools.pairwise(counted)}
     return numbers if steps in ({1}, {-1}) else []
 
 
