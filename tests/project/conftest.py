@@ -62,3 +62,9 @@ def project(shop) -> stepladder.Project:
         (made.folder / "rungs" / name).write_text(text)
     stepladder.run_bakeoff(made)
     return made
+
+
+@pytest.fixture(scope="session")
+def page(project) -> Path:
+    """Its report, drawn once."""
+    return stepladder.write_report(project)
