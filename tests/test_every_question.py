@@ -23,21 +23,21 @@ from stepladder.questions.question_toml import parse
 SEED = 3
 
 
-@pytest.fixture(params=questions.names())
+@pytest.fixture(scope="module", params=questions.names())
 def name(request) -> str:
     return request.param
 
 
-@pytest.fixture
-def history(name, tmp_path) -> History:
+@pytest.fixture(scope="module")
+def history(name, tmp_path_factory) -> History:
     question, toy = (
         questions.load(name),
         importlib.import_module(f"stepladder.questions.{name}.toy"),
     )
-    tables = {}
+    tables, rows, folder = {}, toy.tables(SEED), tmp_path_factory.mktemp(name)
     for spec in question.TABLES:
-        path = tmp_path / f"{spec.name}.parquet"
-        pq.write_table(toy.tables(SEED)[spec.name], path)
+        path = folder / f"{spec.name}.parquet"
+        pq.write_table(rows[spec.name], path)
         tables[spec.name] = (str(path), spec.time)
     ask = parse(toy.ASK)
     end = toy.NOW + timedelta(days=ask.known_after)

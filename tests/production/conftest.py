@@ -25,6 +25,18 @@ def orders(path: Path, customers: int = 400) -> Path:
     return path
 
 
+@pytest.fixture
+def drawn() -> None:
+    """Asked for by whoever looks at the page that a night writes."""
+
+
+@pytest.fixture(autouse=True)
+def _no_page(request, monkeypatch) -> None:
+    """Its pictures take as long as the rest of the night."""
+    if "drawn" not in request.fixturenames:
+        monkeypatch.setattr("stepladder.nightly.run._page", lambda production: None)
+
+
 @pytest.fixture(scope="session")
 def template(tmp_path_factory) -> Path:
     """The folder of a shop whose rung has been shipped."""

@@ -7,7 +7,7 @@ import time
 from pathlib import Path
 
 import pytest
-from service_shops import Service, copied, error, made
+from service_shops import Service, copied, error, publish
 
 import stepladder
 from stepladder.core.errors import Problem
@@ -17,8 +17,11 @@ from stepladder.service.gate import METHODS, OPEN, ROLE
 
 
 @pytest.fixture(scope="module")
-def home(tmp_path_factory) -> Path:
-    return made(tmp_path_factory.getbasetemp())
+def home(template, tmp_path_factory) -> Path:
+    """A folder with a shop that has published."""
+    home = tmp_path_factory.mktemp("broken")
+    publish(stepladder.Project.open(copied(template, "shop", home)))
+    return home
 
 
 def full(service: Service, record: Path) -> None:

@@ -47,7 +47,7 @@ def last_days(project: stepladder.Project, n: int) -> tuple[date, date]:
     return project.now() - timedelta(days=n - 1), project.now()
 
 
-def test_a_night_publishes_what_the_rung_says_and_is_done_once(shop):
+def test_a_night_publishes_what_the_rung_says_and_is_done_once(shop, drawn):
     now = shop.now()
     ran = run(shop, since=now, until=now)
     assert {one.step for one in ran.plan.to_do} == {"check", "fit", "predict", "publish", "watch"}

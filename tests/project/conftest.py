@@ -29,6 +29,8 @@ OWN_RUNGS = {
     "r4_missing.py": '"""Needs a library that is not there."""\n\nimport no_such_library\n',
 }
 
+CUTOFFS = "cutoffs = [2021-01-04, 2021-04-05]\n"  # two of the three that there would be
+
 
 def dirty_csv(path: Path, customers: int = 1500) -> Path:
     """A toy world as a shop would export it: semicolons, decimal commas, a totals row, a doubled row."""
@@ -53,8 +55,16 @@ def shop(tmp_path_factory) -> Path:
 @pytest.fixture(scope="session")
 def project(shop) -> stepladder.Project:
     """The project after its first bake-off."""
-    made = stepladder.new("retention", str(shop / "orders.csv"), shop / "retention")
+    made = stepladder.new(
+        "retention", str(shop / "orders.csv"), shop / "retention", settings=CUTOFFS
+    )
     for name, text in OWN_RUNGS.items():
         (made.folder / "rungs" / name).write_text(text)
     stepladder.run_bakeoff(made)
     return made
+
+
+@pytest.fixture(scope="session")
+def page(project) -> Path:
+    """Its report, drawn once."""
+    return stepladder.write_report(project)

@@ -114,8 +114,7 @@ def test_predict_refuses_the_future_and_odd_files(project, tmp_path):
         stepladder.predict(project, rung="r1_bought_lately", to="/proc/nowhere/a.csv")
 
 
-def test_the_report_is_one_small_page(project):
-    page = stepladder.write_report(project)
+def test_the_report_is_one_small_page(project, page):
     assert page.stat().st_size < 1_500_000
     text = page.read_text()
     assert project.result().proposal.rung in text

@@ -11,7 +11,6 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from scipy.special import betaln, gammaln, hyp2f1
-from scipy.stats import nbinom
 
 from stepladder.core.errors import CannotStand
 from stepladder.core.history import History
@@ -110,6 +109,8 @@ def test_likelihood_and_who_is_there_are_the_papers(regular):
 
 def test_what_is_to_come_adds_up_over_all_that_may_have_been():
     """Of a newcomer, the mean of how often people buy, each count with its chance (the paper's)."""
+    from scipy.stats import nbinom  # here: every worker reads this file, and this takes a second
+
     k, r, alpha, a, b = TRUTH.values()
     n, t = np.arange(200), 20.0
     steps = nbinom(r, alpha / (alpha + t))
