@@ -38,7 +38,8 @@ def tables(seed: int) -> dict[str, pa.Table]:
                 "value": value[which, day],
                 "row": np.arange(1, len(which) + 1),
             }
-        )
+        ),
+        "known": toy.tables(seed)["known"].slice(0, 0),
     }
 
 
