@@ -30,7 +30,7 @@ from stepladder.questions.forecast import finished, foreseen, levels, scales
 from stepladder.questions.forecast.asked import everyone
 from stepladder.questions.forecast.readings import KNOWN, SERIES
 from stepladder.questions.forecast.replays import holdouts
-from stepladder.questions.forecast.settings import Settings
+from stepladder.questions.forecast.settings import Settings, steps
 from stepladder.questions.forecast.settings import found as settings
 from stepladder.questions.forecast.views import views
 
@@ -175,7 +175,9 @@ def _cost(
     predictions: pa.Table, past: History, later: History, cases: pa.Table, price: UnitPrices
 ) -> pa.Table:
     """What every known period's forecast cost, times the periods ahead: series, off."""
-    said, actual, _, rows = beside(predictions, outcome(past, later, cases), KEYS, LABELS)
+    said, actual, _, rows = beside(
+        predictions, outcomes.own(outcome(past, later, cases)), KEYS, LABELS
+    )
     lost = price.lost(said, actual) * steps(past.ask)
     return pa.table({"series": predictions["series"].take(pa.array(rows)), "off": lost})
 
