@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import tomllib
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date
@@ -45,8 +46,8 @@ def new(
     name, or table.name → source column); `choices` the cleaner's own choices (day_order, decimal,
     duplicates, refunds, time, currency, rates, from_day, to_day, strangers, value_per, only, wide,
     to_number; of series: by, every, gaps, top); `reading` names encoding, separator and the workbook's
-    sheet where they are not found out rightly; `settings` goes into question.toml in place of the
-    question's own.
+    sheet where they are not found out rightly; `settings` goes into question.toml, in place of
+    the question's own if it sets any.
     The source is never modified, and nothing is left behind if anything fails. Raises Problem.
     """
     asked = questions.load(question)
@@ -146,8 +147,8 @@ def _write_settings(
         files.write(partial / "question.toml", text)
         return Project.open(partial)
 
-    if not settings:
-        settings = asked.settings(_unruled(opened(1, "")))
+    if not tomllib.loads(settings):  # comments alone set nothing
+        settings += asked.settings(_unruled(opened(1, settings)))
     project = opened(1, settings)
     days = asked.horizon((project.now() - _earliest(asked, project)).days, project.ask)
     opened(days, settings).check()

@@ -175,7 +175,9 @@ def _cost(
     predictions: pa.Table, past: History, later: History, cases: pa.Table, price: UnitPrices
 ) -> pa.Table:
     """What every known period's forecast cost, times the periods ahead: series, off."""
-    said, actual, _, rows = beside(predictions, outcome(past, later, cases), KEYS, LABELS)
+    said, actual, _, rows = beside(
+        predictions, outcomes.own(outcome(past, later, cases)), KEYS, LABELS
+    )
     lost = price.lost(said, actual) * steps(past.ask)
     return pa.table({"series": predictions["series"].take(pa.array(rows)), "off": lost})
 

@@ -28,18 +28,19 @@ def expected(seed: int) -> np.ndarray:
 def tables(seed: int) -> dict[str, pa.Table]:
     """The toy world's tables, what comes after NOW included: counts, a row for every day."""
     value = np.random.default_rng(seed + 1).poisson(expected(seed)).astype(float)
-    day, which = np.divmod(np.arange(value.size), len(NAMES))
-    days = np.datetime64(START) + day.astype("timedelta64[D]")
+    nth, which = np.divmod(np.arange(value.size), len(NAMES))
+    days = np.datetime64(START) + nth.astype("timedelta64[D]")
+    text, day = pa.array([], pa.string()), pa.array([], pa.date32())
     return {
+        "known": pa.table({"series": text, "time": day}),  # nothing is known beforehand
         "series": pa.table(
             {
                 "series": pa.array(NAMES).take(pa.array(which)),
                 "time": pa.array(days, pa.date32()),
-                "value": value[which, day],
+                "value": value[which, nth],
                 "row": np.arange(1, len(which) + 1),
             }
         ),
-        "known": toy.tables(seed)["known"].slice(0, 0),
     }
 
 
