@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from stepladder import questions
@@ -134,6 +134,7 @@ def side_by_side(rows):
     return np.array([[NAN] * (width - len(row)) + row for row in rows])
 
 
+@settings(max_examples=60, deadline=None, derandomize=True)
 @given(st.lists(st.tuples(SERIES, SIZES), min_size=1, max_size=5), st.sampled_from([1, 4, 7, 24]))
 def test_whatever_series_there_are_each_is_answered_as_if_alone(rows, season):
     rows = [[value * size for value in row] for row, size in rows]

@@ -21,8 +21,8 @@ METHODS: tuple[Method, ...] = (theta.forecast, damped.forecast)
 
 
 def past(season: int) -> int:
-    """How many periods back are looked at: older ones say little, and cost as much."""
-    return max(240, min(5 * season, max(1000, 2 * season)))
+    """How many periods back are looked at: thirty seasons if that is not too long; older ones say little."""
+    return max(240, min(30 * season, 840), 2 * season)
 
 
 def forecast(

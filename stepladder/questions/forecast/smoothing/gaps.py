@@ -18,7 +18,7 @@ def by_season(values: Floats, season: int) -> Floats:
     """The columns as seasons: series × seasons × phase, the last column the last phase of the last season."""
     more = -values.shape[1] % season
     padded = np.pad(values, ((0, 0), (more, 0)), constant_values=np.nan)
-    return padded.reshape(len(values), -1, season)
+    return padded.reshape(len(values), padded.shape[1] // season, season)
 
 
 def filled(values: Floats, season: int) -> Floats:

@@ -18,6 +18,7 @@ from stepladder.questions.forecast.smoothing.gaps import by_season, filled
 
 Bools = NDArray[np.bool_]
 FADING = 0.9  # what a season counts beside the next
+FAR = 5.0  # a logarithm: what lies a hundredfold above or below the average is no season
 LEAST = 2  # seasons that must be known
 
 
@@ -36,7 +37,7 @@ class Seasons:
         factors = np.where(above, 1.0, 0.0)[:, None] * np.ones((1, season))
         if season > 1 and values.shape[1] >= LEAST * season:
             around = _shrunk(by_season(_deviations(values, full, above, season), season))
-            ratios = np.exp(around)
+            ratios = np.exp(np.where(above[:, None], around, 0.0))
             factors = np.where(above[:, None], ratios / ratios.mean(axis=1, keepdims=True), around)
         return cls(full, factors, above)
 
@@ -57,7 +58,7 @@ def _deviations(values: Floats, full: Floats, above: Bools, season: int) -> Floa
     """How far each value lies from the moving average around it, as a logarithm where ratios are taken."""
     trend, above = _around(full, season), above[:, None]
     ratio = np.where(above, values, 1.0) / np.where(above, trend, 1.0)
-    return np.where(above, np.log(ratio), values - trend)
+    return np.where(above, np.clip(np.log(ratio), -FAR, FAR), values - trend)
 
 
 def _around(full: Floats, season: int) -> Floats:
