@@ -85,4 +85,6 @@ def nonsense(answers: pa.Table) -> pa.Table:
     return answers.set_column(at, "prediction", pa.array(wrong))
 
 
-NEED_OTHERS = {"r1_last_season", "r2_season_growth", "r3_smoothed"}
+NEED_OTHERS = {
+    "r1_last_season", "r2_season_growth", "r3_smoothed", "r3_by_kind", "r4_boosting", "r4_mean",
+}  # fmt: skip
