@@ -135,7 +135,7 @@ def side_by_side(rows):
 
 
 @settings(max_examples=60, deadline=None, derandomize=True)
-@given(st.lists(st.tuples(SERIES, SIZES), min_size=1, max_size=5), st.sampled_from([1, 4, 7, 24]))
+@given(st.lists(st.tuples(SERIES, SIZES), min_size=1, max_size=5), st.sampled_from([1, 4, 7, 3]))
 def test_whatever_series_there_are_each_is_answered_as_if_alone(rows, season):
     rows = [[value * size for value in row] for row, size in rows]
     values = side_by_side(rows)

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stepladder.core.stats import Floats
-from stepladder.questions.forecast.smoothing.gaps import by_season, filled
+from stepladder.questions.forecast.smoothing.gaps import by_season, filled, spans
 
 Bools = NDArray[np.bool_]
 FADING = 0.9  # what a season counts beside the next
@@ -37,6 +37,8 @@ class Seasons:
         factors = np.where(above, 1.0, 0.0)[:, None] * np.ones((1, season))
         if season > 1 and values.shape[1] >= LEAST * season:
             around = _shrunk(by_season(_deviations(values, full, above, season), season))
+            first, last = spans(values)
+            around[last - first + 1 < LEAST * season] = 0.0  # however long others are
             ratios = np.exp(np.where(above[:, None], around, 0.0))
             factors = np.where(above[:, None], ratios / ratios.mean(axis=1, keepdims=True), around)
         return cls(full, factors, above)
