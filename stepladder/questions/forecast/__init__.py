@@ -26,7 +26,7 @@ from stepladder.core.question import (
 from stepladder.core.stats import Floats
 from stepladder.money import unit_prices
 from stepladder.money.units import UnitPrices
-from stepladder.questions.forecast import finished, foreseen, levels, scales
+from stepladder.questions.forecast import finished, foreseen, levels, public_holidays, scales
 from stepladder.questions.forecast.asked import everyone
 from stepladder.questions.forecast.readings import KNOWN, SERIES
 from stepladder.questions.forecast.replays import holdouts
@@ -83,6 +83,7 @@ def horizon(days: int, ask: Ask) -> int:
 def check(history: History) -> None:
     """Refuse series in which no value was ever followed by another, and names that do not fit the levels."""
     levels.check(history)
+    public_holidays.refuse(history)
     rows = history.sql("select series, count(*) as n from series group by series")
     if rows.num_rows and max(rows["n"].to_pylist()) >= 2:
         foreseen.refuse_gaps(history, cases(history))

@@ -28,14 +28,16 @@ class Settings(core.Settings):
     """How often there is a reading, after how many of them a series looks alike, and what adds up to what.
 
     week_starts: 1 for Monday … 7 for Sunday. levels: what the parts of a series' name are, as in
-    ["shop", "article"] for "Berlin / tea"; empty where a sum over series means nothing. prices: what one too
-    many costs, and one too few.
+    ["shop", "article"] for "Berlin / tea"; empty where a sum over series means nothing. holidays: the
+    country whose public holidays trees may learn from, such as DE or DE-BY. prices: what one too many costs,
+    and one too few.
     """
 
     every: Every = "day"
     season: Annotated[int, Field(ge=1, le=8784)] = 1
     week_starts: Annotated[int, Field(ge=1, le=7)] = 1
     levels: tuple[str, ...] = ()
+    holidays: str = ""
     prices: UnitPrices | None = None
 
     @field_validator("levels")
