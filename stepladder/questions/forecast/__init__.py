@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from stepladder.core import outcomes
 from stepladder.core.ask import Ask
@@ -249,8 +250,7 @@ def measures(predictions: pa.Table, past: History, later: History, cases: pa.Tab
 
 def _mase(predictions: pa.Table, past: History, later: History, cases: pa.Table) -> float:
     off = _scaled(predictions, past, later, cases, "unfloored")
-    by_series = later.sql(
-        "select avg(off) as off from off where isfinite(off) group by series", off=off
-    )
+    off = off.filter(pc.is_finite(off["off"]))
+    by_series = later.sql("select avg(off) as off from off group by series", off=off)
     found: Floats = by_series["off"].to_numpy()
     return float(found.mean()) if len(found) else 0.0

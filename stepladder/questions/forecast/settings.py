@@ -102,7 +102,7 @@ def season(history: History, every: Every, week_starts: int) -> int:
           group by now.series, lag having count(*) >= {PAIRS}
         )
         select lag, avg(alike) as alike, 1.645 / sqrt(sum(pairs)) as chance
-        from alike where isfinite(alike) group by lag order by lag"""
+        from alike where alike between -1 and 1 group by lag order by lag"""
     ).to_pylist()
     sure = {row["lag"]: row["alike"] for row in rows if row["alike"] > max(LEAST, row["chance"])}
     return max(sure, key=lambda lag: (round(sure[lag], 1), -lag), default=1)
