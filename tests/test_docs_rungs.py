@@ -78,7 +78,7 @@ def test_a_library_answers_what_is_long_enough_for_it(tmp_path, history):
 
 
 def test_without_its_network_a_rung_says_where_it_belongs(tmp_path, history):
-    with pytest.raises(Problem, match="no file model.onnx in an installed package"):
+    with pytest.raises(Problem, match=r"no file model\.onnx in an installed package"):
         rung(tmp_path, "r5_pretrained.py").fit(history)
 
 
