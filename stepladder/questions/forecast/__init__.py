@@ -11,7 +11,6 @@ import pyarrow.compute as pc
 from stepladder.core import outcomes
 from stepladder.core.ask import Ask
 from stepladder.core.asking import beside
-from stepladder.core.errors import Problem
 from stepladder.core.history import History, literal
 from stepladder.core.question import (
     Completed,
@@ -27,7 +26,14 @@ from stepladder.core.question import (
 from stepladder.core.stats import Floats
 from stepladder.money import unit_prices
 from stepladder.money.units import UnitPrices
-from stepladder.questions.forecast import finished, foreseen, levels, public_holidays, scales
+from stepladder.questions.forecast import (
+    carried,
+    finished,
+    foreseen,
+    levels,
+    public_holidays,
+    scales,
+)
 from stepladder.questions.forecast.asked import everyone
 from stepladder.questions.forecast.glance import glance
 from stepladder.questions.forecast.readings import KNOWN, SERIES
@@ -83,18 +89,11 @@ def horizon(days: int, ask: Ask) -> int:
 
 
 def check(history: History) -> None:
-    """Refuse series in which no value was ever followed by another, and names that do not fit the levels."""
+    """Refuse what the data do not carry, names that fit no level, and gaps in what is known ahead."""
     levels.check(history)
     public_holidays.refuse(history)
-    rows = history.sql("select series, count(*) as n from series group by series")
-    if rows.num_rows and max(rows["n"].to_pylist()) >= 2:
-        foreseen.refuse_gaps(history, cases(history))
-        return
-    raise Problem(
-        f"{rows.num_rows:,} series, none with two readings",
-        "a forecast learns from what follows upon what: at least one series has two periods",
-        "check which columns were read (stepladder new --column series=NAME names another), or bring more",
-    )
+    carried.refuse(history)
+    foreseen.refuse_gaps(history, cases(history))
 
 
 def doubts(history: History) -> tuple[Doubt, ...]:

@@ -176,6 +176,6 @@ def _unfit(levels: Sequence[str], many: int, wrong: pa.ChunkedArray) -> Problem:
         f"{len(wrong):,} of {many:,} series have names that do not fit levels = {list(levels)}: {shown}",
         f"a name has a part for each level, as in {BETWEEN.join(levels)!r}, and none begins with "
         f"{TOTAL!r}, which is what all are added up to",
-        "name the levels as they are in question.toml, leave rows that are totals out of the table, or "
-        "set levels = [] there: then nothing is added up",
+        "leave rows that are totals out of the source; in a project, name the levels as they are in "
+        "question.toml, or set levels = [] there: then nothing is added up",
     )
