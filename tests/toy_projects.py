@@ -47,6 +47,8 @@ def made(name: str, folder: Path, world: str = "toy") -> stepladder.Project:
     sources = {}
     for spec in question.TABLES:
         rows = toy.tables(SEED)[spec.name].drop_columns(["row"])
+        if spec.optional and not rows.num_rows:
+            continue
         if spec.time:
             end = pa.scalar(toy.NOW + ahead).cast(rows[spec.time].type)
             rows = rows.filter(pc.less(rows[spec.time], end))

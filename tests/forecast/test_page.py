@@ -22,7 +22,7 @@ def text(page: str) -> str:
 
 def test_the_page_says_what_all_come_to_who_needs_more_and_what_last_time_was(project, tmp_path):
     """Every sentence's figures are worked out again here, from files alone."""
-    page = stepladder.write_report(project, path=tmp_path / "report.html").read_text()
+    page = stepladder.write_report(project, to=tmp_path / "report.html").read_text()
     said = text(page)
     for title in (
         "All together", "By shop", "All series at once", "The nearest, the middle one and the furthest off",
@@ -66,7 +66,7 @@ def _shown(project):
 def test_the_first_look_has_the_total_and_the_largest(project):
     rows = pq.read_table(stepladder.predict(project))
     lines = glance(questions.load("forecast"), rows, project.ask)
-    assert lines[0].startswith("48 series, 14 days from 2021-05-31 on")
+    assert lines[0].startswith("48 series, 14 days from 2021-06-14 on")
     assert lines[1].startswith("All together: about ")
     assert len(lines) == 2 + 1 + 5 + 1 + 5
     by_series: dict = {}

@@ -39,13 +39,21 @@ def glance(answers: pa.Table, ask: Ask) -> tuple[str, ...]:
 
 
 def _line(who: str, row: dict[str, Any], ask: Ask) -> str:
-    """Berlin / tea: about 2,310 over 14 days; the next day 150, 80 times in 100 from 120 to 190."""
+    """Berlin / tea: about 2,310 over 14 days; the next day 150, 80 times in 100 from 120 to 190.
+
+    What adds up to nothing, such as people employed, has no sum: the last period stands for it.
+    """
     many, every = steps(ask), ask.settings.every
-    over = f"about {figure(row['all'])} over {counted(many, every)}; " if many > 1 else ""
-    next_ = f"{who}: {over}the next {every} {figure(row['next'])}"
-    if row["low"] is None:
-        return f"{next_}."
-    return f"{next_}, 80 times in 100 from {figure(row['low'])} to {figure(row['high'])}."
+    said = f"the next {every} {figure(row['next'])}"
+    if row["low"] is not None:
+        said += f", 80 times in 100 from {figure(row['low'])} to {figure(row['high'])}"
+    if many > 1 and ask.settings.levels:
+        said = f"about {figure(row['all'])} over {counted(many, every)}; {said}"
+    elif many > 1:
+        said += f"; {counted(many, every)} on {figure(row['last'])}"
+    return f"{who}: {said}" + (
+        "." if row["low"] is not None else " (too few earlier errors for a range)."
+    )
 
 
 def _by_series(answers: pa.Table) -> list[dict[str, Any]]:
@@ -58,11 +66,13 @@ def _by_series(answers: pa.Table) -> list[dict[str, Any]]:
         [
             ("prediction", "sum"),
             ("wide", "sum"),
+            ("prediction", "last"),
             *((name, "first") for name in ("prediction", "low80", "high80")),
         ]
     )
     return [
         {"series": row["series"], "all": row["prediction_sum"], "wide": row["wide_sum"],
-         "next": row["prediction_first"], "low": row["low80_first"], "high": row["high80_first"]}
+         "next": row["prediction_first"], "last": row["prediction_last"],
+         "low": row["low80_first"], "high": row["high80_first"]}
         for row in grouped.to_pylist()
     ]  # fmt: skip
