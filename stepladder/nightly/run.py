@@ -164,7 +164,7 @@ def _refuse_stale(project: Project, now: date) -> None:
     if (today - due).days > most:
         raise Problem(
             f"the data end before {now}{next_one}, and today is {today}",
-            f"data may be {most} days old: with older ones everybody would seem to have left",
+            f"data may be {most} days old: older ones say nothing of today",
             "bring newer data; or run a past day (stepladder run --from DAY --to DAY), or allow it: "
             "stale_after in question.toml [nightly]",
         )

@@ -35,13 +35,14 @@ from stepladder.questions.forecast import (
     scales,
 )
 from stepladder.questions.forecast.asked import everyone
+from stepladder.questions.forecast.glance import glance
 from stepladder.questions.forecast.readings import KNOWN, SERIES
 from stepladder.questions.forecast.replays import holdouts
 from stepladder.questions.forecast.settings import Settings, steps
 from stepladder.questions.forecast.settings import found as settings
 from stepladder.questions.forecast.views import views
 
-__all__ = ["Settings", "holdouts", "settings", "views"]
+__all__ = ["Settings", "glance", "holdouts", "settings", "views"]
 
 WORDS = "How much of each will there be, in every period ahead?"
 PREDICTION = "how much of the series is expected in that period"
@@ -213,7 +214,9 @@ alike as (
 ),
 rows as (
   select series, time, list(row order by nth) as rows,
-    'the last such periods had ' || string_agg(round(value, 2), ', ' order by nth) as because
+    'the last such ' || (select every from ask) || 's had ' || string_agg(
+      case when value = floor(value) and abs(value) < 1e15 then format('{{:,}}', cast(value as bigint))
+      else format('{{:,.6g}}', value) end, '; ' order by nth) as because
   from alike where nth <= 3 group by series, time
 )
 select answers.* replace (rows.rows as why),
@@ -236,15 +239,19 @@ def measures(predictions: pa.Table, past: History, later: History, cases: pa.Tab
     size = np.maximum(np.abs(said) + np.abs(actual), 1e-12)
     rows = [
         ("mase", _mase(predictions, past, later, cases),
-         "is the mean scaled error without a floor, of series that ever moved (MASE)"),
+         "times as far off as a series usually is from itself a season earlier: below 1 is nearer (MASE, "
+         "of series that ever moved, without a floor)", "Off, in each series' own units"),
         ("smape", float(np.mean(200 * np.abs(said - actual) / size)),
-         "per cent is the forecast off, of the mean of forecast and outcome (sMAPE)"),
+         "per cent of the mean of forecast and outcome, each period by itself (sMAPE); 200 where only one of "
+         "them is zero", "Off, in per cent"),
         ("bias", float((said - actual).sum() / max(np.abs(actual).sum(), 1e-12)),
-         "of all that came is the forecast too high, or below zero too low"),
+         "of all that came is the forecast too high; with a minus, too low (bias)", "Too high or too low"),
         *levels.misses(predictions, came),
     ]  # fmt: skip
-    names, values, sentences = zip(*rows, strict=True)
-    return pa.table({"name": names, "value": values, "sentence": sentences})
+    return pa.Table.from_arrays(
+        [pa.array(column) for column in zip(*rows, strict=True)],
+        ["name", "value", "sentence", "title"],
+    )
 
 
 def _mase(predictions: pa.Table, past: History, later: History, cases: pa.Table) -> float:
