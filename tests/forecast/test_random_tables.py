@@ -17,6 +17,7 @@ sys.path.insert(0, str(Path(__file__).parent.parent))
 import toy_projects
 
 import stepladder
+from stepladder.bakeoff.settle import Settled
 
 START, DAYS, HORIZON = date(2024, 1, 1), 90, 9
 CUTOFFS = ", ".join(str(START + timedelta(days=DAYS - n * HORIZON)) for n in (2, 1))
@@ -59,11 +60,16 @@ def written(path: Path, rows: list[tuple[str, int, np.ndarray]], levels: bool) -
     return path
 
 
-@pytest.mark.parametrize("seed", [1, 2, 6])
+def as_it_is(comparison, choose, apart, people) -> Settled:
+    """The proposal without learning anew from halves: it is not what is asked here, and dear."""
+    return Settled(comparison, choose(comparison), ())
+
+
+@pytest.mark.parametrize("seed", [1, 2])
 def test_every_series_of_every_table_is_forecast_by_every_rung(tmp_path, monkeypatch, seed):
     """No failure, no forecast that is none, every period of every living series, low and high around it."""
     monkeypatch.setattr("stepladder.project.bakeoff.runner", lambda _: toy_projects.measured)
-    monkeypatch.setattr("stepladder.bakeoff.settle.PAIRS", 1)  # what it costs, not what it finds
+    monkeypatch.setattr("stepladder.bakeoff.run.settled", as_it_is)
     rows, levels = hard(np.random.default_rng(seed)), bool(seed % 2)
     source = written(tmp_path / "x.csv", rows, levels)
     shape = {"by": ("shop", "series")} if levels else {}

@@ -73,7 +73,13 @@ def found(history: History) -> str:
 
 
 def frequency(history: History) -> tuple[Every, int]:
-    """How often there is a reading, and on which day weeks begin: all times are first moments of periods."""
+    """How often there is a reading, and on which day weeks begin: as the table was read.
+
+    Where nobody read it, by its times, which are all first moments of periods.
+    """
+    table = history.ask.tables.get("series")
+    if every := (table.choices.get("every") if table else None):
+        return every, table.choices.get("week_starts", periods.MONDAY) if table else periods.MONDAY
     times = history.sql("select distinct time from series order by time")["time"]
     moments = times.to_numpy(zero_copy_only=False).astype("datetime64[us]")
     weekday = (
