@@ -72,7 +72,9 @@ class History:
                 "a history goes backwards only: what came later was not known",
                 "ask for an earlier day, e.g. history.at(history.now - timedelta(days=horizon))",
             )
-        return replace(self, now=now)
+        views = {name for name, _ in self.views}  # one that was worked out stands for this moment alone
+        there = {name: at for name, at in self.tables.items() if name not in views}
+        return replace(self, now=now, tables=self.tables if now == self.now else there)
 
     def plus(self, **rows: pa.Table) -> History:
         """The same history with rows laid over: a late-comer's own, or an effect planted for a replay."""

@@ -31,6 +31,8 @@ LOOKING = {
 REFUSED = ACTING | TELLING | LOOKING
 TOKEN = re.compile(r'"(?:[^"\\]++|\\.)*+"|[\[\]{}]|[^\s\[\]{},:"]++')
 _word = lru_cache(1000)(json.loads)  # the same few names again and again
+MOST = 1000  # queries kept
+_JUDGED: set[tuple[str, tuple[str, ...]]] = set()  # and found harmless: reading one takes longer than many run
 Named = tuple[Mapping[str, Any], frozenset[str]]  # a part of a query, and the names its `with` made
 
 
@@ -41,7 +43,10 @@ def only_reads(con: Any, query: str, tables: Iterable[str]) -> None:
     name in quotes may be a file. What makes rows is refused where it is not known to be harmless; a
     function over values is refused where it is known to act, to wait or to look elsewhere.
     """
-    named = {name.lower(): name for name in tables}
+    names = tuple(tables)
+    if (query, names) in _JUDGED:
+        return
+    named = {name.lower(): name for name in names}
     for part, made in _parts(_tree(con, query)):
         kind = str(part.get("type", ""))
         if kind.endswith("_NODE") and kind not in QUERIES:
@@ -52,6 +57,9 @@ def only_reads(con: Any, query: str, tables: Iterable[str]) -> None:
             raise _not_for_a_query("show")
         elif kind in ("TABLE_FUNCTION", "FUNCTION"):
             _harmless(part, rows=kind == "TABLE_FUNCTION")
+    if len(_JUDGED) >= MOST:
+        _JUDGED.clear()
+    _JUDGED.add((query, names))
 
 
 def _tree(con: Any, query: str) -> Any:

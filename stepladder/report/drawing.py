@@ -30,13 +30,16 @@ class Drawn(NamedTuple):
 
 def draw(chart: Callable[[int], Any], alt: str) -> Drawn:
     """Draw a chart at both widths; `alt` says what it shows."""
-    return Drawn(_svg(chart(WIDE), alt), _svg(chart(NARROW), alt))
+    from altair.utils.schemapi import debug_mode
+
+    with debug_mode(False):  # checking every part against Vega's schema takes longer than drawing
+        return Drawn(_svg(chart(WIDE), alt), _svg(chart(NARROW), alt))
 
 
 def _svg(chart: Any, alt: str) -> Markup:
     import vl_convert
 
-    spec = chart.to_dict()
+    spec = chart.to_dict(validate=False)
     spec["config"] = {
         **THEME,
         **{k: v for k, v in spec.get("config", {}).items() if k not in THEME},

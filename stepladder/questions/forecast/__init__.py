@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from stepladder.core import outcomes
 from stepladder.core.ask import Ask
@@ -26,7 +27,7 @@ from stepladder.core.question import (
 from stepladder.core.stats import Floats
 from stepladder.money import unit_prices
 from stepladder.money.units import UnitPrices
-from stepladder.questions.forecast import finished, foreseen, levels, scales
+from stepladder.questions.forecast import finished, foreseen, levels, public_holidays, scales
 from stepladder.questions.forecast.asked import everyone
 from stepladder.questions.forecast.readings import KNOWN, SERIES
 from stepladder.questions.forecast.replays import holdouts
@@ -83,6 +84,7 @@ def horizon(days: int, ask: Ask) -> int:
 def check(history: History) -> None:
     """Refuse series in which no value was ever followed by another, and names that do not fit the levels."""
     levels.check(history)
+    public_holidays.refuse(history)
     rows = history.sql("select series, count(*) as n from series group by series")
     if rows.num_rows and max(rows["n"].to_pylist()) >= 2:
         foreseen.refuse_gaps(history, cases(history))
@@ -133,6 +135,14 @@ def outcome(past: History, later: History, cases: pa.Table) -> pa.Table:
     With levels, what came of these series in sum too, in rows that are `summed`: null where nothing is
     known of one of them.
     """
+    kept = past.once("outcome", dict[str, tuple[History, pa.Table, pa.Table]])
+    last = kept.get("last")  # every rung is held against the same
+    if last is None or last[0] is not later or not last[1].equals(cases):
+        kept["last"] = last = later, cases, _came(past, later, cases)
+    return last[2]
+
+
+def _came(past: History, later: History, cases: pa.Table) -> pa.Table:
     tree = levels.among(past, cases)
     if tree is not None:
         cases = tree.without_upper(cases)
@@ -240,8 +250,7 @@ def measures(predictions: pa.Table, past: History, later: History, cases: pa.Tab
 
 def _mase(predictions: pa.Table, past: History, later: History, cases: pa.Table) -> float:
     off = _scaled(predictions, past, later, cases, "unfloored")
-    by_series = later.sql(
-        "select avg(off) as off from off where isfinite(off) group by series", off=off
-    )
+    off = off.filter(pc.is_finite(off["off"]))
+    by_series = later.sql("select avg(off) as off from off group by series", off=off)
     found: Floats = by_series["off"].to_numpy()
     return float(found.mean()) if len(found) else 0.0

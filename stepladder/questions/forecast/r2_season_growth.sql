@@ -6,13 +6,11 @@ with sized as (
     case when season <= 12 then 3 else ceil(season / 4.0) end as late
   from readings cross join ask
 ),
-ranked as (
-  select series, phase, value, seasons,
-    row_number() over (partition by series, phase order by ago) as nth
-  from sized
-),
+latest as (select series, phase, min(ago) as ago from sized group by series, phase),
 shapes as (
-  select series, phase, avg(value) as usual from ranked where nth <= seasons group by series, phase
+  select sized.series, sized.phase, avg(value) as usual
+  from sized join latest on sized.series = latest.series and sized.phase = latest.phase
+  where sized.ago < latest.ago + seasons * season group by sized.series, sized.phase
 ),
 -- the latest periods, what is usual in them, and the same periods a season before
 heights as (

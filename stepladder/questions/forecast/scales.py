@@ -39,8 +39,8 @@ SCALED = f"""{OWN}
 select cases.series, usual.moved as usual,
   greatest(coalesce(own.moved, kappa * level), {FLOOR} * kappa * level) as scale, own.moved as unfloored,
   case when broken = 0 then 1.0 else 0.0 end as whole, case when below < {RARE} then 0.0 end as least,
-  case when own.moved / level > wild then 3 when own.moved / level > mild then 2
-    when own.moved / level > calm then 1 else 0 end as kind
+  case when own.moved > wild * level then 3 when own.moved > mild * level then 2
+    when own.moved > calm * level then 1 else 0 end as kind
 from cases left join own on cases.series = own.series cross join usual order by nth
 """
 SUMMED = f"""{EACH.format(rows="sums")},

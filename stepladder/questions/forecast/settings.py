@@ -28,14 +28,16 @@ class Settings(core.Settings):
     """How often there is a reading, after how many of them a series looks alike, and what adds up to what.
 
     week_starts: 1 for Monday … 7 for Sunday. levels: what the parts of a series' name are, as in
-    ["shop", "article"] for "Berlin / tea"; empty where a sum over series means nothing. prices: what one too
-    many costs, and one too few.
+    ["shop", "article"] for "Berlin / tea"; empty where a sum over series means nothing. holidays: the
+    country whose public holidays trees may learn from, such as DE or DE-BY. prices: what one too many costs,
+    and one too few.
     """
 
     every: Every = "day"
     season: Annotated[int, Field(ge=1, le=8784)] = 1
     week_starts: Annotated[int, Field(ge=1, le=7)] = 1
     levels: tuple[str, ...] = ()
+    holidays: str = ""
     prices: UnitPrices | None = None
 
     @field_validator("levels")
@@ -100,7 +102,7 @@ def season(history: History, every: Every, week_starts: int) -> int:
           group by now.series, lag having count(*) >= {PAIRS}
         )
         select lag, avg(alike) as alike, 1.645 / sqrt(sum(pairs)) as chance
-        from alike where isfinite(alike) group by lag order by lag"""
+        from alike where alike between -1 and 1 group by lag order by lag"""
     ).to_pylist()
     sure = {row["lag"]: row["alike"] for row in rows if row["alike"] > max(LEAST, row["chance"])}
     return max(sure, key=lambda lag: (round(sure[lag], 1), -lag), default=1)

@@ -27,9 +27,15 @@ def views(ask: Ask) -> Mapping[str, str]:
         "readings": f"""select series, time, {first} - {number_sql("time", every, week)} as ago, value, row
           from series cross join ask""",
         "ahead": f"select step, {begins} as time from (values {asked}) as steps(step) cross join ask",
-        "usual": f"""{OWN} select median(moved / level) as kappa,
-          coalesce(median(case when moved > 0 then moved end), 1.0) as moved,
-          quantile_cont(moved / level, 0.25) as calm, quantile_cont(moved / level, 0.5) as mild,
-          quantile_cont(moved / level, 0.75) as wild,
-          (select count(*) from ({living(ask)})) as asked from own where level > 0""",
+        "usual": f"""{OWN}, ratios as (
+            select moved, moved / level as ratio, ntile(4) over (order by moved / level, series) as quarter
+            from own where level > 0
+          ),
+          living as ({living(ask)}),
+          counted as (select count(*) as asked from living)
+          select median(ratio) as kappa, coalesce(median(case when moved > 0 then moved end), 1.0) as moved,
+            max(case when quarter = 1 then ratio end) as calm,
+            max(case when quarter = 2 then ratio end) as mild,
+            max(case when quarter = 3 then ratio end) as wild, max(asked) as asked
+          from ratios cross join counted""",
     }

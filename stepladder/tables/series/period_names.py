@@ -92,9 +92,13 @@ def holds_periods(name: str, column: pa.ChunkedArray, chosen: bool = False) -> E
     bare = all(_BARE.fullmatch(one) for one in words)
     if bare and not (chosen or _NAMES.intersection(tokens(name))):
         return None
-    found = [one.every for one in map(period, words) if one]
-    if len(found) < max(MOST * len(words), 1):
-        return None
+    found: list[Every] = []
+    others = len(words) - max(MOST * len(words), 1)  # more of them, and it holds something else
+    for nth, one in enumerate(map(period, words), 1):
+        if one:
+            found.append(one.every)
+        elif nth - len(found) > others:
+            return None
     return max(set(found), key=found.count)
 
 

@@ -11,7 +11,7 @@ from stepladder.core import periods
 from stepladder.core.history import History
 from stepladder.core.model import Model
 from stepladder.core.stats import Floats
-from stepladder.questions.forecast import foreseen
+from stepladder.questions.forecast import foreseen, public_holidays
 from stepladder.questions.forecast.boosting.features import width
 from stepladder.questions.forecast.boosting.growing import Past, forecast, grown
 from stepladder.questions.forecast.matrix import Matrix, wide
@@ -46,4 +46,5 @@ def _past(history: History, found: Matrix, columns: pa.Table) -> Past:
     first = np.asarray(found.times.to_numpy(zero_copy_only=False)[:1], "datetime64[us]")
     number = int(periods.number(first, settings.every, settings.week_starts)[0])
     known = foreseen.matrix(history, found.cases, columns, found.values.shape[1])
+    known = public_holidays.beside(known, history)
     return Past(found.values, known, found.season, found.steps, number % found.season)

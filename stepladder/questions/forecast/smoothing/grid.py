@@ -10,6 +10,7 @@ series several are as good, and which is best by a hair is chance.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
@@ -20,7 +21,7 @@ PULL_LEVEL, PULL_TREND = 0.1, 3.0  # as so many periods' worth of evidence
 NOISE = 1e-9  # of a series' sum of squares: nothing fits better than that
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Settings:
     """How fast level (alpha) and trend (beta) forget, how fast the trend fades (phi): a value each."""
 
@@ -87,7 +88,9 @@ def _from_zero(rest: Rest, settings: Settings, begun: _Beginnings) -> Floats:
     return out
 
 
+@lru_cache(4)
 def _beginnings(periods: int, settings: Settings) -> _Beginnings:
+    """The same for all series, so worked out once for many chunks of them."""
     alpha, phi, both = settings.alpha, settings.phi, settings.alpha * settings.beta
     n = len(alpha)
     moves, ends, products = (np.empty((periods, k, n)) for k in (2, 4, 3))
