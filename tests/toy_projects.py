@@ -50,6 +50,8 @@ def made(name: str, folder: Path, world: str = "toy") -> stepladder.Project:
         if spec.time:
             end = pa.scalar(toy.NOW + ahead).cast(rows[spec.time].type)
             rows = rows.filter(pc.less(rows[spec.time], end))
+        if spec.optional and not rows.num_rows:
+            continue
         sources[spec.name] = str(folder / f"{spec.name}.parquet")
         pq.write_table(rows, sources[spec.name])
     project = stepladder.new(name, sources, folder / name)

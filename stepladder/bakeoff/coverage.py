@@ -43,6 +43,11 @@ def coverage(question: Question, mine: Scored) -> tuple[Coverage, ...]:
     return tuple(found)
 
 
+def title(found: Coverage) -> str:
+    """The share's name for people."""
+    return f"Between low and high, {found.of_100} of 100 meant"
+
+
 def sentence(found: Coverage) -> str:
     """What the share is one of, to stand beside it."""
     words = "outcome" if found.outcomes == 1 else "outcomes"

@@ -24,6 +24,12 @@ def _few(windows: tuple[Window, ...]) -> str:
     asked = [window for window in windows if window.role != "calibrate"]
     if min(window.scored for window in asked) >= FEW:
         return ""
+    if all(window.scored == 1 for window in asked):
+        return (
+            f"Only one case could be scored at each of the {len(asked)} cutoffs: the rungs are told apart by "
+            "these moments of its past alone. Take the figures as a rehearsal; a longer past or a shorter "
+            "horizon has more such moments, and more cases like it would say more."
+        )
     each = ", ".join(f"{window.scored:,}" for window in asked)
     return (
         f"Only so many cases could be scored at the cutoffs: {each}. So few cannot tell the rungs "

@@ -55,6 +55,7 @@ class Measure:
     name: str
     value: float
     sentence: str
+    title: str = ""  # its name for people, where `name` is one for machines
 
 
 @dataclass(frozen=True)
@@ -134,6 +135,7 @@ class Result:
     loss_sha256: str = ""  # of that text
     totals: dict[str, tuple[Total, ...]] = field(default_factory=dict)  # by rung; none of old ones
     captured: Captured | None = None  # what came, and how much of it the best so many held
+    ahead: str = ""  # the horizon in words, as the question counts it; of old ones in days
 
     @property
     def reference(self) -> str:

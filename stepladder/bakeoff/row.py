@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from stepladder.bakeoff.compare import Comparison
-from stepladder.bakeoff.coverage import coverage, sentence
+from stepladder.bakeoff.coverage import coverage, sentence, title
 from stepladder.bakeoff.lists import a_year
 from stepladder.bakeoff.replay import Replay
 from stepladder.bakeoff.result import (
@@ -125,9 +125,12 @@ def _measures(question: Question, last: Replay, mine: Scored | None) -> tuple[Me
     assert mine is not None
     later = last.holdout.later
     rows = question.measures(mine.predictions, last.known, later, last.cases).to_pylist()
-    own = [Measure(r["name"], r["value"], r["sentence"]) for r in rows]
+    own = [Measure(r["name"], r["value"], r["sentence"], r.get("title", "")) for r in rows]
     covered = coverage(question, mine)
-    return (*own, *(Measure(f"coverage{c.of_100}", c.share, sentence(c)) for c in covered))
+    return (
+        *own,
+        *(Measure(f"coverage{c.of_100}", c.share, sentence(c), title(c)) for c in covered),
+    )
 
 
 def _calibration(question: Question, mine: Scored | None) -> tuple[CalibrationBin, ...]:

@@ -28,6 +28,7 @@ from stepladder.bakeoff.settle import Learn, Settled, settled
 from stepladder.bakeoff.totals import totals
 from stepladder.core import own_loss
 from stepladder.core.ask import Ask
+from stepladder.core.question import many
 from stepladder.core.rung import Rung
 from stepladder.fence.sandbox import weakest
 from stepladder.money import prices
@@ -99,7 +100,7 @@ def _settled(
         for r in rows
         if r.status == "ok" and r.cost
     ]
-    people = f"{' '.join(question.UNIT)}s"
+    people = many(" ".join(question.UNIT))
     choose = partial(
         propose,
         candidates=candidates,
@@ -142,6 +143,7 @@ def _result(
         lists=money and as_wide(money, found.comparison),
         totals=totals(question, setting.name, replays, everyone),
         captured=captured(question, replays[-1], everyone),
+        ahead=ask.ahead,
     )
 
 

@@ -58,16 +58,14 @@ def predict(
     """
     from stepladder.project.folder import Project
     from stepladder.project.one_case import predict_one
-    from stepladder.project.predict import predict as forecast
-    from stepladder.project.predict import predict_list
+    from stepladder.project.predict import predict_everybody, predict_list
     from stepladder.terminal import lists, show
 
-    file: dict[str, Any] = {"to": to, "control": control, "decimal": decimal}
-    file |= {"separator": separator}
+    file: dict[str, Any] = {"to": to, "decimal": decimal, "separator": separator}
     with show.log(verbose):
         opened = Project.open(project)
         if any(one is not None for one in (case, for_, item, radio)):
-            _refuse_other(as_of=as_of, top=top, **file)
+            _refuse_other(as_of=as_of, top=top, control=control, **file)
             with show.patience("learning, and forecasting for one …", quiet=json):
                 found = predict_one(opened, case=case, rows=for_, item=item, radio=radio, rung=rung)
             show.answers(found, opened.question, json)
@@ -75,10 +73,13 @@ def predict(
         moment = day(as_of, "--as-of")
         with show.patience("learning, and forecasting for everybody …", quiet=json):
             if top is not None or control is not None:
-                lists.listed(predict_list(opened, top, rung=rung, as_of=moment, **file), json)
+                lists.listed(
+                    predict_list(opened, top, control=control, rung=rung, as_of=moment, **file),
+                    json,
+                )
                 return
-            path = forecast(opened, rung=rung, as_of=moment, **file)
-    show.written("predictions", path, json)
+            path, look = predict_everybody(opened, rung=rung, as_of=moment, **file)
+    show.written("predictions", path, json, look)
 
 
 def _refuse_other(**given: object) -> None:

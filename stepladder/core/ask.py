@@ -28,6 +28,13 @@ def days(value: object) -> object:
     return int(match[1]) * DAYS[match[2]]
 
 
+def so_long(count: int) -> str:
+    """A length of time, of so many days: 13 weeks, 45 days."""
+    if count % 7 == 0 and count >= 14:
+        return f"{count // 7} weeks"
+    return f"{count} day{'s' * (count != 1)}"
+
+
 def share(value: object) -> object:
     """Read "10 %" as 0.10; a plain number is a share, also in quotes."""
     if not isinstance(value, str):
@@ -54,6 +61,10 @@ class Settings(Part):
     """
 
     MOVED: ClassVar[Mapping[str, str]] = {}
+
+    def ahead(self, horizon: int) -> str:
+        """A horizon of so many days as people say it; a question that counts otherwise says its own."""
+        return so_long(horizon)
 
     @property
     def scalars(self) -> dict[str, bool | int | float | str | None]:
@@ -173,6 +184,11 @@ class Ask(Part):
     kris: dict[str, Indicator] = Field(default_factory=dict)
     engine: Literal["duckdb", "spark"] = "duckdb"
     spark: str = "local[*]"
+
+    @property
+    def ahead(self) -> str:
+        """How far ahead is asked, as the question counts it: 13 weeks, 12 months."""
+        return str(self.settings.ahead(self.horizon))
 
     @property
     def tolerance(self) -> float:

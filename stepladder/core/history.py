@@ -72,7 +72,7 @@ class History:
                 "a history goes backwards only: what came later was not known",
                 "ask for an earlier day, e.g. history.at(history.now - timedelta(days=horizon))",
             )
-        views = {name for name, _ in self.views}  # one that was worked out stands for this moment alone
+        views = {name for name, _ in self.views}  # one that was worked out holds for its moment
         there = {name: at for name, at in self.tables.items() if name not in views}
         return replace(self, now=now, tables=self.tables if now == self.now else there)
 

@@ -27,7 +27,9 @@ Ints = NDArray[np.int64]
 
 
 def steps(every: Every, days: float) -> int:
-    """How many periods so many days are: 540 days, as "18 months" is written, are 18 months."""
+    """How many periods so many days are: 1,080 days, as "36 months" is written, are 36 months."""
+    if every in MONTHS and days % 30 == 0 and days % 365:
+        return max(round(days / 30 / MONTHS[every]), 1)
     return max(round(days / DAYS[every]), 1)
 
 

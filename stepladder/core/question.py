@@ -118,10 +118,21 @@ def case_word(question: Question) -> str:
     return " ".join(question.CASE)
 
 
+def many(case: str) -> str:
+    """More than one of these: customers, people."""
+    return {"person": "people"}.get(case, case if case.endswith("s") else f"{case}s")
+
+
 def references(question: Question) -> tuple[str, ...]:
     """The rungs of which one is the reference, which every other must beat."""
     named = question.REFERENCE
     return (named,) if isinstance(named, str) else tuple(named)
+
+
+def glance(question: Question, answers: pa.Table, ask: Ask) -> tuple[str, ...]:
+    """The first look at answers about everybody, in ready lines; nothing where a question has no `glance`."""
+    found: Callable[[pa.Table, Ask], tuple[str, ...]] | None = getattr(question, "glance", None)
+    return found(answers, ask) if found else ()
 
 
 class Answering(Protocol):
@@ -242,4 +253,4 @@ class Question(Protocol):
     def measures(
         self, predictions: pa.Table, past: History, later: History, cases: pa.Table
     ) -> pa.Table:
-        """Footnotes that choose nothing: name, value, sentence."""
+        """Footnotes that choose nothing: name, value, sentence; title, where the name is one for machines."""

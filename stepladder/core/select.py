@@ -32,7 +32,9 @@ REFUSED = ACTING | TELLING | LOOKING
 TOKEN = re.compile(r'"(?:[^"\\]++|\\.)*+"|[\[\]{}]|[^\s\[\]{},:"]++')
 _word = lru_cache(1000)(json.loads)  # the same few names again and again
 MOST = 1000  # queries kept
-_JUDGED: set[tuple[str, tuple[str, ...]]] = set()  # and found harmless: reading one takes longer than many run
+_JUDGED: set[tuple[str, tuple[str, ...]]] = (
+    set()
+)  # and found harmless: reading one takes longer than many run
 Named = tuple[Mapping[str, Any], frozenset[str]]  # a part of a query, and the names its `with` made
 
 

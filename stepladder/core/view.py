@@ -127,7 +127,7 @@ class Chart(Protocol):
     PEOPLE: bool  # whether cases are people, whose ids are masked unless somebody asks for them
 
     def meaning(self, view: View) -> str:
-        """What the rung's answers mean to the business, in one or two sentences."""
+        """What the rung's answers mean to the business, in one or two sentences; a line a paragraph."""
 
     def scored(self, view: View) -> str:
         """Who of those asked about at the exam is marked, and who not; empty where everyone is."""

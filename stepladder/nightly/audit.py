@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 from stepladder.core.ask import Nightly
 from stepladder.core.errors import Problem
 from stepladder.core.history import quoted
-from stepladder.core.question import Question, case_word
+from stepladder.core.question import Question, case_word, many
 from stepladder.nightly.production import Production
 from stepladder.project.all_cases import cases_of
 from stepladder.project.folder import Project
@@ -30,7 +30,7 @@ def audit(production: Production, day: date, table: pa.Table) -> None:
 
 def compared(question: Question, limits: Nightly, table: pa.Table, last: pa.Table | None) -> None:
     """Raise Problem where a day's answers are not fit to be seen after those that were published last."""
-    word = f"{case_word(question)}s"
+    word = many(case_word(question))
     counts = _counts(question, table)
     if counts[0] and not counts[1]:
         raise _suspicious(f"not one of {counts[0]:,} {word} has an answer", limits)

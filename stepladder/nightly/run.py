@@ -155,17 +155,20 @@ def _days(project: Project, since: date | None, until: date | None) -> tuple[dat
 
 
 def _refuse_stale(project: Project, now: date) -> None:
-    """By the clock: yesterday's data forecast today; last month's make everybody look lost."""
-    today, most = date.today(), project.ask.nightly.stale_after
-    age = (today - now).days
-    if age > most:
+    """By the clock: yesterday's data forecast today; last month's make everybody look lost.
+
+    Data of whole months are as old as the month that they lack.
+    """
+    today, most, due = date.today(), project.ask.nightly.stale_after, project.due()
+    next_one = f", what comes next was whole on {due}" if due > now else ""
+    if (today - due).days > most:
         raise Problem(
-            f"the data end before {now}, and today is {today}",
-            f"data may be {most} days old: with older ones everybody would seem to have left",
+            f"the data end before {now}{next_one}, and today is {today}",
+            f"data may be {most} days old: older ones say nothing of today",
             "bring newer data; or run a past day (stepladder run --from DAY --to DAY), or allow it: "
             "stale_after in question.toml [nightly]",
         )
-    if age < -1:
+    if (today - now).days < -1:
         raise Problem(
             f"the data go up to {now}, and today is {today}: the clock is wrong, or the data are",
             "nothing can be known of days to come",

@@ -170,20 +170,35 @@ class Project:
 
         Beyond it nobody would seem to have done anything. Without any time it is the day they were read.
         """
-        timed = [spec for spec in self.question.TABLES if spec.time]
-        if not timed:
+        if not self._decisive:
             read = self.ask.tables[self.question.TABLES[0].name].choices
             return date.fromisoformat(str(read["today"]))
-        decisive = [spec for spec in timed if spec.outcomes] or timed
-        return min(self._after_last_day(spec) for spec in decisive)
+        return min(self._after_last_day(spec) for spec in self._decisive)
+
+    @property
+    def _decisive(self) -> list[TableSpec]:
+        timed = [spec for spec in self.question.TABLES if spec.time]
+        return [spec for spec in timed if spec.outcomes] or timed
+
+    def due(self) -> date:
+        """The last day of what comes next: `now` itself, or the end of the month where rows are of months.
+
+        Before that is over no newer data can be there.
+        """
+        each = [self._every(spec) for spec in self._decisive] or ["day"]
+        return max(periods.following(self.now(), every) for every in each) - timedelta(days=1)
+
+    def _every(self, spec: TableSpec) -> periods.Every:
+        """The periods of a table's rows, days at the least."""
+        every: periods.Every = self.ask.tables[spec.name].choices.get("every", "day")
+        return every if spec.regular and every != "hour" else "day"
 
     def _after_last_day(self, spec: TableSpec) -> date:
         """The day after a table's last whole day; after its last period, where each row is of one."""
         name, time = spec.name, spec.time or ""
         times = pq.read_table(self.table(name), columns=[time])[time]
         last = pc.max(times.cast(pa.date32())).as_py()
-        every = self.ask.tables[name].choices.get("every", "day")
-        if spec.regular and every not in ("hour", "day"):
+        if (every := self._every(spec)) != "day":
             return periods.following(last, every)
         complete = self.data_report(name).get("last_day_complete", True)
         return last + timedelta(days=1 if complete else 0)

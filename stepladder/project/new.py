@@ -142,8 +142,8 @@ def _write_settings(
 ) -> None:
     """Set what the data say of themselves and the horizon they allow; refuse those that cannot carry it."""
 
-    def opened(days: int, said: str) -> Project:
-        text = question_toml.written(question, asked, made, days, said)
+    def opened(days: int, said: str, ahead: str = "") -> Project:
+        text = question_toml.written(question, asked, made, days, said, ahead)
         files.write(partial / "question.toml", text)
         return Project.open(partial)
 
@@ -151,7 +151,7 @@ def _write_settings(
         settings += asked.settings(_unruled(opened(1, settings)))
     project = opened(1, settings)
     days = asked.horizon((project.now() - _earliest(asked, project)).days, project.ask)
-    opened(days, settings).check()
+    opened(days, settings, project.ask.settings.ahead(days)).check()
 
 
 def _unruled(project: Project) -> History:

@@ -153,9 +153,14 @@ class One:
             raise Problem(
                 f"there is no {' '.join(self.project.question.CASE)} {case!r} in the data",
                 f"the {everyone.num_rows:,} known ones are asked for by their id",
-                "somebody new is asked for with their own rows: --for FILE",
+                "somebody new is asked for with their own rows: --for FILE"
+                + ("; what several add up to is in the file of all: --to FILE" * self._adds_up),
             )
         return self._answer(self.history, there)
+
+    @property
+    def _adds_up(self) -> bool:
+        return "level" in self.project.question.EXTRAS
 
     def new(self, rows: pa.Table) -> pa.Table:
         """The answer for somebody never seen, from rows of their own, oldest first; nothing is learnt.

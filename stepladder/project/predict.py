@@ -11,6 +11,7 @@ import pyarrow as pa
 from stepladder.bakeoff.row import parquet
 from stepladder.core.errors import Problem
 from stepladder.core.files import write
+from stepladder.core.question import glance
 from stepladder.project import call_list
 from stepladder.project.all_cases import answer
 from stepladder.project.at_work import at_work
@@ -47,11 +48,27 @@ def predict(
             project, top, rung=rung, as_of=as_of, to=to, control=control, decimal=decimal,
             separator=separator,
         ).path  # fmt: skip
+    return predict_everybody(
+        project, rung=rung, as_of=as_of, to=to, decimal=decimal, separator=separator
+    )[0]
+
+
+def predict_everybody(
+    project: Project,
+    *,
+    rung: str | None = None,
+    as_of: date | None = None,
+    to: str | Path | None = None,
+    decimal: str | None = None,
+    separator: str | None = None,
+) -> tuple[Path, tuple[str, ...]]:
+    """The file that `predict` writes, and the first look at what is in it, in lines."""
     name, day = _whom(project, rung, as_of)
     export = Export.of("predictions.parquet" if to is None else to, FILES, decimal, separator)
     _ready(project, to)
     with at_work(project.folder), scratch() as room:
         table, fitted = answer(project, name, day, room)
+        look = glance(project.question, table, project.ask)
         if to is None:
             export = export.at(_place(project, f"{name}-{day}-{fitted[:8]}.parquet"))
         if export.for_people:
@@ -60,7 +77,7 @@ def predict(
         body = export.body(table)
         said = Said(name, day, table, fitted, hashlib.sha256(body).hexdigest())
         _kept(project, said, export.to, body)
-    return export.to
+    return export.to, look
 
 
 def predict_list(

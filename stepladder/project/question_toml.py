@@ -11,6 +11,7 @@ from typing import Any
 
 import tomlkit
 
+from stepladder.core.ask import so_long
 from stepladder.core.question import Question
 from stepladder.questions import question_toml as reading
 
@@ -18,14 +19,23 @@ log = logging.getLogger("stepladder")
 
 
 def written(
-    question: str, asked: Question, made: dict[str, dict[str, Any]], days: int, settings: str
+    question: str,
+    asked: Question,
+    made: dict[str, dict[str, Any]],
+    days: int,
+    settings: str,
+    ahead: str = "",
 ) -> str:
-    """A new project's question.toml: what is asked, so many days ahead, of these tables; and `settings`."""
+    """A new project's question.toml: what is asked, so many days ahead, of these tables; and `settings`.
+
+    ahead: the horizon as the question counts it, where that is not in days or weeks.
+    """
+    here = f", here {ahead}" if ahead not in ("", so_long(days)) else ""
     lines = [
         "# What the business asks. Change it, then run: stepladder bakeoff",
         f"question = {_value(question)}",
         f"words = {_value(asked.WORDS)}",
-        f'horizon = {days}  # days ahead; "13 weeks" works too',
+        f'horizon = {days}  # days ahead{here}; "13 weeks" works too',
         "seed = 1",
         "# good_enough = 0.10  # the share of the best rung's gain that a simpler one may give up",
     ]

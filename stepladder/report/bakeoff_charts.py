@@ -70,7 +70,8 @@ def calibration(rungs: list[RungResult], width: int) -> Any:
     ]  # fmt: skip
     top = max([max(row["predicted"], row["high"]) for row in values] + [1e-9])
     scale = alt.Scale(type="sqrt", domain=[0, top])
-    across, up = alt.Axis(tickCount=5, grid=False, format="~g"), alt.Axis(tickCount=5, format="~g")
+    said = "~s" if top >= 1000 else "~g"  # 40k, not 4e+4
+    across, up = alt.Axis(tickCount=5, grid=False, format=said), alt.Axis(tickCount=5, format=said)
     line = alt.Chart(alt.Data(values=[{"at": top * i / 50} for i in range(51)])).mark_line(
         color=MUTED, strokeDash=[4, 4], strokeWidth=1.5
     ).encode(x=alt.X("at:Q", scale=scale), y=alt.Y("at:Q", scale=scale))  # fmt: skip

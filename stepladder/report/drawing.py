@@ -82,7 +82,7 @@ THEME = {
     "header": {"labelColor": INK, "labelFontSize": 12, "labelFontWeight": "bold", "title": None},
     "legend": {
         "labelColor": INK, "titleColor": MUTED, "labelFontSize": 12, "orient": "top",
-        "titleFontSize": 12, "symbolStrokeWidth": 2, "title": None, "labelLimit": 240,
+        "titleFontSize": 12, "symbolStrokeWidth": 2, "title": None, "labelLimit": 240, "columnPadding": 24,
     },
     "text": {"color": INK, "fontSize": 12},
     "title": {"color": INK, "fontSize": 13},

@@ -18,7 +18,7 @@ ANYWAY = (
     "Sales that would have happened anyway are counted in this money. What the contacts themselves add is "
     "told only by some who are left alone: stepladder predict --top {places} --control 10%."
 )
-FEW = "Only so many cases could be scored"  # so begins the note
+FEW = ("Only so many cases could be scored", "Only one case could be scored")  # so begins the note
 
 
 def headline(result: Result) -> tuple[str, str]:
@@ -52,7 +52,12 @@ def few(result: Result) -> list[str]:
 
 def remarks(result: Result) -> list[str]:
     """The other notes, less those on totals, which have a sentence of their own."""
-    return [note for note in result.notes if not note.startswith((FEW, BEGINS, "In the exam"))]
+    names = {rung.rung: called(rung) for rung in result.rungs}
+    return [
+        in_words(note, names)
+        for note in result.notes
+        if not note.startswith((*FEW, BEGINS, "In the exam"))
+    ]
 
 
 def called(rung: RungResult) -> str:
@@ -70,7 +75,8 @@ def meaning(result: Result, view: View, chart: Chart, currency: str) -> list[str
     planned = planning.sentence(result, view, currency)
     exam = "" if planned or not chart.COUNTED else _exam(result, view, chart.COUNTED)
     to_come = " ".join(said for said in (chart.meaning(view), planned) if said)
-    found = [list_money.exam(result, _named(result)), _anyway(result, view), to_come, exam]
+    found = [list_money.exam(result, _named(result)), _anyway(result, view)]
+    found += [*to_come.split("\n"), exam]
     if result.proposal.rung and not result.proposal.undecided:
         found += [_neighbours(result, currency), _stable(result)]
     return [sentence for sentence in found if sentence]

@@ -31,12 +31,15 @@ def measures(result: Result) -> Measures | None:
     rungs = [rung for rung in climb(result)[::-1] if rung.measures]
     if not rungs:
         return None
-    said = {each.name: each.sentence for rung in rungs for each in rung.measures}
+    said = {each.name: each for rung in rungs for each in rung.measures}
     by_rung = [{each.name: each for each in rung.measures} for rung in rungs]
     lines = [
-        Line(_titled(name), _shares(sentence), tuple(_figure(mine.get(name)) for mine in by_rung))
-        for name, sentence in said.items()
-    ]
+        Line(
+            one.title or _titled(name), _shares(one.sentence),
+            tuple(_figure(mine.get(name)) for mine in by_rung),
+        )
+        for name, one in said.items()
+    ]  # fmt: skip
     return Measures(tuple(rung.rung for rung in rungs), tuple(lines))
 
 

@@ -6,9 +6,9 @@ import importlib
 from pathlib import Path
 from typing import Any, cast
 
-from stepladder.bakeoff.result import Result, RungResult, judged
+from stepladder.bakeoff.result import Result, RungResult, Window, judged
 from stepladder.core import files, own_loss
-from stepladder.core.question import case_word
+from stepladder.core.question import Question, case_word
 from stepladder.core.view import Chart, Example, Section, View
 from stepladder.fence.sandbox import LEVELS
 from stepladder.money import currency, priced
@@ -62,6 +62,7 @@ def _contents(result: Result, view: View) -> dict[str, Any]:
     reads = [data_report.read(name, table) for name, table in sorted(result.data.items())]
     return {
         "result": result,
+        "ahead": result.ahead or ask.settings.ahead(result.horizon),
         "fence": LEVELS.get(result.fence),
         "currency": unit,
         "headline": headline(result),
@@ -85,7 +86,8 @@ def _contents(result: Result, view: View) -> dict[str, Any]:
         "assumptions": cost_table.assumptions(costs, unit),
         "exam": next(window for window in result.windows if window.role == "report"),
         "chosen": chosen,
-        "earlier": words.listed(words.number(window.scored) for window in chosen),
+        "earlier": _marked(chosen, question, chart.ANSWER),
+        "single": question.KEYS == question.CASE,
         "scored": chart.scored(view),
         "exam_picture": _exam(result),
         "calibration_picture": _calibration(shown),
@@ -109,6 +111,18 @@ def _contents(result: Result, view: View) -> dict[str, Any]:
         "own_loss": own_loss.text_of(question) and question.LOSS,
         "glossary": glossary(question, priced(view.history.ask) is not None),
     }
+
+
+def _marked(chosen: list[Window], question: Question, answer: str) -> str:
+    """How many could be marked when the rungs were compared: "At each of the earlier moments 148 series"."""
+    several = (
+        question.KEYS != question.CASE and question.INTERVALS
+    )  # several forecasts are one's mark
+    what = words.many(case_word(question)) if several else f"{answer}s"
+    counts = [words.number(window.scored) for window in chosen]
+    if len(set(counts)) == 1 < len(counts):
+        return f"At each of the earlier moments {counts[0]} {what}"
+    return f"At the earlier moments {words.listed(counts)} {what}"
 
 
 def _shown(result: Result, rung: str) -> list[RungResult]:

@@ -7,6 +7,11 @@ from collections.abc import Iterable, Mapping
 from datetime import date
 from decimal import Decimal
 
+from stepladder.core.ask import so_long as days
+from stepladder.core.question import many
+
+__all__ = ["days", "many"]  # and what is made here
+
 GLUE = "\u00a0"  # keeps a figure and its unit on one line
 
 
@@ -83,13 +88,6 @@ def _when(value: date | str) -> date | str:
         return value
 
 
-def days(count: int) -> str:
-    """A length of time: 13 weeks, 45 days."""
-    if count % 7 == 0 and count >= 14:
-        return f"{count // 7} weeks"
-    return f"{count} day{'s' * (count != 1)}"
-
-
 def month(value: date | str) -> str:
     """A day as it is written on an axis, 1 Apr 98; a replay that has a name, by its name."""
     when = _when(value)
@@ -118,11 +116,6 @@ def in_words(sentence: str, labels: Mapping[str, str]) -> str:
     pattern = r"\b(" + "|".join(map(re.escape, names)) + r")\b"
     said = re.sub(pattern, lambda found: f"“{labels[found[1]]}”", sentence) if names else sentence
     return re.sub(r"(?<=\d)%", f"{GLUE}%", said)
-
-
-def many(case: str) -> str:
-    """More than one of these: customers, people."""
-    return {"person": "people"}.get(case, case if case.endswith("s") else f"{case}s")
 
 
 def counted(count: int, case: str) -> str:

@@ -162,6 +162,6 @@ def _tell_read(found: Unfit, console: Console) -> None:
     from stepladder.tables.told import to_text
     from stepladder.terminal.show import lines
 
-    for report in found.read.values():
+    for report in filter(lambda report: report.source, found.read.values()):
         lines(to_text(report, page=False).splitlines(), console, bold=bool(report.totals))
         console.print()

@@ -12,6 +12,7 @@ from rich.text import Text
 
 from stepladder.bakeoff.compare import Estimate
 from stepladder.bakeoff.result import Cost, Result, RungResult, judged
+from stepladder.core.ask import so_long
 from stepladder.core.question import case_word
 from stepladder.fence.sandbox import LEVELS
 from stepladder.report import list_money
@@ -112,7 +113,9 @@ def _loss(found: Result, priced: bool) -> str:
     said = (question.LOSS_IN_MONEY if priced else None) or question.LOSS
     name, each = re.split(r"[:.]", said)[0], f"per {case_word(question)}"
     name = escape(name)  # it may be of the project's own, and the caption is markup
-    return (name if each in name else f"{name} {each}") + f", over {found.horizon} days"
+    return (
+        name if each in name else f"{name} {each}"
+    ) + f", over {found.ahead or so_long(found.horizon)}"
 
 
 def _allowed(found: Result) -> str:

@@ -147,11 +147,13 @@ def reproduction(found: Reproduction, as_json: bool) -> None:
         out.print(Text(f"  {change}"))
 
 
-def written(what: str, path: Path, as_json: bool) -> None:
-    """Where a file was written."""
+def written(what: str, path: Path, as_json: bool, look: Sequence[str] = ()) -> None:
+    """Where a file was written; before that the first look at what is in it, in lines."""
     if as_json:
-        print_json({what: str(path)})
+        print_json({what: str(path), **({"glance": list(look)} if look else {})})
     else:
+        for line in look:
+            out.print(Text(line), soft_wrap=True)
         out.print(Text(f"{what.capitalize()}: {path}"), soft_wrap=True)
 
 

@@ -206,6 +206,7 @@ class Watched:
     alarms: tuple[Alarm, ...] = ()
     batch: tuple[Trouble, ...] = ()  # what is odd about the newest rows
     acted: Acted | None = None
+    ahead: str = ""  # the horizon in words, as the question counts it
 
     @property
     def exit_code(self) -> int:

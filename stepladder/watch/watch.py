@@ -43,6 +43,7 @@ def watch(
         words=project.ask.words or project.question.WORDS,
         now=history.now.isoformat(),
         horizon=horizon,
+        ahead=project.ask.ahead,
         alarms_per_year=project.ask.watch.alarms_per_year,
         figures=tuple(figures),
         suggestion=suggestion(figures, realised, drift, history.now, horizon),

@@ -62,8 +62,10 @@ def test_months_as_people_write_them_are_months():
     for every, days in (("month", 30), ("quarter", 91), ("year", 365), ("week", 7)):
         most = 3660 // days
         said = [periods.steps(every, days * n) for n in range(1, most + 1)]
-        near = 30 if every == "month" else most
-        assert said[:near] == list(range(1, near + 1))
+        wanted = list(range(1, most + 1))
+        if every == "month":
+            wanted[73 - 1] = 72  # 2,190 days are six years
+        assert said == wanted
     assert periods.steps("day", 14) == 14
     assert periods.steps("hour", timedelta(days=2).days) == 48
 

@@ -13,7 +13,6 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 import tourism
-import toy_projects
 
 import stepladder
 from stepladder.core import outcomes
@@ -24,17 +23,6 @@ from stepladder.questions import forecast
 from stepladder.questions.forecast import levels
 from stepladder.questions.forecast.levels import BETWEEN, TOTAL
 from stepladder.questions.question_toml import parse
-
-
-@pytest.fixture(scope="module")
-def project(tmp_path_factory) -> stepladder.Project:
-    """Articles in shops, after their bake-off, decided and forecast."""
-    found = toy_projects.made("forecast", tmp_path_factory.mktemp("shops"), "toy_levels")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("stepladder.project.bakeoff.runner", lambda _: toy_projects.measured)
-        stepladder.run_bakeoff(found)
-    stepladder.decide(found, "r3_smoothed", by="Mia", because="it is good enough")
-    return found
 
 
 def adds_up(rows: pa.Table, column: str, names: tuple[str, ...]) -> None:

@@ -207,7 +207,7 @@ def test_two_values_of_one_series_for_one_moment_are_refused_with_what_tells_the
     given, allowed, remedy = refused.value.parts()
     assert "2 times" in given
     assert "a in 2020-06: 105 and 112 (records 6 and 73)" in given
-    assert "one value a month" in allowed
+    assert "one value per month" in allowed
     assert "--every month" in remedy
     assert "--by series,kind" in remedy
     with pytest.raises(

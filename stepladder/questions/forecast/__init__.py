@@ -11,7 +11,6 @@ import pyarrow.compute as pc
 from stepladder.core import outcomes
 from stepladder.core.ask import Ask
 from stepladder.core.asking import beside
-from stepladder.core.errors import Problem
 from stepladder.core.history import History, literal
 from stepladder.core.question import (
     Completed,
@@ -27,15 +26,23 @@ from stepladder.core.question import (
 from stepladder.core.stats import Floats
 from stepladder.money import unit_prices
 from stepladder.money.units import UnitPrices
-from stepladder.questions.forecast import finished, foreseen, levels, public_holidays, scales
+from stepladder.questions.forecast import (
+    carried,
+    finished,
+    foreseen,
+    levels,
+    public_holidays,
+    scales,
+)
 from stepladder.questions.forecast.asked import everyone
+from stepladder.questions.forecast.glance import glance
 from stepladder.questions.forecast.readings import KNOWN, SERIES
 from stepladder.questions.forecast.replays import holdouts
 from stepladder.questions.forecast.settings import Settings, steps
 from stepladder.questions.forecast.settings import found as settings
 from stepladder.questions.forecast.views import views
 
-__all__ = ["Settings", "holdouts", "settings", "views"]
+__all__ = ["Settings", "glance", "holdouts", "settings", "views"]
 
 WORDS = "How much of each will there be, in every period ahead?"
 PREDICTION = "how much of the series is expected in that period"
@@ -82,18 +89,11 @@ def horizon(days: int, ask: Ask) -> int:
 
 
 def check(history: History) -> None:
-    """Refuse series in which no value was ever followed by another, and names that do not fit the levels."""
+    """Refuse what the data do not carry, names that fit no level, and gaps in what is known ahead."""
     levels.check(history)
     public_holidays.refuse(history)
-    rows = history.sql("select series, count(*) as n from series group by series")
-    if rows.num_rows and max(rows["n"].to_pylist()) >= 2:
-        foreseen.refuse_gaps(history, cases(history))
-        return
-    raise Problem(
-        f"{rows.num_rows:,} series, none with two readings",
-        "a forecast learns from what follows upon what: at least one series has two periods",
-        "check which columns were read (stepladder new --column series=NAME names another), or bring more",
-    )
+    carried.refuse(history)
+    foreseen.refuse_gaps(history, cases(history))
 
 
 def doubts(history: History) -> tuple[Doubt, ...]:
@@ -214,7 +214,9 @@ alike as (
 ),
 rows as (
   select series, time, list(row order by nth) as rows,
-    'the last such periods had ' || string_agg(round(value, 2), ', ' order by nth) as because
+    'the last such ' || (select every from ask) || 's had ' || string_agg(
+      case when value = floor(value) and abs(value) < 1e15 then format('{{:,}}', cast(value as bigint))
+      else format('{{:,.6g}}', value) end, '; ' order by nth) as because
   from alike where nth <= 3 group by series, time
 )
 select answers.* replace (rows.rows as why),
@@ -237,15 +239,19 @@ def measures(predictions: pa.Table, past: History, later: History, cases: pa.Tab
     size = np.maximum(np.abs(said) + np.abs(actual), 1e-12)
     rows = [
         ("mase", _mase(predictions, past, later, cases),
-         "is the mean scaled error without a floor, of series that ever moved (MASE)"),
+         "times as far off as a series usually is from itself a season earlier: below 1 is nearer (MASE, "
+         "of series that ever moved, without a floor)", "Off, in each series' own units"),
         ("smape", float(np.mean(200 * np.abs(said - actual) / size)),
-         "per cent is the forecast off, of the mean of forecast and outcome (sMAPE)"),
+         "per cent of the mean of forecast and outcome, each period by itself (sMAPE); 200 where only one of "
+         "them is zero", "Off, in per cent"),
         ("bias", float((said - actual).sum() / max(np.abs(actual).sum(), 1e-12)),
-         "of all that came is the forecast too high, or below zero too low"),
+         "of all that came is the forecast too high; with a minus, too low (bias)", "Too high or too low"),
         *levels.misses(predictions, came),
     ]  # fmt: skip
-    names, values, sentences = zip(*rows, strict=True)
-    return pa.table({"name": names, "value": values, "sentence": sentences})
+    return pa.Table.from_arrays(
+        [pa.array(column) for column in zip(*rows, strict=True)],
+        ["name", "value", "sentence", "title"],
+    )
 
 
 def _mase(predictions: pa.Table, past: History, later: History, cases: pa.Table) -> float:

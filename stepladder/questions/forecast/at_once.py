@@ -7,21 +7,25 @@ from typing import Any
 import numpy as np
 
 from stepladder.core.view import Section, Table, View
+from stepladder.questions.forecast.fans import SHORT
+from stepladder.questions.forecast.figures import figure
 from stepladder.questions.forecast.missed import NEARER, Missed
 
+FEW = 4  # all of fewer are drawn by themselves
 SOME = 10  # of those that gained most, by name
 DECADES = [10.0**n for n in range(-6, 13)]
-TWOS = [0.125, 0.25, 0.5, 1, 2, 4, 8, 16]
+TIMES = [0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100]
 
 
 def sections(view: View, found: Missed) -> list[Section]:
     """How large and how far off each series is; which of them the rung is worth it for."""
-    if not found.names:
+    if len(found.names) < FEW:
         return []
     picture = Section(
         "All series at once",
         "A dot is a series: to the right the large ones, further up those that were missed by more, in units "
-        f"of how far each usually moves from itself a season earlier. {told(view, found)}",
+        "of how far each usually moves from itself a season earlier: above the line the forecast was further "
+        f"off than that. {told(view, found)}",
         lambda width: _dots(found, width),
         f"Every series by its size and how far its forecast was off. {told(view, found)}",
     )
@@ -30,14 +34,16 @@ def sections(view: View, found: Missed) -> list[Section]:
 
 def told(view: View, found: Missed) -> str:
     """For how many series the rung was worth it, against the reference, at the exam."""
-    usual = view.reference
-    if usual == view.rung:
+    if view.reference == view.rung or not found.names:
         return ""
+    mine, usual = (f"“{view.labels[rung]}”" for rung in (view.rung, view.reference))
     n, better, worse = len(found.names), int(found.nearer.sum()), int(found.further.sum())
+    if n == 1:
+        which = "nearer than" if better else "further off than" if worse else "about as near as"
+        return f"At the exam {mine} was {which} {usual}."
     return (
-        f"“{view.labels[view.rung]}” was nearer than “{view.labels[usual]}”, by a tenth or more, for "
-        f"{better:,} of {n:,} series; for {worse:,} it was further off, for {n - better - worse:,} alike: "
-        f"{n - better:,} of {n:,} needed nothing more."
+        f"At the exam {n - better:,} of {n:,} series needed nothing more than {usual}; for the other "
+        f"{better:,} {mine} was nearer, by a tenth or more. (For {worse:,} it was further off by as much.)"
     )
 
 
@@ -48,7 +54,7 @@ def _gained(view: View, found: Missed) -> list[Section]:
     if not best or view.reference == view.rung:
         return []
     rows = tuple(
-        (found.names[i], f"{found.level[i]:,.4g}", f"{found.usual[i]:.2f}", f"{found.mine[i]:.2f}")
+        (found.names[i], figure(found.level[i]), f"{found.usual[i]:.2f}", f"{found.mine[i]:.2f}")
         for i in best
     )
     headings = (
@@ -79,15 +85,16 @@ def _dots(found: Missed, width: int) -> Any:
         for i in kept
     ]  # fmt: skip
     domain = ["nearer than the reference", "not nearer"]
-    return (
+    usual = alt.Chart(alt.Data(values=[{"off": 1}])).mark_rule(strokeDash=[4, 4])
+    dots = (
         alt.Chart(alt.Data(values=values))
         .mark_point(filled=True, size=18, opacity=0.5)
         .encode(
             x=alt.X("level:Q", title="usual size of the series", scale=alt.Scale(type="log"),
-                    axis=alt.Axis(values=DECADES, format="~s")),
+                    axis=alt.Axis(values=DECADES, labelExpr=SHORT)),
             y=alt.Y("off:Q", title="off, in its own units", scale=alt.Scale(type="log"),
-                    axis=alt.Axis(values=TWOS)),
+                    axis=alt.Axis(values=TIMES, format="~g")),
             color=alt.Color("than:N", scale=alt.Scale(domain=domain)),
         )
-        .properties(width=width, height=260)
     )  # fmt: skip
+    return (usual.encode(y="off:Q") + dots).properties(width=width, height=260)

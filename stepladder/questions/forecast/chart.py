@@ -5,9 +5,10 @@ from __future__ import annotations
 import numpy as np
 
 from stepladder.core.view import Example, Section, View
-from stepladder.questions.forecast import at_once, fans, levels
+from stepladder.questions.forecast import at_once, fans, levels, together
+from stepladder.questions.forecast.figures import figure
 from stepladder.questions.forecast.missed import missed
-from stepladder.questions.forecast.settings import steps
+from stepladder.questions.forecast.settings import counted, steps
 
 COUNTED = ""  # series may be in units of their own
 ANSWER = "forecast"
@@ -21,24 +22,13 @@ def meaning(view: View) -> str:
     found, every = missed(view), view.history.ask.settings.every
     names, ahead = view.history.ask.settings.levels, steps(view.history.ask)
     answers = levels.bottom(view.at_now[view.rung], names)
+    n, since = len(answers["series"].unique()), f"{view.history.now.day} {view.history.now:%B %Y}"
+    are = "1 series is forecast, for" if n == 1 else f"{n:,} series are forecast, each for"
     said = (
-        f"{len(answers['series'].unique()):,} series are forecast, each for the {ahead} {every}s from "
-        f"{view.history.now.day} {view.history.now:%B %Y} on. {at_once.told(view, found)}"
-    )
-    return f"{said} {total(view)}".strip()
-
-
-def total(view: View) -> str:
-    """What all series come to together, with its range, where they add up to anything."""
-    answers = view.at_now[view.rung]
-    if not view.history.ask.settings.levels:
-        return ""
-    rows = view.history.sql(
-        """select sum(prediction) as said, sum(low80) as low, sum(high80) as high from answers
-        where level = 'total'""",
-        answers=answers,
-    ).to_pylist()[0]
-    return "" if rows["said"] is None else f"All together: about {rows['said']:,.0f}."
+        f"{are} the {counted(ahead, every)} from {since} on. {together.told(view)}",
+        at_once.told(view, found), fans.held(view),
+    )  # fmt: skip
+    return "\n".join(each.strip() for each in said if each)
 
 
 def scored(view: View) -> str:
@@ -56,9 +46,9 @@ def about_examples(view: View) -> str:
 
 
 def sections(view: View) -> list[Section]:
-    """All at once, then some of them drawn."""
+    """All together, all at once, then some of them drawn."""
     found = missed(view)
-    return [*at_once.sections(view, found), *fans.sections(view, found)]
+    return [*together.sections(view), *at_once.sections(view, found), *fans.sections(view, found)]
 
 
 def examples(view: View, n: int) -> list[Example]:
@@ -76,8 +66,8 @@ def examples(view: View, n: int) -> list[Example]:
     return [
         Example(
             found.names[i], kind, why.get(found.names[i], ("", ()))[0], None,
-            (("usual size", f"{found.level[i]:,.4g}"), ("off", f"{found.mine[i]:.2f}"),
-             (by, f"{found.usual[i]:.2f}"), ("off in units", f"{found.off[i]:,.4g}")),
+            (("usual size", figure(found.level[i])), ("off", f"{found.mine[i]:.2f}"),
+             (by, f"{found.usual[i]:.2f}"), ("off in units", figure(found.off[i]))),
             "series", why.get(found.names[i], ("", ()))[1],
         )
         for i, kind in picked[:n]
@@ -94,7 +84,7 @@ def _reasons(view: View, names: list[str]) -> dict[str, tuple[str, tuple[int, ..
     told = view.explained(rows)
     keys = [str(name) for name in told["series"].to_pylist()]
     return {
-        key: (f"For {first:%d %B %Y}: {because}." if because else "", tuple(why or ()))
+        key: (f"For {first.day} {first:%B %Y}: {because}." if because else "", tuple(why or ()))
         for key, because, why in zip(
             keys, told["because"].to_pylist(), told["why"].to_pylist(), strict=True
         )

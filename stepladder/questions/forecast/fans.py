@@ -2,48 +2,59 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import textwrap
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
+from stepladder.core import outcomes
 from stepladder.core.view import Section, View
 from stepladder.questions.forecast.missed import Missed
 from stepladder.questions.forecast.settings import steps
 
 DEAREST = 12
 PAST = 2  # horizons before the forecast that are shown
+AXIS = 36  # pixels that figures at the side take, the same for all: pictures stand in columns
+LETTER = 7.2  # pixels, about
+SHORT = "format(datum.value, abs(datum.value) < 1000 ? '~g' : '~s')"  # 0.1, 20k
+TIMES = {"hour": "%-d %b %H:00", "day": "%-d %b", "week": "%-d %b %y", "year": "%Y"}
+READ = "Dark: what was, and what came. Blue: the forecast, with the ranges meant to hold 80 and 95 of 100."
 
 
 def sections(view: View, found: Missed) -> list[Section]:
     """The best, the middle and the worst, and the twelve that were missed by most."""
     if not found.names:
         return []
-    order = np.argsort(found.mine, kind="stable")
+    order, dearest = (np.argsort(each, kind="stable") for each in (found.mine, -found.off))
     three = {found.names[order[0]]: "nearest", found.names[order[len(order) // 2]]: "middle",
-             found.names[order[-1]]: "furthest"}  # fmt: skip
-    most = [found.names[i] for i in np.argsort(-found.off, kind="stable")[:DEAREST]]
-    share = found.off[np.argsort(-found.off, kind="stable")[:DEAREST]].sum() / max(
-        found.off.sum(), 1e-12
-    )
-    picked = Section(
+             found.names[order[-1]]: "furthest off"}  # fmt: skip
+    if len(found.names) <= len(three):
+        return [_section(view, "At the exam", f"{READ} {held(view)}", dict.fromkeys(three, ""))]
+    picked = _section(
+        view,
         "The nearest, the middle one and the furthest off",
         f"Of {len(found.names):,} series at the exam: the one forecast best, the one in the middle, and the "
-        "worst, in units of how far each usually moves. Dark: what was and what came. Line: the forecast, "
-        f"with the ranges meant to hold 80 and 95 of 100. {held(view)}",
-        lambda width: _grid(
-            _rows(view, list(three)), [f"{s} ({w})" for s, w in three.items()], width, three
-        ),
-        "Three series with their past, the forecast with its range, and what came",
+        f"worst, in units of how far each usually moves. {READ} {held(view)}",
+        three,
     )
-    dear = Section(
+    most = [found.names[i] for i in dearest[:DEAREST]]
+    share = found.off[dearest[:DEAREST]].sum() / max(found.off.sum(), 1e-12)
+    dear = _section(
+        view,
         f"The {len(most)} that were missed by most",
-        f"In units, not in shares: together {100 * share:.0f} % of all that was missed. Look here first.",
-        lambda width: _grid(_rows(view, most), most, width, {}),
-        f"The {len(most)} series whose forecasts were off by most, with what came",
+        f"In what is counted, not in shares: these {len(most)} of {len(found.names):,} series hold "
+        f"{100 * share:.0f} of every 100 that were missed. Look here first.",
+        dict.fromkeys(most, ""),
     )
-    return [picked, dear] if len(found.names) > len(three) else [picked]
+    return [picked, dear]
+
+
+def _section(view: View, title: str, sentence: str, names: Mapping[str, str]) -> Section:
+    """These series drawn; `names`: what each is, in a word."""
+    alt = "Series with their past, the forecast with its range, and what came: " + ", ".join(names)
+    return Section(title, sentence, lambda width: grid(_rows(view, list(names)), names, width), alt)
 
 
 def held(view: View) -> str:
@@ -54,14 +65,21 @@ def held(view: View) -> str:
         count(low80) as some, sum(case when actual between low80 and high80 then 1 else 0 end) as narrow
         from said join came on said.series = came.series and said.time = came.time
         where actual is not null and low is not null""",
-        said=said, came=view.outcome,
+        said=said, came=outcomes.own(view.outcome),
     ).to_pylist()[0]  # fmt: skip
     if not rows["n"]:
         return "There were too few earlier errors to learn ranges from."
-    told = f"At the exam {rows['wide']:,} of {rows['n']:,} readings lay in the wide range"
+    told = (
+        f"What last time was: of {rows['n']:,} values at the exam {_of_100(rows['wide'], rows['n'])} lay in "
+        "the wide range, where 95 of 100 are meant to"
+    )
     if rows["some"]:
-        told += f", {rows['narrow']:,} in the narrow one"
+        told += f"; {_of_100(rows['narrow'], rows['some'])} in the narrow one, where 80 are"
     return f"{told}."
+
+
+def _of_100(inside: int, of: int) -> str:
+    return f"{inside:,} ({100 * inside / of:.0f} of 100)"
 
 
 def _rows(view: View, names: Sequence[str]) -> pa.Table:
@@ -71,40 +89,56 @@ def _rows(view: View, names: Sequence[str]) -> pa.Table:
     wanted = pa.table({"name": list(names)})
     return view.exam.known.sql(
         f"""select wanted.name, time, value, null::double as low, null::double as high,
-            null::double as low80, null::double as high80, 'came' as what
-          from readings join wanted on cast(readings.series as varchar) = wanted.name where ago <= {span}
-        union all select wanted.name, time, actual, null, null, null, null, 'came'
-          from came join wanted on cast(came.series as varchar) = wanted.name where actual is not null
-        union all select wanted.name, time, prediction, low, high, low80, high80, 'forecast'
-          from said join wanted on cast(said.series as varchar) = wanted.name
+            null::double as low80, null::double as high80, 'came' as what, every
+          from readings join wanted on cast(readings.series as varchar) = wanted.name cross join ask
+          where ago <= {span}
+        union all select wanted.name, time, actual, null, null, null, null, 'came', every
+          from came join wanted on cast(came.series as varchar) = wanted.name cross join ask
+          where actual is not null
+        union all select wanted.name, time, prediction, low, high, low80, high80, 'forecast', every
+          from said join wanted on cast(said.series as varchar) = wanted.name cross join ask
         order by 1, 2""",
         wanted=wanted, came=view.outcome, said=said,
     )  # fmt: skip
 
 
-def _grid(rows: pa.Table, order: Sequence[str], width: int, kinds: dict[str, str]) -> Any:
-    """Small pictures side by side, each on a scale of its own."""
+def grid(rows: pa.Table, names: Mapping[str, str], width: int, most: int = 3) -> Any:
+    """Small pictures side by side, each on a scale of its own; `names`: in which order, and what each is."""
     import altair as alt
 
-    values = [
-        {**row, "time": row["time"].isoformat(),
-         "name": f"{row['name']} ({kinds[row['name']]})" if kinds else row["name"]}
-        for row in rows.to_pylist()
-    ]  # fmt: skip
-    columns = 3 if width > 400 else 1
-    each = (width - 60 * (columns - 1)) // columns
-    x = alt.X("time:T", title=None, axis=alt.Axis(format="%b %y", grid=False, tickCount=3))
-    base = alt.Chart(alt.Data(values=values)).encode(x=x)
+    columns = min(most if width > 400 else 1, len(names))
+    each = (width - (AXIS + 24) * (columns - 1)) // columns
+    by_name: dict[str, list[dict[str, Any]]] = {name: [] for name in names}
+    for row in rows.to_pylist():
+        by_name[row["name"]].append({**row, "time": row["time"].isoformat()})
+    pictures = [
+        _fan(values, _title(f"{name} ({names[name]})" if names[name] else name, each), each)
+        for name, values in by_name.items()
+    ]
+    return alt.concat(*pictures, columns=columns, spacing=14)
+
+
+def _title(name: str, width: int) -> list[str]:
+    """A name in two lines at most, no wider than its picture."""
+    return textwrap.wrap(name, int((width + AXIS) / LETTER), max_lines=2, placeholder=" …")
+
+
+def _fan(values: list[dict[str, Any]], title: list[str], width: int) -> Any:
+    import altair as alt
+
+    times = alt.Axis(
+        format=TIMES.get(values[0]["every"] if values else "", "%b %y"), grid=False,
+        tickCount=3 if width < 400 else 6, labelOverlap=True,
+    )  # fmt: skip
+    figures = alt.Axis(tickCount=4, labelExpr=SHORT, minExtent=AXIS, maxExtent=AXIS)
+    y = {"title": None, "scale": alt.Scale(zero=False)}
+    base = alt.Chart(alt.Data(values=values)).encode(x=alt.X("time:T", title=None, axis=times))
     said = base.transform_filter("datum.what == 'forecast'")
-    wide = said.mark_area(opacity=0.2).encode(y=alt.Y("low:Q", title=None), y2="high:Q")
-    narrow = said.mark_area(opacity=0.3).encode(y=alt.Y("low80:Q", title=None), y2="high80:Q")
+    wide = said.mark_area(opacity=0.2).encode(y=alt.Y("low:Q", **y), y2="high:Q")
+    narrow = said.mark_area(opacity=0.3).encode(y=alt.Y("low80:Q", **y), y2="high80:Q")
     lines = base.mark_line(strokeWidth=1.5).encode(
-        y=alt.Y("value:Q", title=None, axis=alt.Axis(tickCount=4, format="~s")),
+        y=alt.Y("value:Q", axis=figures, **y),
         color=alt.Color("what:N", scale=alt.Scale(domain=["forecast", "came"])),
     )
-    return (
-        (wide + narrow + lines)
-        .properties(width=each, height=90)
-        .facet(facet=alt.Facet("name:N", sort=list(order), title=None), columns=columns)
-        .resolve_scale(x="shared", y="independent")
-    )
+    head = alt.TitleParams(title, anchor="start", fontSize=12, offset=6)
+    return (wide + narrow + lines).properties(width=width, height=100, title=head)

@@ -85,7 +85,8 @@ def refuse_gaps(history: History, cases: pa.Table) -> None:
         f"`{name}` of the table known is not known for {len(periods)} of the {ahead} {every}s ahead, from "
         f"{times[periods[0]]} on, of {len(series):,} series: {', '.join(told)}{more}",
         f"what was known of each of the last {ahead} {every}s is known of each one up to {times[-1]}",
-        f"add these rows to the source of known and run stepladder refresh, or leave {name} out of it",
+        f"add these rows to the source of known and have it read again, in a project with stepladder "
+        f"refresh; or leave {name} out of it",
     )
 
 

@@ -119,8 +119,8 @@ def with_sums(came: pa.Table, tree: Tree) -> pa.Table:
     return both.append_column(outcomes.SUMMED, pc.is_valid(both["level"]))
 
 
-def misses(said: pa.Table, came: pa.Table) -> Iterator[tuple[str, float, str]]:
-    """How far forecasts of upper series are off, level by level: name, value, sentence."""
+def misses(said: pa.Table, came: pa.Table) -> Iterator[tuple[str, float, str, str]]:
+    """How far forecasts of upper series are off, level by level: name, value, sentence, title."""
     sums = outcomes.sums(came)
     for level in sums["level"].unique().to_pylist() if sums.num_rows else ():
         both = beside(said, sums.filter(pc.equal(sums["level"], level)), ["series", "time"])
@@ -128,7 +128,8 @@ def misses(said: pa.Table, came: pa.Table) -> Iterator[tuple[str, float, str]]:
             off = np.abs(both.predicted - both.actual).sum() / max(np.abs(both.actual).sum(), 1e-12)
             of = "all series together" if level == TOTAL else f"each {level} by itself"
             said_so = f"of what came is the forecast off, period by period, for {of}"
-            yield f"{level} off", float(off), said_so
+            title = "Off, all together" if level == TOTAL else f"Off, by {level}"
+            yield f"{level} off", float(off), said_so, title
 
 
 def bottom(answers: pa.Table, levels: Sequence[str]) -> pa.Table:
@@ -175,6 +176,6 @@ def _unfit(levels: Sequence[str], many: int, wrong: pa.ChunkedArray) -> Problem:
         f"{len(wrong):,} of {many:,} series have names that do not fit levels = {list(levels)}: {shown}",
         f"a name has a part for each level, as in {BETWEEN.join(levels)!r}, and none begins with "
         f"{TOTAL!r}, which is what all are added up to",
-        "name the levels as they are in question.toml, leave rows that are totals out of the table, or "
-        "set levels = [] there: then nothing is added up",
+        "leave rows that are totals out of the source; in a project, name the levels as they are in "
+        "question.toml, or set levels = [] there: then nothing is added up",
     )

@@ -42,6 +42,8 @@ def missed(view: View) -> Missed:
     mine, usual = (
         loss(view.at_cutoff[rung], known, later, cases) for rung in (view.rung, view.reference)
     )
+    if cases.num_rows == 1:  # its units are windows
+        mine, usual = (each.set_column(0, "series", cases["series"]) for each in (mine, usual))
     more = known.sql(
         """select said.series, avg(own.level) as level, sum(abs(prediction - actual)) as off
         from said join came on said.series = came.series and said.time = came.time

@@ -60,7 +60,7 @@ def _too_far(history: History, known: int, ahead: int) -> Problem:
     every = history.ask.settings.every
     most = known // 4
     return Problem(
-        f"a horizon of {ahead} {every}s in series of which half have {known} {every}s or fewer",
+        f"a horizon of {ahead} {every}{'s' * (ahead != 1)} in series of which half have {known} or fewer",
         "a bake-off needs four times as long: two cutoffs, each with twice the horizon before the first",
         (
             f'set `horizon = "{most} {every}s"` or less in question.toml, or '

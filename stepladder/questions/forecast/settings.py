@@ -40,12 +40,21 @@ class Settings(core.Settings):
     holidays: str = ""
     prices: UnitPrices | None = None
 
+    def ahead(self, horizon: int) -> str:
+        """A horizon in periods: 12 months, 1 week."""
+        return counted(periods.steps(self.every, horizon), self.every)
+
     @field_validator("levels")
     @classmethod
     def _apart(cls, levels: tuple[str, ...]) -> tuple[str, ...]:
         if len(set(levels)) < len(levels) or {"", TOTAL} & set(levels):
             raise ValueError(f"levels have names, each its own, and none is {TOTAL!r}")
         return levels
+
+
+def counted(many: int, every: str) -> str:
+    """So many periods: 12 months, 1 week."""
+    return f"{many:,} {every}{'s' * (many != 1)}"
 
 
 def steps(ask: Ask) -> int:

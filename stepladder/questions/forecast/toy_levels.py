@@ -32,7 +32,9 @@ def tables(seed: int) -> dict[str, pa.Table]:
     days = np.datetime64(START) + nth.astype("timedelta64[D]")
     text, day = pa.array([], pa.string()), pa.array([], pa.date32())
     return {
-        "known": pa.table({"series": text, "time": day}),  # nothing is known beforehand
+        "known": pa.table(
+            {"series": text, "time": day, "row": pa.array([], pa.int64())}
+        ),  # nothing is known beforehand
         "series": pa.table(
             {
                 "series": pa.array(NAMES).take(pa.array(which)),

@@ -14,7 +14,8 @@ from stepladder.questions.forecast.settings import steps
 def views(ask: Ask) -> Mapping[str, str]:
     """Calendars end here: a rung counts periods.
 
-    readings(series, time, ago, value, row): ago is 1 for the last period before now.
+    readings(series, time, ago, value, row): ago is 1 for the last period before now. One that now lies in,
+    as a month of which a night stands in the middle, is not over: nothing is known of it.
     ahead(step, time): the periods asked about, 1 is the first that begins now or later.
     usual(kappa, moved, calm, mild, wild, asked): how series are in general, see scales; and how many of
     them have not ended.
@@ -25,7 +26,8 @@ def views(ask: Ask) -> Mapping[str, str]:
     begins = start_sql(f"({first} + step - 1)", every, week)
     return {
         "readings": f"""select series, time, {first} - {number_sql("time", every, week)} as ago, value, row
-          from series cross join ask""",
+          from series cross join ask
+          where {number_sql("time", every, week)} < {number_sql("now", every, week)}""",
         "ahead": f"select step, {begins} as time from (values {asked}) as steps(step) cross join ask",
         "usual": f"""{OWN}, ratios as (
             select moved, moved / level as ratio, ntile(4) over (order by moved / level, series) as quarter

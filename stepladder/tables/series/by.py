@@ -11,7 +11,6 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from stepladder.core.errors import Problem
-from stepladder.tables.columns.find import check_columns
 from stepladder.tables.ids.ids import Texts
 from stepladder.tables.ids.spelling import one_spelling
 from stepladder.tables.raw import Raw
@@ -35,7 +34,12 @@ def joined(raw: Raw, by: Sequence[str], canonical: str) -> Raw:
     """
     name = source_of(by)
     for column in by:
-        check_columns(raw.table, canonical, column)
+        if column not in raw.table.column_names:
+            raise Problem(
+                f"The column {column!r}, given to --by for {canonical}, is not in the table.",
+                f"The columns there are: {', '.join(raw.table.column_names)}.",
+                "Name one of them, or several: --by NAME",
+            )
     if len(by) < 2 or name in raw.table.column_names:
         return raw
     parts = [one_spelling(raw.table.column(column), ".") for column in by]

@@ -34,33 +34,37 @@ def two_values(
         else f"Are they to be added up? Set added = true under [tables.{spec.name}.choices] in "
         "question.toml; then: stepladder refresh"
     )
-    column = _apart(rows, choices, there, twice)
     known = list(choices.by) or [choices.columns[spec.key[0]]]
-    other = (
-        f" Or are they of different series? --by {typed(','.join([*known, column]))}"
-        if column
-        else (
-            f" Or name the column that tells them apart: --by {typed(','.join([*known, 'OTHER']))}"
-        )
-    )
+    others = [n for n in rows.raw.table.column_names if n not in _used(rows, choices)]
+    if column := _apart(rows, others, there, twice):
+        other = f" Or are they of different series? --by {typed(','.join([*known, column]))}"
+    elif others:
+        named_so = typed(",".join([*known, "OTHER"]))
+        other = f" Or name the column that tells them apart: --by {named_so}"
+    else:
+        other = " Or mend these rows in the source."
     return Problem(
-        f"{len(twice):,} times a {spec.key[0]} has two values for one {every}, such as {series} in {when}: "
-        f"{shown} ({rows.raw.place}s {lines})",
-        f"of each {spec.key[0]} there is one value a {every}",
+        f"a {spec.key[0]} has two values for one {every} {len(twice):,} time{'s' * (len(twice) > 1)}, such "
+        f"as {series} in {when}: {shown} ({rows.raw.place}s {lines})",
+        f"of each {spec.key[0]} there is one value per {every}",
         f"{add}.{other}",
     )
 
 
-def _apart(rows: Rows, choices: Choices, there: Points, twice: Ints) -> str | None:
-    """The first column not in use by which no two rows of a series and period are alike."""
+def _used(rows: Rows, choices: Choices) -> set[str]:
+    """The columns of the source that are taken for something, and those made of several."""
+    taken = choices.columns.values()
+    return {*taken, *choices.by, *(one for each in taken for one in parts(each, rows.raw.table))}
+
+
+def _apart(rows: Rows, others: list[str], there: Points, twice: Ints) -> str | None:
+    """The first of the columns by which no two rows of a series and period are alike."""
     table = rows.raw.table
-    used = {one for source in choices.columns.values() for one in parts(source, table)}
     at = np.flatnonzero(np.isin(there.of, twice))
     some, of = table.take(pa.array(there.rows[at])), there.of[at]
-    for name in table.column_names:
-        if name not in used and name not in choices.by:
-            code = encoded(some.column(name))[1].astype(np.int64)
-            few = len(np.unique(code)) < len(code)  # else it numbers the rows
-            if (few or len(at) == 2) and len(np.unique(together(of, code))) == len(at):
-                return name
+    for name in others:
+        code = encoded(some.column(name))[1].astype(np.int64)
+        few = len(np.unique(code)) < len(code)  # else it numbers the rows
+        if (few or len(at) == 2) and len(np.unique(together(of, code))) == len(at):
+            return name
     return None

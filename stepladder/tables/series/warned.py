@@ -35,7 +35,7 @@ def of_times(
             "--every, such as --every week."
         )
     elif read is not None:
-        yield f"The series have one value a {every}."
+        yield f"The series have one value per {every}."
     if not choices.added and kept.any():
         moved = int((moments(period[kept], every, choices.week_starts)[0] != day[kept]).sum())
         if moved:
@@ -113,7 +113,7 @@ def of_series(rows: Rows, choices: Choices, there: Points, value: Floats) -> Non
             "gaps",
             f"{int(lack.sum()):,} {every}s are missing in {len(some):,} of {number:,} series: they are taken "
             "as unknown. If nothing happened then, they are zero: --gaps zero; if they are unknown: "
-            "--gaps unknown",
+            "--gaps unknown.",
             tuple(there.called(some[:SHOWN])),
         )
     if not choices.added and (thin := thin_end(there)):
