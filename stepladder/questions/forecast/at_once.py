@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from stepladder.core.view import Section, Table, View
-from stepladder.questions.forecast.fans import SHORT
+from stepladder.questions.forecast.fans import SHORT, data
 from stepladder.questions.forecast.figures import figure
 from stepladder.questions.forecast.missed import NEARER, Missed
 
@@ -87,7 +87,7 @@ def _dots(found: Missed, width: int) -> Any:
     domain = ["nearer than the reference", "not nearer"]
     usual = alt.Chart(alt.Data(values=[{"off": 1}])).mark_rule(strokeDash=[4, 4])
     dots = (
-        alt.Chart(alt.Data(values=values))
+        alt.Chart(data(values))
         .mark_point(filled=True, size=18, opacity=0.5)
         .encode(
             x=alt.X("level:Q", title="usual size of the series", scale=alt.Scale(type="log"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import textwrap
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -118,6 +119,13 @@ def grid(rows: pa.Table, names: Mapping[str, str], width: int, most: int = 3) ->
     return alt.concat(*pictures, columns=columns, spacing=14)
 
 
+def data(values: list[dict[str, Any]]) -> Any:
+    """Rows for a picture, as one text: Altair copies what it can look into, again for every layer."""
+    import altair as alt
+
+    return alt.InlineData(values=json.dumps(values), format=alt.DataFormat(type="json"))
+
+
 def _title(name: str, width: int) -> list[str]:
     """A name in two lines at most, no wider than its picture."""
     return textwrap.wrap(name, int((width + AXIS) / LETTER), max_lines=2, placeholder=" …")
@@ -132,7 +140,7 @@ def _fan(values: list[dict[str, Any]], title: list[str], width: int) -> Any:
     )  # fmt: skip
     figures = alt.Axis(tickCount=4, labelExpr=SHORT, minExtent=AXIS, maxExtent=AXIS)
     y = {"title": None, "scale": alt.Scale(zero=False)}
-    base = alt.Chart(alt.Data(values=values)).encode(x=alt.X("time:T", title=None, axis=times))
+    base = alt.Chart(data(values)).encode(x=alt.X("time:T", title=None, axis=times))
     said = base.transform_filter("datum.what == 'forecast'")
     wide = said.mark_area(opacity=0.2).encode(y=alt.Y("low:Q", **y), y2="high:Q")
     narrow = said.mark_area(opacity=0.3).encode(y=alt.Y("low80:Q", **y), y2="high80:Q")
