@@ -16,7 +16,7 @@ from stepladder.questions.forecast.reconcile import Structure, reconciled
 from stepladder.questions.forecast.smoothing import forecast, past
 
 SETTING = "levels"  # where nothing adds up there is nothing that could disagree
-HAIR = 1e-6  # of the usual variance: what a series may stray that never moved
+HAIR = 1e-6  # of its own square: what a series may stray that never moved
 
 
 def fit(history: History) -> Model:
@@ -58,7 +58,7 @@ def variances(values: Floats, season: int) -> Floats:
         if values.shape[1] > 1
         else mean(values**2)
     )
-    return found + max(HAIR * float(found.mean()), np.finfo(float).tiny)
+    return found + HAIR * (values**2).mean(axis=1) + np.finfo(float).tiny
 
 
 def filled(values: Floats) -> Floats:
