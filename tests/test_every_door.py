@@ -43,7 +43,7 @@ from stepladder.service.shelf import Shelf
 from stepladder.service.tokens import new as new_token
 
 QUESTIONS = [
-    pytest.param(name, marks=[pytest.mark.slow] * (name in ("retention", "recommend")))
+    pytest.param(name, marks=[pytest.mark.slow] * (name in ("retention", "recommend", "forecast")))
     for name in questions.names()
 ]
 

@@ -13,7 +13,7 @@ CODE = ROOT / "stepladder"
 # Libraries for what no command of the README asks: data on Spark, a record in Postgres, MLflow, and a
 # compiler that makes large data faster where it is there.
 IMPORT = re.compile(r"^\s*(?:from|import) ([\w.]+)(?: import (\([^)]*\)|.*))?", re.M)
-ASKED_FOR = {"pyspark", "sqlglot", "psycopg", "mlflow", "numba"}
+ASKED_FOR = {"pyspark", "sqlglot", "psycopg", "mlflow", "numba", "holidays"}
 
 
 def test_the_readmes_install_has_what_its_commands_import():
