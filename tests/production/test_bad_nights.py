@@ -177,7 +177,7 @@ PUBLISHED = lists(lambda person, place: person % 17 + place)
             "one and the same answer for 95%",
         ),
         (lists(lambda person, place: person % 17 + place, 2), "80 answers, where there were 160"),
-        (PUBLISHED.slice(0, 0), "0 persons, where there were 40"),
+        (PUBLISHED.slice(0, 0), "0 people, where there were 40"),
     ],
 )
 def test_lists_that_are_all_alike_or_short_are_held_back(tonight, said):

@@ -1,9 +1,9 @@
 """How the trees are grown: on what came after many moments of the past, whose own past alone was seen.
 
 Direct forecasts of every step by one global model (Makridakis et al., 2022, "M5 accuracy competition");
-LightGBM (Ke et al., 2017) with the loss of Huber (1964): errors are squared up to three usual moves, and count
-as they are beyond. The absolute error alone, by which forecasts are judged, is least at the median, and of a
-series that is mostly zero that is nothing at all.
+LightGBM (Ke et al., 2017) with the loss of Huber (1964): errors are squared up to three usual moves, and
+count as they are beyond. The absolute error alone, by which forecasts are judged, is least at the median, and
+of a series that is mostly zero that is nothing at all.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ OWN, FIRST = (
     10_000,
 )  # and of few series as many each and so many: more of them say the same again
 MOMENTS = 8  # of which as many series are taken as leave room for that many
+FURTHEST = 20.0  # usual moves: what moved more is learnt as that, or one slip would be in every forecast
 ENOUGH = 200  # rows: trees learn nothing from fewer
 TREES = 150
 SETTINGS = {
@@ -119,7 +120,7 @@ def _came(past: Past) -> Iterator[tuple[Floats, Floats]]:
         found, ahead = past.before(ago), min(ago, past.steps)
         start = past.values.shape[1] - ago
         came = past.values[:, start : start + ahead]
-        target = (came - found.naive[:, :ahead]) / found.unit
+        target = np.clip((came - found.naive[:, :ahead]) / found.unit, -FURTHEST, FURTHEST)
         known = np.isfinite(target)
         yield found.features[:, :ahead][known], target[known]
 
