@@ -22,7 +22,9 @@ OWN, FIRST = (
     10_000,
 )  # and of few series as many each and so many: more of them say the same again
 MOMENTS = 8  # of which as many series are taken as leave room for that many
-FURTHEST = 20.0  # usual moves: what moved more is learnt as that, or one slip would be in every forecast
+FURTHEST = (
+    20.0  # usual moves: what moved more is learnt as that, or one slip would be in every forecast
+)
 ENOUGH = 200  # rows: trees learn nothing from fewer
 TREES = 150
 SETTINGS = {
