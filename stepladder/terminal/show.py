@@ -82,7 +82,9 @@ def made(project: Project, as_json: bool, refreshed: bool = False) -> None:
     if as_json:
         tables = {name: report.summary() for name, report in reports.items()}
         first = tables[project.question.TABLES[0].name]
-        print_json({"project": str(project.folder), **first, "tables": tables})
+        found = project.ask.settings.scalars  # of the question, such as how often and which season
+        home = str(project.folder)
+        print_json({"project": home, **first, "tables": tables, "settings": found})
         return
     for spec in project.question.TABLES:
         report = reports[spec.name]

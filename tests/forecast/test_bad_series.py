@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Iterable, Sequence
 from datetime import date, timedelta
@@ -152,3 +153,15 @@ def test_monthly_data_are_stale_only_when_the_next_month_is_over(project, monkey
     for day in (date(2023, 6, 4), date(2023, 4, 29)):
         with pytest.raises(Problem, match="2023-05-01"):
             tonight(day)
+
+
+def test_a_program_is_told_what_the_series_are_like(tmp_path, capsys, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "fine.csv").write_text(BOTH)
+    with pytest.raises(SystemExit):
+        main(["new", "forecast", "--from", "fine.csv", "--json"])
+    told = json.loads(capsys.readouterr().out)
+    assert (told["every"], told["series"], told["gaps"], told["duplicates"]) == ("day", 2, 0, 0)
+    assert told["settings"]["every"] == "day"
+    assert told["settings"]["season"] == 7
+    assert all(one["kind"] for one in told["warnings"])
