@@ -116,8 +116,6 @@ def _typed(node: Any) -> Any:
     # Spark takes 0.5 for a decimal, and rounds what is reckoned with it
     if isinstance(node, exp.Literal) and not node.is_string and "." in node.name:
         return exp.cast(node.copy(), "double", copy=False)
-    if isinstance(node, exp.PercentileCont):  # what Spark calls so takes no share
-        return exp.Quantile(this=node.this, quantile=node.expression)
     counted = (exp.DateDiff, exp.Length, exp.Extract, exp.Year, exp.Month, exp.Day, exp.StrPosition)
     if isinstance(node, counted) or (isinstance(node, exp.Window) and _counts(node.this)):
         return exp.cast(node.copy(), "bigint", copy=False)

@@ -8,6 +8,7 @@ from stepladder.core.ask import Ask
 from stepladder.core.history import History
 from stepladder.questions.forecast.settings import steps
 
+EVERYONE = "select distinct series from series order by series"  # that ever had a reading
 ENDED = 2  # seasons, or horizons, without a reading: the series has ended, and nobody asks about it
 
 

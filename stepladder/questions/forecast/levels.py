@@ -17,12 +17,11 @@ from stepladder.core import outcomes, predictions
 from stepladder.core.asking import beside
 from stepladder.core.errors import Problem
 from stepladder.core.history import History
-from stepladder.questions.forecast.asked import everyone
+from stepladder.questions.forecast.asked import EVERYONE, everyone
 from stepladder.questions.forecast.settings import TOTAL
+from stepladder.tables.series.by import BETWEEN
 
-BETWEEN = " / "  # the parts of a series' name
 Ints = np.ndarray
-ALL = "select distinct series from series order by series"
 
 
 class Tree(NamedTuple):
@@ -144,7 +143,7 @@ def check(history: History) -> None:
     levels = history.ask.settings.levels
     if not levels:
         return
-    series = history.sql(ALL)
+    series = history.sql(EVERYONE)
     if not _named(series):
         return
     wrong = series.filter(pc.invert(_fits(series, levels)))["series"]

@@ -19,6 +19,7 @@ from stepladder.core.history import History
 from stepladder.core.model import Model
 from stepladder.core.stats import Floats
 from stepladder.questions.forecast import scales, smoothing
+from stepladder.questions.forecast.asked import EVERYONE
 from stepladder.questions.forecast.matrix import wide
 from stepladder.questions.forecast.settings import steps
 
@@ -72,7 +73,7 @@ def _errors(history: History) -> Iterator[tuple[np.ndarray, Floats]]:
     ahead, first = steps(history.ask), periods.first_ahead(history.now, every, week)
     for i in range(1, MOMENTS + 1):
         past = history.at(periods.day_of(first - i * ahead, every, week))
-        cases = past.sql(scales.EVERYONE)
+        cases = past.sql(EVERYONE)
         if not cases.num_rows:
             return
         own, came = scales.own(past, cases), _came(past, history, cases)

@@ -10,12 +10,12 @@ import pyarrow as pa
 from stepladder.core.history import History
 from stepladder.core.model import Model
 from stepladder.core.stats import Floats
+from stepladder.questions.forecast.asked import EVERYONE
 from stepladder.questions.forecast.matrix import wide
 from stepladder.questions.forecast.smoothing import forecast, past
 from stepladder.questions.forecast.smoothing.intermittent import dominated, phases, tsb
 
 ALPHAS, BETAS = (0.02, 0.05, 0.1, 0.2), (0.05, 0.1, 0.2)
-EVERYONE = "select distinct series from series order by series"
 
 
 def fit(history: History) -> Model:

@@ -11,10 +11,10 @@ import pyarrow as pa
 
 from stepladder.core import predictions
 from stepladder.core.history import History
+from stepladder.questions.forecast.asked import EVERYONE
 from stepladder.questions.forecast.levels import Tree
 
 FEW = 50
-EVERYONE = "select distinct series from series order by series"
 RARE = 0.05  # so few values below zero are returns: nobody forecasts less than nothing
 FLOOR = 0.1  # of what a series of this level usually moves
 ABOVE = 4  # the kind of all that add up others

@@ -9,8 +9,8 @@ import pyarrow as pa
 from stepladder.core.view import Section, Table, View
 from stepladder.questions.forecast import fans, levels
 from stepladder.questions.forecast.figures import figure
-from stepladder.questions.forecast.levels import BETWEEN
 from stepladder.questions.forecast.settings import TOTAL, counted, steps
+from stepladder.tables.series.by import BETWEEN
 
 SHOWN = 10  # of a level, the largest
 # what a name says before its parts: nothing is before what adds up all

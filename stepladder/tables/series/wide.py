@@ -17,13 +17,13 @@ from stepladder.tables.plural import counted
 from stepladder.tables.raw import Raw
 from stepladder.tables.rows.only import without
 from stepladder.tables.rows.rows import total_rows
+from stepladder.tables.series.by import BETWEEN
 from stepladder.tables.series.dated import stamps
 from stepladder.tables.series.every import found
 from stepladder.tables.series.numbers import holds_numbers, value_of
 from stepladder.tables.series.period_names import period
 
 SERIES, PERIODS, NO = WIDE = ("series", "periods", "no")
-BETWEEN = " / "  # the parts of a series' id
 
 
 @dataclass(frozen=True)

@@ -12,12 +12,12 @@ from stepladder.core.history import History
 from stepladder.core.model import Model
 from stepladder.core.stats import Floats
 from stepladder.questions.forecast import foreseen, public_holidays
+from stepladder.questions.forecast.asked import EVERYONE
 from stepladder.questions.forecast.boosting.features import width
 from stepladder.questions.forecast.boosting.growing import Past, forecast, grown
 from stepladder.questions.forecast.matrix import Matrix, wide
 from stepladder.questions.forecast.settings import steps
 
-EVERYONE = "select distinct series from series order by series"
 PAST = 400  # periods learnt from, or more where seasons are long
 
 
