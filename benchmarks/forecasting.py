@@ -153,6 +153,7 @@ def whole(values: np.ndarray, steps: int) -> None:
     """The whole rung over so many monthly series, read from a file: fit, forecast, made fit for use."""
     from stepladder import questions
     from stepladder.core import periods
+    from stepladder.core.cases import everyone
     from stepladder.core.history import History
     from stepladder.core.rung import ladder
     from stepladder.questions.question_toml import parse
@@ -170,7 +171,7 @@ def whole(values: np.ndarray, steps: int) -> None:
         pq.write_table(pa.table({**rows, "row": np.arange(len(series))}), f"{room}/series.parquet")
         now, views = periods.day_of(600, "month"), tuple(question.views(ask).items())
         history = History(now, ask, {"series": (f"{room}/series.parquet", "time")}, views=views)
-        cases = question.cases(history)
+        cases = everyone(question, history)
         began = time.process_time()
         said = rung.predict(rung.fit(history), history, cases)
         told = time.process_time() - began

@@ -30,6 +30,7 @@ import psutil
 import pyarrow.parquet as pq
 
 import stepladder
+from stepladder.core.cases import everyone
 from stepladder.questions.retention import toy
 from stepladder.record import Shipment
 
@@ -109,7 +110,7 @@ def project(room: Path) -> Path:
 def commands_of(template: Path) -> dict[str, list[str]]:
     """What is killed: a backfill of three days, a ship, a bake-off, a new project, an erasure, a page."""
     opened = stepladder.Project.open(template)
-    now, somebody = opened.now(), opened.question.cases(opened.history())["customer"][0].as_py()
+    now, somebody = opened.now(), everyone(opened.question, opened.history())["customer"][0].as_py()
     return {
         "run": ["run", "--from", str(now - timedelta(days=2)), "--to", str(now), "--wait", "60"],
         "ship": ["ship", "--rung", "r3_bg_nbd", "--force", "a trial"],

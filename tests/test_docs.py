@@ -18,6 +18,7 @@ import pytest
 
 from stepladder import questions
 from stepladder.cli import app, main
+from stepladder.core.cases import everyone
 from stepladder.core.history import History
 from stepladder.core.predictions import check
 from stepladder.core.rung import Rung
@@ -45,7 +46,7 @@ def test_the_rungs_of_your_own_run_and_are_as_short_as_they_say(tmp_path, kind, 
     pq.write_table(toy.tables(1)["purchases"], tmp_path / "p.parquet")
     history = History(toy.NOW, parse(toy.ASK), {"purchases": (str(tmp_path / "p.parquet"), "day")})
     question = questions.load("retention")
-    cases = question.cases(history)
+    cases = everyone(question, history)
     answers = check(rung.predict(rung.fit(history), history, cases), question, cases)
     assert answers["prediction"].null_count == 0
     assert len(set(answers["prediction"].to_pylist())) >= 2

@@ -22,6 +22,7 @@ import toy_projects
 import stepladder
 from stepladder import questions
 from stepladder.core import own
+from stepladder.core.cases import everyone
 from stepladder.leave import hashes
 from stepladder.leave.bundle import bundle
 from stepladder.leave.carried import carry
@@ -93,7 +94,7 @@ def test_every_door_gives_the_same_answer(project, tmp_path):
     """All at once at night, one by name, by their own rows, over HTTP, and elsewhere."""
     question, day = project.question, project.now()
     toy = importlib.import_module(f"stepladder.questions.{project.ask.question}.toy")
-    everybody = question.cases(project.history())
+    everybody = everyone(question, project.history())
     kinds = own.schema(question, project.history())
     mine = pq.read_table(project.table(question.OWN.table))
     for nth, name in enumerate(ran(project)):
@@ -152,7 +153,7 @@ def test_as_of_a_cutoff_it_says_what_the_bakeoff_scored(project, tmp_path):
         stored = pq.read_table(
             project.folder / "bakeoffs" / str(result.id) / name / f"{last.called}.parquet"
         )
-        case = project.question.cases(project.history().at(date.fromisoformat(last.now)))
+        case = everyone(project.question, project.history().at(date.fromisoformat(last.now)))
         one = case.slice(case.num_rows // 2, 1).to_pylist()[0]
         same(rows_of(said, one), rows_of(stored, one))
 
@@ -173,7 +174,7 @@ def test_it_lives_in_production_and_is_forgotten(project, tmp_path, monkeypatch)
     stepladder.ship_decided(project)
     stepladder.run_nightly(project, since=day, until=day)
     assert stepladder.watch_predictions(project).realised.rung == name
-    case = question.cases(project.history()).slice(0, 1).to_pylist()[0]
+    case = everyone(question, project.history()).slice(0, 1).to_pylist()[0]
     wanted = rows_of(published(project), case)
     reader = new_token(project, "a reader", ("read", "review"))
     with serving(project) as send:
@@ -196,7 +197,7 @@ def test_it_lives_in_production_and_is_forgotten(project, tmp_path, monkeypatch)
     assert gone.answers == 1
     assert not gone.still
     assert not rows_of(published(project), case)
-    who = own.named(question.cases(project.history()).schema, typed)
+    who = own.named(everyone(question, project.history()).schema, typed)
     assert not [path for path in project.folder.rglob("*") if holds(path, who)]
 
 

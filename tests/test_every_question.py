@@ -12,6 +12,7 @@ import pytest
 
 from stepladder import questions
 from stepladder.core.asking import numbers
+from stepladder.core.cases import everyone
 from stepladder.core.errors import Problem
 from stepladder.core.history import History
 from stepladder.core.predictions import check
@@ -110,7 +111,7 @@ def test_a_better_forecast_costs_less(name, history):
         importlib.import_module(f"stepladder.questions.{name}.toy"),
     )
     past, later = history.at(toy.NOW), history
-    cases = question.cases(past)
+    cases = everyone(question, past)
     if not timed(question):
         last = list(question.holdouts(history))[-1]
         past, later, cases = last.past, last.later, last.cases
@@ -148,7 +149,7 @@ def test_measures_are_sentences(name, history):
     question = questions.load(name)
     last = list(question.holdouts(history))[-1]
     past, later = last.past, last.later
-    cases = question.cases(past) if timed(question) else last.cases
+    cases = everyone(question, past) if timed(question) else last.cases
     reference = said(name, references(question)[0], past, cases)
     full = question.complete(reference, lambda: reference, past, cases).predictions
     rows = question.measures(full, past, later, cases).to_pylist()

@@ -18,6 +18,7 @@ import pytest
 
 from stepladder import questions
 from stepladder.core import model as models
+from stepladder.core.cases import everyone
 from stepladder.core.history import History
 from stepladder.core.predictions import check, places
 from stepladder.core.question import Question, references
@@ -68,7 +69,7 @@ class Stage:
     @cached_property
     def everyone(self) -> pa.Table:
         """What it says of every case."""
-        return self.said(self.fitted, self.history, self.question.cases(self.history))
+        return self.said(self.fitted, self.history, everyone(self.question, self.history))
 
     def said(self, fitted: models.Model, history: History, cases: pa.Table) -> pa.Table:
         return check(self.rung.predict(fitted, history, cases), self.question, cases)
@@ -77,7 +78,7 @@ class Stage:
         return written(self.question, self.toy, self.folder, *changes)
 
     def answer(self, history: History, cases: pa.Table | None = None) -> pa.Table:
-        cases = self.question.cases(history) if cases is None else cases
+        cases = everyone(self.question, history) if cases is None else cases
         return self.said(self.rung.fit(history), history, cases)
 
 
@@ -173,7 +174,7 @@ def test_it_says_what_it_does_in_a_sentence(stage):
 
 def test_it_keeps_the_contract(stage):
     answers = stage.everyone
-    asked = stage.question.cases(stage.history).num_rows
+    asked = everyone(stage.question, stage.history).num_rows
     assert answers["prediction"].null_count <= (asked // 20 if answers.num_rows > asked else 0)
     for name, kind in stage.question.EXTRAS.items():
         known = pc.drop_null(answers[name])
@@ -195,14 +196,14 @@ def test_neither_the_future_nor_the_order_of_rows_nor_the_type_of_ids_matters(st
 
 
 def test_alone_it_answers_as_in_a_crowd(stage):
-    cases = stage.question.cases(stage.history)
+    cases = everyone(stage.question, stage.history)
     for i in (0, cases.num_rows // 2, cases.num_rows - 1):
         alone = stage.said(stage.fitted, stage.history, cases.slice(i, 1))
         alike(alone, only(stage.everyone, cases.slice(i, 1)))
 
 
 def test_a_stranger_does_not_crash_it(stage):
-    cases = stage.question.cases(stage.history)
+    cases = everyone(stage.question, stage.history)
     strange = pa.table(
         {key: pa.array(["987654321"]).cast(cases[key].type) for key in cases.column_names}
     )
@@ -214,14 +215,14 @@ def test_a_stranger_does_not_crash_it(stage):
 
 def test_saved_it_is_as_unsaved(stage, tmp_path):
     models.save(stage.fitted, tmp_path / "model")
-    cases = stage.question.cases(stage.history)
+    cases = everyone(stage.question, stage.history)
     loaded = models.load(tmp_path / "model")
     a, b = (stage.rung.predict(m, stage.history, cases) for m in (stage.fitted, loaded))
     assert a.equals(b)
 
 
 def test_the_same_input_gives_the_same_bytes(stage, tmp_path):
-    again, cases = stage.rung.fit(stage.history), stage.question.cases(stage.history)
+    again, cases = stage.rung.fit(stage.history), everyone(stage.question, stage.history)
     hashes = {models.save(m, tmp_path / str(i)) for i, m in enumerate((stage.fitted, again))}
     assert len(hashes) == 1
     assert stage.said(again, stage.history, cases).equals(stage.everyone)
@@ -232,7 +233,7 @@ def test_it_recovers_the_truth_as_its_height_promises(stage):
     question, history = stage.question, stage.history
     ahead = timedelta(days=history.ask.known_after)
     later = replace(history, now=history.now + ahead)
-    cases, ours = question.cases(history), stage.everyone
+    cases, ours = everyone(question, history), stage.everyone
     if not any(spec.time for spec in question.TABLES):  # folds: labels are left out, and asked for
         last = list(question.holdouts(history))[-1]
         history, later, cases = last.past, last.later, last.cases

@@ -16,6 +16,7 @@ import pyarrow.parquet as pq
 from stepladder.bakeoff.replay import Replay
 from stepladder.bakeoff.runs import Progress, Ran, Setting, run_one, side_by_side
 from stepladder.bakeoff.score import Scored, score
+from stepladder.core.cases import hashed
 from stepladder.core.history import History, Tables, literal, quoted
 
 PAIRS = 4  # ways to cut the units in two: a bit each of the last digit of their hash
@@ -24,8 +25,7 @@ PAIRS = 4  # ways to cut the units in two: a bit each of the last digit of their
 def condition(unit: tuple[str, ...], pair: int, side: int) -> str:
     """The condition on a row to be of one half: by its unit alone, so it is the same at every cutoff."""
     digits = [digit for digit in "0123456789abcdef" if (int(digit, 16) >> pair) & 1 == side]
-    named = " || '|' || ".join(f"cast({quoted(name)} as varchar)" for name in unit)
-    return f"right(md5({named}), 1) in ({', '.join(map(literal, digits))})"
+    return f"right({hashed(unit)}, 1) in ({', '.join(map(literal, digits))})"
 
 
 def halved(known: History, unit: tuple[str, ...], pair: int, side: int, folder: Path) -> Tables:

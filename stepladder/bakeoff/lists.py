@@ -96,12 +96,12 @@ def lists(
     comparison: Comparison,
 ) -> Lists | None:
     """What the lists brought; None where no prices are given, or answers say no amount of money."""
-    ask, last = replays[-1].known.ask, replays[-1]
+    ask, last = replays[-1].holdout.past.ask, replays[-1]
     price = prices(ask)
     asked = [i for i, replay in enumerate(replays) if replay.holdout.role != "calibrate"]
     if price is None or not _in_money(question, last, parties[0].scored):
         return None
-    sizes = [price.places(replays[i].cases.num_rows) for i in asked]
+    sizes = [price.places(replays[i].everybody) for i in asked]
     rows: list[Listed] = []
     for party in parties:
         at = [
@@ -115,7 +115,7 @@ def lists(
         rows += [_listed(name, sizes, at, found, comparison) for name in party.names]
     acts = np.column_stack([whole.expected[name] > 0 for name in whole.expected])
     return Lists(
-        float(np.mean(sizes[:-1])), sizes[-1], last.cases.num_rows,
+        float(np.mean(sizes[:-1])), sizes[-1], last.everybody,
         price.budget, price.decisions_per_year, price.currency,
         int(acts.all(axis=1).sum()), int((~acts).all(axis=1).sum()),
         _brought(RANDOM, sizes, money), _brought(HINDSIGHT, sizes, money), tuple(rows),
@@ -124,7 +124,7 @@ def lists(
 
 def a_year(ask: Ask, replays: list[Replay]) -> float:
     """How many cases are decided on in a year, if lists are as long as at the moments that chose."""
-    cases = [r.cases.num_rows for r in replays if r.holdout.role == "choose"]
+    cases = [r.everybody for r in replays if r.holdout.role == "choose"]
     return float(np.mean([decisions(ask, each) for each in cases]))
 
 

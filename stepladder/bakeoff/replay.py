@@ -11,11 +11,13 @@ import pyarrow.parquet as pq
 
 from stepladder.core import outcomes
 from stepladder.core.asking import numbers
+from stepladder.core.cases import count, drawn, share
 from stepladder.core.errors import Problem
 from stepladder.core.history import History
 from stepladder.core.question import Holdout, Newcomers, Question
 from stepladder.core.stats import Floats
 from stepladder.fence.known import write_known
+from stepladder.money import of_some
 
 
 @dataclass(frozen=True)
@@ -37,7 +39,8 @@ class Replay:
 
     holdout: Holdout
     known: History  # the past, over the files; the newcomers' first rows laid over
-    cases: pa.Table  # all that are asked about, newcomers last
+    cases: pa.Table  # all that are judged, newcomers last
+    everybody: int  # how many there were to ask about
     came: pa.Table  # KEYS…, actual: of each by itself
     actual: Floats  # the same as numbers, where it is known
     files: Files
@@ -60,13 +63,18 @@ class Replay:
 
 
 def prepare(question: Question, history: History, folder: Path) -> list[Replay]:
-    """Write every cutoff's tables below `folder`, earliest cutoff first."""
-    found = []
+    """Write every cutoff's tables below `folder`, earliest cutoff first.
+
+    Rungs learn from everybody. They are judged on as many as `sample` in question.toml says, drawn by lot.
+    """
+    found, judged = [], share(question, history)
     for holdout in question.holdouts(history):
         here = folder / holdout.name
         here.mkdir(parents=True)
         past, newcomers = holdout.past, holdout.newcomers
-        cases = question.cases(past) if holdout.cases is None else holdout.cases
+        cases = drawn(question, past, judged) if holdout.cases is None else holdout.cases
+        some = holdout.cases is None and judged < 1
+        everybody = count(question, past) if some else cases.num_rows
         if not cases.num_rows:
             raise Problem(
                 f"at the cutoff {past.now} there is nobody to ask about",
@@ -78,19 +86,29 @@ def prepare(question: Question, history: History, folder: Path) -> list[Replay]:
         if newcomers:
             known = known.plus(**newcomers.rows)
             cases = pa.concat_tables([cases, newcomers.cases])
-        found.append(_replay(question, holdout, known, cases, files))
+            everybody += newcomers.cases.num_rows
+        found.append(_replay(question, holdout, known, cases, everybody, files))
     return found
 
 
 def _replay(
-    question: Question, holdout: Holdout, known: History, cases: pa.Table, files: Files
+    question: Question,
+    holdout: Holdout,
+    known: History,
+    cases: pa.Table,
+    everybody: int,
+    files: Files,
 ) -> Replay:
-    """With what came, and what all rungs' answers are held against."""
+    """With what came, and what all rungs' answers are held against; a budget shrinks as the cases do."""
+    if cases.num_rows < everybody:
+        known = replace(known, ask=of_some(known.ask, cases.num_rows, everybody))
     outcome = question.outcome(known, holdout.later, cases)
     came, sums = outcomes.own(outcome), outcomes.sums(outcome)
     actual = numbers(came["actual"], question.LABELS)
     actual, scale = actual[~np.isnan(actual)], question.scale(known, cases)
-    return Replay(holdout, known, cases, came, actual, files, sums if len(sums) else None, scale)
+    return Replay(
+        holdout, known, cases, everybody, came, actual, files, sums if len(sums) else None, scale
+    )
 
 
 def write(

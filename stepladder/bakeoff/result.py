@@ -97,10 +97,11 @@ class Window:
     now: str
     until: str
     role: str
-    cases: int
+    cases: int  # that rungs were judged on
     actual: float  # sum of outcomes
     scored: int = 0  # rows of the loss: those of whom something came, where silence says nothing
     name: str = ""  # what the replay is called, where several stand at one moment
+    everybody: int = 0  # how many there were, where these are some of them, drawn by lot; 0: all
 
     @property
     def called(self) -> str:

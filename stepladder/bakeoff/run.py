@@ -166,7 +166,10 @@ def _window(replay: Replay, scored: Scored | None) -> Window:
     later = replay.holdout.later.now.isoformat()
     actual, rows = float(replay.actual.sum()), scored.loss.num_rows if scored else 0
     cases = replay.cases.num_rows
-    return Window(replay.now, later, replay.holdout.role, cases, actual, rows, replay.name)
+    everybody = replay.everybody if replay.everybody > cases else 0
+    return Window(
+        replay.now, later, replay.holdout.role, cases, actual, rows, replay.name, everybody
+    )
 
 
 def versions(ladder: list[Rung]) -> dict[str, str]:

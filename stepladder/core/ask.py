@@ -175,6 +175,7 @@ class Ask(Part):
     settings: Any = Field(default_factory=Settings)  # the question's own, of its own class
     seed: Annotated[int, Field(ge=0, lt=2**31)] = 1
     time_box: Annotated[int, Field(ge=1, le=31 * 86_400)] = 600
+    sample: Annotated[int, Field(ge=100, le=1_000_000_000)] = 200_000
     memory_mb: Annotated[int, Field(ge=200, le=100_000_000)] = 4000
     record: str = "sqlite:///stepladder.db"
     tables: dict[str, Source] = Field(default_factory=dict)

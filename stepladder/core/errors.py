@@ -43,5 +43,9 @@ class Unfit(Problem):
         self.read = read
 
 
+class Outgrown(Problem):
+    """More rows were asked for than one machine is to hold: where a rung needs them, it is not run."""
+
+
 class CannotStand(Exception):
     """A rung says in one sentence why it cannot answer here; the sentence becomes its row in the table."""

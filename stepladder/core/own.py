@@ -135,12 +135,6 @@ def named(schema: pa.Schema, case: str) -> pa.Table | None:
     return pa.table(values)
 
 
-def among(everyone: pa.Table, wanted: pa.Table) -> pa.Table | None:
-    """The wanted case, if it is among them."""
-    found = wanted.join(everyone, wanted.column_names, join_type="left semi", use_threads=False)
-    return found if found.num_rows else None
-
-
 def _refuse_without(time: Column) -> None:
     """Moments may be left out, for rows stand in their order; of days nobody knows how many lie between."""
     if time.required and time.kind == "day":

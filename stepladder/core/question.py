@@ -208,8 +208,11 @@ class Question(Protocol):
     def views(self, ask: Ask) -> Mapping[str, str]:
         """SELECTs that every rung sees as tables, made of the question's tables and its settings."""
 
-    def cases(self, history: History) -> pa.Table:
-        """Everyone asked about as of the history's now: CASE…"""
+    def cases(self, ask: Ask) -> str:
+        """A SELECT of everyone asked about as of a history's now, in any order: CASE…"""
+
+    def adds_up(self, ask: Ask) -> bool:
+        """Whether answers are also about what cases add up to: then all of them are asked about at once."""
 
     def holdouts(self, history: History) -> Iterator[Holdout]:
         """Replays of the past, earliest first; the last one reports."""

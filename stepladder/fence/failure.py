@@ -7,7 +7,7 @@ import traceback
 from dataclasses import dataclass
 from pathlib import Path
 
-from stepladder.core.errors import CannotStand, Problem
+from stepladder.core.errors import CannotStand, Outgrown, Problem
 from stepladder.core.extras import installing
 from stepladder.fence.sandbox import Forbidden
 
@@ -57,6 +57,8 @@ def _said(error: BaseException, path: Path) -> tuple[str, ...]:
             "a rung may read only its history",
             "put it into a table of the question, or learn it in fit",
         )
+    if isinstance(error, Outgrown):
+        return f"not run: needs all rows on one machine ({error.given})", *error.parts()
     if isinstance(error, Problem):
         return f"failed: {error.given}", f"{file}: {error.given}", error.allowed, error.remedy
     line = _line(error, path)

@@ -15,6 +15,7 @@ import pyarrow.parquet as pq
 
 from stepladder.bakeoff.row import parquet
 from stepladder.core import own
+from stepladder.core.cases import kinds
 from stepladder.core.errors import Problem
 from stepladder.core.files import write
 from stepladder.core.question import case_word
@@ -112,13 +113,13 @@ def _homes(project: Project) -> list[str]:
 
 def _typed(project: Project, case: str) -> pa.Table:
     """The case as it was typed, in the types of the data. Raises Problem where it cannot be one."""
-    schema = project.question.cases(project.history()).schema
+    schema = kinds(project.question, project.history())
     found = own.named(schema, case)
     if found is None:
-        kinds = ", ".join(f"{f.name}: {f.type}" for f in schema)
+        columns = ", ".join(f"{f.name}: {f.type}" for f in schema)
         raise Problem(
             f"{case_word(project.question)} {case!r}",
-            f"in these data it is made of {kinds}, joined by /",
+            f"in these data it is made of {columns}, joined by /",
             "check the id",
         )
     return found

@@ -19,6 +19,7 @@ from stepladder.bakeoff.result import Result, RungResult, from_json
 from stepladder.core import asking, outcomes
 from stepladder.core import model as models
 from stepladder.core.asking import Beside, Taught, answered
+from stepladder.core.cases import everyone
 from stepladder.core.errors import Problem
 from stepladder.core.files import whole
 from stepladder.core.history import History
@@ -69,7 +70,7 @@ def answer(
 def known_at(project: Project, day: date, scratch: Path) -> Known:
     """What was known as of a day, written into the scratch folder. Raises Problem where nobody was."""
     history = project.history(scratch).at(day)
-    cases = project.question.cases(history)
+    cases = everyone(project.question, history)
     if not cases.num_rows:
         raise Problem(
             f"as of {day} there was nobody to forecast for",

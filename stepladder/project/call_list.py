@@ -16,6 +16,7 @@ import pyarrow.compute as pc
 
 from stepladder.core import model as models
 from stepladder.core.asking import explained, reasons
+from stepladder.core.cases import count
 from stepladder.core.errors import Problem
 from stepladder.core.files import write
 from stepladder.core.history import History
@@ -74,7 +75,7 @@ def refuse(project: Project, day: date, top: int, control: str | float | None) -
             "and says of nobody what they are worth, so nobody comes first",
             "leave --top out: the file has every answer, each one's best first",
         )
-    there = question.cases(project.history().at(day)).num_rows
+    there = count(question, project.history().at(day))
     if not 1 <= top <= there:
         are, remedy = (
             "is" if there == 1 else "are",

@@ -16,6 +16,7 @@ import pyarrow.parquet as pq
 from stepladder.core import model as models
 from stepladder.core import own
 from stepladder.core.asking import Job, Taught, answered, asked, explained, reasons
+from stepladder.core.cases import among, count, kinds
 from stepladder.core.errors import Problem
 from stepladder.core.files import write
 from stepladder.core.history import History
@@ -145,14 +146,14 @@ class One:
 
     def known(self, case: str) -> pa.Table:
         """The answer for somebody who is in the data. Raises Problem where nobody has that id."""
-        everyone = self.project.question.cases(self.history)
-        wanted = own.named(everyone.schema, case)
+        question, history = self.project.question, self.history
+        wanted = own.named(kinds(question, history), case)
         said = also_spelt(wanted) if wanted else []
-        there = next(filter(None, (own.among(everyone, one) for one in said)), None)
+        there = next(filter(None, (among(question, history, one) for one in said)), None)
         if not there:
             raise Problem(
                 f"there is no {' '.join(self.project.question.CASE)} {case!r} in the data",
-                f"the {everyone.num_rows:,} known ones are asked for by their id",
+                f"the {count(question, history):,} known ones are asked for by their id",
                 "somebody new is asked for with their own rows: --for FILE"
                 + ("; what several add up to is in the file of all: --to FILE" * self._adds_up),
             )

@@ -15,7 +15,9 @@ from stepladder.bakeoff.result import Result
 from stepladder.bakeoff.row import parquet
 from stepladder.core import endings, files, model
 from stepladder.core.asking import reasons
+from stepladder.core.cases import drawn, share
 from stepladder.core.errors import Problem
+from stepladder.core.history import History
 from stepladder.core.model import Model
 from stepladder.core.question import Holdout, Question
 from stepladder.core.view import Chart, Exam, View
@@ -58,7 +60,7 @@ def view(project: Project, result: Result, mask: bool) -> View:
     models = {n: model.load(folder / n / "model") for n in ran if (folder / n / "model").is_dir()}
     history = project.history().at(date.fromisoformat(result.now))
     last = next(h for h in project.question.holdouts(history) if h.name == last_window.called)
-    exam = exam_of(project.question, last)
+    exam = exam_of(project.question, history, last)
     return View(
         history=history,
         cutoffs=cutoffs,
@@ -76,9 +78,11 @@ def view(project: Project, result: Result, mask: bool) -> View:
     )
 
 
-def exam_of(question: Question, last: Holdout) -> Exam:
-    """Everyone asked about at the last cutoff: those known, and newcomers with their first rows."""
-    cases = question.cases(last.past) if last.cases is None else last.cases
+def exam_of(question: Question, history: History, last: Holdout) -> Exam:
+    """Whom rungs were judged on at the last cutoff: of those known, and newcomers with their first rows."""
+    cases = last.cases
+    if cases is None:
+        cases = drawn(question, last.past, share(question, history))
     if last.newcomers is None:
         return Exam(last.past, last.later, cases)
     known = last.past.plus(**last.newcomers.rows)

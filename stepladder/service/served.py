@@ -20,6 +20,7 @@ import pyarrow.parquet as pq
 from pydantic import BaseModel
 
 from stepladder.core import own, rooms
+from stepladder.core.cases import kinds
 from stepladder.core.errors import Problem
 from stepladder.core.own import Brings
 from stepladder.core.predictions import places
@@ -109,7 +110,7 @@ class Served:
     @cached_property
     def case(self) -> list[pa.Field]:
         """The columns that say whom a prediction is about, with their types."""
-        schema = self.project.question.cases(self.project.history()).schema
+        schema = kinds(self.project.question, self.project.history())
         return [schema.field(name) for name in self.project.question.CASE]
 
     def newcomers(

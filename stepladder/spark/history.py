@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 
 import pyarrow as pa
 
-from stepladder.core.errors import Problem
+from stepladder.core.errors import Outgrown
 from stepladder.core.history import History, ask_columns, known
 from stepladder.spark import arrow
 from stepladder.spark.session import session
@@ -31,7 +31,7 @@ class SparkHistory(History):
     engine: ClassVar[str] = "spark"
 
     def sql(self, query: str, cases: pa.Table | None = None, **tables: pa.Table) -> pa.Table:
-        """Answer a SELECT with a table. Raises Problem, before it is brought here, on too large a one."""
+        """Answer a SELECT with a table. Raises Outgrown on more rows than are brought here."""
         found = self.frame(query, cases, **tables).limit(MOST_ROWS + 1).toArrow()
         if found.num_rows > MOST_ROWS:
             raise _too_many(query)
@@ -84,8 +84,8 @@ class SparkHistory(History):
         return rows.filter(known(name, time, self.now).replace('"', "`")) if time else rows
 
 
-def _too_many(query: str) -> Problem:
-    return Problem(
+def _too_many(query: str) -> Outgrown:
+    return Outgrown(
         f"the answer has more than {MOST_ROWS:,} rows: {' '.join(query.split())[:80]}",
         f"history.sql brings at most {MOST_ROWS:,} rows from Spark to this machine",
         "read them as a stream with history.scan(query), leave them on Spark with history.frame(query), "

@@ -208,6 +208,7 @@ def ran(
 def rehearsed(project: Project, share: str, as_json: bool) -> int:
     """The same night on some of the customers; the exit code that it would have had."""
     from stepladder.core.ask import share as read
+    from stepladder.core.cases import count
     from stepladder.nightly.rehearsal import rehearsal
     from stepladder.nightly.run import run
 
@@ -219,7 +220,7 @@ def rehearsed(project: Project, share: str, as_json: bool) -> int:
         day = small.now()
         found = run(small, since=day, until=day, progress=tick)
         watched = json.loads(found.watched.read_text())
-        cases = small.question.cases(small.history()).num_rows
+        cases = count(small.question, small.history())
     said = {"cases": cases, "day": str(day), "steps": len(found.plan.to_do)}
     if as_json:
         print_json({**said, "watch": watched})

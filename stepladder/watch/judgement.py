@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 
 from stepladder.core import outcomes
 from stepladder.core.asking import Job, Taught, answered, asked, beside
+from stepladder.core.cases import everyone
 from stepladder.core.history import History
 from stepladder.core.predictions import places
 from stepladder.core.question import Question
@@ -34,7 +35,7 @@ class Window(NamedTuple):
 def window(question: Question, history: History, as_of: date, said: pa.Table) -> Window:
     """The window of predictions made as of a day; those asked about are those whom they name, each once."""
     later = as_of + timedelta(days=history.ask.known_after)
-    names = history.once("case", lambda: question.cases(history).column_names)
+    names = list(question.CASE)
     once = said.select(names).group_by(names, use_threads=False).aggregate([]).select(names)
     past, to = moment(history, as_of), moment(history, later)
     asked_about = outcomes.bottom(question, past, to, once.drop_null().combine_chunks())
@@ -48,7 +49,7 @@ def moment(history: History, day: date) -> History:
 
 def known(question: Question, past: History, said: pa.Table) -> pa.Table:
     """Only the predictions about cases that were there already: newcomers of a replay had rows laid over."""
-    cases = question.cases(past)
+    cases = everyone(question, past)
     return said.filter(pc.is_valid(places(said, cases, cases.column_names)))
 
 

@@ -15,6 +15,7 @@ import pytest
 
 from stepladder.bakeoff.run import run
 from stepladder.bakeoff.runs import Setting
+from stepladder.core.cases import everyone
 from stepladder.core.history import History
 from stepladder.core.predictions import complete
 from stepladder.core.rung import Rung, ladder
@@ -66,7 +67,7 @@ def test_the_truth_is_what_each_rung_answers_for_every_fresh_customer(
     sums, cases = np.zeros(len(RUNGS)), 0
     for at, cutoff in zip(those, cutoffs_of(drawn, everybody.ask), strict=True):
         known = everybody.at(cutoff)
-        asked = retention.cases(known)
+        asked = everyone(retention, known)
         later = everybody.at(cutoff + (drawn.world.end - cutoffs_of(drawn, known.ask)[1]) / 2)
         said = []
         for rung in RUNGS:
@@ -101,7 +102,7 @@ def test_the_studys_choice_is_the_bakeoffs(drawn, found, tmp_path):
         history = History(
             date.fromisoformat(job.now), question_toml.asked(json.loads(job.ask)), job.tables
         )
-        rung, cases = Rung(Path(job.rung), ours=True), retention.cases(history)
+        rung, cases = Rung(Path(job.rung), ours=True), everyone(retention, history)
         learn_from = replace(history, tables=job.learn_from or job.tables)
         fitted = None if job.learn_from else found.models.get((rung.name, job.now))
         model = fitted or rung.fit(learn_from)

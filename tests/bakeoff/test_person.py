@@ -13,6 +13,7 @@ import toy_projects
 from stepladder import people
 from stepladder.bakeoff.run import run
 from stepladder.bakeoff.runs import Setting
+from stepladder.core.cases import everyone
 from stepladder.core.predictions import check
 from stepladder.core.rung import Rung
 
@@ -42,7 +43,7 @@ def cutoffs(project) -> list[date]:
 
 def answer(project, day: date, *, trial: str, every: int) -> pa.Table:
     """Somebody looks at some parcels of a day: dear ones come back, they think."""
-    cases = project.question.cases(project.history().at(day))
+    cases = everyone(project.question, project.history().at(day))
     drawn = cases.take(pa.array(range(0, cases.num_rows, every)))
     dear = project.history().sql("select cases.* , dear from cases natural left join dear", drawn)
     said = [(row, 0.5 if row.pop("dear") else "kept") for row in dear.to_pylist()]
@@ -92,7 +93,7 @@ def test_what_is_said_today_of_the_past_reaches_no_past_cutoff_but_its_own_if_bl
     history = parcels.history(tmp_path)
     for day, heard in ((first, True), (last, False)):
         at = history.at(day)
-        cases = parcels.question.cases(at)
+        cases = everyone(parcels.question, at)
         said = check(PERSON.predict({}, at, cases), parcels.question, cases)
         assert (said["prediction"].null_count < cases.num_rows) is heard
     assert set(said["prediction"].drop_null().to_pylist()) <= {0.0, 0.5}

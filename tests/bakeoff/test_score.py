@@ -39,7 +39,9 @@ def replay(month: int, actual) -> Replay:
     holdout = Holdout(At(now), At(now + timedelta(days=28)), "choose", str(now))
     cases = pa.table({"customer": np.arange(N)})
     came = cases.append_column("actual", pa.array(np.asarray(actual, float)))
-    return Replay(holdout, At(now), cases, came, np.asarray(actual, float), Files({}, ""))
+    return Replay(
+        holdout, At(now), cases, cases.num_rows, came, np.asarray(actual, float), Files({}, "")
+    )
 
 
 def answers(numbers) -> pa.Table:

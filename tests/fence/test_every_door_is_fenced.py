@@ -15,6 +15,7 @@ import pytest
 import toy_projects
 
 import stepladder
+from stepladder.core.cases import everyone
 from stepladder.core.errors import Problem
 from stepladder.core.question import references
 from stepladder.core.rung import Rung
@@ -130,7 +131,7 @@ def one_row(project):
 
 
 def case(project):
-    row = project.question.cases(project.history()).to_pylist()[0]
+    row = everyone(project.question, project.history()).to_pylist()[0]
     return f"{row['shop']}/{row['parcel']}"
 
 

@@ -13,6 +13,7 @@ import pyarrow.parquet as pq
 import pytest
 
 import stepladder
+from stepladder.core.cases import everyone
 from stepladder.core.errors import Problem
 from stepladder.core.history import History
 from stepladder.core.rung import Rung
@@ -111,7 +112,7 @@ def history(found, room):
 def test_a_promotion_that_is_known_beforehand_is_foreseen(tmp_path, words):
     sold, promoted = world()
     question, past = load("forecast"), history(tables(sold, promoted, words), tmp_path)
-    cases = question.cases(past)
+    cases = everyone(question, past)
     order = [int(name.as_py().split()[1]) for name in cases["series"]]
     came = sold[order, DAYS - AHEAD :]
 

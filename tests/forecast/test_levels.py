@@ -16,6 +16,7 @@ import tourism
 
 import stepladder
 from stepladder.core import outcomes
+from stepladder.core.cases import everyone
 from stepladder.core.errors import Problem
 from stepladder.core.predictions import check
 from stepladder.project.one_case import predict_one
@@ -103,7 +104,7 @@ def test_tourism_adds_up_from_purposes_to_the_country(tmp_path):
     """What is said, and what came; losses are of the 304 series alone."""
     history = tourism.history(tmp_path)
     last = list(forecast.holdouts(history))[-1]
-    past, later, cases = last.past, last.later, forecast.cases(last.past)
+    past, later, cases = last.past, last.later, everyone(forecast, last.past)
     said = past.sql(
         "select series, time, 10.0 * step as prediction from cases cross join ahead", cases
     )

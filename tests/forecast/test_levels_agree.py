@@ -12,6 +12,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 import tourism
 from scipy.sparse import csr_matrix
 
+from stepladder.core.cases import everyone
 from stepladder.questions import forecast
 from stepladder.questions.forecast.levels import Tree
 from stepladder.questions.forecast.matrix import wide
@@ -95,7 +96,7 @@ def test_tourism_is_forecast_nearer_than_from_the_bottom_up(tmp_path):
     off = []
     for holdout in forecast.holdouts(history):
         past = holdout.past
-        cases = forecast.cases(past)
+        cases = everyone(forecast, past)
         known = wide(past, cases, 400)
         width, tree = known.values.shape[1], Tree.of(cases, history.ask.settings.levels)
         came = wide(history.at(holdout.later.now), cases, 400).values[:, width:]

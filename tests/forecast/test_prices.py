@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from stepladder.core.cases import everyone
 from stepladder.core.errors import Problem
 from stepladder.core.history import History
 from stepladder.money import currency, decisions, prices, unit_prices
@@ -33,7 +34,7 @@ def test_the_loss_is_what_all_periods_together_cost(tmp_path):
     past = later.at(date(2024, 1, 5))
     said = pa.table({"series": ["rice"] * 4 + ["tea"] * 4, "time": pa.array(np.tile(days[4:], 2)),
                      "prediction": [2.0] * 4 + [11.0] * 4})  # fmt: skip
-    found = question.loss(said, past, later, question.cases(past)).to_pydict()
+    found = question.loss(said, past, later, everyone(question, past)).to_pydict()
     assert found == {
         "series": ["rice", "tea"],
         "loss": [3 * 3 * 4, 1 * 2 * 4],

@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from stepladder.core.cases import everyone
 from stepladder.core.errors import Problem
 from stepladder.core.history import History
 from stepladder.questions import load
@@ -55,7 +56,7 @@ def test_a_feast_that_moves_is_foreseen(shops):
     errors = {}
     for more in ("", 'holidays = "DE-BY"\n'):
         past = history(shops, more=more)
-        cases = load("forecast").cases(past)
+        cases = everyone(load("forecast"), past)
         _, said = boosting.told(boosting.learnt(past, lightgbm), past, cases, lightgbm)
         errors[more] = np.abs(said[:, (GOOD_FRIDAY - NOW).days]).mean()
     assert errors['holidays = "DE-BY"\n'] < 10 < 30 < errors[""]

@@ -26,6 +26,7 @@ import pytest
 from service_shops import Service, publish, token
 
 import stepladder
+from stepladder.core.cases import everyone
 from stepladder.core.errors import Passing, Problem, Unusable
 from stepladder.leave import schedules
 from stepladder.leave.bundle import bundle
@@ -214,7 +215,7 @@ def test_a_model_in_production_that_knows_them_is_told_and_goes_once_another_is_
     said, elsewhere = gone.still
     assert elsewhere.endswith("/shop: forget them there too")  # where this one was copied from
     assert "is in production and knows them: stepladder ship, then forget them again" in said
-    cases = shop.question.cases(shop.history())["customer"].to_pylist()
+    cases = everyone(shop.question, shop.history())["customer"].to_pylist()
     assert 7 not in cases
     assert {17, 70, 77} <= set(cases)
     ship(shop)

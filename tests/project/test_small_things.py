@@ -15,6 +15,7 @@ import pytest
 
 import stepladder
 from stepladder.bakeoff.runs import Setting, run_all
+from stepladder.core.cases import everyone
 from stepladder.core.errors import Problem
 from stepladder.core.rung import Rung
 from stepladder.project.record import same
@@ -178,7 +179,7 @@ def test_what_a_person_said_last_counts_from_the_day_they_said_it(project, tmp_p
     copy = shutil.copytree(project.folder, tmp_path / "copy")
     same(stepladder.Project.open(copy))
     shop, (first, second) = stepladder.Project.open(copy), (date(2021, 3, 1), date(2021, 3, 9))
-    customers = shop.question.cases(shop.history()).slice(0, 3)
+    customers = everyone(shop.question, shop.history()).slice(0, 3)
     known = customers["customer"].to_pylist()[0]
     for day, number in ((first, 2.0), (second, 5.0)):
         monkeypatch.setattr("stepladder.record.store.now", lambda day=day: f"{day}T12:00:00")

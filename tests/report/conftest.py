@@ -18,6 +18,7 @@ from stepladder.bakeoff.result import Result, RungResult
 from stepladder.bakeoff.run import Outcome, run
 from stepladder.bakeoff.runs import Setting
 from stepladder.core import model, predictions
+from stepladder.core.cases import everyone
 from stepladder.core.history import History
 from stepladder.core.question import Question
 from stepladder.core.rung import Rung, ladder
@@ -111,7 +112,7 @@ def _view(
     result: Result, outcome: Outcome, history: History, rungs: list[Rung], runs: Path
 ) -> View:
     question, last = questions.load(result.question), outcome.replays[-1]
-    exam = exam_of(question, last.holdout)
+    exam = exam_of(question, history, last.holdout)
     counts = question.INTERVALS is not None  # else the page has no use for answers as of now
     return View(
         history=history,
@@ -129,5 +130,5 @@ def _view(
 
 
 def _now(rung: Rung, history: History, question: Question) -> pa.Table:
-    cases = question.cases(history)
+    cases = everyone(question, history)
     return predictions.check(rung.predict(rung.fit(history), history, cases), question, cases)

@@ -12,6 +12,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from stepladder import questions
+from stepladder.core.cases import everyone
 from stepladder.core.history import History
 from stepladder.core.predictions import check
 from stepladder.core.rung import Rung, ladder
@@ -46,7 +47,7 @@ def past(which: str, folder: Path) -> History:
 
 
 def said(rung: Rung, history: History) -> tuple[dict, pa.Table]:
-    model, cases = rung.fit(history), retention.cases(history)
+    model, cases = rung.fit(history), everyone(retention, history)
     return model, check(rung.predict(model, history, cases), retention, cases)
 
 

@@ -12,6 +12,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from stepladder import questions
+from stepladder.core.cases import everyone
 from stepladder.core.history import History
 from stepladder.core.rung import Rung, ladder
 from stepladder.questions import retention
@@ -30,7 +31,7 @@ def past(folder: Path, table: pa.Table, now: date = toy.NOW) -> History:
 
 
 def said(rung: Rung, history: History) -> pa.Table:
-    return rung.predict(rung.fit(history), history, retention.cases(history))
+    return rung.predict(rung.fit(history), history, everyone(retention, history))
 
 
 def filled(column: pa.ChunkedArray) -> np.ndarray:
@@ -54,7 +55,7 @@ def test_a_day_on_which_things_only_came_back_is_no_purchase(rung, tmp_path):
     assert back.num_rows > 100
     np.testing.assert_allclose(filled(two["prediction"]), filled(one["prediction"]), rtol=1e-9)
     cut = toy.NOW - timedelta(days=plain.ask.horizon)
-    came = [retention.outcome(h.at(cut), h, retention.cases(h.at(cut))) for h in (plain, mixed)]
+    came = [retention.outcome(h.at(cut), h, everyone(retention, h.at(cut))) for h in (plain, mixed)]
     assert came[0]["actual"].to_pylist() == came[1]["actual"].to_pylist()
 
 

@@ -10,6 +10,7 @@ import pytest
 
 from stepladder import people, questions
 from stepladder.core import own_loss
+from stepladder.core.cases import everyone
 from stepladder.core.predictions import check
 from stepladder.core.question import references
 from stepladder.core.rung import ladder
@@ -38,7 +39,7 @@ def worlds(toys):
 @pytest.mark.parametrize(("name", "rung"), list(sql_rungs()))
 def test_a_sql_rung_learns_and_answers_alike(worlds, name, rung):
     _, both, _ = worlds[name]
-    cases = worlds[name][0].question.cases(both.duckdb)
+    cases = everyone(worlds[name][0].question, both.duckdb)
     here, there = rung.fit(both.duckdb), rung.fit(both.spark)
     assert here.keys() == there.keys()
     for key in here:
@@ -50,7 +51,7 @@ def test_a_sql_rung_learns_and_answers_alike(worlds, name, rung):
 
 def test_what_a_person_said_last_counts_on_both(worlds):
     toy, both, _ = worlds["retention"]
-    cases = toy.question.cases(both.duckdb)
+    cases = everyone(toy.question, both.duckdb)
     said = cases.take([0, 1, 0]).append_column("prediction", pa.array([1.0, 2.0, 3.0]))
     for day in ("shown_as_of", "said_on"):
         said = said.append_column(day, pa.array([date(2020, 1, 1)] * 3))
@@ -65,8 +66,8 @@ def test_what_a_person_said_last_counts_on_both(worlds):
 @pytest.mark.parametrize("name", questions.names())
 def test_cases_and_views_are_alike(worlds, name):
     toy, both, _ = worlds[name]
-    cases = toy.question.cases(both.duckdb)
-    assert cases.equals(toy.question.cases(both.spark))
+    cases = everyone(toy.question, both.duckdb)
+    assert cases.equals(everyone(toy.question, both.spark))
     for view, _ in both.duckdb.views:
         tables = [h.sql(f"select * from {view}") for h in (both.duckdb, both.spark)]
         alike(*tables)
@@ -82,7 +83,7 @@ def test_replays_outcome_and_loss_are_alike(worlds, name):
     assert here == there
     last = [each[-1] for each in replays]
     past = last[0].past
-    cases = question.cases(past) if last[0].cases is None else last[0].cases
+    cases = everyone(question, past) if last[0].cases is None else last[0].cases
     rung = next(r for r in ladder(questions.folder(name)) if r.name == references(question)[0])
     reference = check(rung.predict(rung.fit(past), past, cases), question, cases)
     engines = [(h.past, h.later) for h in last]

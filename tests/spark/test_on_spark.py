@@ -13,6 +13,7 @@ import pytest
 from stepladder import questions
 from stepladder.bakeoff.on_spark import measure_on_spark
 from stepladder.core import model as models
+from stepladder.core.cases import everyone
 from stepladder.core.predictions import check
 from stepladder.core.question import references
 from stepladder.core.rung import ladder
@@ -37,7 +38,7 @@ def test_a_rung_of_spark_keeps_the_contract(toys, name, rung, tmp_path):
     fitted = fitted_once[name, rung.name] = rung.fit(history)
     models.save(fitted, tmp_path / "model")
     loaded = models.load(tmp_path / "model")
-    known = question.cases(history)
+    known = everyone(question, history)
     strange = pa.table({known.column_names[0]: pa.array([987_654_321])})
     cases = pa.concat_tables([known, strange])
     answers = check(rung.predict(loaded, history, cases), question, cases)
@@ -55,7 +56,7 @@ def test_a_rung_of_spark_keeps_the_contract(toys, name, rung, tmp_path):
 def test_it_recovers_the_truth_as_its_height_promises(toys, name, rung):
     toy = toys[name]
     past, later = toy.at(toy.now).duckdb, toy.at(toy.later).duckdb
-    question, cases = toy.question, toy.question.cases(past)
+    question, cases = toy.question, everyone(toy.question, past)
     first = next(r for r in ladder(questions.folder(name)) if r.name == references(question)[0])
     reference = check(first.predict(first.fit(past), past, cases), question, cases)
 
@@ -76,7 +77,7 @@ def test_it_recovers_the_truth_as_its_height_promises(toys, name, rung):
 @pytest.fixture
 def job(toys, tmp_path) -> Job:
     toy = toys["retention"]
-    pq.write_table(toy.question.cases(toy.at(toy.now).duckdb), tmp_path / "cases.parquet")
+    pq.write_table(everyone(toy.question, toy.at(toy.now).duckdb), tmp_path / "cases.parquet")
     rung = questions.folder("retention") / "r1_same_for_all.sql"
     return Job(
         question="retention", rung=str(rung), tables=toy.tables, cases=str(tmp_path / "cases.parquet"),

@@ -15,6 +15,7 @@ from markupsafe import Markup
 
 import stepladder
 from stepladder.core import own_loss
+from stepladder.core.cases import everyone
 from stepladder.core.errors import Problem
 from stepladder.nightly.production import Production
 from stepladder.project import bakeoff
@@ -119,7 +120,7 @@ def moment(decided):
     """A moment of the shop's past, what came of it, a hundred customers, and answers about them."""
     shop = Project.open(decided)
     past, later = (shop.history().at(day) for day in shop.ask.cutoffs)
-    cases = shop.question.cases(past).slice(0, 100)
+    cases = everyone(shop.question, past).slice(0, 100)
     said = {"customer": cases["customer"], "prediction": np.linspace(0, 2, 100)}
     said |= {name: pa.nulls(100, pa.float64()) for name in ("low", "high", "alive", "value")}
     said["segment"] = pa.nulls(100, pa.string())

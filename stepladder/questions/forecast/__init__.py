@@ -34,7 +34,7 @@ from stepladder.questions.forecast import (
     public_holidays,
     scales,
 )
-from stepladder.questions.forecast.asked import everyone
+from stepladder.questions.forecast.asked import everyone, living
 from stepladder.questions.forecast.glance import glance
 from stepladder.questions.forecast.readings import KNOWN, SERIES
 from stepladder.questions.forecast.replays import holdouts
@@ -93,7 +93,7 @@ def check(history: History) -> None:
     levels.check(history)
     public_holidays.refuse(history)
     carried.refuse(history)
-    foreseen.refuse_gaps(history, cases(history))
+    foreseen.refuse_gaps(history, everyone(history))
 
 
 def doubts(history: History) -> tuple[Doubt, ...]:
@@ -106,9 +106,14 @@ def rules(ask: Ask) -> tuple[Rule, ...]:
     return ()
 
 
-def cases(history: History) -> pa.Table:
+def cases(ask: Ask) -> str:
     """Every series that has not ended: series."""
-    return everyone(history)
+    return living(ask)
+
+
+def adds_up(ask: Ask) -> bool:
+    """With levels: a shop is all its articles."""
+    return bool(ask.settings.levels)
 
 
 def complete(answers: pa.Table, reference: Reference, past: History, cases: pa.Table) -> Completed:

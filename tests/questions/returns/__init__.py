@@ -13,6 +13,7 @@ from pydantic import Field
 
 from stepladder.core import ask as core
 from stepladder.core import predictions
+from stepladder.core.ask import Ask
 from stepladder.core.asking import beside
 from stepladder.core.cutoffs import cutoffs
 from stepladder.core.errors import Problem
@@ -131,12 +132,14 @@ def views(ask: core.Ask) -> Mapping[str, str]:
     return {"dear": f"select shop, parcel, price >= {ask.settings.dear!r} as dear from parcels"}
 
 
-def cases(history: History) -> pa.Table:
+def cases(ask: Ask) -> str:
     """Every parcel sent in the last six days, when no label is known yet: shop, parcel."""
-    return history.sql(
-        """select shop, parcel from parcels cross join ask
-        where day >= now - interval 6 day order by shop, parcel"""
-    )
+    return "select shop, parcel from parcels cross join ask where day >= now - interval 6 day"
+
+
+def adds_up(ask: Ask) -> bool:
+    """No."""
+    return False
 
 
 def holdouts(history: History) -> Iterator[Holdout]:
@@ -149,7 +152,10 @@ def holdouts(history: History) -> Iterator[Holdout]:
     for nth, (cutoff, role) in enumerate(stands):
         past, later = history.at(cutoff), history.at(cutoff + span)
         if nth == 0:
-            dear = past.sql("select cases.* from cases natural join dear where dear", cases(past))
+            dear = past.sql(
+                f"select cases.* from ({cases(past.ask)}) as cases natural join dear where dear "
+                "order by shop, parcel"
+            )
             yield Holdout(past, later, "calibrate", dear, name=f"{cutoff}-dear")
         yield Holdout(past, later, role)
 
