@@ -50,6 +50,12 @@ def _spill(pid: int, _: str) -> Path:
     return room
 
 
+def emptied() -> None:
+    """Give that folder back, in a process that will be killed and cannot do it in the end."""
+    gone(spill())
+    _spill.cache_clear()
+
+
 def swept() -> None:
     """Remove the folders of processes that are gone: they hold customers' rows."""
     home = Path(tempfile.gettempdir())

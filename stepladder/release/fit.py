@@ -20,7 +20,7 @@ from stepladder.core import own
 from stepladder.core.asking import fitted
 from stepladder.core.errors import Problem
 from stepladder.core.history import ANSWERS, quoted
-from stepladder.core.predictions import places
+from stepladder.core.predictions import places, same
 from stepladder.core.question import Newcomers, Question
 from stepladder.core.rung import Rung
 from stepladder.project.all_cases import Known, keep_model, known_at, run, taught_by
@@ -168,16 +168,4 @@ def _alone(project: Project, rung: Rung, tried: Known, said: pa.Table, room: Pat
     theirs = said.filter(pc.is_valid(places(said, tried.cases, case)))
     mine = said.filter(pc.is_valid(places(said, new, case)))
     twins = mine.filter(pc.is_valid(places(mine, new.slice(0, tried.cases.num_rows), case)))
-    return _same(mine, again) and _same(theirs.drop_columns(case), twins.drop_columns(case))
-
-
-def _same(one: pa.Table, other: pa.Table) -> bool:
-    """Whether two answers agree, but for the last digits of numbers."""
-    if one.num_rows != other.num_rows:
-        return False
-    for name in one.column_names:
-        for a, b in zip(one[name].to_pylist(), other[name].to_pylist(), strict=True):
-            near = isinstance(a, float) and isinstance(b, float) and abs(a - b) <= 1e-9 * abs(a)
-            if a != b and not near:
-                return False
-    return True
+    return same(mine, again) and same(theirs.drop_columns(case), twins.drop_columns(case))
