@@ -17,6 +17,7 @@ import secrets
 import shutil
 import stat
 from collections.abc import Iterator
+from io import BufferedReader, BufferedWriter
 from pathlib import Path
 
 from stepladder.core import rooms
@@ -35,14 +36,25 @@ def write(path: Path, body: bytes | str) -> None:
     said = body.encode() if isinstance(body, str) else body
     if path.is_file() and path.read_bytes() == said:
         return
-    with whole(path) as partial:
-        mode = 0o666 if _shared(partial.parent) else 0o600
-        with open(os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "wb") as file:
-            file.write(said)
+    with whole(path) as partial, made(partial) as file:
+        file.write(said)
+
+
+def made(path: Path) -> BufferedWriter:
+    """A new file to write, for its owner alone from its first byte on."""
+    mode = 0o666 if _shared(path.parent) else 0o600
+    return open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "wb")
 
 
 def read(path: Path) -> bytes:
     """The bytes of a file that lies right there. Raises Problem on a link or a pipe: it leads elsewhere."""
+    with opened(path) as file:
+        return file.read()
+
+
+@contextlib.contextmanager
+def opened(path: Path) -> Iterator[BufferedReader]:
+    """A file that lies right there, to be read. Raises Problem on a link or a pipe: it leads elsewhere."""
     try:  # not waiting for whoever would write into a pipe
         handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     except OSError as error:
@@ -52,7 +64,7 @@ def read(path: Path) -> bytes:
     with os.fdopen(handle, "rb") as file:
         if not stat.S_ISREG(os.fstat(handle).st_mode):
             raise _elsewhere(path)
-        return file.read()
+        yield file
 
 
 def regular(folder: Path) -> list[Path]:

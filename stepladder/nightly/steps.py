@@ -17,8 +17,9 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from stepladder.bakeoff.row import parquet
-from stepladder.core.asking import Job, answered, asked, explained, reasons
+from stepladder.core import at_rest
+from stepladder.core.asking import explained, reasons
+from stepladder.core.copied import copy
 from stepladder.core.errors import CannotStand, Passing, Problem
 from stepladder.core.files import write
 from stepladder.core.rung import Rung
@@ -26,7 +27,7 @@ from stepladder.nightly import publishing
 from stepladder.nightly.audit import audit
 from stepladder.nightly.plan import Named
 from stepladder.nightly.production import Production
-from stepladder.project.all_cases import Known, known_at, run
+from stepladder.project.all_cases import Known, Learnt, answered_by, known_at
 from stepladder.project.folder import Project
 from stepladder.project.last_read import last_read
 from stepladder.project.scratch import scratch
@@ -97,26 +98,26 @@ def refit(production: Production, day: date, output: Path) -> None:
 def predict(production: Production, day: date, fitted: Path, output: Path) -> None:
     """Ask the fitted rung about every case, from what was known before the day."""
     project, release = production.project, released(production.project, fitted)
-    question = project.question
+    manifest = release.manifest
     with scratch() as room:
         known = known_at(project, day, room)
         rung = release.rung(room)
-        raw, _ = run(project, rung, known, room, str(release.home / release.manifest.model))
+        learnt = Learnt(rung, str(release.home / manifest.model))
+        usual = Learnt(release.reference(), str(release.home / manifest.reference_model))
+        found = answered_by(project, known, learnt, usual, release.taught, room)
+        parts = at_rest.parts(found.rest)
+        if found.count <= EXPLAINED:
+            parts = iter([_explained(project, release, rung, known, at_rest.whole(found.rest))])
+        told = (_told(part, day, release) for part in parts)
+        at_rest.write(room / output.name, told, compression="zstd")
+        copy(room / output.name, output)
 
-        def reference() -> pa.Table:
-            usual = release.reference_model()
-            return asked(
-                Job(question, release.reference(), known.history, known.cases, usual)
-            ).table
 
-        found = answered(question, raw, reference, known.history, known.cases, release.taught)
-        table = found.predictions
-        if table.num_rows <= EXPLAINED:
-            table = _explained(project, release, rung, known, table)
+def _told(table: pa.Table, day: date, release: Release) -> pa.Table:
+    """With the day that the answers are of, and the release that gave them."""
     n = table.num_rows
     table = table.append_column("as_of", pa.array([day] * n, pa.date32()))
-    table = table.append_column("release", pa.array([release.hash] * n).dictionary_encode())
-    write(output, parquet(table))
+    return table.append_column("release", pa.array([release.hash] * n).dictionary_encode())
 
 
 def _explained(
