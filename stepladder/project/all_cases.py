@@ -20,7 +20,7 @@ from stepladder.bakeoff.result import Result, RungResult, from_json
 from stepladder.core import asking, at_rest, outcomes
 from stepladder.core import model as models
 from stepladder.core.asking import Beside, Taught, answered
-from stepladder.core.cases import parts
+from stepladder.core.cases import count, drawn, parts
 from stepladder.core.errors import Problem
 from stepladder.core.files import whole
 from stepladder.core.history import History
@@ -30,11 +30,14 @@ from stepladder.core.stats import Bins
 from stepladder.core.strays import Strays
 from stepladder.fence.child import Job
 from stepladder.fence.known import write_known
-from stepladder.project.engine import runner
+from stepladder.project.engine import everywhere, runner
+from stepladder.project.everywhere import Asking, Saved
 from stepladder.project.folder import Project
 from stepladder.project.reference import reference
 from stepladder.questions.question_toml import parse
 from stepladder.tables.ids.ids import PLAIN
+
+FEW = 1000  # cases, where only a look at what a rung says is wanted
 
 
 class Known(NamedTuple):
@@ -89,12 +92,28 @@ def answer(project: Project, name: str, day: date, scratch: Path, usual: str = "
 
 
 def answered_by(
-    project: Project, known: Known, learnt: Learnt, usual: Learnt, taught: Taught, scratch: Path
+    project: Project,
+    known: Known,
+    learnt: Learnt,
+    usual: Learnt,
+    taught: Taught,
+    scratch: Path,
+    release: str = "",
 ) -> Answers:
     """A rung asked about everybody, and its answers completed part after part, beside the reference's.
 
-    Each rung runs once, in a process of its own. Raises Problem where it fails.
+    Each rung runs once, in a process of its own; or, on a cluster, where the data lie, and then the
+    answers are in no order, and with a release's hash also have its columns as_of and release. Raises
+    Problem where it fails.
     """
+    if have_answered := everywhere(project.ask):
+        saved = [_saved(project, one, known, scratch) for one in (learnt, usual)]
+        rest, room = scratch / "completed", scratch / "everywhere"
+        rest.mkdir()
+        room.mkdir()
+        asked = Asking(*saved, taught, release)
+        have_answered(project.question, known.history, asked, room, rest)
+        return Answers(rest, models.digest(saved[0].model), learnt.rung.name, known.history.now)
     raw, fitted = run(project, learnt.rung, known, scratch, learnt.model)
 
     @cache
@@ -106,6 +125,14 @@ def answered_by(
     rest = scratch / "completed.parquet"
     at_rest.write(rest, _completed(project.question, known, raw, beside, taught), grouped=True)
     return Answers(rest, fitted, learnt.rung.name, known.history.now)
+
+
+def _saved(project: Project, learnt: Learnt, known: Known, scratch: Path) -> Saved:
+    """A rung with what it learnt; where that was nothing it learns now, and is asked about a few."""
+    if not learnt.model:
+        run(project, learnt.rung, known, scratch)
+    model = Path(learnt.model) if learnt.model else scratch / learnt.rung.name / "model"
+    return Saved(learnt.rung, model)
 
 
 def _completed(
@@ -123,7 +150,7 @@ def _completed(
 def known_at(project: Project, day: date, scratch: Path) -> Known:
     """What was known as of a day, written into the scratch folder. Raises Problem where nobody was."""
     history, asked = project.history(scratch).at(day), scratch / "cases.parquet"
-    if not at_rest.write(asked, parts(project.question, history), grouped=True):
+    if not at_rest.write(asked, _asked(project, history), grouped=True):
         raise Problem(
             f"as of {day} there was nobody to forecast for",
             "a forecast needs cases that were known by that day",
@@ -131,6 +158,14 @@ def known_at(project: Project, day: date, scratch: Path) -> Known:
         )
     tables = write_known(project.question, history, scratch)
     return Known(replace(history, tables=tables), Files(tables, str(asked)))
+
+
+def _asked(project: Project, history: History) -> Iterator[pa.Table]:
+    """Whom this machine asks about: everybody, part after part, or a few where a cluster asks about all."""
+    if everywhere(project.ask) is None or project.question.adds_up(history.ask):
+        return parts(project.question, history)
+    share = FEW / max(count(project.question, history), 1)
+    return iter([drawn(project.question, history, share)])
 
 
 def fit_and_ask(project: Project, name: str, scratch: Path) -> str:

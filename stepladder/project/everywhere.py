@@ -166,7 +166,7 @@ def answered_everywhere(
     from stepladder.spark.buckets import laid_out
 
     number = number or _number(count(question, history), history)
-    task = _task(history, asking, laid_out(question, history, room, number), room, folder)
+    task = task_of(history, asking, laid_out(question, history, room, number), room, folder)
     if not right_alone(question, history, asking, task):
         return in_parts(question, history, asking, room, folder, progress)
     return _run(history, task, number, progress)
@@ -202,7 +202,7 @@ def in_parts(
     return rows
 
 
-def _task(
+def task_of(
     history: SparkHistory, asking: Asking, buckets: Buckets, room: Path, folder: Path
 ) -> Task:
     """The task, with copies of what a machine with another installation would not find."""
