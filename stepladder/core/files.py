@@ -114,7 +114,7 @@ def whole(path: Path, last: str = "", sole: bool = False) -> Iterator[Path]:
         ) from None
     finally:
         if mine:
-            _remove(partial)
+            remove(partial)
         for handle in (claimed, writing):
             if handle >= 0:
                 os.close(handle)
@@ -144,11 +144,11 @@ def sweep(folder: Path, pattern: str = "**/.*.partial", *, alone: bool = False) 
     """
     for left in list(folder.glob(pattern)):
         if alone:
-            _remove(left)
+            remove(left)
         elif rooms.own(left) and rooms.unlocked(left.parent.resolve()):
             with rooms.held(left) as free:
                 if free or not left.is_dir():
-                    _remove(left)
+                    remove(left)
 
 
 def allow(path: Path, mode: int) -> None:
@@ -222,7 +222,7 @@ def _claimed(partial: Path, path: Path) -> int:
             _hold(handle, path)
             if _there(partial, handle):
                 for left in partial.iterdir():  # of one that was killed
-                    _remove(left)
+                    remove(left)
                 return handle
             os.close(handle)  # the one before has just ended
 
@@ -321,7 +321,8 @@ def _elsewhere(path: Path) -> Problem:
     )
 
 
-def _remove(path: Path) -> None:
+def remove(path: Path) -> None:
+    """Take a file or a folder away, if it is there."""
     if path.is_dir() and not path.is_symlink():
         shutil.rmtree(path, ignore_errors=True)
     else:

@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from stepladder.core import at_rest
 from stepladder.core.asking import explained, reasons
@@ -132,11 +131,11 @@ def publish(
     production: Production, day: date, accept: str, predicted: Path, fitted: Path, output: Path
 ) -> None:
     """Make a day's predictions visible once they have passed the audit: as a file, and in every table."""
-    table, release = pq.read_table(predicted), released(production.project, fitted)
+    release = released(production.project, fitted)
     if not accept:
-        audit(production, day, table)
+        audit(production, day, predicted)
     for target in production.project.ask.nightly.publish:
-        publishing.send(table, target, production.project, day)
+        publishing.send(predicted, target, production.project, day)
     publishing.note(production, day, release, predicted, output)
 
 
