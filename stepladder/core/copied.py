@@ -25,6 +25,13 @@ def copy(source: Path, path: Path) -> None:
             _copied(each, partial / each.name)
 
 
+def move(source: Path, path: Path) -> None:
+    """Give a folder of files that lies on the same disk its name, whole or not at all. Raises Problem."""
+    regular(source)
+    with whole(path) as partial:
+        source.replace(partial)
+
+
 def _copied(source: Path, target: Path) -> None:
     with opened(source) as file, made(target) as copied:
         shutil.copyfileobj(file, copied, 1 << 20)

@@ -18,7 +18,7 @@ import pyarrow as pa
 
 from stepladder.core import at_rest
 from stepladder.core.asking import explained, reasons
-from stepladder.core.copied import copy
+from stepladder.core.copied import copy, move
 from stepladder.core.errors import CannotStand, Passing, Problem
 from stepladder.core.files import write
 from stepladder.core.rung import Rung
@@ -27,6 +27,7 @@ from stepladder.nightly.audit import audit
 from stepladder.nightly.plan import Named
 from stepladder.nightly.production import Production
 from stepladder.project.all_cases import Known, Learnt, answered_by, known_at
+from stepladder.project.engine import askable, workroom
 from stepladder.project.folder import Project
 from stepladder.project.last_read import last_read
 from stepladder.project.scratch import scratch
@@ -84,7 +85,7 @@ def refit(production: Production, day: date, output: Path) -> None:
     manifest, project = production.release.manifest, production.project
     release = production.release
     if not production.shipped_on(day):
-        with scratch() as room:
+        with scratch(workroom(project.ask, project.folder)) as room:
             rung = project.rung(manifest.rung) if manifest.ours else production.release.rung(room)
             known = inputs(project, day)
             release = fit(
@@ -98,12 +99,15 @@ def predict(production: Production, day: date, fitted: Path, output: Path) -> No
     """Ask the fitted rung about every case, from what was known before the day."""
     project, release = production.project, released(production.project, fitted)
     manifest = release.manifest
-    with scratch() as room:
+    with scratch(workroom(project.ask, project.folder)) as room:
         known = known_at(project, day, room)
-        rung = release.rung(room)
+        rung = askable(release.rung(room), project.ask, project.folder)
         learnt = Learnt(rung, str(release.home / manifest.model))
         usual = Learnt(release.reference(), str(release.home / manifest.reference_model))
-        found = answered_by(project, known, learnt, usual, release.taught, room)
+        found = answered_by(project, known, learnt, usual, release.taught, room, release.hash)
+        if found.rest.is_dir():  # a cluster has said all there is to say, each machine in its files
+            move(found.rest, output)
+            return
         parts = at_rest.parts(found.rest)
         if found.count <= EXPLAINED:
             parts = iter([_explained(project, release, rung, known, at_rest.whole(found.rest))])
