@@ -338,7 +338,9 @@ def test_published_answers_are_found_in_any_spelling():
     assert list(asked.values()) == [(1, 2), (1, 2), (0, 1), (2, 2)]
     assert found.named({"customer": "ANN@x.de"}) == {"customer": "ann@x.de"}
     numbers = pa.array([6, 7])
-    found = Published(None, pa.table({"customer": numbers, ORDER: numbers}), ("customer",), len(numbers))
+    found = Published(
+        None, pa.table({"customer": numbers, ORDER: numbers}), ("customer",), len(numbers)
+    )
     assert found.find({"customer": 7}) == (1, 2)
 
 
