@@ -107,13 +107,13 @@ def answered_by(
     Problem where it fails.
     """
     if have_answered := everywhere(project.ask):
-        saved = [_saved(project, one, known, scratch) for one in (learnt, usual)]
+        mine, foot = (_saved(project, one, known, scratch) for one in (learnt, usual))
         rest, room = scratch / "completed", scratch / "everywhere"
         rest.mkdir()
         room.mkdir()
-        asked = Asking(*saved, taught, release)
+        asked = Asking(mine, foot, taught, release)
         have_answered(project.question, known.history, asked, room, rest)
-        return Answers(rest, models.digest(saved[0].model), learnt.rung.name, known.history.now)
+        return Answers(rest, models.digest(mine.model), learnt.rung.name, known.history.now)
     raw, fitted = run(project, learnt.rung, known, scratch, learnt.model)
 
     @cache
