@@ -107,7 +107,7 @@ def test_the_cluster_answers_and_the_driver_hears_a_number(spark, retention, tmp
     want = asking.answers(world.question, both.duckdb, everyone(world.question, both.duckdb))
     found = at_rest.whole(out)
     assert rows == want.num_rows == found.num_rows
-    alike(want, found)
+    alike(want.drop_columns(["release"]), found.drop_columns(["release"]))
     assert found["low"].null_count == 0
     assert set(found["release"].to_pylist()) == {"0" * 64}
     assert len(at_rest.files(out)) == BUCKETS
