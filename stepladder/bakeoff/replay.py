@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from stepladder.core import outcomes
+from stepladder.core import at_rest, outcomes
 from stepladder.core.asking import numbers
 from stepladder.core.cases import count, drawn, share
 from stepladder.core.errors import Problem
@@ -129,7 +129,7 @@ def write_asked(
     folder: Path,
 ) -> Files:
     """Write whom a rung is asked about, beside tables that are written already."""
-    pq.write_table(cases, folder / "cases.parquet")
+    at_rest.write(folder / "cases.parquet", [cases], grouped=True)
     asked = None
     if newcomers:
         pq.write_table(newcomers.cases, folder / "newcomers.parquet")

@@ -8,7 +8,7 @@ MLflow, the nightly run and the watch all go through both.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -37,7 +37,7 @@ class Job:
     question: Question
     rung: Rung
     history: History
-    cases: pa.Table
+    cases: pa.Table | Iterable[pa.Table]  # all of them, or one part after the other
     model: Model | None = None
     newcomers: tuple[History, pa.Table] | None = None
     keep: Callable[[Model], Model] = lambda model: model
@@ -55,21 +55,44 @@ class Asked(NamedTuple):
 
 def asked(job: Job, clock: Callable[[], float] = time.process_time) -> Asked:
     """Ask a rung. Raises what the rung raises, and Problem on an answer that breaks the contract."""
+    said: list[pa.Table] = []
+    model, fit_s, predict_s = asked_in_parts(job, said.append, clock)
+    return Asked(pa.concat_tables(said), model, fit_s, predict_s)
+
+
+class Spent(NamedTuple):
+    """What a rung learnt, and the seconds it took to learn and to answer."""
+
+    model: Model
+    fit_s: float
+    predict_s: float
+
+
+def asked_in_parts(
+    job: Job,
+    take: Callable[[pa.Table], None],
+    clock: Callable[[], float] = time.process_time,
+) -> Spent:
+    """Ask a rung that learns once about one part of the cases after the other, newcomers last.
+
+    take: gets each part's checked answers. Raises as `asked` does.
+    """
     begun = clock()
     model = (
         job.model
         if job.model is not None
         else job.keep(fitted(job.rung, job.learn_from or job.history))
     )
-    learnt = clock()
-    said = job.rung.predict(model, job.history, job.cases)
-    ended = clock()
-    table = predictions.check(said, job.question, job.cases)
+    fit_s, predict_s = clock() - begun, 0.0
+    for cases in [job.cases] if isinstance(job.cases, pa.Table) else job.cases:
+        begun = clock()
+        said = job.rung.predict(model, job.history, cases)
+        predict_s += clock() - begun
+        take(predictions.check(said, job.question, cases))
     if job.newcomers:
         history, cases = job.newcomers
-        late = predictions.check(job.rung.predict(model, history, cases), job.question, cases)
-        table = pa.concat_tables([table, late])
-    return Asked(table, model, learnt - begun, ended - learnt)
+        take(predictions.check(job.rung.predict(model, history, cases), job.question, cases))
+    return Spent(model, fit_s, predict_s)
 
 
 def fitted(rung: Rung, history: History) -> Model:

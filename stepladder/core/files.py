@@ -17,6 +17,7 @@ import secrets
 import shutil
 import stat
 from collections.abc import Iterator
+from io import BufferedReader, BufferedWriter
 from pathlib import Path
 
 from stepladder.core import rooms
@@ -35,14 +36,25 @@ def write(path: Path, body: bytes | str) -> None:
     said = body.encode() if isinstance(body, str) else body
     if path.is_file() and path.read_bytes() == said:
         return
-    with whole(path) as partial:
-        mode = 0o666 if _shared(partial.parent) else 0o600
-        with open(os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "wb") as file:
-            file.write(said)
+    with whole(path) as partial, made(partial) as file:
+        file.write(said)
+
+
+def made(path: Path) -> BufferedWriter:
+    """A new file to write, for its owner alone from its first byte on."""
+    mode = 0o666 if _shared(path.parent) else 0o600
+    return open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "wb")
 
 
 def read(path: Path) -> bytes:
     """The bytes of a file that lies right there. Raises Problem on a link or a pipe: it leads elsewhere."""
+    with opened(path) as file:
+        return file.read()
+
+
+@contextlib.contextmanager
+def opened(path: Path) -> Iterator[BufferedReader]:
+    """A file that lies right there, to be read. Raises Problem on a link or a pipe: it leads elsewhere."""
     try:  # not waiting for whoever would write into a pipe
         handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     except OSError as error:
@@ -52,7 +64,7 @@ def read(path: Path) -> bytes:
     with os.fdopen(handle, "rb") as file:
         if not stat.S_ISREG(os.fstat(handle).st_mode):
             raise _elsewhere(path)
-        return file.read()
+        yield file
 
 
 def regular(folder: Path) -> list[Path]:
@@ -102,7 +114,7 @@ def whole(path: Path, last: str = "", sole: bool = False) -> Iterator[Path]:
         ) from None
     finally:
         if mine:
-            _remove(partial)
+            remove(partial)
         for handle in (claimed, writing):
             if handle >= 0:
                 os.close(handle)
@@ -132,11 +144,11 @@ def sweep(folder: Path, pattern: str = "**/.*.partial", *, alone: bool = False) 
     """
     for left in list(folder.glob(pattern)):
         if alone:
-            _remove(left)
+            remove(left)
         elif rooms.own(left) and rooms.unlocked(left.parent.resolve()):
             with rooms.held(left) as free:
                 if free or not left.is_dir():
-                    _remove(left)
+                    remove(left)
 
 
 def allow(path: Path, mode: int) -> None:
@@ -210,7 +222,7 @@ def _claimed(partial: Path, path: Path) -> int:
             _hold(handle, path)
             if _there(partial, handle):
                 for left in partial.iterdir():  # of one that was killed
-                    _remove(left)
+                    remove(left)
                 return handle
             os.close(handle)  # the one before has just ended
 
@@ -309,7 +321,8 @@ def _elsewhere(path: Path) -> Problem:
     )
 
 
-def _remove(path: Path) -> None:
+def remove(path: Path) -> None:
+    """Take a file or a folder away, if it is there."""
     if path.is_dir() and not path.is_symlink():
         shutil.rmtree(path, ignore_errors=True)
     else:

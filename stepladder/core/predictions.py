@@ -214,6 +214,18 @@ def places(rows: pa.Table, other: pa.Table, keys: Sequence[str]) -> pa.Array:
     return found.sort_by("nth")["place"].combine_chunks()
 
 
+def same(one: pa.Table, other: pa.Table) -> bool:
+    """Whether two answers agree, but for the last digits of numbers."""
+    if one.num_rows != other.num_rows:
+        return False
+    for name in one.column_names:
+        for a, b in zip(one[name].to_pylist(), other[name].to_pylist(), strict=True):
+            near = isinstance(a, float) and isinstance(b, float) and abs(a - b) <= 1e-9 * abs(a)
+            if a != b and not near:
+                return False
+    return True
+
+
 def _wrong(given: str, remedy: str) -> Problem:
     allowed = "a rung answers with the keys, prediction and the declared columns, one row per case"
     return Problem(f"its answer has {given}", allowed, remedy)

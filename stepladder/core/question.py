@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple, Protocol
 
@@ -129,9 +129,13 @@ def references(question: Question) -> tuple[str, ...]:
     return (named,) if isinstance(named, str) else tuple(named)
 
 
-def glance(question: Question, answers: pa.Table, ask: Ask) -> tuple[str, ...]:
-    """The first look at answers about everybody, in ready lines; nothing where a question has no `glance`."""
-    found: Callable[[pa.Table, Ask], tuple[str, ...]] | None = getattr(question, "glance", None)
+def glance(question: Question, answers: Iterable[pa.Table], ask: Ask) -> tuple[str, ...]:
+    """The first look at answers about everybody, in ready lines; nothing where a question has no `glance`.
+
+    answers: part after part, all of a case in one of them.
+    """
+    found: Callable[[Iterable[pa.Table], Ask], tuple[str, ...]] | None
+    found = getattr(question, "glance", None)
     return found(answers, ask) if found else ()
 
 

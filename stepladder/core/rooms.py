@@ -18,10 +18,13 @@ OLD = 3600  # seconds: a folder without a lock may belong to a process we cannot
 _held: dict[Path, int] = {}  # the lock goes with its process, however that ends
 
 
-def made() -> Path:
-    """A new folder for this process alone; give it back with `gone`."""
+def made(home: Path | None = None) -> Path:
+    """A new folder for this process alone; give it back with `gone`.
+
+    home: where it lies, by default among this machine's temporary files.
+    """
     # hidden until it is locked, so that nobody finds it in between and takes it for a dead one's
-    hidden = Path(tempfile.mkdtemp(prefix=f".{PREFIX}"))
+    hidden = Path(tempfile.mkdtemp(prefix=f".{PREFIX}", dir=home))
     handle = os.open(hidden, os.O_RDONLY)
     with contextlib.suppress(OSError):  # a network's file system that locks no folders
         fcntl.flock(handle, fcntl.LOCK_SH)
@@ -50,9 +53,15 @@ def _spill(pid: int, _: str) -> Path:
     return room
 
 
-def swept() -> None:
+def emptied() -> None:
+    """Give that folder back, in a process that will be killed and cannot do it in the end."""
+    gone(spill())
+    _spill.cache_clear()
+
+
+def swept(home: Path | None = None) -> None:
     """Remove the folders of processes that are gone: they hold customers' rows."""
-    home = Path(tempfile.gettempdir())
+    home = home or Path(tempfile.gettempdir())
     for room in home.glob(f"{PREFIX}*"):
         with held(room) as free:
             if free and own(room):

@@ -13,7 +13,8 @@ import resource
 import sys
 import time
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from datetime import date
 from functools import lru_cache, partial
@@ -100,11 +101,23 @@ def measured(job: Job, question: ModuleType, scratch: str) -> None:
     _write(out / "outcome.json", json.dumps(outcome).encode())
 
 
+class Parts:
+    """Cases, a row group at a time, from a file that is opened before the fence closes."""
+
+    def __init__(self, path: str) -> None:
+        self._file = pq.ParquetFile(Path(path).open("rb"))  # noqa: SIM115
+        self.count = int(self._file.metadata.num_rows)
+
+    def __iter__(self) -> Iterator[pa.Table]:
+        for nth in range(self._file.num_row_groups):
+            yield self._file.read_row_group(nth, use_threads=False)
+
+
 class Asked(NamedTuple):
-    """What a rung knows and whom it is asked about: at once, and with newcomers' rows laid over."""
+    """What a rung knows and whom it is asked about: part after part, and with newcomers' rows laid over."""
 
     history: History
-    cases: pa.Table
+    cases: Parts
     newcomers: tuple[History, pa.Table] | None
     learn_from: History | None = None
 
@@ -119,7 +132,7 @@ def asked_of(job: Job, question: ModuleType) -> Asked:
         path, rows = job.newcomers
         laid = {name: _read(file) for name, file in rows.items()}
         newcomers = (history.plus(**laid), _read(path))
-    return Asked(history, _read(job.cases), newcomers, learn_from)
+    return Asked(history, Parts(job.cases), newcomers, learn_from)
 
 
 def _read(path: str) -> pa.Table:
@@ -177,14 +190,31 @@ def answer(
     history, cases, newcomers, learn_from = asked
     learnt = models.load(home) if job.model else None
     asking_it = asking.Job(question, rung, history, cases, learnt, newcomers, kept, learn_from)
-    said = asking.asked(asking_it, cpu_s)
-    pq.write_table(said.table, out / "predictions.part")
-    (out / "predictions.part").rename(out / "predictions.parquet")
+    with _answers(out) as take:
+        said = asking.asked_in_parts(asking_it, take, cpu_s)
     size, model_hash = models.size(home), models.digest(home)
-    counts = {"cases": cases.num_rows, "model_bytes": size, "model_hash": model_hash}
+    counts = {"cases": cases.count, "model_bytes": size, "model_hash": model_hash}
     told = str(said.model.get("warnings", "")).splitlines()  # what a rung wants people to know
     spent = {"fit_s": said.fit_s, "predict_s": said.predict_s}
     return {"status": "ok", **spent, "warnings": told, **counts}
+
+
+@contextmanager
+def _answers(out: Path) -> Iterator[Callable[[pa.Table], None]]:
+    """Where each part's answers are put, a row group for each; a file once all are there."""
+    part, writer = out / "predictions.part", None
+
+    def take(said: pa.Table) -> None:
+        nonlocal writer
+        writer = writer or pq.ParquetWriter(part, said.schema)
+        writer.write_table(said, max(said.num_rows, 1))
+
+    try:
+        yield take
+    finally:
+        if writer is not None:
+            writer.close()
+    part.rename(out / "predictions.parquet")
 
 
 def _save(model: Model, out: Path) -> None:

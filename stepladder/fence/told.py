@@ -5,6 +5,7 @@ The process checks its answers too, but a rung in it can write whatever it likes
 
 from __future__ import annotations
 
+from itertools import chain
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -13,8 +14,8 @@ import pyarrow.parquet as pq
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from stepladder import questions
+from stepladder.core import at_rest, predictions
 from stepladder.core import model as models
-from stepladder.core import predictions
 from stepladder.core.errors import Problem
 from stepladder.fence.asks import most
 from stepladder.fence.child import Job
@@ -64,33 +65,38 @@ def model_of(job: Job, out: Path) -> dict[str, Any]:
 
 def answers(job: Job, path: Path, memory_mb: int) -> None:
     """Check the answers as in its process. Raises Problem where they break the contract."""
-    asked = [job.cases, *(job.newcomers or ())[:1]]
-    cases = pa.concat_tables(pq.read_table(name) for name in asked)
     if not path.exists():
         raise _wrong("it left no answers")
-    said = _bounded(path, most(cases.num_rows, memory_mb))
-    if not predictions.check(said, questions.load(job.question), cases).equals(said):
-        raise _wrong("its answers are not in the order and form in which they are kept")
+    asked = [Path(name) for name in (job.cases, *(job.newcomers or ())[:1])]
+    question, parts = questions.load(job.question), chain(*map(at_rest.parts, asked))
+    most_of_all = sum(most(len(part), memory_mb) for part in chain(*map(at_rest.parts, asked)))
+    if path.stat().st_size > most_of_all:
+        raise _too_large(most_of_all)
+    for nth, cases in enumerate(parts):
+        said = _bounded(path, nth, most(cases.num_rows, memory_mb))
+        if not predictions.check(said, question, cases).equals(said):
+            raise _wrong("its answers are not in the order and form in which they are kept")
 
 
-def _bounded(path: Path, most: int) -> pa.Table:
-    """A file as a table, as far as its columns, its rows and its bytes can be right."""
-    left, batches = most - path.stat().st_size, []
+def _bounded(path: Path, nth: int, most: int) -> pa.Table:
+    """A row group of a file as a table, as far as its columns, its rows and its bytes can be right."""
+    left, batches = most, []
     try:
-        if left >= 0:
-            file = pq.ParquetFile(path)
-            for batch in file.iter_batches(BATCH):
+        with pq.ParquetFile(path) as file:
+            for batch in file.iter_batches(BATCH, [nth]):
                 left -= batch.nbytes + batch.num_rows
                 batches.append(batch)
                 if left < 0:
-                    break
-    except (pa.ArrowException, OSError, ValueError) as error:
+                    raise _too_large(most)
+            found = pa.Table.from_batches(batches, file.schema_arrow)
+    except (pa.ArrowException, OSError, ValueError, IndexError) as error:
         raise _wrong(f"its answers cannot be read: {str(error)[:100]}") from None
-    if left < 0:
-        raise _wrong(f"its answers have more than {most / 1e6:,.0f} MB")
-    found = pa.Table.from_batches(batches, file.schema_arrow)
     found.validate(full=True)
     return found
+
+
+def _too_large(most: int) -> Problem:
+    return _wrong(f"its answers have more than {most / 1e6:,.0f} MB")
 
 
 def _wrong(what: str) -> Problem:

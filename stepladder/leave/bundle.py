@@ -129,7 +129,7 @@ def _record(project: Project, release: Release, folder: Path) -> None:
         )
     record.note(replace(shipment, decision=number))
     if latest := published.latest(project):
-        files.write(folder / latest.path, published.intact(project, latest))
+        published.intact(project, latest, folder / latest.path)
         record.store_prediction(latest)
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import hashlib
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -11,16 +9,15 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
-from stepladder.bakeoff.row import parquet
 from stepladder.core import own
 from stepladder.core.cases import kinds
 from stepladder.core.errors import Problem
 from stepladder.core.files import write
 from stepladder.core.question import case_word
 from stepladder.nightly.publishing import erase
-from stepladder.nightly.still_there import Models, models_with, still_there, without
+from stepladder.nightly.still_there import Models, models_with, still_there
+from stepladder.nightly.taken_out import taken_out
 from stepladder.project.at_work import nobody_at_work
 from stepladder.project.folder import Project
 from stepladder.project.forgotten import forgotten, hashed, secret_key
@@ -75,7 +72,7 @@ def forget(project: Project, case: str, *, wait: float = 60) -> Forgotten:
         about = zip(hashes, told, strict=True)
         answers = sum(project.record.forget(project.ask.question, *one) for one in about)
         _without_examples(project)
-        rows = {room: sum(_erased(project, room, who) for who in spelt) for room in ROOMS}
+        rows = {room: sum(taken_out(project, room, who) for who in spelt) for room in ROOMS}
         rows["lists"] = sum(forget_listed(project.record, one) for one in told)
         for kept in (project.folder / "runs" / "inputs").glob("*.json"):
             kept.unlink()  # worked out from rows that are gone
@@ -123,30 +120,6 @@ def _typed(project: Project, case: str) -> pa.Table:
             "check the id",
         )
     return found
-
-
-def _erased(project: Project, room: str, who: pa.Table) -> int:
-    """Rows taken out of every Parquet file of a room that has the columns; the record knows the new bytes."""
-    total = 0
-    for path in sorted((project.folder / room).rglob("*.parquet")):
-        table = _about(path, who)
-        if table is None or (kept := without(table, who)).num_rows == table.num_rows:
-            continue
-        total += table.num_rows - kept.num_rows
-        body = parquet(kept)
-        where = path.relative_to(project.folder).as_posix()
-        # the record first: after a kill between the two, doing it again makes them agree
-        project.record.altered(where, hashlib.sha256(body).hexdigest(), kept.num_rows)
-        write(path, body)
-    return total
-
-
-def _about(path: Path, who: pa.Table) -> pa.Table | None:
-    """A table with the columns by which somebody is known; what cannot be read is told of at the end."""
-    with contextlib.suppress(OSError, pa.ArrowException):
-        if set(who.column_names) <= set(pq.read_schema(path).names):
-            return pq.read_table(path)
-    return None
 
 
 def _without_examples(project: Project) -> None:

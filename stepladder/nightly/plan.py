@@ -169,7 +169,7 @@ def _planned(production: Production, step: str, day: date, ran: list[Step]) -> P
     output = named(production, step, day)
     lately = [one for one in ran if one.step == step and one.status == "done"]
     seconds = fmean(one.seconds for one in lately[-LATELY:]) if lately else None
-    if output.path.is_file():
+    if output.path.exists():
         return Planned(day, step, "done", "", seconds)
     before = [one for one in ran if (one.step, one.day) == (step, day.isoformat())]
     if not before:

@@ -5,7 +5,6 @@ In a database all of the day's rows are replaced, or none.
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -16,11 +15,12 @@ from urllib.parse import parse_qs, urlsplit
 
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
+from stepladder.core import at_rest
+from stepladder.core.copied import copy
 from stepladder.core.errors import Passing, Problem
 from stepladder.core.extras import need
-from stepladder.core.files import allow, whole, write
+from stepladder.core.files import allow, whole
 from stepladder.core.history import literal, quoted
 from stepladder.nightly.production import Production
 from stepladder.project.folder import Project
@@ -33,15 +33,16 @@ from stepladder.tables.sources.address import without_password
 SCHEMES = ("duckdb", "sqlite", "postgres", "postgresql")
 
 
-def send(table: pa.Table, target: str, project: Project, day: date) -> None:
+def send(rest: Path, target: str, project: Project, day: date) -> None:
     """Write a day's predictions into the table that a URL names, in one transaction. Raises Problem.
 
-    The table is made where it is not there; one that holds anything else is left alone.
+    rest: where they lie; a few are read at a time. The table is made where it is not there; one that
+    holds anything else is left alone.
     """
     parts = urlsplit(target)
     name = parse_qs(parts.query).get("table", [""])[0]
     _refuse(target, parts.scheme, name, project)
-    rows = flat(table, project.ask.question)
+    rows = Rows(rest, project.ask.question)
     remedy = "mend that and run again: it goes on where it stopped"
     with _reached(target, "the predictions cannot be written to", remedy):
         if parts.scheme == "duckdb":
@@ -121,13 +122,26 @@ def _written_anew(file: Path) -> None:
         con.execute("detach anew")
 
 
+class Rows:
+    """Rows at rest, as every database can hold them, so many at a time."""
+
+    def __init__(self, rest: Path, question: str) -> None:
+        self.question = question
+        self._rest = rest
+        self.none = flat(at_rest.kinds(rest).empty_table(), question)
+
+    def __iter__(self) -> Iterator[pa.Table]:
+        for batch in at_rest.batches(self._rest):
+            yield flat(pa.Table.from_batches([batch]), self.question)
+
+
 def flat(table: pa.Table, question: str) -> pa.Table:
     """The rows as every database can hold them: source rows as text, and which question they answer."""
     why = pc.binary_join(table["why"].cast(pa.list_(pa.string())), " ")
     table = table.set_column(table.column_names.index("why"), "why", why)
     at = table.column_names.index("release")
     table = table.set_column(at, "release", table["release"].cast(pa.string()))
-    return table.append_column("question", pa.array([question] * table.num_rows))
+    return table.append_column("question", pa.array([question] * table.num_rows, pa.string()))
 
 
 def _refuse(target: str, scheme: str, name: str, project: Project) -> None:
@@ -146,29 +160,32 @@ def _refuse(target: str, scheme: str, name: str, project: Project) -> None:
         )
 
 
-def _duckdb(file: Path, name: str, rows: pa.Table, day: date) -> None:
+def _duckdb(file: Path, name: str, rows: Rows, day: date) -> None:
     import duckdb
 
     new = not file.exists()
     with duckdb.connect(str(file)) as con:
         if new:
             allow(file, 0o600)
-        con.register("_rows", rows)
         con.begin()
-        con.execute(f"create table if not exists {quoted(name)} as from _rows limit 0")
+        con.register("_rows", rows.none)
+        con.execute(f"create table if not exists {quoted(name)} as from _rows")
         there = {row[0]: str(row[1]) for row in con.execute(f"describe {quoted(name)}").fetchall()}
-        _ours(name, there, rows)
+        _ours(name, there, rows.none)
         mine = "where question = ? and as_of = ?"
-        con.execute(f"delete from {quoted(name)} {mine}", [rows["question"][0].as_py(), day])
-        con.execute(f"insert into {quoted(name)} by name from _rows")
+        con.execute(f"delete from {quoted(name)} {mine}", [rows.question, day])
+        for some in rows:
+            con.register("_rows", some)
+            con.execute(f"insert into {quoted(name)} by name from _rows")
         con.commit()
 
 
-def _server(address: Any, name: str, rows: pa.Table, day: date) -> None:
+def _server(address: Any, name: str, rows: Rows, day: date) -> None:
     import sqlalchemy as sa
 
     engine = sa.create_engine(address, poolclass=sa.NullPool)
-    table = sa.Table(name, sa.MetaData(), *(sa.Column(f.name, _kind(f.type)) for f in rows.schema))
+    columns = [sa.Column(field.name, _kind(field.type)) for field in rows.none.schema]
+    table = sa.Table(name, sa.MetaData(), *columns)
     with engine.begin() as con:
         if con.dialect.name == "sqlite" and not sa.inspect(con).get_table_names():
             allow(Path(str(address.database)), 0o600)
@@ -177,10 +194,9 @@ def _server(address: Any, name: str, rows: pa.Table, day: date) -> None:
             column["name"]: str(column["type"]) for column in sa.inspect(con).get_columns(name)
         }
         loose = con.dialect.name == "sqlite"  # whose columns hold what they are given
-        _ours(name, dict.fromkeys(there, "") if loose else there, rows)
-        question = rows["question"][0].as_py()
-        con.execute(table.delete().where(table.c.question == question, table.c.as_of == day))
-        for batch in rows.to_batches(max_chunksize=10_000):
+        _ours(name, dict.fromkeys(there, "") if loose else there, rows.none)
+        con.execute(table.delete().where(table.c.question == rows.question, table.c.as_of == day))
+        for batch in (batch for some in rows for batch in some.to_batches(max_chunksize=10_000)):
             con.execute(table.insert(), batch.to_pylist())
 
 
@@ -239,11 +255,10 @@ def note(
     The file comes last: it says that all the rest is done. Whatever is noted twice counts once.
     """
     project = production.project
-    body = predicted.read_bytes()
-    digest, where = hashlib.sha256(body).hexdigest(), output.relative_to(project.folder).as_posix()
+    digest, where = at_rest.digest(predicted), output.relative_to(project.folder).as_posix()
     question = project.ask.question
     if (where, digest) not in {(s.path, s.sha256) for s in project.record.predictions(question)}:
-        rows = int(pq.read_metadata(predicted).num_rows)
+        rows = at_rest.count(predicted)
         project.record.store_prediction(
             Stored(
                 question, release.manifest.rung, day.isoformat(), where, digest, rows, release.hash
@@ -254,7 +269,7 @@ def note(
         refitted(project, release, production.shipment)
     if day == project.now():
         note_read(project)
-    write(output, body)
+    copy(predicted, output)
 
 
 def _same_line(production: Production, current: Shipment) -> bool:

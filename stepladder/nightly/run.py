@@ -13,6 +13,7 @@ import pyarrow.parquet as pq
 
 from stepladder.core.errors import Problem
 from stepladder.core.extras import need
+from stepladder.core.files import remove
 from stepladder.nightly.lock import alone
 from stepladder.nightly.plan import STEPS, Plan, days_of, named, plan
 from stepladder.nightly.production import Production
@@ -225,7 +226,7 @@ def _once_more(production: Production, step: str, days: Iterable[date]) -> Itera
             for later in STEPS[STEPS.index(step) :]:
                 when = production.fit_day(day) if later == "fit" else day
                 path = named(production, later, when).path
-                if path.is_file():
+                if path.exists():
                     path.replace(path.with_name(f".{path.name}{ASIDE}"))
         yield
     finally:
@@ -237,8 +238,8 @@ def _put_back(folder: Path) -> None:
     """Files that were put aside return, unless there is a new one; also after a kill."""
     for aside in folder.rglob(f".*{ASIDE}"):
         path = aside.with_name(aside.name[1 : -len(ASIDE)])
-        if path.is_file():
-            aside.unlink()
+        if path.exists():
+            remove(aside)
         else:
             aside.replace(path)
 

@@ -15,10 +15,10 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
-from stepladder.bakeoff.row import parquet
-from stepladder.core.asking import Job, answered, asked, explained, reasons
+from stepladder.core import at_rest
+from stepladder.core.asking import explained, reasons
+from stepladder.core.copied import copy, move
 from stepladder.core.errors import CannotStand, Passing, Problem
 from stepladder.core.files import write
 from stepladder.core.rung import Rung
@@ -26,7 +26,8 @@ from stepladder.nightly import publishing
 from stepladder.nightly.audit import audit
 from stepladder.nightly.plan import Named
 from stepladder.nightly.production import Production
-from stepladder.project.all_cases import Known, known_at, run
+from stepladder.project.all_cases import Known, Learnt, answered_by, known_at
+from stepladder.project.engine import askable, workroom
 from stepladder.project.folder import Project
 from stepladder.project.last_read import last_read
 from stepladder.project.scratch import scratch
@@ -84,7 +85,7 @@ def refit(production: Production, day: date, output: Path) -> None:
     manifest, project = production.release.manifest, production.project
     release = production.release
     if not production.shipped_on(day):
-        with scratch() as room:
+        with scratch(workroom(project.ask, project.folder)) as room:
             rung = project.rung(manifest.rung) if manifest.ours else production.release.rung(room)
             known = inputs(project, day)
             release = fit(
@@ -97,26 +98,29 @@ def refit(production: Production, day: date, output: Path) -> None:
 def predict(production: Production, day: date, fitted: Path, output: Path) -> None:
     """Ask the fitted rung about every case, from what was known before the day."""
     project, release = production.project, released(production.project, fitted)
-    question = project.question
-    with scratch() as room:
+    manifest = release.manifest
+    with scratch(workroom(project.ask, project.folder)) as room:
         known = known_at(project, day, room)
-        rung = release.rung(room)
-        raw, _ = run(project, rung, known, room, str(release.home / release.manifest.model))
+        rung = askable(release.rung(room), project.ask, project.folder)
+        learnt = Learnt(rung, str(release.home / manifest.model))
+        usual = Learnt(release.reference(), str(release.home / manifest.reference_model))
+        found = answered_by(project, known, learnt, usual, release.taught, room, release.hash)
+        if found.rest.is_dir():  # a cluster has said all there is to say, each machine in its files
+            move(found.rest, output)
+            return
+        parts = at_rest.parts(found.rest)
+        if found.count <= EXPLAINED:
+            parts = iter([_explained(project, release, rung, known, at_rest.whole(found.rest))])
+        told = (_told(part, day, release) for part in parts)
+        at_rest.write(room / output.name, told, compression="zstd")
+        copy(room / output.name, output)
 
-        def reference() -> pa.Table:
-            usual = release.reference_model()
-            return asked(
-                Job(question, release.reference(), known.history, known.cases, usual)
-            ).table
 
-        found = answered(question, raw, reference, known.history, known.cases, release.taught)
-        table = found.predictions
-        if table.num_rows <= EXPLAINED:
-            table = _explained(project, release, rung, known, table)
+def _told(table: pa.Table, day: date, release: Release) -> pa.Table:
+    """With the day that the answers are of, and the release that gave them."""
     n = table.num_rows
     table = table.append_column("as_of", pa.array([day] * n, pa.date32()))
-    table = table.append_column("release", pa.array([release.hash] * n).dictionary_encode())
-    write(output, parquet(table))
+    return table.append_column("release", pa.array([release.hash] * n).dictionary_encode())
 
 
 def _explained(
@@ -131,11 +135,11 @@ def publish(
     production: Production, day: date, accept: str, predicted: Path, fitted: Path, output: Path
 ) -> None:
     """Make a day's predictions visible once they have passed the audit: as a file, and in every table."""
-    table, release = pq.read_table(predicted), released(production.project, fitted)
+    release = released(production.project, fitted)
     if not accept:
-        audit(production, day, table)
+        audit(production, day, predicted)
     for target in production.project.ask.nightly.publish:
-        publishing.send(table, target, production.project, day)
+        publishing.send(predicted, target, production.project, day)
     publishing.note(production, day, release, predicted, output)
 
 

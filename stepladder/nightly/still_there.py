@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import io
 import os
 import re
 import shutil
 import sqlite3
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import quote
@@ -16,8 +15,8 @@ from zipfile import ZipFile, is_zipfile
 
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
+from stepladder.core import at_rest
 from stepladder.core.errors import Problem
 from stepladder.project.folder import Project
 from stepladder.record.lists import lists
@@ -26,6 +25,7 @@ from stepladder.release.ship import in_production
 
 FOREIGN = {".git", ".venv", "venv", "node_modules"}  # nothing that stepladder writes
 NAMES, UNREAD = "names them: look at it", "cannot be read: look at it"
+SQLITE = b"SQLite format 3"
 LEAST = 3  # letters of an id; shorter ones stand in everything
 
 
@@ -83,7 +83,7 @@ def still_there(project: Project, who: pa.Table) -> list[str]:
 def about(path: Path, who: pa.Table) -> str:
     """What to say of a file: that it names somebody, that it cannot be read, or nothing."""
     try:
-        if path.is_dir():
+        if path.is_dir() and path.suffix != ".parquet":
             return "" if os.access(path, os.R_OK | os.X_OK) else UNREAD
         return NAMES if holds(path, who) else ""
     except (OSError, ValueError, sqlite3.Error, pa.ArrowException):  # damaged, or of other rights
@@ -92,14 +92,13 @@ def about(path: Path, who: pa.Table) -> str:
 
 def holds(path: Path, who: pa.Table) -> bool:
     """Whether a file is about somebody: by the columns of a table, or by an id that is a text."""
-    if not path.is_file():
+    if not path.exists():
         return False
     ids = _texts(who)
     if path.suffix == ".parquet":
-        return _in_table(pq.read_table(path), who, ids)
+        return any(_in_table(part, who, ids) for part in at_rest.parts(path))
     wanted = [_pattern(value) for value in ids]
-    lines = _said(path).splitlines() if ids else []
-    return any(all(one.search(line) for one in wanted) for line in lines)
+    return bool(ids) and any(all(one.search(line) for one in wanted) for line in _lines(path))
 
 
 def _texts(who: pa.Table) -> list[str]:
@@ -108,20 +107,20 @@ def _texts(who: pa.Table) -> list[str]:
     return ids if all(isinstance(one, str) and len(one) >= LEAST for one in ids) else []
 
 
-def _said(path: Path) -> str:
-    """A file as text: also what stands in an SQLite; other files of bytes say nothing."""
-    body = path.read_bytes()
-    if body.startswith(b"SQLite format 3"):
+def _lines(path: Path) -> Iterator[str]:
+    """A file as lines: also what stands in an SQLite; other files of bytes say nothing."""
+    with path.open("rb") as file:
+        head = file.read(len(SQLITE))
+    if head == SQLITE:
         with closing(sqlite3.connect(f"file:{quote(str(path))}?mode=ro", uri=True)) as con:
-            return "\n".join(con.iterdump())
-    if is_zipfile(io.BytesIO(body)):  # a workbook: its rows as lines
-        with ZipFile(io.BytesIO(body)) as zipped:
+            yield from con.iterdump()
+    elif is_zipfile(path):  # a workbook: its rows as lines
+        with ZipFile(path) as zipped:
             parts = [zipped.read(name) for name in zipped.namelist() if name.endswith(".xml")]
-        body = b"\n".join(parts).replace(b"</row>", b"\n")
-    try:
-        return body.decode()
-    except UnicodeDecodeError:
-        return ""
+        yield from b"\n".join(parts).replace(b"</row>", b"\n").decode(errors="replace").split("\n")
+    else:
+        with suppress(UnicodeDecodeError), path.open(encoding="utf-8") as text:
+            yield from text
 
 
 def _in_table(table: pa.Table, who: pa.Table, ids: list[str]) -> bool:

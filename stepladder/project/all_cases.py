@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterator
-from dataclasses import replace
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 from datetime import date
+from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -14,12 +15,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from stepladder.bakeoff.replay import Files, write
+from stepladder.bakeoff.replay import Files
 from stepladder.bakeoff.result import Result, RungResult, from_json
-from stepladder.core import asking, outcomes
+from stepladder.core import asking, at_rest, outcomes
 from stepladder.core import model as models
 from stepladder.core.asking import Beside, Taught, answered
-from stepladder.core.cases import everyone
+from stepladder.core.cases import count, drawn, parts
 from stepladder.core.errors import Problem
 from stepladder.core.files import whole
 from stepladder.core.history import History
@@ -28,70 +29,161 @@ from stepladder.core.rung import Rung
 from stepladder.core.stats import Bins
 from stepladder.core.strays import Strays
 from stepladder.fence.child import Job
-from stepladder.project.engine import runner
+from stepladder.fence.known import write_known
+from stepladder.project.engine import everywhere, runner
+from stepladder.project.everywhere import Asking, Saved
 from stepladder.project.folder import Project
 from stepladder.project.reference import reference
 from stepladder.questions.question_toml import parse
 from stepladder.tables.ids.ids import PLAIN
+
+FEW = 1000  # cases, where only a look at what a rung says is wanted
 
 
 class Known(NamedTuple):
     """What was known as of a day, in files that lack everything later, and who is asked about."""
 
     history: History
-    cases: pa.Table
     files: Files
 
+    @property
+    def cases(self) -> Path:
+        """Everybody who is asked about, at rest: a row group for each part that is answered at once."""
+        return Path(self.files.cases)
 
-def answer(
-    project: Project, name: str, day: date, scratch: Path, usual: str = ""
-) -> tuple[pa.Table, str]:
-    """A rung's predictions for every case as of a day, and the hash of its fitted model.
+
+class Learnt(NamedTuple):
+    """A rung, and the folder of what it learnt before; without one it learns now."""
+
+    rung: Rung
+    model: str = ""
+
+
+@dataclass(frozen=True)
+class Answers:
+    """What a rung says of everybody as of a day, completed, and the hash of its fitted model.
+
+    rest: a file, or a folder of files: KEYS…, prediction, low, high, EXTRAS…, why, in order of the cases.
+    """
+
+    rest: Path
+    model: str
+    rung: str
+    day: date
+
+    @property
+    def count(self) -> int:
+        """How many rows they have: where a case has several, more than there are cases."""
+        return at_rest.count(self.rest)
+
+
+def answer(project: Project, name: str, day: date, scratch: Path, usual: str = "") -> Answers:
+    """A rung's predictions for every case as of a day, by what it learns of all that was known then.
 
     They are what the bake-off would have scored: gaps filled by the reference, floored, a 0/1
     rung's answers as what came of them, low and high from errors that were known by that day.
     `usual`: the reference, where it is not the project's.
     """
-    usual = usual or reference(project)
-    known = known_at(project, day, scratch)
-    raw, fitted = run(project, project.rung(name), known, scratch)
-    keep_model(project, scratch / name / "model", fitted)
+    asked, foot = project.rung(name), project.rung(usual or reference(project))
+    known, taught = known_at(project, day, scratch), taught_by(project, name, day)
+    found = answered_by(project, known, Learnt(asked), Learnt(foot), taught, scratch)
+    keep_model(project, scratch / name / "model", found.model)
+    return found
 
-    def beside() -> pa.Table:
-        if name == usual:
+
+def answered_by(
+    project: Project,
+    known: Known,
+    learnt: Learnt,
+    usual: Learnt,
+    taught: Taught,
+    scratch: Path,
+    release: str = "",
+) -> Answers:
+    """A rung asked about everybody, and its answers completed part after part, beside the reference's.
+
+    Each rung runs once, in a process of its own; or, on a cluster, where the data lie, and then the
+    answers are in no order, and with a release's hash also have its columns as_of and release. Raises
+    Problem where it fails.
+    """
+    if have_answered := everywhere(project.ask):
+        mine = _saved(project, learnt, known, scratch)
+        same = learnt.rung.name == usual.rung.name
+        foot = mine if same else _saved(project, usual, known, scratch)
+        rest, room = scratch / "completed", scratch / "everywhere"
+        rest.mkdir()
+        room.mkdir()
+        asked = Asking(mine, foot, taught, release)
+        have_answered(project.question, known.history, asked, room, rest)
+        return Answers(rest, models.digest(mine.model), learnt.rung.name, known.history.now)
+    raw, fitted = run(project, learnt.rung, known, scratch, learnt.model)
+
+    @cache
+    def beside() -> Path:
+        if learnt.rung.name == usual.rung.name:
             return raw
-        return run(project, project.rung(usual), known, scratch)[0]
+        return run(project, usual.rung, known, scratch, usual.model)[0]
 
-    taught = taught_by(project, name, day)
-    found = answered(project.question, raw, beside, known.history, known.cases, taught)
-    return found.predictions, fitted
+    rest = scratch / "completed.parquet"
+    at_rest.write(rest, _completed(project.question, known, raw, beside, taught), grouped=True)
+    return Answers(rest, fitted, learnt.rung.name, known.history.now)
+
+
+def _saved(project: Project, learnt: Learnt, known: Known, scratch: Path) -> Saved:
+    """A rung with what it learnt; where that was nothing it learns now, and is asked about a few."""
+    if not learnt.model:
+        run(project, learnt.rung, known, scratch)
+    model = Path(learnt.model) if learnt.model else scratch / learnt.rung.name / "model"
+    return Saved(learnt.rung, model)
+
+
+def _completed(
+    question: Question, known: Known, raw: Path, beside: Callable[[], Path], taught: Taught
+) -> Iterator[pa.Table]:
+    pairs = zip(at_rest.parts(known.cases), at_rest.parts(raw), strict=True)
+    for nth, (cases, said) in enumerate(pairs):
+
+        def usual(nth: int = nth) -> pa.Table:
+            return at_rest.part(beside(), nth)
+
+        yield answered(question, said, usual, known.history, cases, taught).predictions
 
 
 def known_at(project: Project, day: date, scratch: Path) -> Known:
     """What was known as of a day, written into the scratch folder. Raises Problem where nobody was."""
-    history = project.history(scratch).at(day)
-    cases = everyone(project.question, history)
-    if not cases.num_rows:
+    history, asked = project.history(scratch).at(day), scratch / "cases.parquet"
+    if not at_rest.write(asked, _asked(project, history), grouped=True):
         raise Problem(
             f"as of {day} there was nobody to forecast for",
             "a forecast needs cases that were known by that day",
             "choose a later day",
         )
-    files = write(project.question, history, cases, None, scratch)
-    return Known(replace(history, tables=files.tables), cases, files)
+    tables = write_known(project.question, history, scratch)
+    return Known(replace(history, tables=tables), Files(tables, str(asked)))
+
+
+def _asked(project: Project, history: History) -> Iterator[pa.Table]:
+    """Whom this machine asks about: everybody, part after part, or a few where a cluster asks about all."""
+    if everywhere(project.ask) is None or project.question.adds_up(history.ask):
+        return parts(project.question, history)
+    share = FEW / max(count(project.question, history), 1)
+    return iter([drawn(project.question, history, share)])
 
 
 def fit_and_ask(project: Project, name: str, scratch: Path) -> str:
     """Fit a rung on all that is known, in a process of its own; the hash of its model, left in scratch."""
     known = known_at(project, project.now(), scratch)
-    pq.write_table(known.cases.slice(0, 1), known.files.cases)
+    pq.write_table(at_rest.rows(known.cases, [0]), known.cases)
     return run(project, project.rung(name), known, scratch)[1]
 
 
 def run(
     project: Project, rung: Rung, known: Known, scratch: Path, model: str = ""
-) -> tuple[pa.Table, str]:
-    """One rung in a process of its own, as in the bake-off; with a fitted model nothing is learnt."""
+) -> tuple[Path, str]:
+    """One rung in a process of its own, as in the bake-off; with a fitted model nothing is learnt.
+
+    Its checked answers at rest, a row group for each of the cases', and the hash of its model.
+    """
     ask, day, out = project.ask, known.history.now, scratch / rung.name
     job = Job(
         question=ask.question,
@@ -112,7 +204,7 @@ def run(
             "a rung answers within its time box and memory, from what was known",
             "mend the rung or the settings, or choose another: stepladder decide",
         )
-    return pq.read_table(found.predictions), found.model_hash
+    return found.predictions, found.model_hash
 
 
 def keep_model(project: Project, fitted: Path, name: str) -> None:

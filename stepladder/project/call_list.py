@@ -14,19 +14,22 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from stepladder.core import at_rest
 from stepladder.core import model as models
 from stepladder.core.asking import explained, reasons
 from stepladder.core.cases import count
+from stepladder.core.copied import copy
 from stepladder.core.errors import Problem
-from stepladder.core.files import write
 from stepladder.core.history import History
 from stepladder.core.question import Question, case_word
 from stepladder.money import prices
-from stepladder.project.all_cases import said_before
+from stepladder.project.all_cases import Answers, said_before
+from stepladder.project.best import Best
 from stepladder.project.control import Control, drawn, lot, size
-from stepladder.project.export import Export, titled
+from stepladder.project.export import Export
 from stepladder.project.folder import Project
-from stepladder.project.ranking import Before, Expected, came_of_like, expected
+from stepladder.project.ranking import Before, brings, came_of_like, of_some, own_range
+from stepladder.project.titles import titled
 from stepladder.record.lists import assignments, lists, store_list
 from stepladder.record.rows import CallList, key_of
 from stepladder.report.words import counted, many
@@ -36,13 +39,21 @@ CALL, CONTROL = "call", "control"
 
 @dataclass(frozen=True)
 class Said:
-    """What a rung said of everybody as of a day; the hash of the file that will hold it."""
+    """What a rung said of everybody as of a day; the file that is to be kept of it, and its hash."""
 
-    rung: str
-    day: date
-    table: pa.Table
-    model: str
+    answers: Answers
+    made: Path
     sha256: str
+
+    @staticmethod
+    def of(answers: Answers, made: Path) -> Said:
+        """These answers in this file."""
+        return Said(answers, made, at_rest.digest(made))
+
+    @property
+    def day(self) -> date:
+        """As of which day it was said."""
+        return self.answers.day
 
 
 @dataclass(frozen=True)
@@ -101,56 +112,65 @@ def listed(
     """
     question, past = project.question, project.history(room).at(said.day)
     before = _before(project, said)
-    brings = expected(question, said.table, past, before)
-    chosen = _chosen(project, said, wanted, brings)
-    table = _table(project, said, brings, chosen.called, past)
-    body = wanted.export.body(table)
+    chosen = _chosen(project, said, wanted, past)
+    table = _table(project, said, chosen, past, before)
+    body = wanted.export.write(table.num_rows, [table], room)
     everybody = keep()
-    write(wanted.export.to, body)
+    copy(body, wanted.export.to)
     number = _sealed(project, said, wanted, chosen, (everybody, body))
     control, few = None, len(chosen.alone)
     if few:
-        like = came_of_like(question, before, len(chosen.best) / said.table.num_rows)
+        like = came_of_like(question, before, len(chosen.best) / said.answers.count)
         control = Control.of(few, len(chosen.called), like)
     notes = (*chosen.notes, *_budget(project, said, wanted), *_broken(project, said, chosen))
     return Written(wanted.export.to, number, len(chosen.called), control, notes)
 
 
 class Chosen(NamedTuple):
-    """Who is on the list, by their places among the answers, the best first; and who lot left alone."""
+    """The answers about who is on the list, the best first, and who of them lot left alone, by their place.
 
-    best: list[int]
+    own: whether low and high of the answers are about what is expected.
+    """
+
+    best: pa.Table
     alone: set[int]
-    keys: list[str]  # of everybody, as the record writes them
+    keys: list[str]  # of these, as the record writes them
     salt: str
     notes: list[str]
+    own: bool
 
     @property
     def called(self) -> list[int]:
         """The others."""
-        return [i for i in self.best if i not in self.alone]
+        return [nth for nth in range(len(self.keys)) if nth not in self.alone]
 
 
-def _chosen(project: Project, said: Said, wanted: Wanted, brings: Expected) -> Chosen:
+def _chosen(project: Project, said: Said, wanted: Wanted, past: History) -> Chosen:
     question, salt = project.question, _salt(project, said)
-    keys = [key_of(row) for row in said.table.select(list(question.CASE)).to_pylist()]
-    best, notes = _best(brings, keys, wanted.top, salt, question)
-    few = 0 if wanted.control is None else size(wanted.control, len(best))
-    alone = {best[nth] for nth in drawn([keys[i] for i in best], few, f"{salt}\0{CONTROL}")}
-    return Chosen(best, alone, keys, salt, notes)
+    places, notes, own = _best(question, said, wanted.top, salt, past)
+    best = at_rest.rows(said.answers.rest, places)
+    keys = _keys(best, question)
+    few = 0 if wanted.control is None else size(wanted.control, len(keys))
+    alone = drawn(keys, few, f"{salt}\0{CONTROL}")
+    return Chosen(best, alone, keys, salt, notes, own)
+
+
+def _keys(answers: pa.Table, question: Question) -> list[str]:
+    return [key_of(row) for row in answers.select(list(question.CASE)).to_pylist()]
 
 
 def _sealed(
-    project: Project, said: Said, wanted: Wanted, chosen: Chosen, kept: tuple[int, bytes]
+    project: Project, said: Said, wanted: Wanted, chosen: Chosen, kept: tuple[int, Path]
 ) -> int:
     """Note the list and, where some are left alone, both arms; its number."""
     everybody, body = kept
     arms = [
-        (json.loads(chosen.keys[i]), CONTROL if i in chosen.alone else CALL) for i in chosen.best
+        (json.loads(key), CONTROL if nth in chosen.alone else CALL)
+        for nth, key in enumerate(chosen.keys)
     ]
     made = CallList(
-        project.ask.question, everybody, said.rung, said.day.isoformat(),
-        project.relative(wanted.export.to), hashlib.sha256(body).hexdigest(), len(chosen.called),
+        project.ask.question, everybody, said.answers.rung, said.day.isoformat(),
+        project.relative(wanted.export.to), at_rest.digest(body), len(chosen.called),
         chosen.salt,
     )  # fmt: skip
     return store_list(project.record, made, arms if chosen.alone else ())
@@ -162,73 +182,80 @@ def _before(project: Project, said: Said) -> Before:
     result = project.result() if latest else None
     if result is None or result.horizon != project.ask.horizon:
         return []
-    return list(said_before(project, result, said.rung, said.day))
+    return list(said_before(project, result, said.answers.rung, said.day))
 
 
 def _salt(project: Project, said: Said) -> str:
     """From the question's seed and from all that was said: nobody can tell the lots from the ids alone."""
-    parts = (str(project.ask.seed), said.rung, said.day.isoformat(), said.sha256)
+    parts = (str(project.ask.seed), said.answers.rung, said.day.isoformat(), said.sha256)
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()
 
 
 def _best(
-    brings: Expected, keys: list[str], top: int, salt: str, question: Question
-) -> tuple[list[int], list[str]]:
-    """The places of the best among the answers, and what to know of where the list ends."""
-    people, notes = many(case_word(question)), []
-    order = np.argsort(-np.nan_to_num(brings.values, nan=-np.inf), kind="stable")
-    if brings.pays:
-        order = order[brings.values[order] > 0]
-        if len(order) < top:
-            notes.append(
-                f"{len(order):,} of {len(keys):,} {people} are expected to bring more than the contact "
-                f"costs: the list has these, not {top:,}."
-            )
-    if not len(order):
+    question: Question, said: Said, top: int, salt: str, past: History
+) -> tuple[list[int], list[str], bool]:
+    """The places of the best among the answers, what to know of where the list ends, and `Chosen.own`."""
+    people, everybody, own = many(case_word(question)), 0, True
+    best, pays = (
+        Best(top, lambda rows: [lot(f"{salt}\0tie", key) for key in _keys(rows, question)]),
+        False,
+    )
+    for part in at_rest.parts(said.answers.rest):
+        worth = question.worth(part, past)
+        values, pays = brings(worth, part, past.ask)
+        values, own = np.nan_to_num(values, nan=-np.inf), own and own_range(worth, part)
+        there = np.flatnonzero(values > 0) if pays else np.arange(len(values))
+        best.take(
+            values[there], there + everybody, part.select(list(question.CASE)).take(pa.array(there))
+        )
+        everybody += part.num_rows
+    places, lots, tied = best.found()
+    if not places:
         raise Problem(
-            f"none of {len(keys):,} {people} is expected to bring more than the contact costs",
+            f"none of {everybody:,} {people} is expected to bring more than the contact costs",
             "with [prices] only those have a place on the list who are expected to pay for it",
             "check margin and cost in [prices], or ask another rung: --rung RUNG",
         )
-    edge = brings.values[order[min(top, len(order)) - 1]]
-    tied = order[brings.values[order] == edge]
-    above = order[brings.values[order] > edge]
-    places = min(top, len(order)) - len(above)
-    lots = sorted(tied.tolist(), key=lambda i: lot(f"{salt}\0tie", keys[i]))[:places]
-    if places < len(tied):
+    notes = []
+    if best.among < top:
         notes.append(
-            f"The last {places:,} of the list were drawn by lot: of {len(tied):,} {people} exactly as "
+            f"{best.among:,} of {everybody:,} {people} are expected to bring more than the contact "
+            f"costs: the list has these, not {top:,}."
+        )
+    if lots < tied:
+        notes.append(
+            f"The last {lots:,} of the list were drawn by lot: of {tied:,} {people} exactly as "
             "much is expected."
         )
-    return [*above.tolist(), *lots], notes
+    return places, notes, own
 
 
-def _table(
-    project: Project, said: Said, brings: Expected, rows: list[int], past: History
-) -> pa.Table:
+def _table(project: Project, said: Said, chosen: Chosen, past: History, before: Before) -> pa.Table:
     """The list as a person reads it: rank, the keys, what is expected and its range, why, and the rest."""
-    question, at = project.question, pa.array(rows, pa.int64())
-    answers = said.table.take(at)
-    kept = models.load(project.folder / "models" / said.model)
-    own = reasons(project.rung(said.rung), kept, past, answers)
+    question, rows = project.question, chosen.called
+    answers = chosen.best.take(pa.array(rows, pa.int64()))
+    worth = question.worth(answers, past)
+    brought = of_some(question, answers, worth, past.ask, before, chosen.own)
+    kept = models.load(project.folder / "models" / said.answers.model)
+    own = reasons(project.rung(said.answers.rung), kept, past, answers)
     because = explained(question, past, answers, own)["because"]
     columns: dict[str, Any] = {"rank": pa.array(range(1, len(rows) + 1), pa.int64())}
     columns |= {name: answers[name] for name in question.CASE}
     for name, values in (
-        (brings.column, brings.values),
-        ("low", brings.low),
-        ("high", brings.high),
+        (brought.column, brought.values),
+        ("low", brought.low),
+        ("high", brought.high),
     ):
-        columns[name] = pa.array(np.round(values[rows], brings.decimals) + 0.0, from_pandas=True)
+        columns[name] = pa.array(np.round(values, brought.decimals) + 0.0, from_pandas=True)
     columns["because"] = because
-    further = ["prediction"] if brings.column != "prediction" else []
+    further = ["prediction"] if brought.column != "prediction" else []
     ordered = sorted(question.EXTRAS, key=lambda name: question.EXTRAS[name] != "text")
     for name in (*ordered, *further):
         floats = pa.types.is_floating(answers[name].type)
         columns[name] = pc.round(answers[name], 4) if floats else answers[name]
     columns["as_of"] = pa.array([said.day] * len(rows), pa.date32())
     table = titled(question, past, pa.table(columns))
-    given = ("rank", *question.CASE, brings.column)
+    given = ("rank", *question.CASE, brought.column)
     return table.select([
         name for name in table.column_names
         if name in given or table[name].null_count < table.num_rows
@@ -243,7 +270,7 @@ def _budget(project: Project, said: Said, wanted: Wanted) -> Iterator[str]:
             "There are no [prices], so the best come first, whether or not acting on them pays: give "
             "margin and cost in question.toml."
         )
-    elif price and price.budget and (places := price.places(said.table.num_rows)) != wanted.top:
+    elif price and price.budget and (places := price.places(said.answers.count)) != wanted.top:
         yield (
             f"[prices] allows {counted(places, 'contact')}, for which the rungs were compared; this list was "
             f"asked for {wanted.top:,}."

@@ -31,6 +31,20 @@ def runner(ask: Ask) -> Callable[..., Measured]:
     return measure_on_spark
 
 
+def everywhere(ask: Ask) -> Callable[..., int] | None:
+    """What has everybody answered where the data lie; None where that is on this machine."""
+    if ask.engine == "duckdb":
+        return None
+    from stepladder.project.everywhere import answered_everywhere
+
+    return answered_everywhere
+
+
+def workroom(ask: Ask, project: Path) -> Path | None:
+    """Where work lies while it lasts: on Spark below the project's folder, which every machine sees."""
+    return None if ask.engine == "duckdb" else project / "runs"
+
+
 def askable(rung: Rung, ask: Ask, project: Path) -> Rung:
     """The rung as it may be asked: ours here, somebody's own behind the fence."""
     if rung.ours:

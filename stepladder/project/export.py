@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pyarrow as pa
 
-from stepladder.bakeoff.row import parquet
+from stepladder.core import at_rest
 from stepladder.core.errors import Problem
-from stepladder.core.history import History, quoted
-from stepladder.core.predictions import places
-from stepladder.core.question import Question
-from stepladder.project.scratch import scratch
 from stepladder.project.spreadsheet import to_csv
 from stepladder.project.workbook import refuse_workbook, to_xlsx
 
@@ -62,14 +58,25 @@ class Export:
         """Whether a person reads it."""
         return self.to.suffix != ".parquet"
 
-    def body(self, table: pa.Table) -> bytes:
-        """The table as the bytes of such a file. Raises Problem on more rows than it can hold."""
+    def refuse(self, cases: int) -> None:
+        """Raises Problem where no such file can hold the answers about so many: each has one or more."""
+        if self.to.suffix == ".xlsx":
+            refuse_workbook(cases)
+
+    def write(self, rows: int, tables: Iterable[pa.Table], room: Path) -> Path:
+        """Tables, one after another, as such a file in a room, from where it can be copied into place.
+
+        Raises Problem on more rows than it can hold.
+        """
+        made = room / f"written{self.to.suffix}"
         if self.to.suffix == ".parquet":
-            return parquet(table)
-        if self.to.suffix == ".csv":
-            return to_csv(table, self.decimal, self.separator)
-        with scratch() as room:
-            return to_xlsx(table, room)
+            at_rest.write(made, tables, compression="zstd")
+        elif self.to.suffix == ".csv":
+            to_csv(tables, made, self.decimal, self.separator)
+        else:
+            refuse_workbook(rows)
+            to_xlsx(pa.concat_tables(tables), made)
+        return made
 
 
 def _marks(decimal: str | None, separator: str | None) -> tuple[str, str]:
@@ -91,22 +98,3 @@ def _marks(decimal: str | None, separator: str | None) -> tuple[str, str]:
             "e.g. --decimal , --separator ';'",
         )
     return mark, between
-
-
-def titled(question: Question, history: History, answers: pa.Table) -> pa.Table:
-    """The answers with the names that tables know of their ids: an item's title beside its number."""
-    for spec in question.TABLES:
-        there = history.sql(f"select * from {quoted(spec.name)} limit 0").schema.names
-        texts = [c.name for c in spec.columns if c.kind == "text" and c.name in there]
-        new = [name for name in texts if name not in answers.column_names]
-        if not new or not spec.unique or spec.outcomes or not set(spec.key) <= set(question.KEYS):
-            continue
-        wanted = ", ".join(map(quoted, (*spec.key, *new)))
-        known = history.sql(f"select {wanted} from {quoted(spec.name)}")
-        where = places(answers, known, spec.key)
-        at = max(map(answers.column_names.index, spec.key)) + 1
-        for name in reversed(new):
-            column = known[name].take(where)
-            if column.null_count < len(column):
-                answers = answers.add_column(at, name, column)
-    return answers

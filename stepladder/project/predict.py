@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
-import hashlib
 from datetime import date
+from functools import partial
 from pathlib import Path
 
 import pyarrow as pa
 
-from stepladder.bakeoff.row import parquet
+from stepladder.core import at_rest
+from stepladder.core.cases import count
+from stepladder.core.copied import copy
 from stepladder.core.errors import Problem
-from stepladder.core.files import write
 from stepladder.core.question import glance
 from stepladder.project import call_list
 from stepladder.project.all_cases import answer
 from stepladder.project.at_work import at_work
 from stepladder.project.call_list import Said, Wanted, Written
-from stepladder.project.export import Export, titled
+from stepladder.project.engine import workroom
+from stepladder.project.export import Export
 from stepladder.project.folder import Project
 from stepladder.project.scratch import scratch
+from stepladder.project.titles import all_titled
 from stepladder.record import Stored
 
 FILES, LISTS = (".parquet", ".csv", ".xlsx"), (".csv", ".xlsx")
@@ -66,17 +69,18 @@ def predict_everybody(
     name, day = _whom(project, rung, as_of)
     export = Export.of("predictions.parquet" if to is None else to, FILES, decimal, separator)
     _ready(project, to)
-    with at_work(project.folder), scratch() as room:
-        table, fitted = answer(project, name, day, room)
-        look = glance(project.question, table, project.ask)
+    with at_work(project.folder), scratch(workroom(project.ask, project.folder)) as room:
+        export.refuse(count(project.question, project.history(room).at(day)))
+        found = answer(project, name, day, room)
+        look = glance(project.question, at_rest.parts(found.rest), project.ask)
         if to is None:
-            export = export.at(_place(project, f"{name}-{day}-{fitted[:8]}.parquet"))
+            export = export.at(_place(project, f"{name}-{day}-{found.model[:8]}.parquet"))
+        parts = at_rest.parts(found.rest)
         if export.for_people:
-            table = titled(project.question, project.history(room).at(day), table)
-        table = _dated(table, day)
-        body = export.body(table)
-        said = Said(name, day, table, fitted, hashlib.sha256(body).hexdigest())
-        _kept(project, said, export.to, body)
+            past, again = project.history(room).at(day), partial(at_rest.parts, found.rest)
+            parts = all_titled(project.question, past, again)
+        made = export.write(found.count, (_dated(part, day) for part in parts), room)
+        _kept(project, Said.of(found, made), export.to)
     return export.to, look
 
 
@@ -107,17 +111,17 @@ def predict_list(
     export = Export.of("list.csv" if to is None else to, LISTS, decimal, separator)
     _ready(project, to)
     call_list.refuse(project, day, top, control)
-    with at_work(project.folder), scratch() as room:
-        table, fitted = answer(project, name, day, room)
-        everybody, body = f"{name}-{day}-{fitted[:8]}", parquet(_dated(table, day))
-        said = Said(name, day, table, fitted, hashlib.sha256(body).hexdigest())
+    with at_work(project.folder), scratch(workroom(project.ask, project.folder)) as room:
+        found = answer(project, name, day, room)
+        everybody, made = f"{name}-{day}-{found.model[:8]}", room / "everybody.parquet"
+        dated = (_dated(part, day) for part in at_rest.parts(found.rest))
+        at_rest.write(made, dated, compression="zstd")
+        said = Said.of(found, made)
         if to is None:
             export = export.at(_place(project, f"{everybody}-top-{top}.csv"))
         wanted = Wanted(top, control, export)
         whole = _place(project, f"{everybody}.parquet")
-        return call_list.listed(
-            project, said, wanted, room, lambda: _kept(project, said, whole, body)
-        )
+        return call_list.listed(project, said, wanted, room, lambda: _kept(project, said, whole))
 
 
 def _whom(project: Project, rung: str | None, as_of: date | None) -> tuple[str, date]:
@@ -143,12 +147,13 @@ def _dated(table: pa.Table, day: date) -> pa.Table:
     return table.append_column("as_of", pa.array([day] * table.num_rows, pa.date32()))
 
 
-def _kept(project: Project, said: Said, path: Path, body: bytes) -> int:
-    """Write predictions and note them; their number in the record."""
-    write(path, body)
+def _kept(project: Project, said: Said, path: Path) -> int:
+    """Put predictions in place and note them; their number in the record."""
+    copy(said.made, path)
+    found = said.answers
     return project.record.store_prediction(
-        Stored(project.ask.question, said.rung, said.day.isoformat(), project.relative(path),
-               said.sha256, said.table.num_rows, said.model)
+        Stored(project.ask.question, found.rung, found.day.isoformat(), project.relative(path),
+               said.sha256, found.count, found.model)
     )  # fmt: skip
 
 

@@ -9,6 +9,7 @@ import pyarrow as pa
 
 from stepladder.bakeoff.worths import worths
 from stepladder.core import outcomes
+from stepladder.core.ask import Ask
 from stepladder.core.asking import matched, numbers
 from stepladder.core.history import History
 from stepladder.core.question import Holdout, Question, Worth
@@ -40,11 +41,24 @@ def expected(question: Question, answers: pa.Table, past: History, before: Befor
 
     Of a question that says no worth it is the prediction itself.
     """
-    worth, price = question.worth(answers, past), prices(past.ask)
+    worth = question.worth(answers, past)
+    return of_some(question, answers, worth, past.ask, before, own_range(worth, answers))
+
+
+def own_range(worth: Worth | None, answers: pa.Table) -> bool:
+    """Whether low and high of the answers are about what is expected, and not about something else."""
+    return worth is None or np.allclose(worth.expected, numbers(answers["prediction"]))
+
+
+def of_some(
+    question: Question, answers: pa.Table, worth: Worth | None, ask: Ask, before: Before, own: bool
+) -> Expected:
+    """The same of some of them, where it is known of all whether low and high are about it."""
+    price = prices(ask)
     said, low, high = (numbers(answers[name]) for name in ("prediction", "low", "high"))
     if worth is None:
         return Expected("prediction", said, low, high, False, 4)
-    if not np.allclose(worth.expected, said):  # then low and high are of something else
+    if not own:
         low, high = _range(question, worth, before)
     decimals = 2 if price or worth.unit == "money" else 4
     if price is None:
@@ -52,6 +66,14 @@ def expected(question: Question, answers: pa.Table, past: History, before: Befor
         return Expected(name, worth.expected, low, high, False, decimals)
     margin, low, high = (_margin(each, price) for each in (worth.expected, low, high))
     return Expected("expected_margin", margin, low, high, True, decimals)
+
+
+def brings(worth: Worth | None, answers: pa.Table, ask: Ask) -> tuple[Floats, bool]:
+    """What acting on each is expected to bring, and whether that is money after costs."""
+    if worth is None:
+        return numbers(answers["prediction"]), False
+    price = prices(ask)
+    return (worth.expected, False) if price is None else (_margin(worth.expected, price), True)
 
 
 def _margin(value: Floats, price: Prices) -> Floats:

@@ -12,10 +12,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from stepladder.bakeoff.result import Result
-from stepladder.bakeoff.row import parquet
-from stepladder.core import endings, files, model
+from stepladder.core import at_rest, endings, model
 from stepladder.core.asking import reasons
 from stepladder.core.cases import drawn, share
+from stepladder.core.copied import copy
 from stepladder.core.errors import Problem
 from stepladder.core.history import History
 from stepladder.core.model import Model
@@ -135,6 +135,7 @@ def _at_now(project: Project, result: Result, name: str) -> pa.Table:
     if not path.is_file():
         with scratch() as room:
             now = date.fromisoformat(result.now)
-            table, _ = answer(project, name, now, room, result.reference)
-        files.write(path, parquet(table))
+            found = answer(project, name, now, room, result.reference)
+            at_rest.write(room / path.name, at_rest.parts(found.rest), compression="zstd")
+            copy(room / path.name, path)
     return pq.read_table(path)

@@ -10,10 +10,16 @@ from stepladder.core import rooms
 
 
 @contextmanager
-def scratch() -> Iterator[Path]:
-    """An empty folder that goes when the work is done, however it ends."""
+def scratch(home: Path | None = None) -> Iterator[Path]:
+    """An empty folder that goes when the work is done, however it ends.
+
+    home: where it lies, by default among this machine's temporary files.
+    """
     rooms.swept()
-    room = rooms.made()
+    if home is not None:
+        home.mkdir(mode=0o700, parents=True, exist_ok=True)
+        rooms.swept(home)
+    room = rooms.made(home)
     try:
         yield room
     finally:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
+from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -15,8 +17,10 @@ BEGINS = "^('*[\t\r\n])"
 NUMBER = r"^[+-]?\d+([.,]\d+)?$"
 
 
-def to_csv(table: pa.Table, decimal: str = ".", separator: str = ",") -> bytes:
-    """The table as CSV (UTF-8). Lists become texts with spaces between.
+def to_csv(
+    tables: Iterable[pa.Table], path: Path, decimal: str = ".", separator: str = ","
+) -> None:
+    """Write tables of the same columns, one after another, as CSV (UTF-8). Lists become texts.
 
     An apostrophe stands before what would be a formula; whoever reads the file by program takes one
     away before any number of spaces and apostrophes that = + - or @ follows, at the beginning of a text
@@ -24,11 +28,16 @@ def to_csv(table: pa.Table, decimal: str = ".", separator: str = ",") -> bytes:
     is separated otherwise than by commas, also behind a comma and behind what separates.
     """
     cells = CELLS if separator == "," else f"{CELLS},{re.escape(separator)}"
-    columns = [_plain(column, decimal, cells) for column in table.columns]
-    sink = pa.BufferOutputStream()
-    options = pyarrow.csv.WriteOptions(delimiter=separator)
-    pyarrow.csv.write_csv(pa.table(columns, names=table.column_names), sink, options)
-    return bytes(sink.getvalue())
+    options, writer = pyarrow.csv.WriteOptions(delimiter=separator), None
+    try:
+        for table in tables:
+            columns = [_plain(column, decimal, cells) for column in table.columns]
+            texts = pa.table(columns, names=table.column_names)
+            writer = writer or pyarrow.csv.CSVWriter(path, texts.schema, write_options=options)
+            writer.write_table(texts)
+    finally:
+        if writer is not None:
+            writer.close()
 
 
 def plain(column: pa.ChunkedArray) -> pa.ChunkedArray:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib.util
-import io
 import math
 import re
 from datetime import date, datetime
@@ -39,17 +38,16 @@ def refuse_workbook(rows: int | None = None) -> None:
         )
 
 
-def to_xlsx(table: pa.Table, room: Path) -> bytes:
-    """The table as a workbook of one sheet; `room` is a folder for what it takes to make it.
+def to_xlsx(table: pa.Table, path: Path) -> None:
+    """Write the table as a workbook of one sheet; what it takes to make it lies beside it meanwhile.
 
     Ids of more digits than a spreadsheet can hold become texts. Raises Problem on too many rows.
     """
     import xlsxwriter
 
     refuse_workbook(table.num_rows)
-    body = io.BytesIO()
-    options = {"constant_memory": True, "tmpdir": str(room), "default_date_format": DAY}
-    book = xlsxwriter.Workbook(body, options)
+    options = {"constant_memory": True, "tmpdir": str(path.parent), "default_date_format": DAY}
+    book = xlsxwriter.Workbook(str(path), options)
     book.set_properties({"created": MADE})
     sheet = book.add_worksheet()
     sheet.freeze_panes(1, 0)
@@ -64,7 +62,6 @@ def to_xlsx(table: pa.Table, room: Path) -> bytes:
         for at, value in enumerate(row):
             _write(sheet, nth, at, value, styles)
     book.close()
-    return body.getvalue()
 
 
 def _listed(column: pa.Array) -> list[Any]:

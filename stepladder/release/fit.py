@@ -15,15 +15,16 @@ import pyarrow.parquet as pq
 
 from stepladder.bakeoff.replay import Files, write_asked
 from stepladder.bakeoff.run import versions
+from stepladder.core import at_rest, own
 from stepladder.core import model as models
-from stepladder.core import own
 from stepladder.core.asking import fitted
 from stepladder.core.errors import Problem
 from stepladder.core.history import ANSWERS, quoted
-from stepladder.core.predictions import places
+from stepladder.core.predictions import places, same
 from stepladder.core.question import Newcomers, Question
 from stepladder.core.rung import Rung
 from stepladder.project.all_cases import Known, keep_model, known_at, run, taught_by
+from stepladder.project.engine import workroom
 from stepladder.project.folder import Project
 from stepladder.project.reference import reference
 from stepladder.project.scratch import scratch
@@ -52,10 +53,11 @@ def fit(
     The same inputs give the same bytes.
     """
     name = rung.name
-    with scratch() as room:
+    with scratch(workroom(project.ask, project.folder)) as room:
         known = known_at(project, day, room)
         tried = _tried(project, known, room)
-        said, model = run(project, rung, tried, room)
+        answers, model = run(project, rung, tried, room)
+        said = at_rest.whole(answers)
         keep_model(project, room / name / "model", model)
         foot = project.rung(usual or reference(project))
         foot_model = _fitted(project, foot, known, room)
@@ -94,11 +96,11 @@ def _tried(project: Project, known: Known, room: Path) -> Known:
     Newcomers are the same few under ids that nobody has, and mixtures of two of them, whose rows nobody
     has: a rung that knows people by their ids, or by what they did, has never met these.
     """
-    step = max(known.cases.num_rows // TRIED, 1)
-    few = known.cases.take(pa.array(range(0, known.cases.num_rows, step)[:TRIED]))
+    there = at_rest.count(known.cases)
+    few = at_rest.rows(known.cases, range(0, there, max(there // TRIED, 1))[:TRIED])
     if project.question.OWN is None:
-        pq.write_table(few, known.files.cases)
-        return known._replace(cases=few)
+        pq.write_table(few, known.cases)
+        return known
     few = _without_more(project.question, known, few)
     rows = _each(project.question, known, few)
     mixed = [pa.concat_tables([a[::2], b[1::2]]) for a, b in pairwise(rows)]
@@ -106,7 +108,7 @@ def _tried(project: Project, known: Known, room: Path) -> Known:
     given = [*rows, *filter(len, mixed)]
     brought = own.brought(project.question, kinds, known.history.now, given)
     files = write_asked(known.files.tables, few, Newcomers(*brought), room)
-    return Known(known.history, few, files)
+    return Known(known.history, files)
 
 
 def _without_more(question: Question, known: Known, few: pa.Table) -> pa.Table:
@@ -159,25 +161,13 @@ def _alone(project: Project, rung: Rung, tried: Known, said: pa.Table, room: Pat
             )
         tables[spec.name] = (path, time)
     (room / rung.name).rename(room / "kept")
-    alone = Known(tried.history, new, Files(tables, file))
+    alone = Known(tried.history, Files(tables, file))
     try:
-        again, _ = run(project, rung, alone, room, str(room / "kept" / "model"))
+        answers, _ = run(project, rung, alone, room, str(room / "kept" / "model"))
     except Problem:
         return False  # it fell over its own rows: it needs the others
-    case = project.question.CASE
-    theirs = said.filter(pc.is_valid(places(said, tried.cases, case)))
+    case, again, few = project.question.CASE, at_rest.whole(answers), at_rest.whole(tried.cases)
+    theirs = said.filter(pc.is_valid(places(said, few, case)))
     mine = said.filter(pc.is_valid(places(said, new, case)))
-    twins = mine.filter(pc.is_valid(places(mine, new.slice(0, tried.cases.num_rows), case)))
-    return _same(mine, again) and _same(theirs.drop_columns(case), twins.drop_columns(case))
-
-
-def _same(one: pa.Table, other: pa.Table) -> bool:
-    """Whether two answers agree, but for the last digits of numbers."""
-    if one.num_rows != other.num_rows:
-        return False
-    for name in one.column_names:
-        for a, b in zip(one[name].to_pylist(), other[name].to_pylist(), strict=True):
-            near = isinstance(a, float) and isinstance(b, float) and abs(a - b) <= 1e-9 * abs(a)
-            if a != b and not near:
-                return False
-    return True
+    twins = mine.filter(pc.is_valid(places(mine, new.slice(0, few.num_rows), case)))
+    return same(mine, again) and same(theirs.drop_columns(case), twins.drop_columns(case))

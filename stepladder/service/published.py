@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from bisect import bisect_left, bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -10,18 +9,22 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
+from stepladder.core import at_rest
+from stepladder.core.copied import copy
 from stepladder.core.errors import Problem
-from stepladder.core.files import read
+from stepladder.core.files import remove
+from stepladder.core.history import quoted
 from stepladder.project.folder import Project
 from stepladder.record import Stored
 from stepladder.tables.ids.spelling import spelt
 
 Range = tuple[int, int]
+MEMORY, BATCH = "500MB", 250_000  # beyond it DuckDB writes to disk; rows that are mapped together
 ORDER, SEPARATOR = "_case", "\x1f"  # by which rows are found; between the parts of a case
 
 
@@ -30,24 +33,20 @@ class Published:
     """A day's predictions, sorted by case and found by halving."""
 
     stored: Stored
-    table: pa.Table
+    table: pa.Table  # mapped from a file, and not read
     case: tuple[str, ...]
+    cases: int  # how many have an answer
 
     @staticmethod
     def load(project: Project, stored: Stored, room: Path) -> Published:
         """Read a published file. Raises Problem if its bytes are not those that were recorded."""
         case = project.question.CASE
-        _sorted(intact(project, stored), case, room / "published.arrow")
+        copied = room / "published.parquet"
+        intact(project, stored, copied)
+        many = _sorted(copied, case, room / "published.arrow")
+        remove(copied)
         table = pa.ipc.open_file(pa.memory_map(str(room / "published.arrow"))).read_all()
-        found = Published(stored, table, case)
-        _ = found.cases  # now rather than while somebody waits
-        return found
-
-    @cached_property
-    def cases(self) -> int:
-        """How many cases have an answer; the rows stand by case."""
-        keys = self.table[ORDER].combine_chunks()
-        return len(pc.run_end_encode(keys).values) if len(keys) else 0
+        return Published(stored, table, case, many)
 
     def named(self, case: Mapping[str, Any]) -> Mapping[str, Any]:
         """The case as it stands here: as it is given, or else in the one spelling of its ids."""
@@ -64,14 +63,8 @@ class Published:
         wanted: Any = _joined([str(value) for value in case.values()])
         if len(case) == 1:
             (wanted,) = case.values()
-            if isinstance(wanted, int) != isinstance(self._keys, np.ndarray):
+            if isinstance(wanted, int) != pa.types.is_integer(self.table[ORDER].type):
                 return 0, 0
-        if isinstance(self._keys, np.ndarray):
-            first, last = (
-                np.searchsorted(self._keys, wanted),
-                np.searchsorted(self._keys, wanted, "right"),
-            )
-            return int(first), int(last)
         return bisect_left(self._keys, wanted), bisect_right(self._keys, wanted)
 
     def rows(self, ranges: Sequence[Range]) -> list[list[dict[str, Any]]]:
@@ -88,33 +81,56 @@ class Published:
         return self.table.drop_columns([ORDER])
 
     @cached_property
-    def _keys(self) -> Any:
-        keys = self.table[ORDER].combine_chunks()
-        return keys.to_numpy() if pa.types.is_integer(keys.type) else _Texts(keys)
+    def _keys(self) -> _Keys:
+        return _Keys(self.table[ORDER])
 
 
-def _sorted(body: bytes, case: tuple[str, ...], target: Path) -> None:
-    """The file's rows by case, as columns that are mapped and not read: a million cases need no memory."""
-    table = pq.ParquetFile(pa.BufferReader(body)).read(use_threads=False)
-    table = table.drop_columns([n for n in ("as_of", "release") if n in table.column_names])
-    keys = table[case[0]]
-    if len(case) > 1:
-        parts = [table[name].cast(pa.string()) for name in case]
-        keys = pc.binary_join_element_wise(*parts, SEPARATOR)
-    table = table.append_column(ORDER, keys)
-    table = table.take(pc.sort_indices(keys)).combine_chunks()  # a stable sort: lists keep theirs
-    with pa.ipc.new_file(str(target), table.schema) as writer:
-        writer.write_table(table)
+def _sorted(rest: Path, case: tuple[str, ...], target: Path) -> int:
+    """The rows by case, as columns that are mapped and not read; how many cases there are.
+
+    DuckDB sorts them, on disk where they are many, and gives them a batch at a time.
+    """
+    kinds, many, last = _kinds(rest, case), 0, None
+    with duckdb.connect(config={"threads": 1, "temp_directory": str(target.parent)}) as con:
+        con.execute(f"set memory_limit = '{MEMORY}'")
+        rows = con.execute(_by_case(rest, case, kinds)).to_arrow_reader(BATCH)
+        with pa.ipc.new_file(str(target), kinds) as writer:
+            for batch in rows:
+                writer.write_table(pa.Table.from_batches([batch]).cast(kinds))
+                runs = pc.run_end_encode(batch.column(ORDER)).values
+                many += len(runs) - (len(runs) > 0 and runs[0].as_py() == last)
+                last = runs[-1].as_py() if len(runs) else last
+    return many
+
+
+def _kinds(rest: Path, case: tuple[str, ...]) -> pa.Schema:
+    """The columns that are kept, and the one by which rows are found."""
+    kinds = at_rest.kinds(rest).remove_metadata()
+    kept = [field for field in kinds if field.name not in ("as_of", "release")]
+    return pa.schema([*kept, (ORDER, kinds.field(case[0]).type if len(case) == 1 else pa.string())])
+
+
+def _by_case(rest: Path, case: tuple[str, ...], kinds: pa.Schema) -> str:
+    """In SQL: a case's rows are in one file, and keep their order."""
+    parts = [
+        quoted(name) if len(case) == 1 else f"cast({quoted(name)} as varchar)" for name in case
+    ]
+    key, kept = (
+        f" || chr({ord(SEPARATOR)}) || ".join(parts),
+        ", ".join(map(quoted, kinds.names[:-1])),
+    )
+    source = at_rest.said(rest).removesuffix(")") + ", file_row_number = true)"
+    return f"select {kept}, {key} as {quoted(ORDER)} from {source} order by {quoted(ORDER)}, file_row_number"
 
 
 def _joined(values: list[str]) -> str:
     return SEPARATOR.join(values)
 
 
-class _Texts(Sequence[str]):
-    """Texts of an Arrow array, one at a time: a list of a million would take a hundred megabytes."""
+class _Keys(Sequence[Any]):
+    """The keys, one at a time: a list of a million would take a hundred megabytes."""
 
-    def __init__(self, keys: Any) -> None:
+    def __init__(self, keys: pa.ChunkedArray) -> None:
         self._array = keys
 
     def __len__(self) -> int:
@@ -124,16 +140,16 @@ class _Texts(Sequence[str]):
         return self._array[at].as_py()
 
 
-def intact(project: Project, stored: Stored) -> bytes:
-    """A published file. Raises Problem if its bytes are not those that were recorded."""
-    body = read(project.folder / stored.path)
-    if hashlib.sha256(body).hexdigest() != stored.sha256:
+def intact(project: Project, stored: Stored, to: Path) -> None:
+    """Copy what was published. Raises Problem if its bytes are not those that were recorded."""
+    copy(project.folder / stored.path, to)
+    if at_rest.digest(to) != stored.sha256:
+        remove(to)
         raise Problem(
             f"{stored.path} is not what was published: somebody or something changed its bytes",
             "predictions are served only if they agree with the hash in the record",
             f"make it again: stepladder run --again publish --from {stored.as_of} --to {stored.as_of}",
         )
-    return body
 
 
 def latest(project: Project) -> Stored | None:
@@ -142,5 +158,5 @@ def latest(project: Project) -> Stored | None:
         stored for stored in project.record.predictions(project.ask.question) if stored.published
     ]
     # the record is told just before the file is there
-    there = [stored for stored in found if (project.folder / stored.path).is_file()]
+    there = [stored for stored in found if (project.folder / stored.path).exists()]
     return max(there, key=lambda stored: (stored.as_of, stored.id), default=None)

@@ -28,11 +28,20 @@ def plainly(schema: pa.Schema) -> pa.Schema:
     return pa.schema([pa.field(field.name, plain(field.type)) for field in schema])
 
 
-def batches(frame: Any) -> pa.RecordBatchReader:
-    """A DataFrame's rows in order, a partition at a time: the driver never holds them all."""
+def schema(frame: Any) -> pa.Schema:
+    """A DataFrame's columns with the types that DuckDB gives."""
+    return plainly(_schema(frame))
+
+
+def _schema(frame: Any) -> pa.Schema:
     from pyspark.sql.pandas.types import to_arrow_schema
 
-    schema = to_arrow_schema(frame.schema, timezone="UTC")
+    return to_arrow_schema(frame.schema, timezone="UTC")
+
+
+def batches(frame: Any) -> pa.RecordBatchReader:
+    """A DataFrame's rows in order, a partition at a time: the driver never holds them all."""
+    schema = _schema(frame)
     found = _remote(frame) if _is_remote(frame) else _here(frame, schema)
     wanted = plainly(schema)
     return pa.RecordBatchReader.from_batches(wanted, (batch.cast(wanted) for batch in found))

@@ -57,24 +57,25 @@ class SparkHistory(History):
         return frames
 
     @cached_property
-    def _spark(self) -> Any:
+    def spark(self) -> Any:
+        """The session that answers."""
         return session(self.ask.spark, self.ask.memory_mb)
 
     def _frame(self, query: str, tables: Mapping[str, Any]) -> Any:
         said = to_spark(query, tables)
         read = {key: self._as_frame(tables[name]) for key, name in said.tables.items()}
         text = said.text if read else said.text.replace("{{", "{").replace("}}", "}")
-        return self._spark.sql(text, **read)
+        return self.spark.sql(text, **read)
 
     def _as_frame(self, table: Any) -> Any:
         if not isinstance(table, pa.Table):
             return table
-        return self._spark.createDataFrame(table.cast(arrow.plainly(table.schema)))
+        return self.spark.createDataFrame(table.cast(arrow.plainly(table.schema)))
 
     def _table(self, name: str) -> Any:
         path, time = self.tables[name]
         whole = re.sub(r"([\\\[\]{}*?])", r"\\\1", os.path.abspath(path))  # it is no pattern
-        rows = self._spark.read.parquet(whole)
+        rows = self.spark.read.parquet(whole)
         for over, laid in self.laid_over:
             if over == name:
                 rows = rows.unionByName(self._as_frame(laid), allowMissingColumns=True)

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import hashlib
-import io
 import json
 from collections.abc import Iterator
 from datetime import date
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
-from stepladder.core import predictions
+from stepladder.core import at_rest, predictions
 from stepladder.core.ask import Ask
 from stepladder.core.errors import Problem
 from stepladder.core.question import Question
@@ -54,15 +51,17 @@ def disjoint(said: list[Stored], horizon: int, now: date) -> Iterator[Stored]:
 
 
 def read(project: Project, stored: Stored) -> pa.Table:
-    """The predictions in standard form. Raises Problem where the file is gone, altered or no such file."""
+    """The predictions in standard form, of a file or a folder of files that a cluster left.
+
+    Raises Problem where they are gone, altered or no such file.
+    """
     path = project.folder / stored.path
-    if not path.is_file():
+    if not path.exists():
         raise _lost(stored, "is gone", "put it back from a copy")
-    body = path.read_bytes()
-    if hashlib.sha256(body).hexdigest() != stored.sha256:
+    if at_rest.digest(path) != stored.sha256:
         raise _lost(stored, "was altered after it was stored", "put back the file as it was")
     try:
-        table = pq.read_table(io.BytesIO(body))
+        table = at_rest.whole(path)
     except pa.ArrowInvalid:
         raise _lost(stored, "is not Parquet", "store predictions as Parquet") from None
     return standard(project.question, as_typed_now(project, table), stored.path)

@@ -65,7 +65,7 @@ def _shown(project):
 
 def test_the_first_look_has_the_total_and_the_largest(project):
     rows = pq.read_table(stepladder.predict(project))
-    lines = glance(questions.load("forecast"), rows, project.ask)
+    lines = glance(questions.load("forecast"), [rows], project.ask)
     assert lines[0].startswith("48 series, 14 days from 2021-06-14 on")
     assert lines[1].startswith("All together: about ")
     assert len(lines) == 2 + 1 + 5 + 1 + 5

@@ -311,10 +311,11 @@ def test_a_published_file_behind_a_link_is_written_anew_where_it_lies(shop, tmp_
         "customer": [WHO, "other"], "why": [[1], [2]], "release": ["r", "r"], "as_of": [day, day],
         "prediction": [1.0, 2.0],
     })  # fmt: skip
-    send(rows, "sqlite:///out.db?table=predictions", shop, day)
+    pq.write_table(rows, tmp_path / "rows.parquet")
+    send(tmp_path / "rows.parquet", "sqlite:///out.db?table=predictions", shop, day)
     schedules.write({"crontab": "# nothing"}, disk)
     target, link = "duckdb:///out.duckdb?table=predictions", shop.folder / "out.duckdb"
-    send(rows, target, shop, day)
+    send(tmp_path / "rows.parquet", target, shop, day)
     link.rename(disk / "real.duckdb")
     link.symlink_to(disk / "real.duckdb")
     assert found(disk)

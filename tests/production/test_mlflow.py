@@ -13,6 +13,7 @@ import pyarrow.parquet as pq
 import pytest
 
 import stepladder
+from stepladder.core import at_rest
 from stepladder.core.errors import Problem
 from stepladder.leave.carried import carry
 from stepladder.leave.loaded import Loaded
@@ -46,7 +47,7 @@ def store(tmp_path, monkeypatch) -> str:
 def predicted(project: stepladder.Project, room: Path) -> pa.Table:
     """What the project itself says of everybody."""
     name = in_production(project).rung
-    return answer(project, name, project.now(), room)[0].drop_columns(["why"])
+    return at_rest.whole(answer(project, name, project.now(), room).rest).drop_columns(["why"])
 
 
 @pytest.fixture

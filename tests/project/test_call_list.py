@@ -7,6 +7,7 @@ import io
 import json
 import shutil
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -22,11 +23,12 @@ from stepladder.cli import main
 from stepladder.core.errors import Problem
 from stepladder.nightly.forget import forget
 from stepladder.project import workbook
-from stepladder.project.all_cases import answer
+from stepladder.project.all_cases import Answers, answer
 from stepladder.project.control import Control, detectable, drawn, size
-from stepladder.project.export import Export, titled
+from stepladder.project.export import Export
 from stepladder.project.predict import predict_list
 from stepladder.project.record import begin_anew
+from stepladder.project.titles import titled
 from stepladder.project.workbook import to_xlsx
 from stepladder.questions import question_toml
 from stepladder.record.lists import assignments, lists, the_list
@@ -43,11 +45,12 @@ def shop_with_prices(project, tmp_path_factory) -> Iterator[stepladder.Project]:
     begin_anew(stepladder.Project.open(folder))
     text = (folder / "question.toml").read_text()
     (folder / "question.toml").write_text(text.replace("[tables.", f"{PRICES}[tables.", 1))
-    known: dict[tuple[str, date], tuple[pa.Table, str]] = {}
+    known: dict[tuple[str, date], Answers] = {}
 
     def once(asked, name, day, room):
         if (name, day) not in known:
-            known[name, day] = answer(asked, name, day, room)
+            found, kept = answer(asked, name, day, room), folder.parent / f"{name}-{day}.parquet"
+            known[name, day] = replace(found, rest=Path(shutil.move(found.rest, kept)))
         return known[name, day]
 
     with pytest.MonkeyPatch.context() as patch:
@@ -224,10 +227,10 @@ def test_a_workbook_holds_numbers_days_and_texts_that_are_no_formulas(tmp_path, 
         "id": [1, 2**60, 3, 4, 5], "money": [1.5, None, float("nan"), -2.0, 3.0], "text": texts,
         "on": [date(2024, 2, 29)] * 5, "why": [[1, 2]] * 5,
     })  # fmt: skip
-    body = to_xlsx(table, tmp_path)
-    assert body == to_xlsx(table, tmp_path)
-    path = tmp_path / "x.xlsx"
-    path.write_bytes(body)
+    path, again = tmp_path / "x.xlsx", tmp_path / "y.xlsx"
+    for each in (path, again):
+        to_xlsx(table, each)
+    assert path.read_bytes() == again.read_bytes()
     rows = python_calamine.CalamineWorkbook.from_path(path).get_sheet_by_index(0).to_python()
     assert rows[0] == table.column_names
     assert [row[0] for row in rows[1:]] == [1, str(2**60), 3, 4, 5]
@@ -237,7 +240,7 @@ def test_a_workbook_holds_numbers_days_and_texts_that_are_no_formulas(tmp_path, 
     assert rows[1][3:] == [date(2024, 2, 29), "1 2"]
     monkeypatch.setattr(workbook, "MOST_ROWS", 5)
     with pytest.raises(Problem, match="5 rows for a workbook"):
-        to_xlsx(table, tmp_path)
+        to_xlsx(table, path)
     monkeypatch.setattr(workbook.importlib.util, "find_spec", lambda name: None)
     with pytest.raises(Problem, match="pip install xlsxwriter"):
         Export.of("x.xlsx", (".xlsx",), None, None)

@@ -11,6 +11,7 @@ import pytest
 
 import stepladder
 from stepladder import cli
+from stepladder.core import at_rest
 from stepladder.project.all_cases import answer
 from stepladder.questions.recommend.ratings import _rates
 
@@ -32,7 +33,7 @@ def rated(path, column="rating"):
 
 def shown(project, room) -> set[str]:
     room.mkdir()
-    said, _ = answer(project, "r1_bestsellers", project.now(), room)
+    said = at_rest.whole(answer(project, "r1_bestsellers", project.now(), room).rest)
     return set(said["item"].drop_null().to_pylist())
 
 

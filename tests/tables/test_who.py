@@ -330,7 +330,7 @@ def test_whoever_is_asked_for_or_forgotten_is_found_in_any_spelling(shop):
 
 def test_published_answers_are_found_in_any_spelling():
     ids = pa.array(["Old@X.de", "ann@x.de", "old@x.de"])  # one was published before ids were folded
-    found = Published(None, pa.table({"customer": ids, ORDER: ids}), ("customer",))
+    found = Published(None, pa.table({"customer": ids, ORDER: ids}), ("customer",), len(ids))
     asked = {
         case: found.find({"customer": case})
         for case in ("ANN@x.de", "ann@x.de", "Old@X.de", "b@x.de")
@@ -338,7 +338,9 @@ def test_published_answers_are_found_in_any_spelling():
     assert list(asked.values()) == [(1, 2), (1, 2), (0, 1), (2, 2)]
     assert found.named({"customer": "ANN@x.de"}) == {"customer": "ann@x.de"}
     numbers = pa.array([6, 7])
-    found = Published(None, pa.table({"customer": numbers, ORDER: numbers}), ("customer",))
+    found = Published(
+        None, pa.table({"customer": numbers, ORDER: numbers}), ("customer",), len(numbers)
+    )
     assert found.find({"customer": 7}) == (1, 2)
 
 

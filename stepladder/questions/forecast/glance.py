@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterable
+from typing import Any, NamedTuple
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -15,27 +16,57 @@ from stepladder.questions.forecast.settings import TOTAL, counted, steps
 SHOWN = 5
 
 
-def glance(answers: pa.Table, ask: Ask) -> tuple[str, ...]:
+def glance(answers: Iterable[pa.Table], ask: Ask) -> tuple[str, ...]:
     """Lines that say what was forecast: how much, of whom most, and where it is least sure."""
-    if not answers.num_rows:
-        return ("No series is forecast: all have ended.",)
-    names, span = ask.settings.levels, counted(steps(ask), ask.settings.every)
-    total = _by_series(answers.filter(pc.equal(answers["level"], TOTAL))) if names else []
-    found = _by_series(levels.bottom(answers, names))
-    first = pc.min(answers["time"]).as_py()
-    head = f"{len(found):,} series, {span} from {first:%Y-%m-%d} on."
-    lines = [head, *(_line("All together", row, ask) for row in total)]
-    if len(found) > SHOWN:
-        largest = sorted(found, key=lambda row: -row["all"])[:SHOWN]
-        lines += ["The largest:", *(_line(f"  {row['series']}", row, ask) for row in largest)]
-        wide = sorted(
-            (row for row in found if row["wide"] is not None), key=lambda row: -row["wide"]
+    many, first, seen = 0, None, _Seen()
+    for part in filter(len, answers):
+        names, first = ask.settings.levels, first or pc.min(part["time"]).as_py()
+        found = _by_series(levels.bottom(part, names))
+        many += found.num_rows
+        seen = seen.and_of(
+            found, _by_series(part.filter(pc.equal(part["level"], TOTAL))) if names else None
         )
-        unsure = [_line(f"  {row['series']}", row, ask) for row in wide[:SHOWN]]
-        lines += ["The least sure, by how far low and high lie apart:", *unsure] if unsure else []
-    else:
-        lines += [_line(f"  {row['series']}", row, ask) for row in found]
+    if first is None:
+        return ("No series is forecast: all have ended.",)
+    span = counted(steps(ask), ask.settings.every)
+    lines = [f"{many:,} series, {span} from {first:%Y-%m-%d} on."]
+    lines += [_line("All together", row, ask) for row in _rows(seen.total)]
+    if many <= SHOWN:
+        return (*lines, *(_line(f"  {row['series']}", row, ask) for row in _rows(seen.first)))
+    lines += ["The largest:"]
+    lines += [_line(f"  {row['series']}", row, ask) for row in _rows(seen.largest)]
+    unsure = [_line(f"  {row['series']}", row, ask) for row in _rows(seen.widest)]
+    lines += ["The least sure, by how far low and high lie apart:", *unsure] if unsure else []
     return tuple(lines)
+
+
+class _Seen(NamedTuple):
+    """Of all series so far: those to be shown."""
+
+    total: pa.Table | None = None
+    first: pa.Table | None = None
+    largest: pa.Table | None = None
+    widest: pa.Table | None = None
+
+    def and_of(self, found: pa.Table, total: pa.Table | None) -> _Seen:
+        """With those of one more part."""
+        wide = found.filter(pc.is_valid(found["wide_sum"]))
+        return _Seen(
+            _most(self.total, total),
+            _most(self.first, found),
+            _most(self.largest, found, "prediction_sum"),
+            _most(self.widest, wide, "wide_sum"),
+        )
+
+
+def _most(before: pa.Table | None, more: pa.Table | None, by: str = "") -> pa.Table | None:
+    """The few that come first of both, or are largest."""
+    there = [each for each in (before, more) if each is not None]
+    if not there:
+        return None
+    both = pa.concat_tables(there)
+    order = [(by, "descending")] if by else []
+    return (both.sort_by(order) if order else both).slice(0, SHOWN)
 
 
 def _line(who: str, row: dict[str, Any], ask: Ask) -> str:
@@ -56,13 +87,13 @@ def _line(who: str, row: dict[str, Any], ask: Ask) -> str:
     )
 
 
-def _by_series(answers: pa.Table) -> list[dict[str, Any]]:
+def _by_series(answers: pa.Table) -> pa.Table:
     """For each series: its sum over all periods, the first period's forecast and range, how wide all are."""
     wide = pc.subtract(answers["high80"], answers["low80"])
     sorted_ = answers.append_column("wide", wide).sort_by(
         [("series", "ascending"), ("time", "ascending")]
     )
-    grouped = sorted_.group_by("series", use_threads=False).aggregate(
+    return sorted_.group_by("series", use_threads=False).aggregate(
         [
             ("prediction", "sum"),
             ("wide", "sum"),
@@ -70,9 +101,13 @@ def _by_series(answers: pa.Table) -> list[dict[str, Any]]:
             *((name, "first") for name in ("prediction", "low80", "high80")),
         ]
     )
+
+
+def _rows(grouped: pa.Table | None) -> list[dict[str, Any]]:
+    """The same, by the words that lines are made of."""
     return [
         {"series": row["series"], "all": row["prediction_sum"], "wide": row["wide_sum"],
          "next": row["prediction_first"], "last": row["prediction_last"],
          "low": row["low80_first"], "high": row["high80_first"]}
-        for row in grouped.to_pylist()
+        for row in (grouped.to_pylist() if grouped is not None else [])
     ]  # fmt: skip
