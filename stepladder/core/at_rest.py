@@ -9,7 +9,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from stepladder.core.files import read, regular
+from stepladder.core.files import opened, regular
 from stepladder.core.history import literal
 
 
@@ -48,8 +48,14 @@ def said(rest: Path) -> str:
 def digest(rest: Path) -> str:
     """The hash of the file's bytes; of a folder, that of every file's name and hash."""
     if not rest.is_dir():
-        return hashlib.sha256(read(rest)).hexdigest()
+        return _hashed(rest).hex()
     total = hashlib.sha256()
     for path in regular(rest):
-        total.update(path.name.encode() + b"\0" + hashlib.sha256(read(path)).digest())
+        total.update(path.name.encode() + b"\0" + _hashed(path))
     return total.hexdigest()
+
+
+def _hashed(path: Path) -> bytes:
+    """Piece by piece: a file may be larger than the memory."""
+    with opened(path) as file:
+        return hashlib.file_digest(file, "sha256").digest()

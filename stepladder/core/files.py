@@ -17,6 +17,7 @@ import secrets
 import shutil
 import stat
 from collections.abc import Iterator
+from io import BufferedReader
 from pathlib import Path
 
 from stepladder.core import rooms
@@ -43,6 +44,13 @@ def write(path: Path, body: bytes | str) -> None:
 
 def read(path: Path) -> bytes:
     """The bytes of a file that lies right there. Raises Problem on a link or a pipe: it leads elsewhere."""
+    with opened(path) as file:
+        return file.read()
+
+
+@contextlib.contextmanager
+def opened(path: Path) -> Iterator[BufferedReader]:
+    """The same, to be read piece by piece."""
     try:  # not waiting for whoever would write into a pipe
         handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     except OSError as error:
@@ -52,7 +60,7 @@ def read(path: Path) -> bytes:
     with os.fdopen(handle, "rb") as file:
         if not stat.S_ISREG(os.fstat(handle).st_mode):
             raise _elsewhere(path)
-        return file.read()
+        yield file
 
 
 def regular(folder: Path) -> list[Path]:

@@ -19,7 +19,7 @@ from stepladder.bakeoff.result import Result, RungResult, from_json
 from stepladder.core import asking, outcomes
 from stepladder.core import model as models
 from stepladder.core.asking import Beside, Taught, answered
-from stepladder.core.cases import everyone
+from stepladder.core.cases import drawn
 from stepladder.core.errors import Problem
 from stepladder.core.files import whole
 from stepladder.core.history import History
@@ -44,16 +44,16 @@ class Known(NamedTuple):
 
 
 def answer(
-    project: Project, name: str, day: date, scratch: Path, usual: str = ""
+    project: Project, name: str, day: date, scratch: Path, usual: str = "", share: float = 1.0
 ) -> tuple[pa.Table, str]:
-    """A rung's predictions for every case as of a day, and the hash of its fitted model.
+    """A rung's predictions for every case as of a day, or a share of them drawn by lot; its model's hash.
 
     They are what the bake-off would have scored: gaps filled by the reference, floored, a 0/1
     rung's answers as what came of them, low and high from errors that were known by that day.
     `usual`: the reference, where it is not the project's.
     """
     usual = usual or reference(project)
-    known = known_at(project, day, scratch)
+    known = known_at(project, day, scratch, share)
     raw, fitted = run(project, project.rung(name), known, scratch)
     keep_model(project, scratch / name / "model", fitted)
 
@@ -67,10 +67,10 @@ def answer(
     return found.predictions, fitted
 
 
-def known_at(project: Project, day: date, scratch: Path) -> Known:
+def known_at(project: Project, day: date, scratch: Path, share: float = 1.0) -> Known:
     """What was known as of a day, written into the scratch folder. Raises Problem where nobody was."""
     history = project.history(scratch).at(day)
-    cases = everyone(project.question, history)
+    cases = drawn(project.question, history, share)
     if not cases.num_rows:
         raise Problem(
             f"as of {day} there was nobody to forecast for",
