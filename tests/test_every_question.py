@@ -12,7 +12,7 @@ import pytest
 
 from stepladder import questions
 from stepladder.core.asking import numbers
-from stepladder.core.cases import everyone
+from stepladder.core.cases import drawn, everyone, share
 from stepladder.core.errors import Problem
 from stepladder.core.history import History
 from stepladder.core.predictions import check
@@ -134,6 +134,31 @@ def test_a_better_forecast_costs_less(name, history):
         assert truth < mean_loss(usual) < mean_loss(toy.nonsense(usual)), rung
     assert units[0].equals(units[1])
     assert units[0].equals(units[2])
+
+
+def test_some_drawn_by_lot_are_judged_as_they_are_among_all(name, history):
+    """So a sample of the cases tells of all of them: whose lot it is does not depend on who else is there."""
+    question, toy = (
+        questions.load(name),
+        importlib.import_module(f"stepladder.questions.{name}.toy"),
+    )
+    past = history.at(toy.NOW) if timed(question) else history
+    everybody, lots = everyone(question, past), drawn(question, past, 0.5)
+    ask = history.ask.model_copy(update={"sample": 100})
+    if share(question, replace(past, ask=ask)) == 1 or not timed(question):
+        return  # all are asked about at once
+    rows, mine = everybody.to_pylist(), lots.to_pylist()
+    assert [row for row in rows if row in mine] == mine
+    assert 0.3 * len(rows) < len(mine) < 0.7 * len(rows)
+    found = [
+        question.loss(toy.truth(SEED, cases, history.ask.horizon), past, history, cases)
+        for cases in (everybody, lots)
+    ]
+    losses = [
+        {tuple(row[n] for n in question.UNIT): row for row in each.to_pylist()} for each in found
+    ]
+    assert losses[1]
+    assert all(losses[0][unit] == pytest.approx(row) for unit, row in losses[1].items())
 
 
 def timed(question) -> bool:

@@ -17,6 +17,7 @@ from stepladder.money import prices
 from stepladder.money.budget import earned
 
 NAMED = (100, 500)  # lists that people make; a tenth, and the budget's, beside them
+LEAST = 20  # places among those judged: what fewer of them held says next to nothing
 CURVE = (0.005, 0.01, 0.02, 0.03, 0.05, 0.075, 0.1, 0.15, 0.2, 0.25, 0.3, 0.4, 0.5, 0.6, 0.8, 1.0)
 DRAWS = 1000
 
@@ -36,6 +37,8 @@ class Captured:
 
     Where cases are tied for the last places, each has its share of them: a reference that says the same
     of everybody holds what as many drawn at random would. `hindsight`: the most that anybody could hold.
+    Cases and places are of everybody; where only some were judged, `left_out` are lists that would be so
+    few of these that nothing can be said.
     """
 
     now: str
@@ -47,6 +50,7 @@ class Captured:
     places: tuple[int, ...]
     rungs: dict[str, Curve]
     hindsight: tuple[float, ...]
+    left_out: tuple[int, ...] = ()
 
     def at(self, rung: str, places: int) -> tuple[float, float, float]:
         """A rung's share with so many places, low and high."""
@@ -63,16 +67,22 @@ def captured(
     if found is None or len(found.actual) < 2 or found.actual.sum() <= 0:
         return None
     actual, seed = found.actual, last.known.ask.seed
-    price, n = prices(last.known.ask), len(actual)
-    budget = price.places(n) if price and price.budget else None
-    named = _named(n, budget)
-    stops = tuple(sorted({*named, *(max(round(share * n), 1) for share in CURVE)}))
+    price, n, times = prices(last.holdout.past.ask), len(actual), last.times
+    everybody = round(n * times)
+    budget = price.places(everybody) if price and price.budget else None
+    wanted = _named(everybody, budget)
+    named = tuple(each for each in wanted if times == 1 or each >= LEAST * times) or wanted[-1:]
+    # places of everybody, and how many of those judged that is
+    at = {round(stop * times): stop for stop in (max(round(share * n), 1) for share in CURVE)}
+    at = dict(sorted({**at, **{each: max(round(each / times), 1) for each in named}}.items()))
+    stops = tuple(at.values())
     unit = question.UNIT if set(question.UNIT) <= set(question.CASE) else question.CASE
     units = unit_of(found.rows, unit).dictionary_encode().indices.to_numpy()
     curves = {r: curve(each, actual, units, stops, seed) for r, each in found.expected.items()}
     return Captured(
-        last.now, found.unit, n, float(actual.sum()), named, budget, stops, curves,
+        last.now, found.unit, everybody, float(actual.sum() * times), named, budget, tuple(at), curves,
         tuple(held(actual, actual, stop) for stop in stops),
+        tuple(each for each in wanted if each not in named),
     )  # fmt: skip
 
 

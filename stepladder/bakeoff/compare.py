@@ -74,6 +74,7 @@ class Comparison:
     alike: int  # of these cases, those on which every rung loses the same
     # of loss − best − worse × (reference − best), and of loss − best
     variance: dict[str, tuple[Variance, Variance]]
+    others: int = 0  # units that could be asked about too, and were not drawn
 
 
 @dataclass(frozen=True)

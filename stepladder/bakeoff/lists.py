@@ -117,7 +117,8 @@ def lists(
     return Lists(
         float(np.mean(sizes[:-1])), sizes[-1], last.everybody,
         price.budget, price.decisions_per_year, price.currency,
-        int(acts.all(axis=1).sum()), int((~acts).all(axis=1).sum()),
+        round(int(acts.all(axis=1).sum()) * last.times),
+        round(int((~acts).all(axis=1).sum()) * last.times),
         _brought(RANDOM, sizes, money), _brought(HINDSIGHT, sizes, money), tuple(rows),
     )  # fmt: skip
 

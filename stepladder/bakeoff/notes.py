@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from math import ceil
+
+from stepladder.bakeoff.lists import ROUGH
 from stepladder.bakeoff.replay import Replay
-from stepladder.bakeoff.result import Result, Window
+from stepladder.bakeoff.result import Result, Window, judged
 from stepladder.bakeoff.totals import note
+from stepladder.core.question import case_word, many
 
 # a plan so much wider than the forecast, windows so different, or so few cases are told
 OFF, SWING, FEW = 0.2, 1.5, 50
@@ -13,10 +17,21 @@ OFF, SWING, FEW = 0.2, 1.5, 50
 def notes(result: Result, replays: list[Replay]) -> list[str]:
     """The notes on a bake-off, as sentences; each says what to do."""
     shown = next(rung for rung in result.rungs if rung.rung == result.proposal.shown)
-    found = [_few(result.windows), _leaning(result)]
+    found = [_lots(result), _few(result.windows), _short(result), _leaning(result)]
     if shown.calibration:
         found.append(_swing(replays))
     return [said for said in found if said]
+
+
+def _lots(result: Result) -> str:
+    """How many were judged, where these are some of very many."""
+    window, people = result.windows[-1], many(case_word(judged(result)))
+    if not window.everybody:
+        return ""
+    return (
+        f"Judged on {window.cases:,} of {window.everybody:,} {people}, drawn by lot; all were learnt from. "
+        "The ranges hold what the draw leaves open, and sums are of all."
+    )
 
 
 def _few(windows: tuple[Window, ...]) -> str:
@@ -31,9 +46,33 @@ def _few(windows: tuple[Window, ...]) -> str:
             "horizon has more such moments, and more cases like it would say more."
         )
     each = ", ".join(f"{window.scored:,}" for window in asked)
+    if any(window.everybody for window in asked):
+        return (
+            f"Only so many cases could be scored at the cutoffs: {each}. So few cannot tell the rungs "
+            "apart; there are more, so judge more of them: raise sample in question.toml."
+        )
     return (
         f"Only so many cases could be scored at the cutoffs: {each}. So few cannot tell the rungs "
         "apart; take the figures as a rehearsal, and come back with more data or a longer horizon."
+    )
+
+
+def _short(result: Result) -> str:
+    """Few of a list's places fall to those who are judged, where these are some of very many."""
+    window, lists = result.windows[-1], result.lists
+    if (
+        lists is None
+        or not lists.binding
+        or lists.places >= ROUGH * window.times
+        or not window.everybody
+    ):
+        return ""
+    few = max(round(lists.places / window.times), 1)
+    need = min(ceil(ROUGH * window.everybody / lists.places), window.everybody)
+    return (
+        f"Of the {lists.places:,} places on your list only {few:,} fall to the {window.cases:,} that were "
+        f"judged: what a list brings is known roughly at best. sample = {need} in question.toml judges "
+        "enough."
     )
 
 

@@ -60,7 +60,8 @@ def compared(
     ]
     for party, own in zip(found[1:], persons, strict=True):
         whole = person.merged(whole, own, *party.names)
-    return whole
+    times = min(replay.times for replay in replays if replay.holdout.role == "choose")
+    return replace(whole, others=round(whole.units * (times - 1)))
 
 
 def _on(

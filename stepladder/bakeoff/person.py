@@ -8,9 +8,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from stepladder.bakeoff.compare import Comparison
-from stepladder.bakeoff.replay import Replay
+from stepladder.bakeoff.replay import BLIND, Replay
 from stepladder.bakeoff.runs import Ran
-from stepladder.core.history import ANSWERS, quoted
+from stepladder.core.cases import named
+from stepladder.core.history import ANSWERS
 from stepladder.core.predictions import places
 from stepladder.core.question import Question
 
@@ -24,11 +25,9 @@ def is_person(name: str) -> bool:
 
 def drawn(question: Question, replays: list[Replay]) -> Drawn:
     """At each replay the cases that were answered blind there, as they were drawn at random."""
-    case = ", ".join(map(quoted, question.CASE))
-    query = (
-        f"select distinct {case} from {ANSWERS} natural join cases cross join ask "
-        f"where blind and shown_as_of = now order by {case}"
-    )
+    case = named(question)
+    told = f"select {case} {BLIND}"
+    query = f"select distinct {case} from cases semi join ({told}) as told using ({case}) order by {case}"
     asked = [replay for replay in replays if ANSWERS in replay.known.tables]
     return {replay.name: replay.known.sql(query, replay.cases) for replay in asked}
 

@@ -11,13 +11,16 @@ import pyarrow.parquet as pq
 
 from stepladder.core import at_rest, outcomes
 from stepladder.core.asking import numbers
-from stepladder.core.cases import count, drawn, share
+from stepladder.core.cases import count, drawn, named, share
 from stepladder.core.errors import Problem
-from stepladder.core.history import History
+from stepladder.core.history import ANSWERS, History
 from stepladder.core.question import Holdout, Newcomers, Question
 from stepladder.core.stats import Floats
 from stepladder.fence.known import write_known
 from stepladder.money import of_some
+
+# of cases that were drawn at random for a person, and answered blind about this very moment
+BLIND = f"from {ANSWERS} cross join ask where blind and shown_as_of = now"
 
 
 @dataclass(frozen=True)
@@ -40,7 +43,7 @@ class Replay:
     holdout: Holdout
     known: History  # the past, over the files; the newcomers' first rows laid over
     cases: pa.Table  # all that are judged, newcomers last
-    everybody: int  # how many there were to ask about
+    everybody: int  # how many there were to ask about; more than cases where lots were drawn
     came: pa.Table  # KEYS…, actual: of each by itself
     actual: Floats  # the same as numbers, where it is known
     files: Files
@@ -57,6 +60,11 @@ class Replay:
         """The cutoff, as an ISO date."""
         return self.holdout.past.now.isoformat()
 
+    @property
+    def times(self) -> float:
+        """How many of everybody each case that is judged stands for."""
+        return self.everybody / self.cases.num_rows
+
     def ended_before(self, other: Replay) -> bool:
         """Whether what came of this replay was known at the other's cutoff."""
         return self.holdout.later.now <= other.holdout.past.now
@@ -72,7 +80,7 @@ def prepare(question: Question, history: History, folder: Path) -> list[Replay]:
         here = folder / holdout.name
         here.mkdir(parents=True)
         past, newcomers = holdout.past, holdout.newcomers
-        cases = drawn(question, past, judged) if holdout.cases is None else holdout.cases
+        cases = _judged(question, past, judged) if holdout.cases is None else holdout.cases
         some = holdout.cases is None and judged < 1
         everybody = count(question, past) if some else cases.num_rows
         if not cases.num_rows:
@@ -89,6 +97,12 @@ def prepare(question: Question, history: History, folder: Path) -> list[Replay]:
             everybody += newcomers.cases.num_rows
         found.append(_replay(question, holdout, known, cases, everybody, files))
     return found
+
+
+def _judged(question: Question, past: History, share: float) -> pa.Table:
+    """Those drawn by lot, and those whom a person answered: else nobody could be compared with them."""
+    also = f"select {named(question)} {BLIND}" if ANSWERS in past.tables else ""
+    return drawn(question, past, share, also)
 
 
 def _replay(

@@ -60,7 +60,10 @@ class Measure:
 
 @dataclass(frozen=True)
 class CalibrationBin:
-    """Cases with predictions of one size at the last cutoff: predicted and actual, and interval coverage."""
+    """Cases with predictions of one size at the last cutoff: predicted and actual, and interval coverage.
+
+    How many they are is of everybody, also where some of them were judged; so are all sums below.
+    """
 
     cases: int
     predicted: float
@@ -98,7 +101,7 @@ class Window:
     until: str
     role: str
     cases: int  # that rungs were judged on
-    actual: float  # sum of outcomes
+    actual: float  # sum of outcomes: of everybody, as far as those judged tell
     scored: int = 0  # rows of the loss: those of whom something came, where silence says nothing
     name: str = ""  # what the replay is called, where several stand at one moment
     everybody: int = 0  # how many there were, where these are some of them, drawn by lot; 0: all
@@ -107,6 +110,11 @@ class Window:
     def called(self) -> str:
         """Its name: by default the moment it stands at."""
         return self.name or self.now
+
+    @property
+    def times(self) -> float:
+        """How many of everybody each case that was judged stands for."""
+        return self.everybody / self.cases if self.everybody else 1.0
 
 
 @dataclass(frozen=True)

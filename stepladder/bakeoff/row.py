@@ -55,10 +55,14 @@ def row(
         report=comparison.report[rung.name],
         cutoffs=_cutoffs(question, rung.name, replays, mine, comparison),
         cost=_cost(
-            rung, ran.measured, ask, _regret(ask, replays, comparison.choose[rung.name].loss)
+            rung,
+            ran.measured,
+            ask,
+            replays[-1].times,
+            _regret(ask, replays, comparison.choose[rung.name].loss),
         ),
         measures=_measures(question, replays[-1], mine[-1]),
-        calibration=_calibration(question, mine[-1]) if question.INTERVALS else (),
+        calibration=_calibration(question, mine[-1], replays[-1]) if question.INTERVALS else (),
         calibrated=calibrated,
         warnings=_warnings(ran.measured),
     )
@@ -97,12 +101,15 @@ def _cutoffs(
     )
 
 
-def _cost(rung: Rung, measured: list[Measured | None], ask: Ask, regret: float | None) -> Cost:
+def _cost(
+    rung: Rung, measured: list[Measured | None], ask: Ask, times: float, regret: float | None
+) -> Cost:
+    """What it takes; a night answers everybody, however many were judged here."""
     there = [m for m in measured if m is not None]
     last = there[-1]
     upkeep = ask.costs.upkeep(rung.height)
     fit_s, predict_s = last.fit_s or 0.0, last.predict_s or 0.0
-    machine = 365 * (fit_s + predict_s) / 3600 * ask.costs.machine_hour
+    machine = 365 * (fit_s + predict_s * times) / 3600 * ask.costs.machine_hour
     return Cost(
         fit_s=fit_s,
         predict_s_per_1000=1000 * predict_s / max(last.cases, 1),
@@ -133,13 +140,16 @@ def _measures(question: Question, last: Replay, mine: Scored | None) -> tuple[Me
     )
 
 
-def _calibration(question: Question, mine: Scored | None) -> tuple[CalibrationBin, ...]:
+def _calibration(
+    question: Question, mine: Scored | None, last: Replay
+) -> tuple[CalibrationBin, ...]:
     assert mine is not None
     said, actual, _, rows = mine.beside
     bounds = [asking.numbers(mine.predictions[name])[rows] for name in ("low", "high")]
     known = question.INTERVALS != "share" and not any(np.isnan(bound).any() for bound in bounds)
     low, high = bounds if known else (None, None)
-    return tuple(CalibrationBin(*bin) for bin in calibration(said, actual, low, high))
+    bins = calibration(said, actual, low, high)
+    return tuple(CalibrationBin(*bin._replace(cases=round(bin.cases * last.times))) for bin in bins)
 
 
 def _warnings(measured: list[Measured | None]) -> tuple[str, ...]:

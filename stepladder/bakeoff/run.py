@@ -164,7 +164,7 @@ def _allowed(ask: Ask, best: str, candidates: list[Candidate], year: float) -> A
 
 def _window(replay: Replay, scored: Scored | None) -> Window:
     later = replay.holdout.later.now.isoformat()
-    actual, rows = float(replay.actual.sum()), scored.loss.num_rows if scored else 0
+    actual, rows = float(replay.actual.sum() * replay.times), scored.loss.num_rows if scored else 0
     cases = replay.cases.num_rows
     everybody = replay.everybody if replay.everybody > cases else 0
     return Window(

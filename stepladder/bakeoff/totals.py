@@ -22,7 +22,7 @@ BEGINS = "Totals: "  # so begins the note
 
 @dataclass(frozen=True)
 class TotalAt:
-    """One window: what was forecast in all, and what came."""
+    """One window: what was forecast of everybody in all, and what came."""
 
     now: str
     until: str
@@ -150,5 +150,5 @@ def _at(
 
 def _window(replay: Replay, forecast: Any, came: Any) -> TotalAt:
     until = replay.holdout.later.now.isoformat()
-    said, real = float(np.nansum(forecast)), float(came.sum())
+    said, real = (float(each) * replay.times for each in (np.nansum(forecast), came.sum()))
     return TotalAt(replay.name, until, replay.holdout.role, said, real)

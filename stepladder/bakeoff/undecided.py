@@ -64,7 +64,12 @@ def _would_separate(
     kept = "no rung surely beats it on these data, so nothing that costs more to keep has earned its place."
     need, windows = _needed(comparison, reference)
     ways = []
-    if need <= FAR * comparison.units:
+    if need - comparison.units <= comparison.others:
+        others = ceil(max(need - comparison.units, 100))
+        ways += [
+            f"{others:,} more of the {people} judged (raise sample in question.toml by as many)"
+        ]
+    elif need <= FAR * comparison.units:
         ways += [f"some {max(round(need - comparison.units, -2), 100):,.0f} {people} more"]
     if (more := max(windows - (len(comparison.by_cutoff) - 1), 1)) <= MANY:
         ways += [f"{more} more window{'s' * (more > 1)} of the past"]

@@ -19,8 +19,8 @@ def everyone(question: Question, history: History) -> pa.Table:
 
 def among(question: Question, history: History, wanted: pa.Table) -> pa.Table | None:
     """The wanted ones, if they are among them."""
-    query = f"select distinct {_case(question)} from ({question.cases(history.ask)}) as cases"
-    using = f"select * from wanted semi join ({query}) as cases using ({_case(question)})"
+    query = f"select distinct {named(question)} from ({question.cases(history.ask)}) as cases"
+    using = f"select * from wanted semi join ({query}) as cases using ({named(question)})"
     found = history.sql(using, wanted=wanted)
     return found if found.num_rows else None
 
@@ -64,15 +64,25 @@ def share(question: Question, history: History) -> float:
     return min(1.0, history.ask.sample / max(count(question, history), 1))
 
 
-def drawn(question: Question, history: History, share: float) -> pa.Table:
-    """The share of them whose units have the lowest hashes: the same at every moment, on every engine."""
+def drawn(question: Question, history: History, share: float, also: str = "") -> pa.Table:
+    """The share of them whose units have the lowest hashes: the same at every moment, on every engine.
+
+    `also`: a SELECT of those who are wanted whatever the lots say.
+    """
     if share >= 1:
         return everyone(question, history)
-    edge = f"{int(share * 16**8):08x}"
+    wanted = lot(question.UNIT, share)
+    if also:
+        wanted += f" or ({named(question)}) in ({also})"
     return history.sql(
         f"select * from ({question.cases(history.ask)}) as cases "
-        f"where left({hashed(question.UNIT)}, 8) < '{edge}' order by {_case(question)}"
+        f"where {wanted} order by {named(question)}"
     )
+
+
+def lot(unit: Sequence[str], share: float) -> str:
+    """The condition on a row to be drawn, in SQL: by its unit alone, so that moments can be compared."""
+    return f"left({hashed(unit)}, 8) < '{int(share * 16**8):08x}'"
 
 
 def hashed(unit: Sequence[str]) -> str:
@@ -82,8 +92,9 @@ def hashed(unit: Sequence[str]) -> str:
 
 
 def _ordered(question: Question, history: History) -> str:
-    return f"select * from ({question.cases(history.ask)}) as cases order by {_case(question)}"
+    return f"select * from ({question.cases(history.ask)}) as cases order by {named(question)}"
 
 
-def _case(question: Question) -> str:
+def named(question: Question) -> str:
+    """The columns that name a case, in SQL."""
     return ", ".join(map(quoted, question.CASE))

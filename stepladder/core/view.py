@@ -41,6 +41,8 @@ class View:
         default_factory=dict
     )  # rung -> as fitted at the last cutoff
     loss_changed: str = ""  # that the project's loss is another by now, in a sentence
+    times: float = 1.0  # how many of everybody each case of the exam stands for
+    now_times: float = 1.0  # … and each of those answered as of now
 
     @property
     def cutoff(self) -> date:

@@ -45,10 +45,11 @@ class Known(NamedTuple):
 
     history: History
     files: Files
+    share: float = 1.0  # of everybody, drawn by lot
 
     @property
     def cases(self) -> Path:
-        """Everybody who is asked about, at rest: a row group for each part that is answered at once."""
+        """Those who are asked about, at rest: a row group for each part that is answered at once."""
         return Path(self.files.cases)
 
 
@@ -77,15 +78,17 @@ class Answers:
         return at_rest.count(self.rest)
 
 
-def answer(project: Project, name: str, day: date, scratch: Path, usual: str = "") -> Answers:
+def answer(
+    project: Project, name: str, day: date, scratch: Path, usual: str = "", share: float = 1.0
+) -> Answers:
     """A rung's predictions for every case as of a day, by what it learns of all that was known then.
 
     They are what the bake-off would have scored: gaps filled by the reference, floored, a 0/1
     rung's answers as what came of them, low and high from errors that were known by that day.
-    `usual`: the reference, where it is not the project's.
+    `usual`: the reference, where it is not the project's. `share`: of so many drawn by lot alone.
     """
     asked, foot = project.rung(name), project.rung(usual or reference(project))
-    known, taught = known_at(project, day, scratch), taught_by(project, name, day)
+    known, taught = known_at(project, day, scratch, share), taught_by(project, name, day)
     found = answered_by(project, known, Learnt(asked), Learnt(foot), taught, scratch)
     keep_model(project, scratch / name / "model", found.model)
     return found
@@ -106,7 +109,8 @@ def answered_by(
     answers are in no order, and with a release's hash also have its columns as_of and release. Raises
     Problem where it fails.
     """
-    if have_answered := everywhere(project.ask):
+    have_answered = everywhere(project.ask)
+    if have_answered and known.share >= 1:
         mine = _saved(project, learnt, known, scratch)
         same = learnt.rung.name == usual.rung.name
         foot = mine if same else _saved(project, usual, known, scratch)
@@ -149,24 +153,26 @@ def _completed(
         yield answered(question, said, usual, known.history, cases, taught).predictions
 
 
-def known_at(project: Project, day: date, scratch: Path) -> Known:
+def known_at(project: Project, day: date, scratch: Path, share: float = 1.0) -> Known:
     """What was known as of a day, written into the scratch folder. Raises Problem where nobody was."""
     history, asked = project.history(scratch).at(day), scratch / "cases.parquet"
-    if not at_rest.write(asked, _asked(project, history), grouped=True):
+    if not at_rest.write(asked, _asked(project, history, share), grouped=True):
         raise Problem(
             f"as of {day} there was nobody to forecast for",
             "a forecast needs cases that were known by that day",
             "choose a later day",
         )
     tables = write_known(project.question, history, scratch)
-    return Known(replace(history, tables=tables), Files(tables, str(asked)))
+    return Known(replace(history, tables=tables), Files(tables, str(asked)), share)
 
 
-def _asked(project: Project, history: History) -> Iterator[pa.Table]:
+def _asked(project: Project, history: History, share: float) -> Iterator[pa.Table]:
     """Whom this machine asks about: everybody, part after part, or a few where a cluster asks about all."""
-    if everywhere(project.ask) is None or project.question.adds_up(history.ask):
+    everybody = everywhere(project.ask) is None or project.question.adds_up(history.ask)
+    if share >= 1 and everybody:
         return parts(project.question, history)
-    share = FEW / max(count(project.question, history), 1)
+    if share >= 1:
+        share = FEW / max(count(project.question, history), 1)
     return iter([drawn(project.question, history, share)])
 
 

@@ -135,7 +135,7 @@ class Project:
         """Each table's fingerprint and data report."""
         return {
             spec.name: {
-                "fingerprint": hashlib.sha256(self.table(spec.name).read_bytes()).hexdigest(),
+                "fingerprint": _hash(self.table(spec.name)),
                 "report": self.data_report(spec.name),
             }
             for spec in self.question.TABLES
@@ -298,6 +298,12 @@ def _told(key: Mapping[str, Any], keys: Sequence[pa.Field]) -> dict[str, Any] | 
                 return None
             out[one.name] = int(value)
     return out
+
+
+def _hash(path: Path) -> str:
+    """Of a file's bytes, piece by piece: it may be larger than the memory."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _day(moment: str) -> date:

@@ -14,14 +14,14 @@ import pyarrow.parquet as pq
 from stepladder.bakeoff.result import Result
 from stepladder.core import at_rest, endings, model
 from stepladder.core.asking import reasons
-from stepladder.core.cases import drawn, share
+from stepladder.core.cases import among, count, everyone, share
 from stepladder.core.copied import copy
 from stepladder.core.errors import Problem
 from stepladder.core.history import History
 from stepladder.core.model import Model
 from stepladder.core.question import Holdout, Question
 from stepladder.core.view import Chart, Exam, View
-from stepladder.project.all_cases import answer
+from stepladder.project.all_cases import answer, cases_of
 from stepladder.project.at_work import at_work
 from stepladder.project.folder import Project
 from stepladder.project.judged import changed
@@ -60,14 +60,15 @@ def view(project: Project, result: Result, mask: bool) -> View:
     models = {n: model.load(folder / n / "model") for n in ran if (folder / n / "model").is_dir()}
     history = project.history().at(date.fromisoformat(result.now))
     last = next(h for h in project.question.holdouts(history) if h.name == last_window.called)
-    exam = exam_of(project.question, history, last)
+    exam = exam_of(project.question, last, at_cutoff[shown] if last_window.everybody else None)
+    at_now, now_times = _now(project, result, shown, history)
     return View(
         history=history,
         cutoffs=cutoffs,
         rung=shown,
         reference=result.reference,
         at_cutoff=at_cutoff,
-        at_now=_now(project, result, shown),
+        at_now=at_now,
         outcome=project.question.outcome(exam.known, exam.later, exam.cases),
         exam=exam,
         labels={row.rung: label(row.rung, row.title) for row in result.rungs},
@@ -75,14 +76,22 @@ def view(project: Project, result: Result, mask: bool) -> View:
         mask=mask and _chart(result).PEOPLE,
         models=models,
         loss_changed=changed(project.folder, result.loss_sql, f"bake-off {result.id}"),
+        times=last_window.times,
+        now_times=now_times,
     )
 
 
-def exam_of(question: Question, history: History, last: Holdout) -> Exam:
-    """Whom rungs were judged on at the last cutoff: of those known, and newcomers with their first rows."""
+def exam_of(question: Question, last: Holdout, said: pa.Table | None = None) -> Exam:
+    """Whom rungs were judged on at the last cutoff: of those known, and newcomers with their first rows.
+
+    said: what was answered there, where only some of those known were drawn.
+    """
     cases = last.cases
+    if cases is None and said is not None:
+        there = among(question, last.past, cases_of(question, said))
+        cases = there and there.sort_by([(name, "ascending") for name in question.CASE])
     if cases is None:
-        cases = drawn(question, last.past, share(question, history))
+        cases = everyone(question, last.past)
     if last.newcomers is None:
         return Exam(last.past, last.later, cases)
     known = last.past.plus(**last.newcomers.rows)
@@ -103,9 +112,19 @@ def _explained(
     return explained
 
 
-def _now(project: Project, result: Result, shown: str) -> dict[str, pa.Table]:
-    """The shown rung's answers as of now, where the page has use for them: what `predict` writes."""
-    return {shown: _at_now(project, result, shown)} if _chart(result).NOW else {}
+def _now(
+    project: Project, result: Result, shown: str, history: History
+) -> tuple[dict[str, pa.Table], float]:
+    """The shown rung's answers as of now, where the page has use for them, and how many each stands for.
+
+    They are what `predict` writes: of as large a share of everybody as rungs were judged on.
+    """
+    if not _chart(result).NOW:
+        return {}, 1.0
+    some = share(project.question, history) if result.windows[-1].everybody else 1.0
+    found = _at_now(project, result, shown, some)
+    drawn = cases_of(project.question, found).num_rows if some < 1 else 1
+    return {shown: found}, count(project.question, history) / drawn if some < 1 else 1.0
 
 
 def _chart(result: Result) -> Chart:
@@ -129,13 +148,13 @@ def _stored(path: Path) -> pa.Table:
     return pq.read_table(path)
 
 
-def _at_now(project: Project, result: Result, name: str) -> pa.Table:
+def _at_now(project: Project, result: Result, name: str, some: float) -> pa.Table:
     """The rung's answers as of the bake-off's now, computed once."""
     path = project.folder / "bakeoffs" / str(result.id) / name / "now.parquet"
     if not path.is_file():
         with scratch() as room:
             now = date.fromisoformat(result.now)
-            found = answer(project, name, now, room, result.reference)
+            found = answer(project, name, now, room, result.reference, some)
             at_rest.write(room / path.name, at_rest.parts(found.rest), compression="zstd")
             copy(room / path.name, path)
     return pq.read_table(path)

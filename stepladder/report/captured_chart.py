@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
-from stepladder.bakeoff.captured import Captured
+from stepladder.bakeoff.captured import LEAST, Captured
 from stepladder.bakeoff.result import Result
 from stepladder.core.view import Section, Table
 from stepladder.report import list_money
@@ -24,8 +25,8 @@ def section(result: Result, shown: str, people: str, currency: str) -> list[Sect
     said = _sentence(found, names, people, currency)
     about = (
         f"{said} The exam played no part in choosing. The ranges allow for other {people}, not for another "
-        f"season{_rough(found)}. Where {people} are tied for the last places, as all are who get the same "
-        "forecast, the places are drawn at random among them."
+        f"season{_rough(found)}.{_left_out(result, found)} Where {people} are tied for the last places, as "
+        "all are who get the same forecast, the places are drawn at random among them."
     )
     return [
         Section(
@@ -62,6 +63,19 @@ def _sentence(found: Captured, names: dict[str, str], people: str, currency: str
 
 def _rough(found: Captured) -> str:
     return f"; they are rough below {ROUGH} places" if found.named[0] < ROUGH else ""
+
+
+def _left_out(result: Result, found: Captured) -> str:
+    """Which lists nothing is said of, since too few of them are among those judged."""
+    if not found.left_out:
+        return ""
+    window = result.windows[-1]
+    need = math.ceil(LEAST * found.cases / found.left_out[0])
+    said = listed(number(places) for places in found.left_out)
+    return (
+        f" Of the best {said} too few are among the {window.cases:,} that were judged to say what they "
+        f"brought: sample = {min(need, found.cases)} in question.toml judges enough."
+    )
 
 
 def _amount(value: float, found: Captured, currency: str) -> str:

@@ -96,7 +96,7 @@ def _anyway(result: Result, view: View) -> str:
 def _exam(result: Result, view: View, counted: str) -> str:
     """The last window, in the question's own unit where forecasts can be added up; of old bake-offs."""
     window = next(w for w in result.windows if w.role == "report")
-    total = pc.sum(view.at_cutoff[view.rung]["prediction"]).as_py() or 0.0
+    total = (pc.sum(view.at_cutoff[view.rung]["prediction"]).as_py() or 0.0) * window.times
     off = total / window.actual - 1 if window.actual else 0.0
     return (
         f"The exam: for the time from {day(window.now)}, which had played no part in choosing, "

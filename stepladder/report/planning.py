@@ -11,6 +11,7 @@ from stepladder.bakeoff.result import Result
 from stepladder.bakeoff.totals import ORDER, Total, TotalAt, strayed, together
 from stepladder.core.asking import numbers
 from stepladder.core.question import case_word
+from stepladder.core.stats import Floats
 from stepladder.core.view import Section, Table, View
 from stepladder.report.words import GLUE, day, in_words, listed, many, number
 
@@ -24,7 +25,7 @@ def sentence(result: Result, view: View, currency: str) -> str:
     found = _found(result, view)
     if not found:
         return ""
-    ranges = [_range(one, _forecast(result, view, one), currency) for one in found]
+    ranges = [_range(one, _forecast(result, view, one), view.now_times, currency) for one in found]
     return f"Plan for {listed(ranges)}: {together(found)} (“{TITLE}”, below)."
 
 
@@ -73,22 +74,36 @@ def _row(at: TotalAt, mine: list[TotalAt | None]) -> tuple[str, ...]:
     return tuple(row)
 
 
-def _forecast(result: Result, view: View, total: Total) -> float | None:
-    """What is forecast as of now, added up; None where the page does not ask again."""
+def _forecast(result: Result, view: View, total: Total) -> Floats | None:
+    """What is forecast as of now of each; None where the page does not ask again."""
     answers = view.at_now.get(view.rung)
     if answers is None:
         return None
     worth = questions.load(result.question).worth(answers, view.history)
     if worth is not None and worth.unit == total.unit:
-        return float(np.nansum(worth.expected))
-    return float(np.nansum(numbers(answers["prediction"])))
+        return worth.expected
+    return numbers(answers["prediction"])
 
 
-def _range(total: Total, forecast: float | None, currency: str) -> str:
+def _range(total: Total, each: Floats | None, times: float, currency: str) -> str:
     unit = f"{GLUE}{currency}" if total.unit == "money" and currency else f" {total.unit}"
     if total.unit == "money" and not currency:
         unit = " in money"
-    if forecast is None:
+    if each is None:
         return f"{total.low:.2f} to {total.high:.2f} for each of the{unit} forecast"
-    low, high = (number(float(f"{forecast * times:.2g}")) for times in (total.low, total.high))
+    forecast, off = float(np.nansum(each)) * times, by_lot(each, times)
+    ends = total.low * (1 - off), total.high * (1 + off)
+    low, high = (number(float(f"{forecast * end:.2g}")) for end in ends)
     return f"{low} to {high}{unit}"
+
+
+def by_lot(each: Floats, times: float) -> float:
+    """How far, as a share of it, a total may be off that is told by some drawn by lot: 95 times in 100.
+
+    The standard error of a simple random sample, drawn from a finite population (Cochran, 1977, § 2.6).
+    """
+    known, total = each[~np.isnan(each)], float(np.nansum(each))
+    if times <= 1 or total <= 0:
+        return 0.0
+    error = len(known) ** 0.5 * float(known.std(ddof=1)) * (1 - 1 / times) ** 0.5
+    return min(1.96 * error / total, 1.0)

@@ -45,6 +45,9 @@ class Judgement:
     gain: float | None
     gain_low: float | None
     gain_high: float | None
+    everybody: int = (
+        0  # how many had an answer, where some of them are judged, drawn by lot; 0: all
+    )
 
 
 @dataclass(frozen=True)

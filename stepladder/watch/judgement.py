@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import NamedTuple
 
@@ -12,13 +13,15 @@ import pyarrow.compute as pc
 
 from stepladder.core import outcomes
 from stepladder.core.asking import Job, Taught, answered, asked, beside
-from stepladder.core.cases import everyone
+from stepladder.core.cases import among
 from stepladder.core.history import History
 from stepladder.core.predictions import places
 from stepladder.core.question import Question
 from stepladder.core.rung import Rung
 from stepladder.core.same_units import beside_first
 from stepladder.core.stats import Floats, bootstrap_sums, calibration, interval
+from stepladder.money import of_some
+from stepladder.project.all_cases import cases_of
 from stepladder.watch.findings import Calibrated, Group, Judgement
 
 DRAWS, BAGS = (500, 10_000), 1000  # as many draws as the interval's ends need: ten beyond each
@@ -30,16 +33,25 @@ class Window(NamedTuple):
     past: History
     later: History
     cases: pa.Table
+    everybody: int = 0  # how many there were, where these are some of them, drawn by lot; 0: all
 
 
-def window(question: Question, history: History, as_of: date, said: pa.Table) -> Window:
-    """The window of predictions made as of a day; those asked about are those whom they name, each once."""
+def window(
+    question: Question, history: History, as_of: date, said: pa.Table, everybody: int = 0
+) -> Window:
+    """The window of predictions made as of a day; those asked about are those whom they name, each once.
+
+    A budget shrinks as those do who are judged.
+    """
     later = as_of + timedelta(days=history.ask.known_after)
     names = list(question.CASE)
     once = said.select(names).group_by(names, use_threads=False).aggregate([]).select(names)
     past, to = moment(history, as_of), moment(history, later)
     asked_about = outcomes.bottom(question, past, to, once.drop_null().combine_chunks())
-    return Window(past, to, asked_about)
+    ask = of_some(past.ask, asked_about.num_rows, everybody) if everybody else past.ask
+    if ask is not past.ask:
+        past = replace(past, ask=ask)
+    return Window(past, to, asked_about, everybody)
 
 
 def moment(history: History, day: date) -> History:
@@ -49,8 +61,10 @@ def moment(history: History, day: date) -> History:
 
 def known(question: Question, past: History, said: pa.Table) -> pa.Table:
     """Only the predictions about cases that were there already: newcomers of a replay had rows laid over."""
-    cases = everyone(question, past)
-    return said.filter(pc.is_valid(places(said, cases, cases.column_names)))
+    there = among(question, past, cases_of(question, said))
+    if there is None:
+        return said.slice(0, 0)
+    return said.filter(pc.is_valid(places(said, there, list(question.CASE))))
 
 
 def reference(question: Question, rung: Rung, at: Window) -> pa.Table:
@@ -86,7 +100,8 @@ def judge(
     draws = bootstrap_sums(sums, at.past.ask.seed, _draws(level), BAGS)
     total = sums.sum(axis=0)
     low, high = interval(draws[:, 0] / draws[:, 2], level)
-    gain = gains = None
+    gain = None
+    gains: tuple[float | None, float | None] = (None, None)
     if other is not None and total[0] >= 0 and total[1] > 0:  # else no share of it can be saved
         gain = 1 - total[0] / total[1]
         gains = interval(1 - draws[:, 0] / np.maximum(draws[:, 1], 1e-12), level)
@@ -99,7 +114,8 @@ def judge(
         high,
         float(total[1] / total[2]),
         None if gain is None else float(gain),
-        *(gains or (None, None)),
+        *gains,
+        at.everybody,
     )
 
 

@@ -179,9 +179,10 @@ def ended(project: Project, history: History, said: list[Stored], level: float) 
 
 def _one(project: Project, history: History, one: Stored, level: float, found: Ended) -> bool:
     """One span beside the reference, asked anew as of the same day; whether anything came of it."""
-    question, said = project.question, stored.read(project, one)
+    question, as_of = project.question, date.fromisoformat(one.as_of)
+    said, everybody = stored.read(project, one, judgement.moment(history, as_of))
     stored.same_question(project, one)
-    at = judgement.window(question, history, date.fromisoformat(one.as_of), said)
+    at = judgement.window(question, history, as_of, said, everybody)
     usual = reference(project)
     other = judgement.reference(question, project.rung(usual), at)
     said = judgement.completed(question, said, other, at)
@@ -231,7 +232,7 @@ def _then(
         return
     past = judgement.moment(history, as_of)
     said, other = (judgement.known(question, past, pq.read_table(path)) for path in paths)
-    at = judgement.window(question, history, as_of, said)
+    at = judgement.window(question, history, as_of, said, window.everybody)
     judged = judgement.judge(question, said, None if rung == names[1] else other, at, level)
     if judged:
         yield judged, None if question.INTERVALS is None else judgement.total(question, said, at)

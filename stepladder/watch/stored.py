@@ -5,13 +5,17 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from datetime import date
+from pathlib import Path
 from typing import Any
 
+import duckdb
 import pyarrow as pa
 
 from stepladder.core import at_rest, predictions
 from stepladder.core.ask import Ask
+from stepladder.core.cases import count, lot, share
 from stepladder.core.errors import Problem
+from stepladder.core.history import History, quoted
 from stepladder.core.question import Question
 from stepladder.project.all_cases import as_typed_now
 from stepladder.project.folder import Project
@@ -50,21 +54,37 @@ def disjoint(said: list[Stored], horizon: int, now: date) -> Iterator[Stored]:
             yield stored
 
 
-def read(project: Project, stored: Stored) -> pa.Table:
-    """The predictions in standard form, of a file or a folder of files that a cluster left.
+def read(project: Project, stored: Stored, past: History) -> tuple[pa.Table, int]:
+    """The predictions in standard form; of more than `sample` of them those that lots are drawn for.
 
-    Raises Problem where they are gone, altered or no such file.
+    Lots are the bake-off's. Returns also how many cases there were, where these are some of them; else 0.
+    Raises Problem where the file is gone, altered or no such file.
     """
-    path = project.folder / stored.path
-    if not path.exists():
+    rest, question = project.folder / stored.path, project.question
+    if not (rest.is_file() or rest.is_dir()):
         raise _lost(stored, "is gone", "put it back from a copy")
-    if at_rest.digest(path) != stored.sha256:
+    if at_rest.digest(rest) != stored.sha256:
         raise _lost(stored, "was altered after it was stored", "put back the file as it was")
     try:
-        table = at_rest.whole(path)
+        _refuse_without(question, at_rest.kinds(rest).names, stored.path)
+        some = share(question, past) if at_rest.count(rest) > past.ask.sample else 1.0
+        table = at_rest.whole(rest) if some >= 1 else _drawn(project, rest, some)
     except pa.ArrowInvalid:
         raise _lost(stored, "is not Parquet", "store predictions as Parquet") from None
-    return standard(project.question, as_typed_now(project, table), stored.path)
+    said = standard(question, as_typed_now(project, table), stored.path)
+    return said, count(question, past) if some < 1 else 0
+
+
+def _drawn(project: Project, rest: Path, some: float) -> pa.Table:
+    """A share of what is at rest, drawn by the same lots as in the bake-off; the others are never held."""
+    question = project.question
+    wanted = {*question.KEYS, *predictions.columns(question)}
+    columns = ", ".join(quoted(name) for name in at_rest.kinds(rest).names if name in wanted)
+    limit = {"memory_limit": f"{int(project.ask.memory_mb * 0.7)}MB"}
+    with duckdb.connect(config=limit) as con:
+        return con.sql(
+            f"select {columns} from {at_rest.said(rest)} where {lot(question.UNIT, some)}"
+        ).to_arrow_table()
 
 
 def same_question(project: Project, stored: Stored) -> None:
@@ -91,18 +111,22 @@ def _asked(ask: Ask) -> dict[str, Any]:
 
 def standard(question: Question, table: pa.Table, name: str) -> pa.Table:
     """The columns of the contract, in its types; others are ignored."""
-    for needed in (*question.KEYS, "prediction"):
-        if needed not in table.column_names:
-            raise Problem(
-                f"the predictions {name} have no column {needed!r}",
-                f"predictions have {', '.join(question.KEYS)} and prediction",
-                "store them as stepladder predict writes them",
-            )
+    _refuse_without(question, table.column_names, name)
     out = {key: table[key] for key in question.KEYS}
     for column, kind in predictions.columns(question).items():
         there = column in table.column_names
         out[column] = table[column].cast(kind) if there else pa.nulls(table.num_rows, kind)
     return pa.table(out)
+
+
+def _refuse_without(question: Question, there: list[str], name: str) -> None:
+    for needed in (*question.KEYS, "prediction"):
+        if needed not in there:
+            raise Problem(
+                f"the predictions {name} have no column {needed!r}",
+                f"predictions have {', '.join(question.KEYS)} and prediction",
+                "store them as stepladder predict writes them",
+            )
 
 
 def _lost(stored: Stored, what: str, remedy: str) -> Problem:

@@ -50,7 +50,7 @@ def made(budget: str, n: int = 2000, blur: float = 0.3, some: int = 0, cost: flo
         came, said = world(i, n, blur)
         who = pa.array(np.arange(n))
         replays.append(SimpleNamespace(
-            name=str(i), known=SimpleNamespace(ask=ask), everybody=len(who),
+            name=str(i), known=SimpleNamespace(ask=ask), everybody=len(who), times=1.0,
             holdout=SimpleNamespace(role=role, past=SimpleNamespace(ask=ask)),
             cases=pa.table({"who": who}), came=pa.table({"who": who, "came": came})))  # fmt: skip
         for name, prediction in said.items():

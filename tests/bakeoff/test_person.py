@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -13,7 +14,8 @@ import toy_projects
 from stepladder import people
 from stepladder.bakeoff.run import run
 from stepladder.bakeoff.runs import Setting
-from stepladder.core.cases import everyone
+from stepladder.core.cases import drawn as cases_drawn
+from stepladder.core.cases import everyone, share
 from stepladder.core.predictions import check
 from stepladder.core.rung import Rung
 
@@ -72,6 +74,26 @@ def test_a_person_is_compared_on_the_cases_drawn_for_them_and_no_others(parcels,
     assert rows["r0_person"].report.loss == pytest.approx(np.mean(loss["loss"].to_numpy()))
     assert mine["prediction"].null_count == 0
     assert rows["r0_person"].report.loss_high > rows["r0_person"].report.loss_low
+
+
+def test_whom_a_person_answered_is_judged_whatever_the_lots_say(parcels, tmp_path):
+    """They were drawn at random too, for them; the sample is of a hundred, theirs of a ninth of all."""
+    ask = parcels.ask.model_copy(update={"sample": 100})
+    parcels = replace(parcels, ask=ask)
+    drawn = {day: answer(parcels, day, trial="first", every=9) for day in cutoffs(parcels)}
+    found = bakeoff(parcels, tmp_path / "with")
+    rows = {row.rung: row for row in found.result.rungs}
+    assert rows["r0_person"].status == "ok"
+    for replay in found.replays:
+        theirs = drawn[replay.holdout.past.now].to_pylist()
+        judged = replay.cases.to_pylist()
+        lots = cases_drawn(
+            parcels.question, replay.holdout.past, share(parcels.question, parcels.history())
+        )
+        assert sorted(map(str, judged)) == sorted({*map(str, theirs), *map(str, lots.to_pylist())})
+        assert len(theirs) < len(judged) < replay.everybody
+    said = found.scored["r0_person"][-1].predictions
+    assert said.num_rows == found.replays[-1].cases.num_rows
 
 
 def test_without_cases_drawn_at_random_a_person_is_not_compared(parcels, tmp_path):

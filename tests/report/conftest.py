@@ -112,7 +112,7 @@ def _view(
     result: Result, outcome: Outcome, history: History, rungs: list[Rung], runs: Path
 ) -> View:
     question, last = questions.load(result.question), outcome.replays[-1]
-    exam = exam_of(question, history, last.holdout)
+    exam = exam_of(question, last.holdout)
     counts = question.INTERVALS is not None  # else the page has no use for answers as of now
     return View(
         history=history,

@@ -57,7 +57,11 @@ def test_of_who_is_a_customer_still_nothing_is_said_that_the_data_do_not_show(ru
     model, answers = said(rung, history)
     given = answers["alive"].drop_null()
     view = SimpleNamespace(
-        at_now={rung.name: answers}, rung=rung.name, models={rung.name: model}, history=history
+        at_now={rung.name: answers},
+        now_times=1.0,
+        rung=rung.name,
+        models={rung.name: model},
+        history=history,
     )
     (page,) = segments.sections(view)
     if which == "they leave":
@@ -132,7 +136,7 @@ def test_fifths_are_those_of_sql(customers):
 def test_the_page_lists_the_segments_that_the_shown_rung_says_and_no_others(leaving):
     history = leaving
     tables = {n: said(RUNGS[n], history)[1] for n in ("r1_bought_lately", "r2_rfm_quintiles")}
-    view = SimpleNamespace(at_now=tables, models={}, history=history)
+    view = SimpleNamespace(at_now=tables, now_times=1.0, models={}, history=history)
     view.rung = "r1_bought_lately"
     assert segments.sections(view) == []
     view.rung = "r2_rfm_quintiles"

@@ -10,7 +10,7 @@ import pytest
 
 from stepladder import people, questions
 from stepladder.core import own_loss
-from stepladder.core.cases import everyone
+from stepladder.core.cases import drawn, everyone
 from stepladder.core.predictions import check
 from stepladder.core.question import references
 from stepladder.core.rung import ladder
@@ -68,6 +68,9 @@ def test_cases_and_views_are_alike(worlds, name):
     toy, both, _ = worlds[name]
     cases = everyone(toy.question, both.duckdb)
     assert cases.equals(everyone(toy.question, both.spark))
+    lots = drawn(toy.question, both.duckdb, 0.5)
+    assert 0 < lots.num_rows < cases.num_rows
+    assert lots.equals(drawn(toy.question, both.spark, 0.5))
     for view, _ in both.duckdb.views:
         tables = [h.sql(f"select * from {view}") for h in (both.duckdb, both.spark)]
         alike(*tables)

@@ -22,7 +22,8 @@ def meaning(view: View) -> str:
     found, every = missed(view), view.history.ask.settings.every
     names, ahead = view.history.ask.settings.levels, steps(view.history.ask)
     answers = levels.bottom(view.at_now[view.rung], names)
-    n, since = len(answers["series"].unique()), f"{view.history.now.day} {view.history.now:%B %Y}"
+    n = round(len(answers["series"].unique()) * view.now_times)
+    since = f"{view.history.now.day} {view.history.now:%B %Y}"
     are = "1 series is forecast, for" if n == 1 else f"{n:,} series are forecast, each for"
     said = (
         f"{are} the {counted(ahead, every)} from {since} on. {together.told(view)}",

@@ -21,13 +21,15 @@ def meaning(view: View) -> str:
     answers, horizon = view.at_now[view.rung], view.history.ask.horizon
     given = pc.fill_null(answers["prediction"], 0.0)
     expected = np.sort(given.to_numpy().astype(float))[::-1]
+    many = round(len(expected) * view.now_times)
     total, top = expected.sum(), expected[: max(len(expected) // 10, 1)].sum()
     said = (
         f"In the {_long(horizon)} from {view.history.now.day} {view.history.now:%B %Y}, our "
-        f"{len(expected):,} customers are expected to buy about {_round(total):,} times"
+        f"{many:,} customers are expected to buy about {_round(total * view.now_times):,} times"
     )
     if answers["value"].null_count < len(expected):
-        said += f", worth about {_round(pc.sum(answers['value']).as_py() or 0):,}"
+        worth = (pc.sum(answers["value"]).as_py() or 0) * view.now_times
+        said += f", worth about {_round(worth):,}"
         said = f"{said} {currency(view.history.ask)}".rstrip()
     if top > 0.15 * total > 0:
         said += f"; the most promising tenth of them account for {top / total:.0%} of that"

@@ -76,7 +76,7 @@ def _rows(view: View) -> list[dict[str, Any]]:
     if view.rung not in view.at_now:
         return []
     mine = view.at_now[view.rung].filter(pc.is_valid(view.at_now[view.rung]["segment"]))
-    value = mine["value"]
+    value, times = mine["value"], view.now_times
     totals = mine.group_by("segment").aggregate(
         [("segment", "count"), ("prediction", "sum"), ("value", "sum"), ("alive", "mean"),
          ("alive", "count")]
@@ -86,9 +86,9 @@ def _rows(view: View) -> list[dict[str, Any]]:
         {
             "segment": row["segment"],
             "bought": usual[row["segment"]],
-            "customers": row["segment_count"],
-            "purchases": row["prediction_sum"] or 0.0,
-            "value": None if value.null_count == len(value) else row["value_sum"] or 0.0,
+            "customers": round(row["segment_count"] * times),
+            "purchases": (row["prediction_sum"] or 0.0) * times,
+            "value": None if value.null_count == len(value) else (row["value_sum"] or 0.0) * times,
             "alive": row["alive_mean"],
             "known": row["alive_count"] / row["segment_count"],  # of how many the rung can tell
         }

@@ -30,7 +30,7 @@ def sections(view: View) -> list[Section]:
     weeks = _weeks(view)
     if len(weeks) < 4:
         return []
-    came, expected = _since(view, weeks)
+    came, expected = _since(view)
     off = f"{abs(expected / came - 1):.0%}".replace("%", " %") if came else "–"
     side = "more" if expected > came else "fewer"
     close = f"{expected:,.0f} were expected, {came:,.0f} came ({off} {side} expected than came)."
@@ -84,7 +84,7 @@ def _expected(view: View, start: date, weeks: int) -> tuple[np.ndarray, bool]:
     if model and {"r", "alpha"} < set(model):
         return _path(view, model, start, weeks), True
     horizon = view.history.ask.horizon
-    total = float(np.nansum(_numbers(view.at_cutoff[view.rung]["prediction"])))
+    total = _since(view)[1]
     days = np.array([(start + timedelta(weeks=w, days=6) - view.cutoff).days for w in range(weeks)])
     return np.where((days >= 0) & (days < horizon), total * 7 / horizon, np.nan), False
 
@@ -102,10 +102,11 @@ def _path(view: View, model: Any, start: date, weeks: int) -> np.ndarray:
     return np.diff(np.array(totals))
 
 
-def _since(view: View, weeks: list[dict[str, Any]]) -> tuple[float, float]:
-    """Purchases that came after the last cutoff, and how many the rung had forecast."""
-    came = float(np.nansum(_numbers(view.outcome["actual"])))
-    return came, float(np.nansum(_numbers(view.at_cutoff[view.rung]["prediction"])))
+def _since(view: View) -> tuple[float, float]:
+    """Purchases that came after the last cutoff, and how many the rung had forecast: of everybody."""
+    both = view.outcome["actual"], view.at_cutoff[view.rung]["prediction"]
+    came, expected = (float(np.nansum(_numbers(each))) * view.times for each in both)
+    return came, expected
 
 
 def _numbers(column: pa.ChunkedArray) -> np.ndarray:
