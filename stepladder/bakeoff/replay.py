@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 
 from stepladder.core import outcomes
 from stepladder.core.asking import numbers
-from stepladder.core.cases import count, drawn, share
+from stepladder.core.cases import drawn, share
 from stepladder.core.errors import Problem
 from stepladder.core.history import History
 from stepladder.core.question import Holdout, Newcomers, Question
@@ -72,9 +72,11 @@ def prepare(question: Question, history: History, folder: Path) -> list[Replay]:
         here = folder / holdout.name
         here.mkdir(parents=True)
         past, newcomers = holdout.past, holdout.newcomers
-        cases = drawn(question, past, judged) if holdout.cases is None else holdout.cases
-        some = holdout.cases is None and judged < 1
-        everybody = count(question, past) if some else cases.num_rows
+        cases, everybody = (
+            drawn(question, past, judged)
+            if holdout.cases is None
+            else (holdout.cases, holdout.cases.num_rows)
+        )
         if not cases.num_rows:
             raise Problem(
                 f"at the cutoff {past.now} there is nobody to ask about",

@@ -64,15 +64,22 @@ def share(question: Question, history: History) -> float:
     return min(1.0, history.ask.sample / max(count(question, history), 1))
 
 
-def drawn(question: Question, history: History, share: float) -> pa.Table:
-    """The share of them whose units have the lowest hashes: the same at every moment, on every engine."""
+def drawn(question: Question, history: History, share: float) -> tuple[pa.Table, int]:
+    """The share of them whose units have the lowest hashes, and how many all are, found at once.
+
+    The same are drawn at every moment, on every engine. Nobody: 0, however many there are.
+    """
     if share >= 1:
-        return everyone(question, history)
+        found = everyone(question, history)
+        return found, found.num_rows
     edge = f"{int(share * 16**8):08x}"
-    return history.sql(
-        f"select * from ({question.cases(history.ask)}) as cases "
+    found = history.sql(
+        f"with cases as (select * from ({question.cases(history.ask)}) as them) "
+        "select cases.*, everybody from cases cross join (select count(*) as everybody from cases) as n "
         f"where left({hashed(question.UNIT)}, 8) < '{edge}' order by {_case(question)}"
     )
+    everybody = found["everybody"][0].as_py() if found.num_rows else 0
+    return found.drop_columns(["everybody"]), everybody
 
 
 def hashed(unit: Sequence[str]) -> str:
