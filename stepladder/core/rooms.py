@@ -18,10 +18,10 @@ OLD = 3600  # seconds: a folder without a lock may belong to a process we cannot
 _held: dict[Path, int] = {}  # the lock goes with its process, however that ends
 
 
-def made() -> Path:
-    """A new folder for this process alone; give it back with `gone`."""
+def made(home: Path | None = None) -> Path:
+    """A new folder for this process alone, in `home` or where the system keeps such; back with `gone`."""
     # hidden until it is locked, so that nobody finds it in between and takes it for a dead one's
-    hidden = Path(tempfile.mkdtemp(prefix=f".{PREFIX}"))
+    hidden = Path(tempfile.mkdtemp(prefix=f".{PREFIX}", dir=home))
     handle = os.open(hidden, os.O_RDONLY)
     with contextlib.suppress(OSError):  # a network's file system that locks no folders
         fcntl.flock(handle, fcntl.LOCK_SH)
@@ -50,10 +50,10 @@ def _spill(pid: int, _: str) -> Path:
     return room
 
 
-def swept() -> None:
-    """Remove the folders of processes that are gone: they hold customers' rows."""
+def swept(*homes: Path) -> None:
+    """Remove the folders of processes that are gone, also in these homes: they hold customers' rows."""
     home = Path(tempfile.gettempdir())
-    for room in home.glob(f"{PREFIX}*"):
+    for room in (room for each in (home, *homes) for room in each.glob(f"{PREFIX}*")):
         with held(room) as free:
             if free and own(room):
                 shutil.rmtree(room, ignore_errors=True)

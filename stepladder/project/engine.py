@@ -31,6 +31,12 @@ def runner(ask: Ask) -> Callable[..., Measured]:
     return measure_on_spark
 
 
+def shared(ask: Ask, project: Path) -> Path | None:
+    """Where a run writes what every machine reads: in the project, as its tables are; None: anywhere here."""
+    alone = ask.engine == "duckdb" or ask.spark.startswith("local")
+    return None if alone else project
+
+
 def askable(rung: Rung, ask: Ask, project: Path) -> Rung:
     """The rung as it may be asked: ours here, somebody's own behind the fence."""
     if rung.ours:

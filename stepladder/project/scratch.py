@@ -10,10 +10,10 @@ from stepladder.core import rooms
 
 
 @contextmanager
-def scratch() -> Iterator[Path]:
-    """An empty folder that goes when the work is done, however it ends."""
-    rooms.swept()
-    room = rooms.made()
+def scratch(home: Path | None = None) -> Iterator[Path]:
+    """An empty folder that goes when the work is done, however it ends; in `home`, if one is named."""
+    rooms.swept(*filter(None, [home]))
+    room = rooms.made(home)
     try:
         yield room
     finally:
