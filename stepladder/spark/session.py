@@ -47,9 +47,9 @@ _lock = Lock()
 def session(address: str, memory_mb: int = 4000, size: int | None = None) -> Any:
     """The session at an address: local[*], a master's URL (spark://…), or Spark Connect's (sc://…).
 
-    memory_mb: for the driver, where it is started here. size: rows of the tables that are asked of next;
-    a Spark on this machine is set by it (see `pace`), and stays as it is where it is not said. Raises Problem where Spark or Java is missing,
-    or where there is no Spark at the address.
+    memory_mb: for the driver, where it is started here. size: rows of the tables that are asked of next,
+    by which a Spark on this machine is set (see `pace`); None leaves it as it is. Raises Problem where
+    Spark or Java is missing, or where there is no Spark at the address.
     """
     for name in LIBRARIES:
         if importlib.util.find_spec(name) is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from dataclasses import replace
 from datetime import timedelta
 
@@ -80,7 +81,7 @@ def door(toys):
 
 
 def test_whatever_is_asked_only_the_history_answers(door):
-    toy, answering, ask = door
+    toy, _, ask = door
     later = (toy.now + timedelta(days=1)).isoformat()
     rows = pa.table({"customer": [1]})
     refused = [
@@ -119,8 +120,6 @@ def test_whatever_is_asked_only_the_history_answers(door):
     asks.framed({}, []) + b"more",
 ])  # fmt: skip
 def test_a_frame_without_an_end_ends_the_talk(door, sent):
-    import socket
-
     ours, theirs = socket.socketpair()
     theirs.sendall(sent)
     theirs.shutdown(socket.SHUT_WR)
