@@ -26,7 +26,7 @@ class SparkHistory(History):
     """The past as it was known just before `now`, asked in the SQL that DuckDB speaks, run by Spark.
 
     It sees what a History sees. The Parquet files must be there for every machine of the cluster
-    under the same path. Nothing keeps a rung's Python from reading other files: see docs/spark.md.
+    under the same path; whoever holds it may read other files: see docs/spark.md.
     """
 
     engine: ClassVar[str] = "spark"
