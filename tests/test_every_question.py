@@ -143,7 +143,7 @@ def test_some_drawn_by_lot_are_judged_as_they_are_among_all(name, history):
         importlib.import_module(f"stepladder.questions.{name}.toy"),
     )
     past = history.at(toy.NOW) if timed(question) else history
-    everybody, lots = everyone(question, past), drawn(question, past, 0.5)
+    everybody, lots = everyone(question, past), drawn(question, past, 0.5)[0]
     ask = history.ask.model_copy(update={"sample": 100})
     if share(question, replace(past, ask=ask)) == 1 or not timed(question):
         return  # all are asked about at once

@@ -16,8 +16,9 @@ import pyarrow.parquet as pq
 from stepladder.bakeoff.replay import Replay
 from stepladder.bakeoff.runs import Progress, Ran, Setting, run_one, side_by_side
 from stepladder.bakeoff.score import Scored, score
+from stepladder.core import at_rest
 from stepladder.core.cases import hashed
-from stepladder.core.history import History, Tables, literal, quoted
+from stepladder.core.history import Tables, literal
 
 PAIRS = 4  # ways to cut the units in two: a bit each of the last digit of their hash
 
@@ -28,25 +29,17 @@ def condition(unit: tuple[str, ...], pair: int, side: int) -> str:
     return f"right({hashed(unit)}, 1) in ({', '.join(map(literal, digits))})"
 
 
-def halved(known: History, unit: tuple[str, ...], pair: int, side: int, folder: Path) -> Tables:
-    """A half of what was known, as files: tables that name the units hold those of the half, others all.
+def halved(tables: Tables, unit: tuple[str, ...], pair: int, side: int) -> dict[str, str]:
+    """A half of what was known: the condition on the rows of each table that names the units.
 
-    Empty where no table names them: there is nothing to cut in two.
+    Empty where none does: there is nothing to cut in two.
     """
-    named = [
-        name
-        for name, (path, _) in known.tables.items()
-        if set(unit) <= set(pq.read_schema(path).names)
-    ]
-    found = dict(known.tables)
-    for name in named:
-        path = folder / f"half_{name}.parquet"
-        rows = known.scan(f"select * from {quoted(name)} where {condition(unit, pair, side)}")
-        with pq.ParquetWriter(path, rows.schema) as writer:
-            for batch in rows:
-                writer.write_batch(batch)
-        found[name] = (str(path), known.tables[name][1])
-    return found if named else {}
+    held = condition(unit, pair, side)
+    return {
+        name: held
+        for name, (path, _) in tables.items()
+        if set(unit) <= set(at_rest.kinds(Path(path)).names)
+    }
 
 
 class Apart(NamedTuple):
@@ -94,19 +87,20 @@ class Halves:
     def _answers(
         self, learnt: list[Ran], replay: Replay, pair: int, nth: int
     ) -> dict[tuple[str, int], pa.Table | None]:
-        """What each rung answers at a cutoff, learnt from either half; the halves are gone afterwards."""
-        folder, part, stop = self.setting.folder / "halves", "halves", Event()
+        """What each rung answers at a cutoff, learnt from either half."""
+        part, stop = "halves", Event()
         which = [(ran, side) for ran in learnt for side in (0, 1)]
         what = f"fitting on halves ({pair + 1} of at most {PAIRS} pairs) at {replay.name}"
         cutoffs = len(self._choosing)
         self.progress(what, pair * cutoffs + nth, PAIRS * cutoffs)
         try:
-            tables = [self._half(replay, pair, side, folder / str(side)) for side in (0, 1)]
-            if not all(tables):
+            unit = self.setting.question.UNIT
+            half = [halved(replay.files.tables, unit, pair, side) for side in (0, 1)]
+            if not all(half):
                 return dict.fromkeys(((ran.rung.name, side) for ran, side in which), None)
             tasks = [
                 partial(run_one, self.setting, ran.rung, replay, stop,
-                        learn_from=tables[side], part=f"{part}/{side}")
+                        learn_from=half[side], part=f"{part}/{side}")
                 for ran, side in which
             ]  # fmt: skip
             measured = side_by_side(self.setting, tasks, stop)
@@ -115,13 +109,7 @@ class Halves:
                 for (ran, side), one in zip(which, measured, strict=True)
             }
         finally:
-            for left in (folder, self.setting.answers / part):
-                shutil.rmtree(left, ignore_errors=True)
-
-    def _half(self, replay: Replay, pair: int, side: int, folder: Path) -> Tables:
-        folder.mkdir(parents=True)
-        known = History(replay.known.now, replay.known.ask, replay.files.tables)
-        return halved(known, self.setting.question.UNIT, pair, side, folder)
+            shutil.rmtree(self.setting.answers / part, ignore_errors=True)
 
     def _loss(self, ran: Ran, said: list[pa.Table | None]) -> float | None:
         """The mean loss over the cutoffs that choose; what earlier cutoffs teach is as in the bake-off."""

@@ -1,30 +1,39 @@
-"""Run one rung at one cutoff on Spark: in this process, since a Spark of its own would take it minutes."""
+"""Run one rung at one cutoff on Spark: ours in this process, since a Spark of its own would take it minutes.
+
+Somebody's own in SQL is run by Spark alone. Somebody's own in Python runs behind the fence, and asks this
+process; only one that says ENGINE = "spark", to use Spark's own means, runs in here, without a fence.
+"""
 
 from __future__ import annotations
 
 import contextlib
 import importlib
+import math
 import os
+import socket
 import time
 import uuid
 import warnings
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from threading import Event, Lock, Thread
 from typing import Any
 
 import psutil
 
+from stepladder import people, questions
 from stepladder.core.history import History
 from stepladder.core.rung import Rung
+from stepladder.fence.answering import Answering
 from stepladder.fence.child import Asked, Job, answer, asked_of
 from stepladder.fence.failure import failure
 from stepladder.fence.left import emptied
-from stepladder.fence.measure import Measured, stopped
+from stepladder.fence.measure import Measured, measure, stopped
 from stepladder.spark import UNFENCED, SparkHistory, session
 
 TICK_S = 0.2
+PERSON = Path(people.__file__).parent
 _turn = Lock()  # one rung at a time: what a shared Spark spends can be told apart only so
 
 
@@ -41,17 +50,60 @@ def measure_on_spark(
 ) -> Measured:
     """Fit and predict through Spark; whatever happens becomes a status, as with `measure`.
 
-    There is no sandbox: the rung's Python runs in this process. It reads the same files without a
-    future. The time box ends what Spark does for it. memory_mb is what Spark's driver was started with;
-    the memory reported is this program's and the driver's together.
+    The time box ends what Spark does for it. memory_mb is what Spark's driver was started with; the
+    memory reported is this program's and the driver's together, and a fenced process's own.
     """
-    out = Path(job.out)
+    rung = Rung(Path(job.rung))
     with _turn:
-        out.mkdir(parents=True, exist_ok=True)
-        emptied(out)
-        with warnings.catch_warnings(record=True) as caught:
-            warnings.simplefilter("always")
-            outcome, watch = _watched(job, out, time_box, stop)
+        if rung.path.suffix == ".py" and rung.engine != "spark" and not _ours(job):
+            return _fenced(job, time_box, memory_mb, stop)
+        return _here(job, time_box, memory_mb, stop)
+
+
+def _ours(job: Job) -> bool:
+    """Whether the rung came with stepladder or with its question, as no rung in a project did."""
+    home = Path(job.rung).resolve().parent
+    return home in {folder.resolve() for folder in (PERSON, questions.folder(job.question))}
+
+
+def _fenced(job: Job, time_box: float, memory_mb: int, stop: Event | None) -> Measured:
+    """In a process behind the fence, whose questions are answered from here."""
+    question = importlib.import_module(f"stepladder.questions.{job.question}")
+    asked, ours = _on_spark(asked_of(job, question)), socket.socketpair()
+    answering = Answering(asked.history, asked.learn_from, memory_mb * 1_000_000, cpu_s)
+    spark, watch, over = (
+        session(asked.history.ask.spark, asked.history.ask.memory_mb),
+        Watch(),
+        Event(),
+    )
+
+    def answer_all() -> None:
+        with _within(spark, watch, math.inf, over):
+            answering.answer_all(ours[0])
+
+    answers = Thread(target=answer_all, daemon=True)
+    answers.start()
+    there = {name: ("", time) for name, (_, time) in job.tables.items()}  # no file is its own
+    try:
+        handed = replace(job, tables=there, door=ours[1].fileno())
+        found = measure(handed, time_box=time_box, memory_mb=memory_mb, stop=stop)
+    finally:
+        over.set()
+        ours[0].shutdown(socket.SHUT_RDWR)
+        answers.join()
+        for end in ours:
+            end.close()
+    return replace(found, memory_mb=(found.memory_mb or 0.0) + watch.peak_mb or None)
+
+
+def _here(job: Job, time_box: float, memory_mb: int, stop: Event | None) -> Measured:
+    """In this process."""
+    out = Path(job.out)
+    out.mkdir(parents=True, exist_ok=True)
+    emptied(out)
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        outcome, watch = _watched(job, out, time_box, stop)
     if watch.limit and outcome["status"] != "ok":
         outcome = stopped(watch.limit, time_box, memory_mb) or outcome
     if outcome["status"] != "ok":
@@ -61,7 +113,9 @@ def measure_on_spark(
     found = out / "predictions.parquet"
     predictions = found if found.exists() else None
     peak = watch.peak_mb or None
-    return Measured(**outcome, memory_mb=peak, predictions=predictions, fence="open")
+    # what is ours, or SQL, needs no fence to be believed
+    fence = "open" if Path(job.rung).suffix == ".py" and not _ours(job) else ""
+    return Measured(**outcome, memory_mb=peak, predictions=predictions, fence=fence)
 
 
 def _watched(
@@ -85,8 +139,8 @@ def _on_spark(asked: Asked) -> Asked:
     """The same files and cases, through the other door."""
 
     def door(history: History) -> SparkHistory:
-        tables, laid, views = history.tables, history.laid_over, history.views
-        return SparkHistory(history.now, history.ask, tables, laid, views=views)
+        given = {field.name: getattr(history, field.name) for field in fields(History)}
+        return SparkHistory(**given)
 
     late, learn_from = asked.newcomers, asked.learn_from
     return Asked(

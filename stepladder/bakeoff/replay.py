@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 
 from stepladder.core import at_rest, outcomes
 from stepladder.core.asking import numbers
-from stepladder.core.cases import count, drawn, named, share
+from stepladder.core.cases import drawn, named, share
 from stepladder.core.errors import Problem
 from stepladder.core.history import ANSWERS, History
 from stepladder.core.question import Holdout, Newcomers, Question
@@ -80,9 +80,10 @@ def prepare(question: Question, history: History, folder: Path) -> list[Replay]:
         here = folder / holdout.name
         here.mkdir(parents=True)
         past, newcomers = holdout.past, holdout.newcomers
-        cases = _judged(question, past, judged) if holdout.cases is None else holdout.cases
-        some = holdout.cases is None and judged < 1
-        everybody = count(question, past) if some else cases.num_rows
+        if holdout.cases is None:
+            cases, everybody = _judged(question, past, judged)
+        else:
+            cases, everybody = holdout.cases, holdout.cases.num_rows
         if not cases.num_rows:
             raise Problem(
                 f"at the cutoff {past.now} there is nobody to ask about",
@@ -99,7 +100,7 @@ def prepare(question: Question, history: History, folder: Path) -> list[Replay]:
     return found
 
 
-def _judged(question: Question, past: History, share: float) -> pa.Table:
+def _judged(question: Question, past: History, share: float) -> tuple[pa.Table, int]:
     """Those drawn by lot, and those whom a person answered: else nobody could be compared with them."""
     also = f"select {named(question)} {BLIND}" if ANSWERS in past.tables else ""
     return drawn(question, past, share, also)

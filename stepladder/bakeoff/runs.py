@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from functools import cached_property, partial
@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from stepladder.bakeoff.replay import Replay
-from stepladder.core.history import ANSWERS, History, Tables
+from stepladder.core.history import ANSWERS, History
 from stepladder.core.question import Question
 from stepladder.core.rung import Rung
 from stepladder.fence.child import Job
@@ -109,10 +109,10 @@ def run_one(
     replay: Replay,
     stop: Event,
     *,
-    learn_from: Tables | None = None,
+    learn_from: Mapping[str, str] | None = None,
     part: str = "",
 ) -> Measured:
-    """One rung at one cutoff; `learn_from`: tables that hold a part of the past, and what it is called."""
+    """One rung at one cutoff; `learn_from`: conditions that hold a part of the past; `part`: its name."""
     ask = setting.history.ask
     job = Job(
         question=setting.name,

@@ -64,20 +64,27 @@ def share(question: Question, history: History) -> float:
     return min(1.0, history.ask.sample / max(count(question, history), 1))
 
 
-def drawn(question: Question, history: History, share: float, also: str = "") -> pa.Table:
-    """The share of them whose units have the lowest hashes: the same at every moment, on every engine.
+def drawn(
+    question: Question, history: History, share: float, also: str = ""
+) -> tuple[pa.Table, int]:
+    """The share of them whose units have the lowest hashes, and how many all are, found at once.
 
-    `also`: a SELECT of those who are wanted whatever the lots say.
+    The same are drawn at every moment, on every engine. `also`: a SELECT of those who are wanted whatever
+    the lots say. Nobody: 0, however many there are.
     """
     if share >= 1:
-        return everyone(question, history)
+        found = everyone(question, history)
+        return found, found.num_rows
     wanted = lot(question.UNIT, share)
     if also:
         wanted += f" or ({named(question)}) in ({also})"
-    return history.sql(
-        f"select * from ({question.cases(history.ask)}) as cases "
+    found = history.sql(
+        f"with cases as (select * from ({question.cases(history.ask)}) as them) "
+        "select cases.*, everybody from cases cross join (select count(*) as everybody from cases) as n "
         f"where {wanted} order by {named(question)}"
     )
+    everybody = found["everybody"][0].as_py() if found.num_rows else 0
+    return found.drop_columns(["everybody"]), everybody
 
 
 def lot(unit: Sequence[str], share: float) -> str:

@@ -8,11 +8,13 @@ from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from functools import cached_property
+from pathlib import Path
 from threading import Timer
 from typing import Any, ClassVar, TypeVar, cast
 
 import duckdb
 import pyarrow as pa
+import pyarrow.parquet as pq
 
 from stepladder.core import rooms
 from stepladder.core.ask import FIRST, Ask
@@ -42,6 +44,7 @@ class History:
     # name, SELECT: made of the tables, in this order; one that is among the tables was worked out before
     views: tuple[tuple[str, str], ...] = ()
     left_out: tuple[tuple[str, pa.Table], ...] = ()  # rows with these keys are not there
+    only: tuple[tuple[str, str], ...] = ()  # of a table, the rows of which this holds, in SQL
     planted: pa.Table | None = (
         None  # what is true of a replay because it was made so: KEYS…, actual
     )
@@ -86,6 +89,14 @@ class History:
         """The same history without a table's rows of these keys: a holdout where there is no time."""
         self._declared(table)
         return replace(self, left_out=(*self.left_out, (table, keys)))
+
+    def at_rest(self, name: str, rest: Path) -> str:
+        """Where a table or view lies as it is known now: at `rest`, in a file that lacks its future."""
+        rows = self.scan(f"select * from {quoted(name)}")
+        with pq.ParquetWriter(rest, rows.schema) as writer:
+            for batch in rows:
+                writer.write_batch(batch)
+        return str(rest)
 
     def once(self, key: str, work_out: Callable[[], T]) -> T:
         """Something worked out from this history, kept for whoever asks for it again under that name."""
@@ -152,7 +163,9 @@ class History:
                 aside = _put_aside(con, f"without_{name}_{i}", keys)
                 using = ", ".join(map(quoted, keys.column_names))
                 source = f"select * from ({source}) as kept anti join {aside} using ({using})"
-        where = f" where {known(name, time, self.now)}" if time else ""
+        before = [known(name, time, self.now)] if time else []
+        holding = [*before, *(condition for table, condition in self.only if table == name)]
+        where = f" where {' and '.join(holding)}" if holding else ""
         return f"create view {quoted(name)} as select * from ({source}){where}"
 
     def _declared(self, name: str) -> None:

@@ -78,7 +78,7 @@ def answer_all(line: int, rung: Rung, model: Model, opened: Callable[[str, Rows]
 
     opened: what is known, by the ask as JSON and the rows to be laid over.
     """
-    while frame := _received(line):
+    while frame := received(line):
         try:
             head, tables = unframed(frame)
             laid = tuple(zip(head["laid"], tables[1:], strict=True))
@@ -87,7 +87,7 @@ def answer_all(line: int, rung: Rung, model: Model, opened: Callable[[str, Rows]
             answer = framed({"status": "ok"}, [] if said is None else [_table(said)])
         except BaseException as error:  # also SystemExit: it fails as any other
             answer = framed(asdict(failure(error, rung.path)), [])
-        _send(line, answer)
+        send(line, answer)
 
 
 def _stream(table: pa.Table) -> pa.Buffer:
@@ -111,7 +111,7 @@ def _table(said: object) -> pa.Table:
     raise TypeError(f"its answer is a {type(said).__name__}; return a pyarrow Table")
 
 
-def _received(line: int) -> bytearray:
+def received(line: int) -> bytearray:
     """The next frame; empty where nobody is there any more."""
     got = bytearray()
     while (left := wanted(got) - len(got)) > 0:
@@ -122,7 +122,8 @@ def _received(line: int) -> bytearray:
     return got
 
 
-def _send(line: int, frame: bytes) -> None:
+def send(line: int, frame: bytes) -> None:
+    """All of a frame."""
     left = memoryview(frame)
     while left:
         left = left[os.write(line, left) :]

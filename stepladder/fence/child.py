@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from datetime import date
-from functools import lru_cache, partial
+from functools import cache, lru_cache, partial
 from pathlib import Path
 from types import ModuleType
 from typing import Any, NamedTuple
@@ -34,6 +34,7 @@ from stepladder.core.model import Model
 from stepladder.core.rung import Rung
 from stepladder.fence import asks, sandbox
 from stepladder.fence.failure import failure
+from stepladder.fence.far import FarHistory, Line
 from stepladder.questions import question_toml
 
 
@@ -46,7 +47,8 @@ class Job:
     for predictions.parquet, model/ and outcome.json. project: the user's folder, which is closed to
     the rung. closed: files that are closed as well; `measure` fills it in from the ask, and takes out of
     that what tells of the future. model: the folder of one fitted before, where nothing is to be learnt.
-    learn_from: the tables to learn from, where these hold less than `tables`.
+    learn_from: by table, the condition in SQL on the rows to learn from, where that is less than all.
+    door: the open socket on which what is known is asked of whoever started this, where it lies elsewhere.
     line: the open socket on which one thing after another is asked, where the process stays; filled: the
     tables whose rows all come with what is asked.
     """
@@ -62,8 +64,9 @@ class Job:
     project: str = "."
     closed: tuple[str, ...] = ()
     model: str = ""
-    learn_from: Mapping[str, tuple[str, str | None]] | None = None
+    learn_from: Mapping[str, str] | None = None
     line: int = 0
+    door: int = 0
     filled: tuple[str, ...] = ()
 
 
@@ -91,7 +94,7 @@ def measured(job: Job, question: ModuleType, scratch: str) -> None:
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         try:
-            outcome = answer(job, _rung(job), question, asked, out, _cpu_s)
+            outcome = answer(job, _rung(job), question, asked, out, partial(_cpu_s, job.door))
         except BaseException as error:  # also SystemExit: a rung that ends the program is a row
             outcome = asdict(failure(error, Path(job.rung)))
     said = [str(w.message) for w in caught if w.category is UserWarning]
@@ -125,9 +128,7 @@ class Asked(NamedTuple):
 def asked_of(job: Job, question: ModuleType) -> Asked:
     """The job's files, read."""
     history, newcomers = _history(job, question, job.ask), None
-    learn_from = (
-        _history(replace(job, tables=job.learn_from), question, job.ask) if job.learn_from else None
-    )
+    learn_from = replace(history, only=tuple(job.learn_from.items())) if job.learn_from else None
     if job.newcomers:
         path, rows = job.newcomers
         laid = {name: _read(file) for name, file in rows.items()}
@@ -148,6 +149,8 @@ def _history(job: Job, question: ModuleType, asked: str) -> History:
     """What is known, by the job's files; `asked`: the ask, as JSON."""
     tables = {name: (path, time) for name, (path, time) in job.tables.items()}
     ask = question_toml.asked(json.loads(asked))
+    if job.door:
+        return FarHistory(date.fromisoformat(job.now), ask, tables, line=_line(job.door))
     views = tuple(question.views(ask).items())
     return History(date.fromisoformat(job.now), ask, tables, views=views, boxed=True)
 
@@ -227,15 +230,22 @@ def _save(model: Model, out: Path) -> None:
 def _places(job: Job, scratch: str) -> sandbox.Places:
     writable = [job.out, scratch, os.environ.get("NUMBA_CACHE_DIR", scratch)]
     # the cases are read already; DuckDB opens the tables when they are asked
-    tables = [path for path, _ in [*job.tables.values(), *(job.learn_from or {}).values()]]
+    tables = [path for path, _ in job.tables.values() if not job.door]
     files = [job.rung, str(questions.folder(job.question)), *tables, *[job.model] * bool(job.model)]
     return sandbox.places(files, writable, job.project, list(job.closed))
 
 
-def _cpu_s() -> float:
-    """CPU seconds of this process and of its finished children."""
+def _cpu_s(door: int) -> float:
+    """CPU seconds of this process, of its finished children, and of what is asked elsewhere."""
     times = os.times()
-    return time.process_time() + times.children_user + times.children_system
+    elsewhere = _line(door).spent_s if door else 0.0
+    return time.process_time() + times.children_user + times.children_system + elsewhere
+
+
+@cache
+def _line(door: int) -> Line:
+    """The one line, whatever history asks on it."""
+    return Line(door)
 
 
 def peak_memory_mb() -> float:

@@ -1,26 +1,23 @@
-"""What was known at a moment, as files that physically lack everything later: what a rung's process reads."""
+"""What was known at a moment, as tables at rest: what a rung reads."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-import pyarrow.parquet as pq
-
-from stepladder.core.history import History, quoted
+from stepladder.core.history import History
 from stepladder.core.question import Question
 
 
 def write_known(
     question: Question, past: History, folder: Path
 ) -> dict[str, tuple[str, str | None]]:
-    """Each table of a history as a file that physically lacks its future, with its time column."""
-    written = {}
+    """Each table of a history where it lies as it was known, with its time column.
+
+    On DuckDB these are files that physically lack their future. On Spark a table that is all of a
+    file's rows before the moment is that file, which only the program reads.
+    """
     times = {name: time for name, (_, time) in past.tables.items()}
-    for name in dict.fromkeys((*times, *question.DERIVED)):
-        path = folder / f"known_{name}.parquet"
-        rows = past.scan(f"select * from {quoted(name)}")
-        with pq.ParquetWriter(path, rows.schema) as writer:
-            for batch in rows:
-                writer.write_batch(batch)
-        written[name] = (str(path), times.get(name))
-    return written
+    return {
+        name: (past.at_rest(name, folder / f"known_{name}.parquet"), times.get(name))
+        for name in dict.fromkeys((*times, *question.DERIVED))
+    }

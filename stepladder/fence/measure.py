@@ -109,7 +109,8 @@ def _disk_full() -> Problem:
 
 def _run(job: Job, scratch: Path, limits: Limits) -> Ended:
     environment, printed = environment_of(job, scratch), scratch / "printed.txt"
-    return run_watched(scratch / "job.json", job.project, environment, printed, limits)
+    passed = (job.door,) if job.door else ()
+    return run_watched(scratch / "job.json", job.project, environment, printed, limits, passed)
 
 
 def _outcome(job: Job, out: Path, ended: Ended, amiss: str, memory_mb: int) -> dict[str, Any]:
@@ -181,7 +182,6 @@ def _compiled(job: Job) -> Path | None:
 def handed_over(job: Job) -> Job:
     """The job as the child gets it: paths absolute; the ask without what came later, or where it is."""
     tables = _resolved(job.tables)
-    learn_from = _resolved(job.learn_from) if job.learn_from else None
     rung, out, project = map(os.path.realpath, (job.rung, job.out, job.project))
     ask = question_toml.asked(json.loads(job.ask))
     places = [name for table in ask.tables.values() for name in (table.source, table.cleaned)]
@@ -189,12 +189,12 @@ def handed_over(job: Job) -> Job:
     model = os.path.realpath(job.model) if job.model else ""
     return replace(
         job, rung=rung, tables=tables, ask=ask.for_answers.model_dump_json(), out=out,
-        project=project, closed=closed, model=model, learn_from=learn_from,
+        project=project, closed=closed, model=model,
     )  # fmt: skip
 
 
 def _resolved(tables: Tables) -> Tables:
-    return {name: (os.path.realpath(path), time) for name, (path, time) in tables.items()}
+    return {name: (path and os.path.realpath(path), time) for name, (path, time) in tables.items()}
 
 
 def _tail(path: Path) -> str:

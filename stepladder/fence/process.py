@@ -113,7 +113,17 @@ _own = _Own()
 
 
 @contextlib.contextmanager
-def _ready(environment: dict[str, str], printed: Path) -> Iterator[Starter]:
+def _ready(
+    environment: dict[str, str], printed: Path, passed: tuple[int, ...]
+) -> Iterator[Starter]:
+    """This thread's starter; one for this job alone where it is passed something open."""
+    if passed:
+        once = Starter(environment, printed, passed)
+        try:
+            yield once
+        finally:
+            once.end()
+        return
     starter, _own.starter = _own.starter, None
     if starter is None or starter.process.poll() is not None:
         starter = Starter(environment, printed)
@@ -126,9 +136,17 @@ def _ready(environment: dict[str, str], printed: Path) -> Iterator[Starter]:
 
 
 def run_watched(
-    job: Path, folder: str, environment: dict[str, str], printed: Path, limits: Limits
+    job: Path,
+    folder: str,
+    environment: dict[str, str],
+    printed: Path,
+    limits: Limits,
+    passed: tuple[int, ...] = (),
 ) -> Ended:
-    """Do a job in a process of its own, to its end or a limit's. Whatever it started is dead then."""
+    """Do a job in a process of its own, to its end or a limit's. Whatever it started is dead then.
+
+    passed: what is open in it, under the same numbers.
+    """
     end, mark = time.monotonic() + limits.seconds, uuid.uuid4().hex
     environment = {**environment, MARK: mark}
     printed.touch()
@@ -139,7 +157,7 @@ def run_watched(
         "environment": environment,
     }
     try:
-        with _ready(environment, printed) as starter:
+        with _ready(environment, printed, passed) as starter:
             pid = starter.start(limits.seconds, **asked)
             try:
                 code, peak, limit = watch(starter.ended, pid, end, limits)

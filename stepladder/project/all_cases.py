@@ -173,7 +173,7 @@ def _asked(project: Project, history: History, share: float) -> Iterator[pa.Tabl
         return parts(project.question, history)
     if share >= 1:
         share = FEW / max(count(project.question, history), 1)
-    return iter([drawn(project.question, history, share)])
+    return iter([drawn(project.question, history, share)[0]])
 
 
 def fit_and_ask(project: Project, name: str, scratch: Path) -> str:

@@ -17,7 +17,7 @@ from stepladder.bakeoff.runs import Progress, Setting
 from stepladder.core.errors import Problem
 from stepladder.core.files import whole
 from stepladder.project.at_work import at_work, running, settle
-from stepladder.project.engine import runner
+from stepladder.project.engine import runner, workroom
 from stepladder.project.folder import Project
 from stepladder.project.judged import fingerprint, refuse_two_losses
 from stepladder.project.scratch import scratch
@@ -45,6 +45,7 @@ def repeated(project: Project, *, workers: int = 2, progress: Progress = lambda 
 
 
 def _recorded(project: Project, workers: int, progress: Progress) -> Result:
+    home = workroom(project.ask, project.folder)
     started, clock = datetime.now(UTC).isoformat(timespec="seconds"), time.monotonic()
     number = project.record.begin_bakeoff(
         project.ask.question,
@@ -53,7 +54,7 @@ def _recorded(project: Project, workers: int, progress: Progress) -> Result:
         versions=versions(project.ladder),
     )
     try:
-        with running(project.folder, number), scratch() as room:
+        with running(project.folder, number), scratch(home) as room:
             setting = _setting(project, room, workers)
             outcome = run(setting, project.data, project.settings, progress)
             result = replace(

@@ -41,8 +41,9 @@ def everywhere(ask: Ask) -> Callable[..., int] | None:
 
 
 def workroom(ask: Ask, project: Path) -> Path | None:
-    """Where work lies while it lasts: on Spark below the project's folder, which every machine sees."""
-    return None if ask.engine == "duckdb" else project / "runs"
+    """Where work lies while it lasts: on a cluster below the project's folder, which every machine sees."""
+    alone = ask.engine == "duckdb" or ask.spark.startswith("local")
+    return None if alone else project / "runs"
 
 
 def askable(rung: Rung, ask: Ask, project: Path) -> Rung:

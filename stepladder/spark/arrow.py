@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
@@ -45,6 +47,14 @@ def batches(frame: Any) -> pa.RecordBatchReader:
     found = _remote(frame) if _is_remote(frame) else _here(frame, schema)
     wanted = plainly(schema)
     return pa.RecordBatchReader.from_batches(wanted, (batch.cast(wanted) for batch in found))
+
+
+def left(frame: Any, folder: Path) -> None:
+    """Leave a DataFrame's rows as a folder of Parquet files and nothing else, which each machine writes."""
+    frame.write.parquet(os.path.abspath(folder))
+    for path in folder.iterdir():  # marks and sums, which no reader of ours looks for
+        if path.suffix != ".parquet":
+            path.unlink()
 
 
 def _here(frame: Any, schema: pa.Schema) -> Iterator[pa.RecordBatch]:

@@ -6,14 +6,15 @@ import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
+from pathlib import Path
 from typing import Any, ClassVar
 
 import pyarrow as pa
 
 from stepladder.core.errors import Outgrown
-from stepladder.core.history import History, ask_columns, known
-from stepladder.spark import arrow
+from stepladder.core.history import History, ask_columns, known, quoted
+from stepladder.spark import arrow, pace
 from stepladder.spark.session import session
 from stepladder.spark.transpile import to_spark
 
@@ -25,7 +26,7 @@ class SparkHistory(History):
     """The past as it was known just before `now`, asked in the SQL that DuckDB speaks, run by Spark.
 
     It sees what a History sees. The Parquet files must be there for every machine of the cluster
-    under the same path. Nothing keeps a rung's Python from reading other files: see docs/spark.md.
+    under the same path; whoever holds it may read other files: see docs/spark.md.
     """
 
     engine: ClassVar[str] = "spark"
@@ -46,6 +47,19 @@ class SparkHistory(History):
         given = {**tables, **({} if cases is None else {"cases": cases})}
         return self._frame(query, {**self._door, **given})
 
+    def at_rest(self, name: str, rest: Path) -> str:
+        """Where a table or view lies as it is known now: a table's own file, which is read up to now.
+
+        What is in no file as it is known is worked out once, and left by Spark in the folder `rest`.
+        """
+        over, out, only = (
+            {table for table, _ in of} for of in (self.laid_over, self.left_out, self.only)
+        )
+        if name in self.tables and name not in over | out | only:
+            return self.tables[name][0]
+        arrow.left(self.frame(f"select * from {quoted(name)}"), rest)
+        return str(rest)
+
     @cached_property
     def _door(self) -> dict[str, Any]:
         """Every table a query may read, by name, as a DataFrame."""
@@ -59,7 +73,8 @@ class SparkHistory(History):
     @cached_property
     def spark(self) -> Any:
         """The session that answers."""
-        return session(self.ask.spark, self.ask.memory_mb)
+        files = [path for path, _ in self.tables.values()]
+        return session(self.ask.spark, self.ask.memory_mb, pace.size(files))
 
     def _frame(self, query: str, tables: Mapping[str, Any]) -> Any:
         said = to_spark(query, tables)
@@ -74,15 +89,26 @@ class SparkHistory(History):
 
     def _table(self, name: str) -> Any:
         path, time = self.tables[name]
-        whole = re.sub(r"([\\\[\]{}*?])", r"\\\1", os.path.abspath(path))  # it is no pattern
-        rows = self.spark.read.parquet(whole)
+        rows = _read(self.spark, os.path.abspath(path), os.stat(path).st_mtime_ns)
         for over, laid in self.laid_over:
             if over == name:
                 rows = rows.unionByName(self._as_frame(laid), allowMissingColumns=True)
         for out, keys in self.left_out:
             if out == name:
                 rows = rows.join(self._as_frame(keys), list(keys.column_names), "left_anti")
-        return rows.filter(known(name, time, self.now).replace('"', "`")) if time else rows
+        if time:
+            rows = rows.filter(known(name, time, self.now).replace('"', "`"))
+        for of, held in self.only:
+            if of == name:
+                rows = self._frame(f"select * from known where {held}", {"known": rows})
+        return rows
+
+
+@lru_cache(100)
+def _read(spark: Any, path: str, changed: int) -> Any:
+    """A table's rows. Its columns are looked up once, which takes Spark a job of its own."""
+    whole = re.sub(r"([\\\[\]{}*?])", r"\\\1", path)  # it is no pattern
+    return spark.read.parquet(whole)
 
 
 def _too_many(query: str) -> Outgrown:

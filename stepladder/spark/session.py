@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 from stepladder.core import rooms
 from stepladder.core.errors import Problem
 from stepladder.core.extras import installing
-from stepladder.spark import java
+from stepladder.spark import java, pace
 
 LIBRARIES = ("pyspark", "sqlglot")
 CONNECT = ("pandas", "grpc", "grpc_status", "zstandard")
@@ -40,14 +40,16 @@ appender.file.layout.type = PatternLayout
 appender.file.layout.pattern = %d %p %c: %m%n%ex
 """
 _sessions: dict[str, Any] = {}
+_paced: dict[str, int] = {}  # for tables of which size each is set
 _lock = Lock()
 
 
-def session(address: str, memory_mb: int = 4000) -> Any:
+def session(address: str, memory_mb: int = 4000, size: int | None = None) -> Any:
     """The session at an address: local[*], a master's URL (spark://…), or Spark Connect's (sc://…).
 
-    memory_mb: for the driver, where it is started here. Raises Problem where Spark or Java is missing,
-    or where there is no Spark at the address.
+    memory_mb: for the driver, where it is started here. size: rows of the tables that are asked of next,
+    by which a Spark on this machine is set (see `pace`); None leaves it as it is. Raises Problem where
+    Spark or Java is missing, or where there is no Spark at the address.
     """
     for name in LIBRARIES:
         if importlib.util.find_spec(name) is None:
@@ -60,12 +62,18 @@ def session(address: str, memory_mb: int = 4000) -> Any:
         if address not in _sessions:
             if _sessions:
                 raise _another(address)
-            _sessions[address] = _opened(address, memory_mb)
-        return _sessions[address]
+            _sessions[address] = _opened(address, memory_mb, size or 0)
+        found = _sessions[address]
+        if size is not None and address.startswith("local") and _paced.get(address) != size:
+            _paced[address] = size
+            for key, value in pace.settings(size).items():
+                found.conf.set(key, value)
+        return found
 
 
-def _opened(address: str, memory_mb: int) -> Any:
-    found = _connected(address) if address.startswith("sc://") else _started(address, memory_mb)
+def _opened(address: str, memory_mb: int, size: int) -> Any:
+    connect = address.startswith("sc://")
+    found = _connected(address) if connect else _started(address, memory_mb, size)
     for key, value in SAME_AS_DUCKDB.items():
         found.conf.set(key, value)
     return found
@@ -95,14 +103,14 @@ def _connected(address: str) -> Any:
     return found
 
 
-def _started(address: str, memory_mb: int) -> Any:
+def _started(address: str, memory_mb: int, size: int) -> Any:
     from pyspark.sql import SparkSession
 
     folder = rooms.made()
     atexit.register(rooms.gone, folder)
     local = address.startswith("local")
     builder = SparkSession.builder.master(address).appName("stepladder")
-    for key, value in _settings(folder, memory_mb, local).items():
+    for key, value in _settings(folder, memory_mb, local, size).items():
         builder = builder.config(key, value)
     try:
         with _environment(_variables(folder, local)):
@@ -125,7 +133,7 @@ def _ended(found: Any) -> None:
         gateway.proc.wait(20)
 
 
-def _settings(folder: Path, memory_mb: int, local: bool) -> dict[str, str]:
+def _settings(folder: Path, memory_mb: int, local: bool, size: int) -> dict[str, str]:
     log = folder / "log4j2.properties"
     log.write_text(LOG.format(log=folder / "java" / "log.txt"))
     settings = {
@@ -134,17 +142,16 @@ def _settings(folder: Path, memory_mb: int, local: bool) -> dict[str, str]:
         "spark.driver.memory": f"{memory_mb}m",
         "spark.driver.maxResultSize": f"{memory_mb // 2}m",
         "spark.driver.extraJavaOptions": f"-Dlog4j2.configurationFile={log.as_uri()} "
-        f"-Dderby.system.home={folder} -Djava.io.tmpdir={folder}",
+        f"-Dderby.system.home={folder} -Djava.io.tmpdir={folder} {pace.java(size) if local else ''}".strip(),
         "spark.sql.warehouse.dir": (folder / "warehouse").as_uri(),
         "spark.sql.catalogImplementation": "in-memory",
     }
-    if local:  # nobody else on the network is let in, and few cores need few partitions
-        few = str(4 * (os.cpu_count() or 1))
+    if local:  # nobody else on the network is let in
         settings |= {
             "spark.driver.bindAddress": "127.0.0.1",
             "spark.driver.host": "127.0.0.1",
             "spark.local.dir": str(folder),
-            "spark.sql.shuffle.partitions": few,
+            **pace.settings(size),
         }
     return settings
 

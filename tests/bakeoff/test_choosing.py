@@ -103,7 +103,7 @@ def test_the_studys_choice_is_the_bakeoffs(drawn, found, tmp_path):
             date.fromisoformat(job.now), question_toml.asked(json.loads(job.ask)), job.tables
         )
         rung, cases = Rung(Path(job.rung), ours=True), everyone(retention, history)
-        learn_from = replace(history, tables=job.learn_from or job.tables)
+        learn_from = replace(history, only=tuple((job.learn_from or {}).items()))
         fitted = None if job.learn_from else found.models.get((rung.name, job.now))
         model = fitted or rung.fit(learn_from)
         table = rung.predict(model, history, cases).select(["customer", "prediction"])

@@ -103,6 +103,7 @@ def test_a_run_on_spark_leaves_what_any_run_leaves(job):
 
 
 LONG = """
+ENGINE = "spark"
 def fit(history):
     history.frame("select count(*) as n from purchases as a cross join purchases as b "
                   "where a.value * b.value > 3 and a.value + b.value < 2").collect()

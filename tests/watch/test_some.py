@@ -36,7 +36,7 @@ def test_some_are_judged_by_the_bakeoffs_lots_and_say_what_all_would(project, tm
     as_of = date.fromisoformat(said.as_of)
     past = history.at(as_of)
     mine, everybody = stored.read(fewer, said, past)
-    lots = drawn(question, past, share(question, past))
+    lots = drawn(question, past, share(question, past))[0]
     assert mine["customer"].to_pylist() == lots["customer"].to_pylist()
     assert mine.schema == stored.read(project, said, project.history().at(as_of))[0].schema
 
