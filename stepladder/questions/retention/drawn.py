@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import numpy as np
+from numpy.typing import NDArray
+
 from stepladder.core.cases import hashed
 
 MOST = 1_000_000  # customers that a rung lays side by side in memory to learn from
@@ -16,3 +19,18 @@ def only_drawn(customers: int) -> str:
     if customers <= MOST:
         return ""
     return f"where left({hashed(('customer',))}, 8) < '{int(MOST / customers * 16**8):08x}'"
+
+
+def cost(what: str, values: NDArray[np.float64], customers: int) -> str:
+    """What it costs that a sample taught it, in a sentence; "" where all did.
+
+    `values`: of each customer learnt from what is averaged, e.g. purchases. The relative standard error
+    of their mean, which is the spread over the mean and the square root of how many they are.
+    """
+    if customers <= MOST:
+        return ""
+    error = values.std() / values.mean() / np.sqrt(len(values))
+    return (
+        f"{what} was learnt from {len(values):,} of {customers:,} customers, drawn by lot: its average is "
+        f"off by about {error:.2%} for that (relative standard error)."
+    )

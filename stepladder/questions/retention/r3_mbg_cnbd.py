@@ -27,7 +27,11 @@ def fit(history: History) -> Model:
     """Learn how regularly customers buy, the four parameters of buying and leaving, and spending."""
     known = counts(history)
     spent = learnt_from(history, known.customers)
-    model = {**mbg_cnbd.fit(known.x, known.t_x, known.T, log_gaps(history), known.weight), **spending(spent), **learnt(known)}
+    model = {
+        **mbg_cnbd.fit(known.x, known.t_x, known.T, log_gaps(history), known.weight),
+        **spending(spent),
+        **learnt(known),
+    }
     return {**model, "warnings": warnings(model, known, spent)}
 
 

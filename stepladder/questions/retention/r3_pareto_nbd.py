@@ -25,7 +25,11 @@ def fit(history: History) -> Model:
     """Learn the four parameters of buying and leaving, and the three of spending, with warnings."""
     known = counts(history)
     spent = learnt_from(history, known.customers)
-    model = {**pareto_nbd.fit(known.x, known.t_x, known.T, known.weight), **spending(spent), **learnt(known)}
+    model = {
+        **pareto_nbd.fit(known.x, known.t_x, known.T, known.weight),
+        **spending(spent),
+        **learnt(known),
+    }
     return {**model, "warnings": warnings(model, known, spent)}
 
 

@@ -20,7 +20,7 @@ import pyarrow as pa
 from stepladder.core.errors import CannotStand
 from stepladder.core.history import History
 from stepladder.core.model import Model
-from stepladder.questions.retention.drawn import only_drawn
+from stepladder.questions.retention.drawn import cost, only_drawn
 from stepladder.questions.retention.rfm import fifths, segments
 
 FEATURES = ("recency", "frequency", "age", "half", "one", "two", "monetary", "gap")
@@ -44,7 +44,10 @@ with visits as (
 """
 USUAL = (
     VISITS
-    + "select sum(value) / nullif(count(case when bought_on is not null then value end), 0) as value from visits"
+    + """
+select sum(value) / nullif(count(case when bought_on is not null then value end), 0) as value
+from visits
+"""
 )
 PROFILE = (
     VISITS
@@ -71,19 +74,19 @@ ANSWERED = (
 
 
 def profile(history: History, usual: pa.Table, only: str = "") -> pa.Table:
-    """What the trees see of each customer, in order; `usual`: one value, what a purchase brings on average."""
+    """What the trees see of each customer, in order; `usual`: what a purchase brings on average, one row."""
     return history.sql(PROFILE.format(only=only), usual=usual)
 
 
 def usual(history: History, only: str = "") -> pa.Table:
-    """What a purchase brings on average, one value; null where none says what it was worth."""
+    """What a purchase brings on average, one row: `value`, null where none says what it was worth."""
     return history.sql(USUAL.format(only=only))
 
 
 def fit(history: History) -> Model:
     """Grow the trees on the customers known one horizon ago and what they bought since."""
     then = history.at(history.now - timedelta(days=history.ask.horizon))
-    only = only_drawn(_customers(then))
+    only = only_drawn(customers := _customers(then))
     known = profile(then, usual(then, only), only)
     if known.num_rows < 200:
         raise CannotStand(
@@ -116,7 +119,7 @@ def fit(history: History) -> Model:
     mean = _column(usual(history, only), "value")[0]
     return {
         "trees": trees.model_to_string().encode(), "rounds": rounds, "fifths": edges,
-        "usual": float(mean), "learnt_from": known.num_rows,
+        "usual": float(mean), "warnings": cost("The forecast", target, customers),
     }  # fmt: skip
 
 

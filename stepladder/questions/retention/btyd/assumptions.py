@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from stepladder.questions.retention.btyd.counts import Counts
 from stepladder.questions.retention.btyd.summary import Floats, Summary
 from stepladder.questions.retention.btyd.told_apart import NOBODY, says
+from stepladder.questions.retention.drawn import cost
 
 LINKED = 0.03  # a slope below this, per doubling of purchases, is taken as none, however certain
 BURST = 2.0  # times as many first purchases a week at the beginning as later
@@ -21,7 +23,7 @@ def warnings(model: dict[str, Any], known: Counts, spent: Summary) -> str:
         "" if says(model) else NOBODY,
         "" if model["converged"] else "The fit did not settle; its numbers are not to be trusted.",
         *_spend(model, spent),
-        _drawn(known.customers, spent),
+        cost("What a purchase is worth", spent.value[_valued(spent)], known.customers),
         _middle(known.T, known.weight),
     ]
     return "\n".join(line for line in found if line)
@@ -40,6 +42,11 @@ def _spend(model: dict[str, Any], known: Summary) -> list[str]:
     return [str(model["spend_sentence"]), wide, _linked(known)]
 
 
+def _valued(known: Summary) -> NDArray[np.bool_]:
+    """Whose repeat purchases brought something: they enter the value model."""
+    return np.asarray((known.valued > 0) & (known.value > 0))
+
+
 def _linked(known: Summary) -> str:
     """Gamma–Gamma takes spend and frequency to be independent: the slope of one on the other.
 
@@ -47,7 +54,7 @@ def _linked(known: Summary) -> str:
     purchases even where the two are independent. Standard error robust to unequal spread (White,
     1980).
     """
-    enter = (known.valued > 0) & (known.value > 0)
+    enter = _valued(known)
     often, spend = np.log2(known.valued[enter]), known.value[enter]
     if enter.sum() < 10 or np.ptp(often) == 0.0 or np.ptp(spend) == 0.0:
         return ""
@@ -65,25 +72,16 @@ def _linked(known: Summary) -> str:
     )
 
 
-def _drawn(customers: int, spent: Summary) -> str:
-    """What it costs that spending was learnt from some: the relative standard error of the mean."""
-    if len(spent.x) >= customers:
-        return ""
-    value = spent.value[(spent.valued > 0) & (spent.value > 0)]
-    error = value.std() / value.mean() / np.sqrt(len(value)) if len(value) else np.nan
-    return (
-        f"What a purchase is worth was learnt from {len(spent.x):,} of {customers:,} customers, drawn by "
-        f"lot: its average is off by about {error:.2%} for that (relative standard error)."
-    )
-
-
 def _middle(T: Floats, weight: Floats) -> str:
     """A burst of "first" purchases when the history begins: old customers seen for the first time."""
     day, many = _entries(T, weight)
     entries = _quantile(day, many, 0.995)  # later than this nobody new came: a cohort, not a burst
     if entries <= 0.0:
         return ""
-    early, late = int(many[day < entries / 6.0].sum()), many[(day >= entries / 2.0) & (day <= entries)].sum()
+    early, late = (
+        int(many[day < entries / 6.0].sum()),
+        many[(day >= entries / 2.0) & (day <= entries)].sum(),
+    )
     usual = max(late / 3.0, 1.0)  # what a sixth of the time would bring at the later pace
     if early < BURST * usual or early - usual < 4.0 * np.sqrt(usual + early):
         return ""

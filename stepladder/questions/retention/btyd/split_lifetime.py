@@ -55,4 +55,8 @@ def top(groups: Groups) -> Top:
     """The best-fitting such model, as (log m, log u, logit w)."""
     rate = float(groups.weight @ groups.x) / float(groups.weight @ groups.T)
     edge = Edge("one purchase rate", 1, np.log(1e-3), np.log(1e-5), np.log(TINY))
-    return maximise(lambda place: added(partial(evaluate, place), groups), [np.log(2.0 * rate), 0.0, 0.0], [edge])
+    return maximise(
+        lambda place: added(partial(evaluate, place), groups),
+        [np.log(2.0 * rate), 0.0, 0.0],
+        [edge],
+    )
