@@ -96,7 +96,7 @@ def _middle(T: Floats, weight: Floats) -> str:
 def _entries(T: Floats, weight: Floats) -> tuple[Floats, Floats]:
     """Weeks from the first customer's first purchase to that of others, rising, and of how many."""
     day, which = np.unique(np.max(T) - T, return_inverse=True)
-    return day, np.bincount(which, weights=weight)
+    return day, np.asarray(np.bincount(which, weights=weight), float)
 
 
 def _quantile(rising: Floats, many: Floats, share: float) -> float:
