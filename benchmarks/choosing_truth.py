@@ -74,7 +74,7 @@ def fresh(
 
 def _at(history: History, cutoff: date, folder: Path) -> Fresh:
     known, later = history.at(cutoff), history.at(cutoff + timedelta(days=history.ask.horizon))
-    profile = known.sql(r4_boosting.PROFILE)
+    profile = r4_boosting.profile(known, r4_boosting.usual(known))
     cases = profile.select(["customer"])
     actual = retention.outcome(known, later, cases)["actual"].to_numpy().astype(float)
     features = r4_boosting._matrix(profile)

@@ -208,6 +208,35 @@ def test_alone_it_answers_as_in_a_crowd(stage):
     alike(pa.concat_tables(said), stage.everyone)
 
 
+def test_without_the_rows_of_others_it_answers_as_with_them(stage):
+    """What it learnt of all is in its model: on a cluster, and as a newcomer, a case has its own rows."""
+    if stage.rung.name in getattr(stage.toy, "NEED_OTHERS", ()):
+        pytest.skip("it says that it needs them")
+    if stage.question.adds_up(stage.history.ask):
+        pytest.skip("where answers add up, all are asked about at once")
+    cases = everyone(stage.question, stage.history)
+    few = cases.take([0, cases.num_rows // 2, cases.num_rows - 1])
+    alike(stage.said(stage.fitted, of_these(stage, few), few), only(stage.everyone, few))
+
+
+def of_these(stage: Stage, cases: pa.Table) -> History:
+    """The same history without any row of another case; tables that name none, and derived ones, whole."""
+    history, tables = stage.history, {}
+    for name, time in [
+        *((spec.name, spec.time) for spec in stage.question.TABLES),
+        *((name, None) for name in stage.question.DERIVED),
+    ]:
+        whole = name in stage.question.DERIVED
+        columns = history.sql(f"select * from {name} limit 0").column_names
+        theirs = not whole and set(stage.question.CASE) <= set(columns)
+        using = f"semi join cases using ({', '.join(stage.question.CASE)})" if theirs else ""
+        pq.write_table(
+            history.sql(f"select * from {name} {using}", cases), stage.folder / f"{name}-of-these"
+        )
+        tables[name] = (str(stage.folder / f"{name}-of-these"), time)
+    return replace(history, tables=tables)
+
+
 def test_a_stranger_does_not_crash_it(stage):
     cases = everyone(stage.question, stage.history)
     strange = pa.table(

@@ -30,6 +30,7 @@ from stepladder.questions.retention.btyd import (
 )
 from stepladder.questions.retention.btyd.assumptions import warnings
 from stepladder.questions.retention.btyd.bg_likelihood import Rates
+from stepladder.questions.retention.btyd.counts import Counts
 from stepladder.questions.retention.btyd.grouping import group
 from stepladder.questions.retention.btyd.summary import Summary, summary
 from stepladder.questions.retention.btyd.worlds import bg_world, pareto_world, whole_days
@@ -326,7 +327,7 @@ def test_warnings_name_what_the_data_break() -> None:
     value = np.where(x > 0, np.exp(rng.normal(3.0 + 0.4 * np.log(np.maximum(x, 1)), 0.5)), np.nan)
     known = Summary(pa.array(np.arange(n)), x, np.minimum(x, T), T, x, value)
     fine = {"sentence": "", "converged": True, "spend_p": 6.0, "spend_q": 0.9, "spend_sentence": ""}
-    said = warnings(fine, known).split("\n")
+    said = warnings(fine, counted(known), known).split("\n")
     assert len(said) == 3
     assert "mean is not determined" in said[0]
     assert "who buy twice as often spend 26% more per purchase" in said[1]
@@ -334,7 +335,12 @@ def test_warnings_name_what_the_data_break() -> None:
     calm = Summary(
         known.customer, x, np.minimum(x, T), rng.permutation(np.linspace(40, 52, n)), x, value * 0
     )
-    assert warnings({"sentence": "", "converged": True}, calm).startswith("Too few")
+    said = warnings({"sentence": "", "converged": True}, counted(calm), calm)
+    assert said.startswith("Too few")
+
+
+def counted(known: Summary) -> Counts:
+    return Counts(known.x, known.t_x, known.T, np.ones(len(known.x)), np.empty((3, 0)))
 
 
 def test_spend_that_has_nothing_to_do_with_frequency_raises_no_warning() -> None:
@@ -345,5 +351,7 @@ def test_spend_that_has_nothing_to_do_with_frequency_raises_no_warning() -> None
         value = rng.gamma(x) / (x * rng.gamma(3.0, 1 / 15.0, n))
         known = Summary(pa.array(np.arange(n)), x, np.minimum(x, 50.0), np.full(n, 52.0), x, value)
         fitted = {"sentence": "", "converged": True, "spend_p": 1.0, "spend_q": 3.0}
-        alarms += "per purchase" in warnings({**fitted, "spend_sentence": ""}, known)
+        alarms += "per purchase" in warnings(
+            {**fitted, "spend_sentence": ""}, counted(known), known
+        )
     assert alarms <= 1

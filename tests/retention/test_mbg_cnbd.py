@@ -12,10 +12,12 @@ import pyarrow.parquet as pq
 import pytest
 from scipy.special import betaln, gammaln, hyp2f1
 
+from stepladder.core.cases import everyone
 from stepladder.core.errors import CannotStand
 from stepladder.core.history import History
+from stepladder.questions import retention
 from stepladder.questions.question_toml import parse
-from stepladder.questions.retention import cases, deviance, r3_mbg_cnbd, toy
+from stepladder.questions.retention import deviance, r3_mbg_cnbd, toy
 from stepladder.questions.retention.btyd import bg_nbd, mbg_cnbd, mbg_likelihood, pareto_nbd
 from stepladder.questions.retention.btyd.gaps import log_gaps
 from stepladder.questions.retention.btyd.grouping import group
@@ -195,7 +197,7 @@ def test_days_first_so_that_no_gap_is_nothing(tmp_path):
     model = r3_mbg_cnbd.fit(past)
     assert log_gaps(past) / summary(past).x.sum() == pytest.approx(np.log(2), abs=0.02)
     assert model["k"] == mbg_cnbd.MOST
-    answers = r3_mbg_cnbd.predict(model, past, cases(past))
+    answers = r3_mbg_cnbd.predict(model, past, everyone(retention, past))
     alive, known = np.array(answers["alive"].to_pylist()), summary(past)
     late = 7 * (known.T - known.t_x) > 16  # days, since which they would have bought again
     assert 40 < late.sum() < 110
@@ -208,7 +210,7 @@ def test_where_nobody_has_left_nobody_is_said_to_be_there_for_certain(tmp_path):
     model = r3_mbg_cnbd.fit(past)
     assert "nobody leaves" in model["warnings"]
     assert NOBODY in model["warnings"]
-    answers = r3_mbg_cnbd.predict(model, past, cases(past))
+    answers = r3_mbg_cnbd.predict(model, past, everyone(retention, past))
     assert answers["alive"].null_count == len(answers) == 150
     assert np.mean(answers["prediction"].to_pylist()) == pytest.approx(2.0, abs=0.05)
 

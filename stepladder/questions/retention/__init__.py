@@ -201,7 +201,7 @@ def outcome(past: History, later: History, cases: pa.Table) -> pa.Table:
 
 def worth(answers: pa.Table, past: History) -> Worth:
     """Money where the purchases say what they were worth, else how many there will be."""
-    usual = _usual(past)
+    usual = past.once("usual", lambda: _usual(past))  # also where it is asked part by part
     if usual is None:
         return Worth(answers["prediction"].to_numpy(), "actual", "purchases")
     given = answers["value"].to_numpy(zero_copy_only=False)

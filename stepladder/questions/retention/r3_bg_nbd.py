@@ -13,7 +13,8 @@ import pyarrow as pa
 from stepladder.core.history import History
 from stepladder.questions.retention.btyd import bg_nbd
 from stepladder.questions.retention.btyd.assumptions import warnings
-from stepladder.questions.retention.btyd.spending import answer, spending
+from stepladder.questions.retention.btyd.counts import counts
+from stepladder.questions.retention.btyd.spending import answer, learnt_from, spending
 from stepladder.questions.retention.btyd.summary import summary
 from stepladder.questions.retention.rfm import learnt
 
@@ -22,9 +23,14 @@ Model = dict[str, Any]
 
 def fit(history: History) -> Model:
     """Learn the four parameters of buying and leaving, and the three of spending, with warnings."""
-    known = summary(history)
-    model = {**bg_nbd.fit(known.x, known.t_x, known.T), **spending(known)}
-    return {**model, **learnt(history), "warnings": warnings(model, known)}
+    known = counts(history)
+    spent = learnt_from(history, known.customers)
+    model = {
+        **bg_nbd.fit(known.x, known.t_x, known.T, known.weight),
+        **spending(spent),
+        **learnt(known),
+    }
+    return {**model, "warnings": warnings(model, known, spent)}
 
 
 def predict(model: Model, history: History, cases: pa.Table) -> pa.Table:

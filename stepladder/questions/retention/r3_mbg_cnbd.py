@@ -14,8 +14,9 @@ import pyarrow as pa
 from stepladder.core.history import History
 from stepladder.questions.retention.btyd import mbg_cnbd
 from stepladder.questions.retention.btyd.assumptions import warnings
+from stepladder.questions.retention.btyd.counts import counts
 from stepladder.questions.retention.btyd.gaps import log_gaps
-from stepladder.questions.retention.btyd.spending import answer, spending
+from stepladder.questions.retention.btyd.spending import answer, learnt_from, spending
 from stepladder.questions.retention.btyd.summary import summary
 from stepladder.questions.retention.rfm import learnt
 
@@ -24,10 +25,14 @@ Model = dict[str, Any]
 
 def fit(history: History) -> Model:
     """Learn how regularly customers buy, the four parameters of buying and leaving, and spending."""
-    known = summary(history)
-    buying = mbg_cnbd.fit(known.x, known.t_x, known.T, log_gaps(history))
-    model = {**buying, **spending(known), **learnt(history)}
-    return {**model, "warnings": warnings(model, known)}
+    known = counts(history)
+    spent = learnt_from(history, known.customers)
+    model = {
+        **mbg_cnbd.fit(known.x, known.t_x, known.T, log_gaps(history), known.weight),
+        **spending(spent),
+        **learnt(known),
+    }
+    return {**model, "warnings": warnings(model, known, spent)}
 
 
 def predict(model: Model, history: History, cases: pa.Table) -> pa.Table:

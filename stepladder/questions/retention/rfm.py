@@ -6,23 +6,21 @@ segment too, so that whoever acts on the answers finds what the report lists.
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from stepladder.core.history import History
-from stepladder.questions.retention.btyd.summary import Summary, summary
+from stepladder.questions.retention.btyd.counts import Counts
+from stepladder.questions.retention.btyd.summary import Summary
 
 Floats = NDArray[np.float64]
 
 
-def learnt(history: History) -> dict[str, Any]:
+def learnt(known: Counts) -> dict[str, Any]:
     """The fifths of the customers known one horizon ago, as a model keeps them."""
-    then = history.at(history.now - timedelta(days=history.ask.horizon))
-    return {"fifths": fifths(*recency_and_frequency(summary(then)))}
+    return {"fifths": fifths(*known.then)}
 
 
 def recency_and_frequency(known: Summary) -> tuple[Floats, Floats]:
@@ -30,14 +28,19 @@ def recency_and_frequency(known: Summary) -> tuple[Floats, Floats]:
     return np.round(7 * (known.T - known.t_x)) + 1, known.x + 1
 
 
-def fifths(recency: Floats, frequency: Floats) -> Floats:
-    """The largest recency and frequency in each of the lowest four fifths: (2, 4), NaN where it is empty."""
-    many = len(recency)
+def fifths(recency: Floats, frequency: Floats, weight: Floats | None = None) -> Floats:
+    """The largest recency and frequency in each of the lowest four fifths: (2, 4), NaN where it is empty.
+
+    weight: how many customers each pair stands for; the fifths are those of all of them.
+    """
+    each = np.ones(len(recency)) if weight is None else weight
+    many = int(each.sum())
     ends = np.cumsum([many // 5 + (i < many % 5) for i in range(4)])
     there = np.arange(1, 5) <= many
     edges = np.full((2, 4), np.nan)
     for row, values in zip(edges, (recency, frequency), strict=True):
-        row[there] = np.sort(values)[ends[there] - 1]
+        order = np.argsort(values, kind="stable")
+        row[there] = values[order][np.searchsorted(np.cumsum(each[order]), ends[there])]
     return edges
 
 

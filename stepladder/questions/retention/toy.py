@@ -90,7 +90,6 @@ def expected(world: World, truth: pa.Table, now: date, horizon: int) -> np.ndarr
 ASK = 'question = "retention"\nhorizon = 91\nseed = 1'
 NOW = date(2020, 1, 6) + timedelta(days=52 * 7)
 PROMISE = {0: -1.0, 1: -0.01, 2: 0.2, 3: 0.35, 4: 0.25}  # share of the all-knowing being's gain
-NEED_OTHERS = {"r4_boosting"}  # these cannot answer from a case's own rows
 
 
 def tables(seed: int) -> dict[str, pa.Table]:

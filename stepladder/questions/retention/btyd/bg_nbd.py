@@ -8,7 +8,7 @@ dropout probability a/(a + b) and their spreads 1/r and 1/(a + b), which stay fi
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 
 import numpy as np
@@ -17,7 +17,7 @@ from numpy.typing import ArrayLike, NDArray
 from stepladder.core.errors import CannotStand
 from stepladder.questions.retention.btyd import bg_likelihood as likelihood
 from stepladder.questions.retention.btyd.bg_likelihood import Rates
-from stepladder.questions.retention.btyd.grouping import Groups, group
+from stepladder.questions.retention.btyd.grouping import Groups, added, group
 from stepladder.questions.retention.btyd.jacobi import beta_nodes
 from stepladder.questions.retention.btyd.newton import Edge, Top, maximise
 from stepladder.questions.retention.btyd.pareto_likelihood import TINY
@@ -53,7 +53,7 @@ def fit(x: ArrayLike, t_x: ArrayLike, T: ArrayLike, weight: ArrayLike | None = N
     rate = float(groups.weight @ groups.x) / float(groups.weight @ groups.T)
 
     def evaluate(place: Floats) -> tuple[float, Floats, Floats]:
-        return likelihood.evaluate(rates_at(place), groups)
+        return added(partial(likelihood.evaluate, rates_at(place)), groups)
 
     edges = [
         Edge("one purchase rate", 1, np.log(1e-3), np.log(1e-5), np.log(TINY)),

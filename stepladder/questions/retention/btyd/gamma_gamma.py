@@ -22,8 +22,6 @@ Model = dict[str, Any]
 NAMES = ("p", "q", "v")
 # The search runs in log p, log q, log(v/q): with spend equal for all, q and v run off together.
 TURN = np.array([[1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 1.0, 1.0]])
-SORTED = 1_000_000  # up to here the customers are sorted first, so that their order changes nothing
-THIN = 50_000  # customers who find the starting point where there are more
 CHUNK = 32_768
 LIMITS = {
     "same for all": "all customers spend the same on average (q and v run off together)",
@@ -43,15 +41,10 @@ def fit(x: ArrayLike, mean_value: ArrayLike, weight: ArrayLike | None = None) ->
     count, mean, many = count[enter], mean[enter], many[enter]
     if len(count) < 3:
         raise CannotStand("fewer than three customers have a repeat purchase with a value")
-    if len(count) <= SORTED:
-        order = np.lexsort((many, mean, count))
-        count, mean, many = count[order], mean[order], many[order]
+    order = np.lexsort((many, mean, count))  # so that the order of the customers changes nothing
+    count, mean, many = count[order], mean[order], many[order]
     typical = float(many @ mean / many.sum())
     start = np.log([4.0, 3.0, typical / 6.0])
-    if len(count) > SORTED:
-        few = slice(None, None, len(count) // THIN)
-        start = _top(count[few], mean[few], many[few], start).place
-        start[:2] = np.minimum(start[:2], np.log(1e2))
     return _model(_top(count, mean, many, start), many, typical)
 
 

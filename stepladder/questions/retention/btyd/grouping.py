@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,6 +13,8 @@ from stepladder.core.errors import Problem
 Floats = NDArray[np.float64]
 
 HASHED = 300_000  # customers from which hashing beats sorting
+PART = 262_144  # histories whose derivatives are held at once
+Evaluated = tuple[float, Floats, Floats]  # log-likelihood, gradient, Hessian
 
 
 @dataclass(frozen=True)
@@ -28,6 +31,11 @@ class Groups:
     weight: Floats
     inverse: NDArray[np.intp]
 
+    def part(self, rows: slice) -> Groups:
+        """Some of the groups; views, no copies."""
+        x, t_x, T, weight = (values[rows] for values in (self.x, self.t_x, self.T, self.weight))
+        return Groups(x, t_x, T, weight, self.inverse)
+
     def thinned(self, step: int) -> Groups:
         """The commonest histories and every `step`-th of the others, which then count for `step`."""
         common = np.argsort(-self.weight, kind="stable")[: len(self.weight) // step]
@@ -35,6 +43,16 @@ class Groups:
         rows = np.concatenate([common, rare])
         weight = np.concatenate([self.weight[common], step * self.weight[rare]])
         return Groups(self.x[rows], self.t_x[rows], self.T[rows], weight, self.inverse)
+
+
+def added(evaluate: Callable[[Groups], Evaluated], groups: Groups) -> Evaluated:
+    """What a likelihood says of all groups, added up part by part: memory does not grow with them."""
+    rows = range(0, max(len(groups.x), 1), PART)
+    parts = [evaluate(groups.part(slice(first, first + PART))) for first in rows]
+    height, gradient, hessian = parts[0]
+    for more, slope, bend in parts[1:]:
+        height, gradient, hessian = height + more, gradient + slope, hessian + bend
+    return height, gradient, hessian
 
 
 def group(x: ArrayLike, t_x: ArrayLike, T: ArrayLike, weight: ArrayLike | None = None) -> Groups:

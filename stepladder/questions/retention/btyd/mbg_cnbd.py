@@ -13,6 +13,7 @@ here it is the sum over the purchases to come, which is exact and asks nobody el
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -23,7 +24,7 @@ from stepladder.core.errors import CannotStand
 from stepladder.questions.retention.btyd import bg_nbd
 from stepladder.questions.retention.btyd import mbg_likelihood as likelihood
 from stepladder.questions.retention.btyd.bg_likelihood import Rates
-from stepladder.questions.retention.btyd.grouping import Groups, group
+from stepladder.questions.retention.btyd.grouping import Groups, added, group
 from stepladder.questions.retention.btyd.newton import Edge, Top, maximise
 from stepladder.questions.retention.btyd.pareto_likelihood import TINY
 
@@ -79,7 +80,7 @@ def _staying(k: int, groups: Groups) -> float:
 
     def evaluate(place: Floats) -> tuple[float, Floats, Floats]:
         nobody = bg_nbd.rates_at(np.array([*place, -60.0, 0.0]))
-        height, gradient, bend = likelihood.evaluate(k, nobody, groups)
+        height, gradient, bend = added(partial(likelihood.evaluate, k, nobody), groups)
         return height, gradient[:2], bend[:2, :2]
 
     start = _start(k, groups)[:2]
@@ -96,7 +97,7 @@ def _tops(groups: Groups, log_gaps: float) -> Iterator[tuple[int, Top, float]]:
 
 def _top(k: int, groups: Groups) -> Top:
     def evaluate(place: Floats) -> tuple[float, Floats, Floats]:
-        return likelihood.evaluate(k, bg_nbd.rates_at(place), groups)
+        return added(partial(likelihood.evaluate, k, bg_nbd.rates_at(place)), groups)
 
     return maximise(evaluate, _start(k, groups), EDGES)
 

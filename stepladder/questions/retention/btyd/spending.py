@@ -8,12 +8,23 @@ import numpy as np
 import pyarrow as pa
 
 from stepladder.core.errors import CannotStand
+from stepladder.core.history import History
 from stepladder.questions.retention.btyd import gamma_gamma
-from stepladder.questions.retention.btyd.summary import Floats, Summary, places
+from stepladder.questions.retention.btyd.summary import Floats, Summary, places, summary
 from stepladder.questions.retention.btyd.told_apart import as_told
+from stepladder.questions.retention.drawn import only_drawn
 from stepladder.questions.retention.rfm import recency_and_frequency, segments
 
 Model = dict[str, Any]
+
+
+def learnt_from(history: History, customers: int) -> Summary:
+    """The customers whose spending is learnt from: all, or a million of them drawn by lot.
+
+    What they spend on average has as many values as there are customers, so it cannot be counted.
+    What a sample costs is said among the warnings (assumptions.py), and is in `spend_se`.
+    """
+    return summary(history, only=only_drawn(customers))
 
 
 def spending(known: Summary) -> Model:

@@ -7,10 +7,12 @@ purchase rate m, its spread u (see pareto_likelihood) and the share w of those w
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 from numpy.typing import NDArray
 
-from stepladder.questions.retention.btyd.grouping import Groups
+from stepladder.questions.retention.btyd.grouping import Groups, added
 from stepladder.questions.retention.btyd.newton import Edge, Top, maximise
 from stepladder.questions.retention.btyd.pareto_likelihood import TINY, counting
 
@@ -53,4 +55,8 @@ def top(groups: Groups) -> Top:
     """The best-fitting such model, as (log m, log u, logit w)."""
     rate = float(groups.weight @ groups.x) / float(groups.weight @ groups.T)
     edge = Edge("one purchase rate", 1, np.log(1e-3), np.log(1e-5), np.log(TINY))
-    return maximise(lambda place: evaluate(place, groups), [np.log(2.0 * rate), 0.0, 0.0], [edge])
+    return maximise(
+        lambda place: added(partial(evaluate, place), groups),
+        [np.log(2.0 * rate), 0.0, 0.0],
+        [edge],
+    )

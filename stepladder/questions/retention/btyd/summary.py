@@ -7,9 +7,7 @@ Everybody is observed until the day before `now`.
 
 from __future__ import annotations
 
-import importlib.util
 from dataclasses import dataclass
-from datetime import date
 from typing import Any
 
 import numpy as np
@@ -36,14 +34,7 @@ select customer, count(case when bought = 1 then 1 end) - 1 as x,
     / nullif(count(case when bought = 1 and day > first then value end), 0) as value
 from days join firsts using (customer) group by customer order by customer
 """
-ONLY = "where cast(customer as varchar) in (select cast(customer as varchar) from cases)"
-SIZE = "select count(*) as n, min(customer) as low, max(customer) as high, min(value) as least from purchases"
-STREAM = """
-select cast(customer as bigint), cast(day as date), cast(value as double) from purchases
-"""
-EPOCH = date(1970, 1, 1)
-LARGE = 5_000_000  # rows from which one streaming pass pays
-FEW = 10_000  # cases up to which it pays to read their rows only
+ASKED = "semi join cases using (customer)"
 
 
 @dataclass(frozen=True)
@@ -62,47 +53,13 @@ class Summary:
     value: Floats
 
 
-def summary(history: History, cases: pa.Table | None = None) -> Summary:
-    """The purchases of each customer before `now` in six columns; few `cases` alone, where given.
+def summary(history: History, cases: pa.Table | None = None, only: str = "") -> Summary:
+    """The purchases of each customer before `now` in six columns; of these `cases` alone, where given.
 
-    Large tables of whole-numbered customers in date order are read in one pass, all others grouped
-    in SQL; the answer is the same.
+    Only the rows of the cases are read into groups, however many others there are. `only`: a condition
+    on rows instead, see drawn.py.
     """
-    few = cases is not None and len(cases) <= FEW
-    if not few and (streamed := _streamed(history)) is not None:
-        return streamed
-    return _from_table(history.sql(QUERY.format(only=ONLY if few else ""), cases))
-
-
-def _streamed(history: History) -> Summary | None:
-    size = history.sql(SIZE)
-    rows, low, high = (size[name][0].as_py() for name in ("n", "low", "high"))
-    if rows < LARGE or (size["least"][0].as_py() or 0) < 0:  # returns are told apart in SQL
-        return None
-    if not isinstance(low, int) or high - low >= rows:
-        return None
-    if importlib.util.find_spec("numba") is None:
-        return None
-    from stepladder.questions.retention.btyd.day_collapse import collapse
-
-    records = collapse(history.scan(STREAM), low, high - low + 1)
-    return None if records is None else _from_records(records, low, history.now)
-
-
-def _from_records(records: NDArray[Any], low: int, now: date) -> Summary:
-    seen = np.flatnonzero(records["first"] >= 0)
-    first, end = records["first"][seen], (now - EPOCH).days - 1
-    valued = records["valued"][seen].astype(float)
-    with np.errstate(invalid="ignore"):
-        value = np.where(valued > 0, records["spent"][seen] / valued, np.nan)
-    return Summary(
-        pa.array(seen + low),
-        records["x"][seen].astype(float),
-        (records["last"][seen] - first) / 7.0,
-        (end - first) / 7.0,
-        valued,
-        twelve_digits(value),
-    )
+    return _from_table(history.sql(QUERY.format(only=only if cases is None else ASKED), cases))
 
 
 def _from_table(table: pa.Table) -> Summary:

@@ -7,12 +7,13 @@ often they bought, whenever that was. Of all these nothing is said.
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from stepladder.questions.retention.btyd.grouping import Groups
+from stepladder.questions.retention.btyd.grouping import Groups, added
 from stepladder.questions.retention.btyd.newton import Edge, maximise
 from stepladder.questions.retention.btyd.pareto_likelihood import TINY, counting
 
@@ -32,7 +33,11 @@ def dropout_gain(height: float, groups: Groups) -> float:
     weeks = float(groups.weight @ groups.T)
     start = [np.log(float(groups.weight @ groups.x) / weeks), 0.0]
     edge = Edge("one purchase rate", 1, np.log(1e-3), np.log(1e-5), np.log(TINY))
-    return max(height - maximise(lambda place: _staying(place, groups), start, [edge]).height, 0.0)
+
+    def evaluate(place: Floats) -> tuple[float, Floats, Floats]:
+        return added(partial(_staying, place), groups)
+
+    return max(height - maximise(evaluate, start, [edge]).height, 0.0)
 
 
 def _staying(place: Floats, groups: Groups) -> tuple[float, Floats, Floats]:
