@@ -70,7 +70,7 @@ def known(history: History, least: int, *, counted_anew: bool = False) -> Matrix
 
     Excluded items are in: what may not be shown still tells tastes apart. The engine numbers persons and
     items and hands over the likes as they lie; they are put in order here, where numbers sort in a
-    fraction of the time and memory: 25 million pairs take 1 GB. So neither the files' order nor their size
+    fraction of the time and memory: 25 million pairs take 1.3 GB. So neither the files' order nor their size
     matters. Raises CannotStand where no item is left.
     """
     counted = COUNTED if counted_anew else "support"
