@@ -81,6 +81,7 @@ exclude = {title = ["POSTAGE", "DOTCOM POSTAGE", "CARRIAGE", "Manual", "Bank Cha
 """,
 )
 MOST_CUTOFFS = 4  # every rung learns anew at each
+MANY = 10_000_000  # interactions, beyond which one less will do: each says more, and costs more
 
 
 def settings(history: History) -> str:
@@ -136,8 +137,11 @@ def adds_up(ask: Ask) -> bool:
 def holdouts(history: History) -> Iterator[Holdout]:
     """Replays of the past, earliest first: a sample of those known, a stranger, and late-comers."""
     span = timedelta(days=history.ask.horizon)
-    first = history.sql("select cast(min(time) as date) as first from interactions")["first"][0]
-    stands = cutoffs(history.ask.cutoffs, history.now, first.as_py(), span, MOST_CUTOFFS)
+    found = history.sql(
+        "select cast(min(time) as date) as first, count(*) as n from interactions"
+    ).to_pylist()[0]
+    most = MOST_CUTOFFS - (found["n"] > MANY)
+    stands = cutoffs(history.ask.cutoffs, history.now, found["first"], span, most)
     for cutoff, role in stands:
         yield replays.holdout(history.at(cutoff), history.at(cutoff + span), role)
 

@@ -92,12 +92,12 @@ def score(model: Model, rows: Csr) -> Scores:
 
 
 def _together(rows: Any) -> NDArray[np.float64]:
-    """XᵀX, dense, some rows at a time."""
+    """The half of XᵀX below its diagonal, dense, some columns at a time."""
     by_item = rows.T.tocsr()
     out = np.zeros((rows.shape[1], rows.shape[1]), order="F")
     for start in range(0, len(out), 250):
-        some = by_item[start : start + 250] @ rows
-        out[:, start : start + 250] = some.toarray().T
+        some = by_item[start : start + 250] @ rows[:, start:]
+        out[start:, start : start + 250] = some.toarray().T
     return out
 
 

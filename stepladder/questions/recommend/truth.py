@@ -12,13 +12,17 @@ from stepladder.questions.recommend.replays import sampled, stranger
 
 # Everyone's own items; and, for those first met in the window, what a stranger would have to be shown.
 # What a person has already is no discovery, so where it may not be shown it is not asked for either.
+# Of what everybody had, only what was taken once more is kept: the rest need not be held at once.
 CAME = """
-with had as ({had}),
+with took as (
+  select distinct likes.person, likes.item from likes left join laid on likes.row = laid.row
+  where likes.time >= date '{cutoff}' and laid.row is null
+),
+had as ({had}),
 came as (
-  select distinct likes.person, likes.item from likes
-    left join laid on likes.row = laid.row
-    left join had on likes.person = had.person and likes.item = had.item
-  where likes.time >= date '{cutoff}' and laid.row is null and had.item is null
+  select took.person, took.item from took
+    left join had on took.person = had.person and took.item = had.item
+  where had.item is null
 ),
 met as (
   select distinct likes.person, likes.item from likes join (
@@ -50,8 +54,9 @@ def came(past: History, later: History, cases: pa.Table) -> pa.Table:
             # what lies before the cutoff is seen, and so are the rows laid over
             had="select person, item from laid where 1 = 0"
             if again
-            else f"select distinct person, item from interactions where time < date '{past.now}' "
-            "union select person, item from laid",
+            else "select took.person, took.item from interactions join took on interactions.person = "
+            "took.person and interactions.item = took.item "
+            f"where interactions.time < date '{past.now}' union select person, item from laid",
             stranger=asked if pa.types.is_integer(kind) else f"'{asked}'",
             sampled=sampled(past),
         )

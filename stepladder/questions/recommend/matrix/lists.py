@@ -14,7 +14,7 @@ from stepladder.core.history import History
 from stepladder.questions.recommend.als.csr import Csr
 from stepladder.questions.recommend.matrix.read import coded, numbered, rows_of
 
-BLOCK = 20_000  # persons whose rows are read at once
+BLOCK = 50_000  # persons whose rows are read at once: each time all are looked through
 CELLS = 16_000_000  # scores held at once
 SPARE = 16  # a quick score may put so many wrongly before the last one listed
 SEEN = "select cases.nth, seen.item from seen join cases on seen.person = cases.person"

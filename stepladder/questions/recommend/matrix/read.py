@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -17,15 +18,20 @@ from stepladder.questions.recommend.matrix.shape import RECENCY, strength, withi
 # `support` says what is known now; at an earlier moment it is counted anew
 COUNTED = "(select item, count(distinct person) as raters from interactions group by item)"
 ITEMS = "select item from {counted} as counted where raters >= {least} order by item"
-ENTRIES = """
+PERSONS = "select distinct person from likes order by person"
+LIKES = """
 with codes as (
-  select item, cast(row_number() over (order by item) - 1 as integer) as code
+  select item, row_number() over (order by item) - 1 as code
   from {counted} as counted where raters >= {least}
+),
+places as (
+  select person, row_number() over (order by person) - 1 as place
+  from (select distinct person from likes) as p
 )
-select likes.person, codes.code,
-  cast(min(date_diff('day', cast(likes.time as date), ask.now)) as integer) as age
-from likes join codes on likes.item = codes.item cross join ask
-group by likes.person, codes.code order by likes.person, codes.code
+select cast(places.place * {items} + codes.code as bigint) as pair,
+  cast(date_diff('day', cast(likes.time as date), ask.now) as integer) as age
+from likes join codes on likes.item = codes.item join places on likes.person = places.person
+  cross join ask
 """
 ROWS = """
 select cases.nth, likes.item,
@@ -62,37 +68,54 @@ class Matrix(NamedTuple):
 def known(history: History, least: int, *, counted_anew: bool = False) -> Matrix:
     """Everyone's likes before now, of the items that at least so many persons took.
 
-    Excluded items are in: what may not be shown still tells tastes apart. Streamed in order of person and
-    item, so that neither the files' order nor their size matters: 25 million pairs take 1.5 GB.
-    Raises CannotStand where no item is left.
+    Excluded items are in: what may not be shown still tells tastes apart. The engine numbers persons and
+    items and hands over the likes as they lie; they are put in order here, where numbers sort in a
+    fraction of the time and memory: 25 million pairs take 1.3 GB. So neither the files' order nor their size
+    matters. Raises CannotStand where no item is left.
     """
     counted = COUNTED if counted_anew else "support"
     items = history.sql(ITEMS.format(counted=counted, least=least))["item"].combine_chunks()
     if not len(items):
         raise CannotStand(f"needs items that {least} persons or more took; there was none")
-    persons: list[pa.Array] = []
-    lengths: list[NDArray[np.int64]] = []
-    codes, ages = [np.empty(0, np.int32)], [np.empty(0, np.int32)]
-    last = None
-    for batch in history.scan(ENTRIES.format(counted=counted, least=least)):
-        if not batch.num_rows:
-            continue
-        who, runs = _runs(batch["person"])
-        if last is not None and who[0].equals(last):  # a person's rows go on in the next batch
-            lengths[-1][-1] += runs[0]
-            who, runs = who[1:], runs[1:]
-        last = batch["person"][-1]
-        if len(runs):
-            persons.append(who)
-            lengths.append(runs)
-        codes.append(_ints(batch["code"]))
-        ages.append(_ints(batch["age"]))
-    ends = np.cumsum(np.concatenate(lengths)) if lengths else np.empty(0, np.int64)
-    indptr = np.concatenate([[0], ends]).astype(np.int64)
-    age = np.concatenate(ages)
+    found = [batch["person"] for batch in history.scan(PERSONS)]
+    persons = pa.concat_arrays(found) if found else items.slice(0, 0)
+    likes = history.scan(LIKES.format(counted=counted, least=least, items=len(items)))
+    pair, age = _latest_of_each(*_read(likes))
+    place = pair // len(items)
+    lengths = np.bincount(place, minlength=len(persons))
+    there = lengths > 0  # whoever liked none of these items has no row
+    indptr = np.concatenate([[0], np.cumsum(lengths[there])]).astype(np.int64)
+    codes = (pair - place * len(items)).astype(np.int32)
     data = strength(age, history.ask.horizon, RECENCY)
-    there = pa.chunked_array(persons, items.type if not persons else persons[0].type)
-    return Matrix(there.combine_chunks(), items, Csr(indptr, np.concatenate(codes), data), age)
+    return Matrix(persons.filter(pa.array(there)), items, Csr(indptr, codes, data), age)
+
+
+def _read(likes: Iterable[pa.RecordBatch]) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
+    """The pairs of person and item as they come, each as one number, and their ages."""
+    pairs, ages = [np.empty(0, np.int64)], [np.empty(0, np.int32)]
+    for batch in likes:
+        pairs.append(batch["pair"].to_numpy())
+        ages.append(_ints(batch["age"]))
+    age = np.concatenate(ages)
+    ages.clear()
+    return np.concatenate(pairs), age
+
+
+def _latest_of_each(
+    pair: NDArray[np.int64], age: NDArray[np.int32]
+) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
+    """Each pair once, in order, with its least age: both are sorted as one number."""
+    oldest = int(age.max(initial=0)) + 1
+    if int(pair.max(initial=0)) >= 2**63 // oldest - 1:
+        raise CannotStand("needs fewer persons and items: their pairs cannot be counted")
+    pair *= oldest
+    pair += np.maximum(age, 0)
+    pair.sort()
+    both = pair // oldest
+    first = np.ones(len(both), bool)
+    np.not_equal(both[1:], both[:-1], out=first[1:])
+    pair -= both * oldest
+    return both[first], pair[first].astype(np.int32)
 
 
 def rows_of(history: History, cases: pa.Table, items: pa.Array, recency: float = RECENCY) -> Csr:
@@ -117,12 +140,6 @@ def coded(
     code = pc.index_in(found["item"], value_set=items)
     there = np.flatnonzero(np.array(code.is_valid()))
     return _ints(found["nth"])[there], _ints(code)[there], there
-
-
-def _runs(person: pa.Array) -> tuple[pa.Array, NDArray[np.int64]]:
-    """The persons of a batch in which equal ones stand together, and how many rows each has."""
-    encoded = pc.run_end_encode(person, run_end_type=pa.int64())
-    return encoded.values, np.diff(np.concatenate([[0], np.array(encoded.run_ends)]))
 
 
 def _ints(column: Any) -> NDArray[np.int32]:
