@@ -17,11 +17,9 @@ from stepladder.questions.question_toml import asked
 
 from .worlds import alike
 
-# the references, and beside them what answers in SQL, in Python by SQL, and by Spark's stream
+# the reference, in SQL, and what answers in Python by SQL and by Spark's stream
 RUNGS = {
-    "retention": {"r1_same_for_all", "r2_rfm_quintiles", "r3_bg_nbd"},
-    "recommend": {"r1_bestsellers", "r1_trending", "r2_also_bought", "r3_item_neighbours"},
-    "forecast": {"r1_last_season", "r1_last_value", "r3_smoothed"},
+    "retention": {"r1_same_for_all", "r3_bg_nbd"},
 }
 
 
