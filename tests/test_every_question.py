@@ -150,12 +150,16 @@ def test_some_drawn_by_lot_are_judged_as_they_are_among_all(name, history):
     rows, mine = everybody.to_pylist(), lots.to_pylist()
     assert [row for row in rows if row in mine] == mine
     assert 0.3 * len(rows) < len(mine) < 0.7 * len(rows)
-    found = [
-        question.loss(toy.truth(SEED, cases, history.ask.horizon), past, history, cases)
-        for cases in (everybody, lots)
-    ]
+
+    def found(cases):
+        usual = said(name, references(question)[0], past, cases)
+        truth = check(toy.truth(SEED, cases, history.ask.horizon), question, cases)
+        full = question.complete(truth, lambda: usual, past, cases).predictions
+        return question.loss(full, past, history, cases).to_pylist()
+
     losses = [
-        {tuple(row[n] for n in question.UNIT): row for row in each.to_pylist()} for each in found
+        {tuple(row[n] for n in question.UNIT): row for row in found(cases)}
+        for cases in (everybody, lots)
     ]
     assert losses[1]
     assert all(losses[0][unit] == pytest.approx(row) for unit, row in losses[1].items())

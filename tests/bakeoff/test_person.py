@@ -84,7 +84,7 @@ def test_whom_a_person_answered_is_judged_whatever_the_lots_say(parcels, tmp_pat
     found = bakeoff(parcels, tmp_path / "with")
     rows = {row.rung: row for row in found.result.rungs}
     assert rows["r0_person"].status == "ok"
-    for replay in found.replays:
+    for replay in (each for each in found.replays if each.holdout.cases is None):
         theirs = drawn[replay.holdout.past.now].to_pylist()
         judged = replay.cases.to_pylist()
         lots = cases_drawn(
