@@ -26,10 +26,10 @@ def copy(source: Path, path: Path) -> None:
 
 
 def move(source: Path, path: Path) -> None:
-    """Give a folder of files that lies on the same disk its name, whole or not at all. Raises Problem."""
+    """Give a folder of files another place, whole or not at all. Raises Problem."""
     regular(source)
     with whole(path) as partial:
-        source.replace(partial)
+        shutil.move(source, partial)
 
 
 def _copied(source: Path, target: Path) -> None:

@@ -19,10 +19,7 @@ _held: dict[Path, int] = {}  # the lock goes with its process, however that ends
 
 
 def made(home: Path | None = None) -> Path:
-    """A new folder for this process alone; give it back with `gone`.
-
-    home: where it lies, by default among this machine's temporary files.
-    """
+    """A new folder for this process alone, in `home` or where the system keeps such; back with `gone`."""
     # hidden until it is locked, so that nobody finds it in between and takes it for a dead one's
     hidden = Path(tempfile.mkdtemp(prefix=f".{PREFIX}", dir=home))
     handle = os.open(hidden, os.O_RDONLY)
@@ -59,10 +56,10 @@ def emptied() -> None:
     _spill.cache_clear()
 
 
-def swept(home: Path | None = None) -> None:
-    """Remove the folders of processes that are gone: they hold customers' rows."""
-    home = home or Path(tempfile.gettempdir())
-    for room in home.glob(f"{PREFIX}*"):
+def swept(*homes: Path) -> None:
+    """Remove the folders of processes that are gone, also in these homes: they hold customers' rows."""
+    home = Path(tempfile.gettempdir())
+    for room in (room for each in (home, *homes) for room in each.glob(f"{PREFIX}*")):
         with held(room) as free:
             if free and own(room):
                 shutil.rmtree(room, ignore_errors=True)

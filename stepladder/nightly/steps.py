@@ -27,7 +27,7 @@ from stepladder.nightly.audit import audit
 from stepladder.nightly.plan import Named
 from stepladder.nightly.production import Production
 from stepladder.project.all_cases import Known, Learnt, answered_by, known_at
-from stepladder.project.engine import askable, workroom
+from stepladder.project.engine import askable, shared
 from stepladder.project.folder import Project
 from stepladder.project.last_read import last_read
 from stepladder.project.scratch import scratch
@@ -85,7 +85,7 @@ def refit(production: Production, day: date, output: Path) -> None:
     manifest, project = production.release.manifest, production.project
     release = production.release
     if not production.shipped_on(day):
-        with scratch(workroom(project.ask, project.folder)) as room:
+        with scratch(shared(project.ask, project.folder)) as room:
             rung = project.rung(manifest.rung) if manifest.ours else production.release.rung(room)
             known = inputs(project, day)
             release = fit(
@@ -99,7 +99,7 @@ def predict(production: Production, day: date, fitted: Path, output: Path) -> No
     """Ask the fitted rung about every case, from what was known before the day."""
     project, release = production.project, released(production.project, fitted)
     manifest = release.manifest
-    with scratch(workroom(project.ask, project.folder)) as room:
+    with scratch(shared(project.ask, project.folder)) as room:
         known = known_at(project, day, room)
         rung = askable(release.rung(room), project.ask, project.folder)
         learnt = Learnt(rung, str(release.home / manifest.model))

@@ -17,7 +17,7 @@ from stepladder.project import call_list
 from stepladder.project.all_cases import answer
 from stepladder.project.at_work import at_work
 from stepladder.project.call_list import Said, Wanted, Written
-from stepladder.project.engine import workroom
+from stepladder.project.engine import shared
 from stepladder.project.export import Export
 from stepladder.project.folder import Project
 from stepladder.project.scratch import scratch
@@ -69,7 +69,7 @@ def predict_everybody(
     name, day = _whom(project, rung, as_of)
     export = Export.of("predictions.parquet" if to is None else to, FILES, decimal, separator)
     _ready(project, to)
-    with at_work(project.folder), scratch(workroom(project.ask, project.folder)) as room:
+    with at_work(project.folder), scratch(shared(project.ask, project.folder)) as room:
         export.refuse(count(project.question, project.history(room).at(day)))
         found = answer(project, name, day, room)
         look = glance(project.question, at_rest.parts(found.rest), project.ask)
@@ -111,7 +111,7 @@ def predict_list(
     export = Export.of("list.csv" if to is None else to, LISTS, decimal, separator)
     _ready(project, to)
     call_list.refuse(project, day, top, control)
-    with at_work(project.folder), scratch(workroom(project.ask, project.folder)) as room:
+    with at_work(project.folder), scratch(shared(project.ask, project.folder)) as room:
         found = answer(project, name, day, room)
         everybody, made = f"{name}-{day}-{found.model[:8]}", room / "everybody.parquet"
         dated = (_dated(part, day) for part in at_rest.parts(found.rest))

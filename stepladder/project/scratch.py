@@ -11,14 +11,8 @@ from stepladder.core import rooms
 
 @contextmanager
 def scratch(home: Path | None = None) -> Iterator[Path]:
-    """An empty folder that goes when the work is done, however it ends.
-
-    home: where it lies, by default among this machine's temporary files.
-    """
-    rooms.swept()
-    if home is not None:
-        home.mkdir(mode=0o700, parents=True, exist_ok=True)
-        rooms.swept(home)
+    """An empty folder that goes when the work is done, however it ends; in `home`, if one is named."""
+    rooms.swept(*filter(None, [home]))
     room = rooms.made(home)
     try:
         yield room

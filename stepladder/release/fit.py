@@ -24,7 +24,7 @@ from stepladder.core.predictions import places, same
 from stepladder.core.question import Newcomers, Question
 from stepladder.core.rung import Rung
 from stepladder.project.all_cases import Known, keep_model, known_at, run, taught_by
-from stepladder.project.engine import workroom
+from stepladder.project.engine import shared
 from stepladder.project.folder import Project
 from stepladder.project.reference import reference
 from stepladder.project.scratch import scratch
@@ -53,7 +53,7 @@ def fit(
     The same inputs give the same bytes.
     """
     name = rung.name
-    with scratch(workroom(project.ask, project.folder)) as room:
+    with scratch(shared(project.ask, project.folder)) as room:
         known = known_at(project, day, room)
         tried = _tried(project, known, room)
         answers, model = run(project, rung, tried, room)
