@@ -145,8 +145,8 @@ def test_every_command_shown_can_be_typed(page):
 @pytest.mark.parametrize(
     "page",
     [
-        "a-list-for-monday.md",
         "series.md",
+        pytest.param("a-list-for-monday.md", marks=pytest.mark.slow),
         pytest.param("forecast.md", marks=pytest.mark.slow),
         pytest.param("tutorial.md", marks=pytest.mark.slow),
         pytest.param("recommend.md", marks=pytest.mark.slow),
