@@ -23,6 +23,7 @@ from stepladder.fence.child import Job
 from stepladder.fence.failure import failure
 from stepladder.fence.left import emptied, take
 from stepladder.fence.process import Ended, Limits, run_watched
+from stepladder.fence.starter import FOLDERS
 from stepladder.questions import question_toml
 
 ONE_THREAD = ("OMP", "OPENBLAS", "MKL", "NUMEXPR", "VECLIB_MAXIMUM", "NUMBA")
@@ -159,7 +160,7 @@ def environment_of(job: Job, scratch: Path) -> dict[str, str]:
     """What a rung's process sees of the environment, and where it may write."""
     kept = {k: v for k, v in os.environ.items() if KEPT.fullmatch(k)}
     threads = {f"{name}_NUM_THREADS": "1" for name in ONE_THREAD}
-    folders = dict.fromkeys(("TMPDIR", "HOME", "XDG_CACHE_HOME"), str(scratch))
+    folders = dict.fromkeys(FOLDERS, str(scratch))
     compiled = {"NUMBA_CACHE_DIR": str(_compiled(job) or scratch)}
     alone = {
         "JE_ARROW_MALLOC_CONF": "background_thread:false",  # a process with threads is not copied

@@ -11,18 +11,19 @@ import socket
 import struct
 import subprocess
 import sys
-import threading
 import time
 import uuid
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from threading import Event
 from typing import TypeVar
 
 import psutil
 
-from stepladder.fence.starter import MARK, PROGRAM
+from stepladder.fence.starter import FOLDERS, MARK, PROGRAM
 
 T = TypeVar("T")
 TICK_S = 0.05
@@ -103,20 +104,25 @@ class Starter:
         return int(struct.unpack("i", said)[0])
 
 
-class _Own(threading.local):
-    """A thread's own starter, kept for its next job: the system ends one together with its thread."""
+# Those that wait for the next job, with what each was started with. Appending and taking are of one step.
+_idle: list[tuple[object, Starter]] = []
+IDLE = os.cpu_count() or 1  # of more, those left over end
 
-    starter: Starter | None = None
 
-
-_own = _Own()
+@cache
+def _keeper(_: int) -> ThreadPoolExecutor:
+    """This process's thread in which starters are born: the system ends one together with its thread."""
+    return ThreadPoolExecutor(1, "starters")
 
 
 @contextlib.contextmanager
 def _ready(
     environment: dict[str, str], printed: Path, passed: tuple[int, ...]
 ) -> Iterator[Starter]:
-    """This thread's starter; one for this job alone where it is passed something open."""
+    """A starter for one job: one that waits, whichever thread had it before, or a new one.
+
+    Where it is passed something open it is for this job alone.
+    """
     if passed:
         once = Starter(environment, printed, passed)
         try:
@@ -124,15 +130,29 @@ def _ready(
         finally:
             once.end()
         return
-    starter, _own.starter = _own.starter, None
-    if starter is None or starter.process.poll() is not None:
-        starter = Starter(environment, printed)
+    lasting = {k: v for k, v in environment.items() if k not in (MARK, *FOLDERS)}
+    born = _keeper(os.getpid())
+    starter = _waiting(lasting) or born.submit(Starter, lasting, printed).result()
     try:
         yield starter
     except BaseException:
         starter.end()
         raise
-    _own.starter = starter
+    if len(_idle) < IDLE:
+        _idle.append((lasting, starter))
+    else:
+        starter.end()
+
+
+def _waiting(lasting: dict[str, str]) -> Starter | None:
+    """One that lives and was started with the same; others are of no use any more."""
+    with contextlib.suppress(IndexError):  # another thread took the last
+        while _idle:
+            known, starter = _idle.pop()
+            if known == lasting and starter.process.poll() is None:
+                return starter
+            starter.end()
+    return None
 
 
 def run_watched(

@@ -28,6 +28,8 @@ from stepladder.fence.starter import main
 main()
 """
 MARK = "STEPLADDER_JOB"  # in the environment of a job and of all it starts: whose they are
+# In it too: where a job may write.
+FOLDERS = ("TMPDIR", "HOME", "XDG_CACHE_HOME", "NUMBA_CACHE_DIR")
 FORKS = sys.platform.startswith("linux")  # the libraries of other systems do not survive a copy
 DIE_WITH_PARENT = 1
 

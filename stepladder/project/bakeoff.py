@@ -17,7 +17,7 @@ from stepladder.bakeoff.runs import Progress, Setting
 from stepladder.core.errors import Problem
 from stepladder.core.files import whole
 from stepladder.project.at_work import at_work, running, settle
-from stepladder.project.engine import runner, workroom
+from stepladder.project.engine import runner, shared
 from stepladder.project.folder import Project
 from stepladder.project.judged import fingerprint, refuse_two_losses
 from stepladder.project.scratch import scratch
@@ -45,7 +45,7 @@ def repeated(project: Project, *, workers: int = 2, progress: Progress = lambda 
 
 
 def _recorded(project: Project, workers: int, progress: Progress) -> Result:
-    home = workroom(project.ask, project.folder)
+    home = shared(project.ask, project.folder)
     started, clock = datetime.now(UTC).isoformat(timespec="seconds"), time.monotonic()
     number = project.record.begin_bakeoff(
         project.ask.question,

@@ -46,12 +46,6 @@ def everywhere(ask: Ask) -> Callable[..., int] | None:
     return answered_everywhere
 
 
-def workroom(ask: Ask, project: Path) -> Path | None:
-    """Where work lies while it lasts: on a cluster below the project's folder, which every machine sees."""
-    alone = ask.engine == "duckdb" or ask.spark.startswith("local")
-    return None if alone else project / "runs"
-
-
 def askable(rung: Rung, ask: Ask, project: Path) -> Rung:
     """The rung as it may be asked: ours here, somebody's own behind the fence."""
     if rung.ours:
