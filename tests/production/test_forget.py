@@ -395,13 +395,14 @@ def test_ids_are_kept_as_keyed_hashes_and_without_the_key_nothing_is_read(shop):
         stepladder.refresh(shop)
 
 
-def test_a_table_in_postgres_is_written_anew(shop, postgres_url, monkeypatch):
+def test_a_table_in_postgres_is_written_anew(shop, postgres_url, tmp_path, monkeypatch):
     target, day = f"{postgres_url}&table=predictions", shop.now()
     rows = pa.table({
         "customer": [7, 77], "why": [[1], [2]], "release": ["r", "r"], "as_of": [day, day],
         "prediction": [1.0, 2.0],
     })  # fmt: skip
-    send(rows, target, shop, day)
+    pq.write_table(rows, tmp_path / "rows.parquet")
+    send(tmp_path / "rows.parquet", target, shop, day)
     assert erase(target, shop, {"customer": 7}) == 1
     assert erase(target, shop, {"customer": 7}) == 0
     assert erase(target, shop, {"customer": 77}) == 1
