@@ -41,7 +41,7 @@ def read_dataset(place: Place, found: Sequence[Entry]) -> Stream:
     _refuse_unfinished(place, found)
     files = data_files(found)
     paths = [f"{place.path}/{one.path}" if one.path else place.path for one in files]
-    with said(place.shown):
+    try:  # which looks into the first of them
         dataset = pyarrow.dataset.dataset(
             paths,
             filesystem=place.files,
@@ -49,6 +49,8 @@ def read_dataset(place: Place, found: Sequence[Entry]) -> Stream:
             partitioning=pyarrow.dataset.partitioning(flavor="hive"),
             partition_base_dir=place.path,
         )
+    except (pa.ArrowException, OSError) as error:
+        raise _no_parquet(place, paths[0], error) from None
     schema, notes = _schema(place, dataset)
     return Stream(schema, _batches(place, found, dataset.replace_schema(schema)), notes)
 
@@ -98,11 +100,12 @@ def _refuse_mixed(place: Place, path: str, parts: list[pa.Schema]) -> None:
 
 
 def _no_parquet(place: Place, path: str, error: Exception) -> Problem:
-    said = problem(f"{_short(place, path)} of {place.shown}", error)
     if not isinstance(error, pa.ArrowInvalid):
-        return said
+        return problem(place.shown, error)
+    short = _short(place, path)
+    where = place.shown if place.shown.endswith(short) else f"{short} of {place.shown}"
     return Problem(
-        f"{_short(place, path)} of {place.shown} is no Parquet file, or not a whole one",
+        f"{where} is no Parquet file, or not a whole one",
         "a folder or prefix is read as one table where all its files are Parquet",
         "copy or write that file again, or leave it out",
     )

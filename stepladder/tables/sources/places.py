@@ -115,7 +115,7 @@ def listing(place: Place) -> list[Entry]:
     if place.local:
         return sorted(_below(Path(place.path)))
     with said(place.shown):
-        below = pyarrow.fs.FileSelector(place.path, recursive=True, allow_not_found=True)
+        below = pyarrow.fs.FileSelector(place.path, recursive=True)
         found = place.files.get_file_info(below)
     begin = len(place.path) + 1
     return sorted(
@@ -197,6 +197,14 @@ def _no_bucket(shown: str) -> Problem:
     )
 
 
+def _nothing(shown: str) -> Problem:
+    return Problem(
+        f"{shown} holds no object with rows: there is nothing at that address",
+        "s3://BUCKET/PATH is one object, or the folder of a table's files",
+        "check the address, capitals too",
+    )
+
+
 _MEANT = (
     (r"NO_SUCH_BUCKET|NoSuchBucket|bucket does not exist", _no_bucket),
     (
@@ -205,6 +213,7 @@ _MEANT = (
         r"SignatureDoesNotMatch|ExpiredToken|credential",
         _refused,
     ),
+    (r"Path does not exist", _nothing),
     (r"NETWORK_CONNECTION|Could not (resolve|connect)|timed? ?out|REQUEST_TIMEOUT", _unreachable),
 )
 
