@@ -36,7 +36,7 @@ interop: .venv/.test
 # Spark Connect's client has a folder of its own, so it is brought meanwhile.
 .venv/.test: .venv/.try scripts/browser scripts/java scripts/spark-connect
 	PATH="$(CURDIR)/$(BIN):$$PATH" scripts/spark-connect & connect=$$!; \
-	$(PIP) --editable '.[ml,holidays,fast,ship,mlflow,postgres,spark,test,lint]' && wait $$connect
+	$(PIP) --editable '.[ml,holidays,fast,ship,mlflow,postgres,delta,iceberg,spark,test,lint]' && wait $$connect
 	PATH="$(CURDIR)/$(BIN):$$PATH" scripts/browser
 	PATH="$(CURDIR)/$(BIN):$$PATH" scripts/java
 	@touch $@

@@ -56,9 +56,9 @@ def new(
 
     Args:
         question: The question, e.g. retention.
-        source: A CSV, Excel or Parquet file, a folder or zip of files (a row for each), or a table by
-            URL (sqlite:///shop.db?table=orders); may be repeated for a question of several tables, as
-            items=films.csv.
+        source: A CSV, Excel or Parquet file, a folder or zip of files (a row for each), a folder that is
+            one table (Parquet, Delta, Iceberg), the same on S3 (s3://bucket/orders/), or a table by URL
+            (sqlite:///shop.db?table=orders); may be repeated for several tables, as items=films.csv.
         project: The folder to make; by default the question's name.
         column: Which source column is which, e.g. customer=cust_id or items.title=film; status= uses
             no column for it; may be repeated.
@@ -92,6 +92,7 @@ def new(
     """
     from stepladder.project.new import new as begin
     from stepladder.project.sources import given
+    from stepladder.tables.sources.address import without_password
     from stepladder.terminal import show
 
     choices: dict[str, Any] = {
@@ -116,7 +117,8 @@ def new(
     choices["refunds"] = "keep" if keep_refunds else "drop"
     if no_time:
         choices["time"] = "random"
-    with show.log(verbose), show.patience(f"reading {', '.join(source)} …", json) as ask:
+    shown = ", ".join(map(without_password, source))
+    with show.log(verbose), show.patience(f"reading {shown} …", json) as ask:
         made = begin(
             question,
             given(question, source),

@@ -13,6 +13,7 @@ from stepladder.core.errors import Problem
 from stepladder.project.frames import refuse_frames
 from stepladder.tables import Choices, TableSpec
 from stepladder.tables.raw import SHAPE
+from stepladder.tables.sources.address import without_password
 
 Source = str | PathLike[str]
 
@@ -31,7 +32,7 @@ def given(question: str, texts: Sequence[str]) -> dict[str, str]:
             _refuse_slips(text, tables)
         if name in found or not source:
             raise Problem(
-                f"--from {text}",
+                f"--from {without_password(text)}",
                 f"each table has one source, here {', '.join(tables)}",
                 f"give --from {name}=FILE once"
                 + "".join(f", and --from {other}=FILE" for other in tables if other != name),

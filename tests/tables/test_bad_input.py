@@ -64,7 +64,8 @@ def test_wrong_choices_say_what_is_allowed(cleaned, options, said):
     ("postgresql://ann:secret@127.0.0.1:9/shop?table=orders&connect_timeout=2", (
         "cannot be read from postgresql://ann@127.0.0.1:9/shop", "reachable", "PGPASSWORD")),
     ("nosuch://host/db?table=orders", ("no driver for it", "?table=orders", "as CSV or Parquet")),
-    ("s3a://ann:secret@b/o.csv?sig=secret", ("lies elsewhere", "sqlite:///", "s3 cp s3://ann@b/o.csv .")),
+    ("s3a://ann:secret@b/o.csv?sig=secret", ("more than a bucket and a path", "environment", "s3://b/…")),
+    ("s3://KEY:sec/secret@b/orders/", ("more than a bucket", "AWS_PROFILE", "should be changed")),
     ("abfss://b@h/o.parquet", ("lies elsewhere", "a file or folder on this machine", "copy it here")),
     ("https://ann:secret@h/o.csv?key=secret", ("lies elsewhere", "postgresql://", "curl -O https://")),
     ("file:///data/my%20orders.csv", ("file:///data", "a file or folder", "path: /data/my orders.csv")),

@@ -98,6 +98,9 @@ def test_postgres_and_its_password(postgres_url):
     ("postgresql://ann:se%40c:ret@host/db?table=t", "postgresql://ann@host/db?table=t"),
     ("postgresql://ann@host/db?password=x&table=t", "postgresql://ann@host/db?table=t"),
     ("postgresql://host/db?table=t&password=x", "postgresql://host/db?table=t"),
+    ("s3a://KEY:se/c+r@et@bucket/x", "s3a://KEY@bucket/x"),
+    ("items=postgresql://ann:se/cret@host/db?sslpassword=y&table=t", "items=postgresql://ann@host/db?table=t"),
+    ("s3://bucket/x?X-Amz-Signature=y&aws_secret_access_key=z", "s3://bucket/x"),
     ("sqlite:///a:b@c.db?table=t", "sqlite:///a:b@c.db?table=t"),
     ("C:/a:b@c.csv", "C:/a:b@c.csv"),
 ])  # fmt: skip

@@ -1,1 +1,1 @@
-"""Where a table comes from: a file, a folder, a zip, a workbook or a database, read without touching it."""
+"""Where a table comes from: files here or on S3, workbooks, databases, read without touching them."""

@@ -4,21 +4,23 @@ from __future__ import annotations
 
 import re
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, quote, unquote, urlsplit
 
-import pyarrow as pa
-
 from stepladder.core.errors import Passing, Problem
 from stepladder.core.history import quoted
+from stepladder.tables.raw import Raw
 from stepladder.tables.sources.address import without_password
+from stepladder.tables.sources.held import AT_ONCE, Stream, numbered
+from stepladder.tables.sources.rows import PART, Rows, of_one_type
 from stepladder.tables.sources.unread import need_driver, refuse_elsewhere
 
 
-def read_database(url: str) -> pa.Table:
-    """Reads the table that a URL such as `duckdb:///shop.duckdb?table=orders` names.
+def read_database(url: str) -> Raw:
+    """Reads the table that a URL such as `duckdb:///shop.duckdb?table=orders` names, part by part.
 
     sqlite, duckdb, and whatever else SQLAlchemy has a driver for (postgresql). The password
     comes from the URL or the driver's own environment variable and is kept nowhere. Raises Problem.
@@ -38,9 +40,9 @@ def read_database(url: str) -> pa.Table:
     try:
         if parts.scheme in ("sqlite", "duckdb"):
             file = _file(parts.path)
-            return (
-                _sqlite(file, table) if parts.scheme == "sqlite" else _duckdb(file, table, schema)
-            )
+            if parts.scheme == "sqlite":
+                return _sqlite(url, file, table)
+            return _duckdb(url, file, table, schema)
         return _server(url, table, schema)
     except Problem:
         raise
@@ -96,10 +98,11 @@ def _refuse_cut_off(file: str) -> None:
         )
 
 
-def _sqlite(file: str, table: str) -> pa.Table:
+def _sqlite(url: str, file: str, table: str) -> Raw:
     _refuse_cut_off(file)
-    link = sqlite3.connect(f"file:{quote(file)}?mode=ro", uri=True)
+    link = sqlite3.connect(f"file:{quote(file)}?mode=ro", uri=True, isolation_level=None)
     try:
+        link.execute("begin")  # what is read twice is the same, whoever writes meanwhile
         names = [
             name
             for (name,) in link.execute(
@@ -108,13 +111,18 @@ def _sqlite(file: str, table: str) -> pa.Table:
         ]
         if table not in names:
             raise _missing(table, file, names)
-        cursor = link.execute("select * from " + quoted(table))
-        return _columns([item[0] for item in cursor.description], cursor)
+
+        def asked() -> Iterator[Rows]:
+            cursor = link.execute("select * from " + quoted(table))
+            return iter(lambda: cursor.fetchmany(PART), [])
+
+        head = link.execute("select * from " + quoted(table) + " limit 0").description
+        return numbered(of_one_type([item[0] for item in head], asked), url)
     finally:
         link.close()
 
 
-def _duckdb(file: str, table: str, schema: str | None) -> pa.Table:
+def _duckdb(url: str, file: str, table: str, schema: str | None) -> Raw:
     import duckdb
 
     link = duckdb.connect(file, read_only=True)
@@ -123,12 +131,13 @@ def _duckdb(file: str, table: str, schema: str | None) -> pa.Table:
         names = known.fetchall()
         if (schema or "main", table) not in names:
             raise _missing(table, file, (name for _, name in names))
-        return link.table(f"{quoted(schema or 'main')}.{quoted(table)}").to_arrow_table()
+        rows = link.table(f"{quoted(schema or 'main')}.{quoted(table)}").to_arrow_reader(AT_ONCE)
+        return numbered(Stream(rows.schema, rows), url)
     finally:
         link.close()
 
 
-def _server(url: str, table: str, schema: str | None) -> pa.Table:
+def _server(url: str, table: str, schema: str | None) -> Raw:
     import sqlalchemy as sa
 
     address = sa.make_url(re.sub(r"^postgres(ql)?://", "postgresql+psycopg://", url))
@@ -146,20 +155,16 @@ def _server(url: str, table: str, schema: str | None) -> pa.Table:
             # Without an order a server may number the rows differently each time.
             order: list[Any] = [sa.column(name) for name in key] or columns
             query = sa.select(*columns).select_from(sa.table(table, schema=schema))
-            rows = link.execution_options(stream_results=True).execute(query.order_by(*order))
-            return _columns(list(rows.keys()), rows)
+            link.rollback()
+            with suppress(
+                sa.exc.ArgumentError, NotImplementedError
+            ):  # others know none by that name
+                link.execution_options(isolation_level="REPEATABLE READ")
+
+            def asked() -> Iterator[Rows]:
+                ahead = {"stream_results": True, "yield_per": PART}
+                return link.execution_options(**ahead).execute(query.order_by(*order)).partitions()
+
+            return numbered(of_one_type([one.name for one in columns], asked), url)
     finally:
         engine.dispose()
-
-
-def _columns(names: list[str], rows: Iterable[Any]) -> pa.Table:
-    """Rows to columns: of their own type where all values agree, else text."""
-    columns = list(zip(*rows, strict=True)) or [()] * len(names)
-    return pa.Table.from_arrays([_array(column) for column in columns], names=names)
-
-
-def _array(values: tuple[Any, ...]) -> pa.Array:
-    try:
-        return pa.array(values)
-    except (pa.ArrowInvalid, pa.ArrowTypeError):
-        return pa.array([None if value is None else str(value) for value in values], pa.string())

@@ -1,13 +1,11 @@
-"""Where a table comes from: a text, Parquet or workbook file, a folder or zip, a database by its URL."""
+"""Where a table comes from: a file, a folder or zip, a database by its URL, a prefix on S3."""
 
 from __future__ import annotations
 
 import gzip
-import itertools
 import zlib
 from pathlib import Path
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
@@ -15,10 +13,21 @@ from stepladder.core.errors import Problem
 from stepladder.tables.choices import CLEANER
 from stepladder.tables.raw import Raw
 from stepladder.tables.sources.address import URL, without_password
-from stepladder.tables.sources.folders import is_zip, read_folder, read_zip
+from stepladder.tables.sources.datasets import read_dataset
+from stepladder.tables.sources.folders import is_zip, names_inside, read_folder, read_zip
+from stepladder.tables.sources.held import AT_ONCE, Stream, numbered
+from stepladder.tables.sources.lakes import (
+    read_folder_as_table,
+    read_prefix,
+    refuse_inside,
+    refuse_within,
+)
+from stepladder.tables.sources.places import S3, Entry, is_object, local, remote, said
 from stepladder.tables.sources.undisturbed import undisturbed
 from stepladder.tables.sources.workbooks import is_workbook, read_workbook, refuse_disguised
 from stepladder.tables.text.records import read_text
+
+PACKED = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")  # zips, and Microsoft's older files
 
 
 def read(
@@ -40,9 +49,11 @@ def read(
             "Leave --sheet away, or check the file.",
         )
     if URL.match(source):
+        if S3.match(source):
+            return _read_remote(source, encoding, separator, header, version)
         from stepladder.tables.sources.databases import read_database
 
-        return _numbered(read_database(source), source)
+        return read_database(source)
     path = Path(source)
     if path.exists() and not (path.is_file() or path.is_dir()):
         raise Problem(
@@ -50,7 +61,8 @@ def read(
             "A source is a plain file or a folder; devices and pipes have no end that can be known.",
             "Write what comes out of it into a file, and give that.",
         )
-    return undisturbed(
+    table = read_folder_as_table(path) if path.is_dir() else None
+    return table or undisturbed(
         path, lambda: _read(path, source, encoding, separator, header, sheet, version)
     )
 
@@ -75,10 +87,44 @@ def _read(
     if path.is_file() and is_workbook(path):
         return read_workbook(path, header, sheet)
     if is_zip(path):
+        refuse_inside(names_inside(path) or [], str(path))
         return read_zip(path)
     data = _bytes(path)
     if data[:4] == b"PAR1":
-        return _numbered(_parquet(path), source)
+        refuse_within(local(path))
+        return _parquet(path, source)
+    return _text(data, source, encoding, separator, header, version)
+
+
+def _read_remote(
+    source: str, encoding: str | None, separator: str | None, header: int | None, version: int
+) -> Raw:
+    place = remote(source)
+    if not is_object(place):
+        return read_prefix(place, source)
+    refuse_within(place)
+    with said(place.shown), place.files.open_input_stream(place.path) as file:
+        start = file.read(4)
+        data = b"" if start in (b"PAR1", *PACKED) else start + file.read()
+    if start == b"PAR1":
+        return numbered(read_dataset(place, [Entry("", 1, 0)]), place.shown)
+    if start in PACKED:
+        raise Problem(
+            f"{place.shown} is a workbook or a zip",
+            "of S3, objects of Parquet and CSV are read, and tables of many objects",
+            f"copy it here (aws s3 cp {place.shown} .), and give the copy",
+        )
+    return _text(data, place.shown, encoding, separator, header, version)
+
+
+def _text(
+    data: bytes,
+    source: str,
+    encoding: str | None,
+    separator: str | None,
+    header: int | None,
+    version: int,
+) -> Raw:
     if data[:2] == b"\x1f\x8b":
         data = _unzipped(data, source)
     refuse_disguised(data, source)
@@ -122,51 +168,13 @@ def _unzipped(data: bytes, source: str) -> bytes:
         ) from None
 
 
-def _parquet(path: Path) -> pa.Table:
+def _parquet(path: Path, source: str) -> Raw:
     try:
-        return pq.ParquetFile(path).read()
+        file = pq.ParquetFile(path)
+        return numbered(Stream(file.schema_arrow, file.iter_batches(AT_ONCE)), source)
     except (pa.ArrowException, OSError) as error:
         raise Problem(
             f"{path} cannot be read as Parquet: {str(error)[:200]}.",
             "A Parquet file must be complete.",
             "Copy or export it again.",
         ) from None
-
-
-def _numbered(table: pa.Table, source: str) -> Raw:
-    if not table.num_rows:
-        raise Problem(
-            f"{without_password(source)} holds columns but no rows.",
-            "A table needs at least one row.",
-            "Check that it is the right one.",
-        )
-    plain = [_decoded(column) for column in table.columns]
-    return Raw(
-        pa.Table.from_arrays(plain, names=_distinct(table.column_names)),
-        np.arange(1, table.num_rows + 1, dtype=np.int64),
-        "record",
-    )
-
-
-def _decoded(column: pa.ChunkedArray) -> pa.ChunkedArray:
-    if pa.types.is_dictionary(column.type):
-        column = column.cast(column.type.value_type)
-    plain = next((kind for are, kind in _PLAIN if any(one(column.type) for one in are)), None)
-    return column.cast(plain) if plain else column
-
-
-_BINARY = (pa.types.is_large_binary, pa.types.is_fixed_size_binary, pa.types.is_binary_view)
-_PLAIN = (  # what many functions know of types that are one to them
-    (_BINARY, pa.binary()),
-    ((pa.types.is_large_string, pa.types.is_string_view), pa.string()),
-    ((pa.types.is_float16,), pa.float32()),
-)
-
-
-def _distinct(names: list[str]) -> list[str]:
-    """Names of which none stands there twice: the second is numbered, beside whatever else is there."""
-    found: list[str] = []
-    for i, name in enumerate(names, 1):
-        free = (f"{name} ({at})" for at in itertools.count(i))
-        found.append(name if name not in found else next(n for n in free if n not in names))
-    return found

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from urllib.parse import unquote, urlsplit
 
 from stepladder.core.errors import Problem
@@ -12,10 +11,9 @@ from stepladder.tables.sources.address import without_password
 READ = (
     "a source is a file or folder on this machine, or a table of a database by its URL: "
     "sqlite:///shop.db?table=orders, duckdb:///shop.duckdb?table=orders, "
-    "postgresql://user@host/shop?table=orders"
+    "postgresql://user@host/shop?table=orders; or on S3: s3://bucket/orders/"
 )
 COPIED = {  # where files lie elsewhere, and what brings one of them here
-    "s3": "aws s3 cp {} .", "s3a": "aws s3 cp {} .", "s3n": "aws s3 cp {} .",
     "gs": "gcloud storage cp {} .", "gcs": "gcloud storage cp {} .",
     "az": "azcopy", "abfs": "azcopy", "abfss": "azcopy", "wasb": "azcopy", "wasbs": "azcopy",
     "adl": "azcopy", "hdfs": "hdfs dfs -get {} .", "webhdfs": "hdfs dfs -get {} .",
@@ -50,7 +48,7 @@ def refuse_elsewhere(url: str) -> None:
     if scheme not in COPIED:
         return
     bare = without_password(f"{scheme}://{host}{path}")  # a signature is as good as a password
-    how = COPIED[scheme].format(re.sub("^s3[an]:", "s3:", bare))
+    how = COPIED[scheme].format(bare)
     raise Problem(
         f"{bare} lies elsewhere, and nothing is fetched from there",
         READ,
