@@ -260,3 +260,20 @@ def test_an_id_stands_beside_what_its_table_calls_it():
     found = titled(questions.load("returns"), Past(), answers)
     assert found.column_names == ["shop", "country", "parcel", "prediction"]
     assert found["country"].to_pylist() == ["DE", "FR", None]
+
+
+def test_what_is_killed_while_it_is_put_in_place_leaves_nothing(
+    shop_with_prices, tmp_path, monkeypatch
+):
+    def killed(source, target, at_once):
+        target.write(source.read(100))
+        raise KeyboardInterrupt
+
+    asked = shop_with_prices.ask.question
+    before = shop_with_prices.record.predictions(asked)
+    monkeypatch.setattr("stepladder.core.copied.shutil.copyfileobj", killed)
+    for ending in ("parquet", "csv"):
+        with pytest.raises(KeyboardInterrupt):
+            stepladder.predict(shop_with_prices, rung=RUNG, to=tmp_path / f"all.{ending}")
+    assert list(tmp_path.iterdir()) == []
+    assert shop_with_prices.record.predictions(asked) == before
