@@ -112,10 +112,10 @@ def horizon(days: int, ask: Ask) -> int:
 def check(history: History) -> None:
     """Refuse data in which nobody can be told from anybody else, or nothing was ever repeated."""
     found = history.sql(
-        """select count(*) as customers, sum(visits) as visits, min(first) as first, max(last) as last,
-        sum(valued) as valued from (
-          select customer, count(distinct day) as visits, min(day) as first, max(day) as last,
-            count(value) as valued from purchases where coalesce(value, 0) >= 0 group by customer)"""
+        """select count(*) as customers, count(*) filter (first < last) as again, min(first) as first,
+        max(last) as last, sum(valued) as valued from (
+          select customer, min(day) as first, max(day) as last, count(value) as valued
+          from purchases where coalesce(value, 0) >= 0 group by customer)"""
     ).to_pylist()[0]
     remedy = (
         "check which columns were read (stepladder new --column customer=NAME names another), "
@@ -125,7 +125,7 @@ def check(history: History) -> None:
         raise Problem(f"{found['customers']} customer", "retention compares customers", remedy)
     if found["first"] == found["last"]:
         raise Problem("all purchases are on one day", "retention needs purchases over time", remedy)
-    if found["visits"] == found["customers"]:
+    if not found["again"]:
         raise Problem(
             f"each of the {found['customers']:,} customers bought on one day only",
             "retention learns from those who came back, and nobody did",
