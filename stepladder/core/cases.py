@@ -9,7 +9,7 @@ import pyarrow as pa
 from stepladder.core.history import History, quoted
 from stepladder.core.question import Question
 
-PART = 500_000  # cases that are answered at once
+PART = 2_000_000  # rows of answers that are made at once
 
 
 def everyone(question: Question, history: History) -> pa.Table:
@@ -42,12 +42,13 @@ def parts(question: Question, history: History) -> Iterator[pa.Table]:
         yield everyone(question, history)
         return
     held: list[pa.RecordBatch] = []
+    most = max(PART // question.rows(history.ask), 1)
     for batch in history.scan(_ordered(question, history)):
         while batch.num_rows:
-            room = PART - sum(part.num_rows for part in held)
+            room = most - sum(part.num_rows for part in held)
             held.append(batch.slice(0, room))
             batch = batch.slice(room)
-            if sum(part.num_rows for part in held) == PART:
+            if sum(part.num_rows for part in held) == most:
                 yield pa.Table.from_batches(held)
                 held = []
     if held:

@@ -215,6 +215,9 @@ class Question(Protocol):
     def cases(self, ask: Ask) -> str:
         """A SELECT of everyone asked about as of a history's now, in any order: CASE…"""
 
+    def rows(self, ask: Ask) -> int:
+        """How many rows the answer about a case may have: items of a list, periods ahead."""
+
     def adds_up(self, ask: Ask) -> bool:
         """Whether answers are also about what cases add up to: then all of them are asked about at once."""
 

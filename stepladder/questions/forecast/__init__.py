@@ -111,6 +111,11 @@ def cases(ask: Ask) -> str:
     return living(ask)
 
 
+def rows(ask: Ask) -> int:
+    """One for each period ahead."""
+    return steps(ask)
+
+
 def adds_up(ask: Ask) -> bool:
     """With levels: a shop is all its articles."""
     return bool(ask.settings.levels)

@@ -129,6 +129,11 @@ def cases(ask: Ask) -> str:
     return "select distinct person from interactions"
 
 
+def rows(ask: Ask) -> int:
+    """One for each item that a rung may list."""
+    return int(ask.settings.list_length)
+
+
 def adds_up(ask: Ask) -> bool:
     """No: every person has a list of their own."""
     return False
