@@ -163,7 +163,7 @@ def test_as_of_a_cutoff_it_says_what_the_bakeoff_scored(project, tmp_path, monke
         stored = pq.read_table(
             project.folder / "bakeoffs" / str(result.id) / name / f"{last.called}.parquet"
         )
-        same(rows_of(said, {}), rows_of(stored, {}))
+        same(rows_of(said, {}), rows_of(stored.slice(0, said.num_rows), {}))  # newcomers are last
 
 
 def test_a_rung_that_knows_people_by_their_ids_answers_nobody_new(project):
