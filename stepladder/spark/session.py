@@ -31,6 +31,7 @@ SAME_AS_DUCKDB = {
     "spark.sql.execution.arrow.pyspark.enabled": "true",
     "spark.sql.execution.arrow.maxRecordsPerBatch": "100000",
 }
+STACK = "-Xss8m"  # what MLlib's rounds leave behind is read back one within the other
 LOG = """rootLogger.level = error
 rootLogger.appenderRef.file.ref = file
 appender.file.type = File
@@ -141,7 +142,8 @@ def _settings(folder: Path, memory_mb: int, local: bool, size: int) -> dict[str,
         "spark.ui.showConsoleProgress": "false",
         "spark.driver.memory": f"{memory_mb}m",
         "spark.driver.maxResultSize": f"{memory_mb // 2}m",
-        "spark.driver.extraJavaOptions": f"-Dlog4j2.configurationFile={log.as_uri()} "
+        "spark.executor.extraJavaOptions": STACK,
+        "spark.driver.extraJavaOptions": f"{STACK} -Dlog4j2.configurationFile={log.as_uri()} "
         f"-Dderby.system.home={folder} -Djava.io.tmpdir={folder} {pace.java(size) if local else ''}".strip(),
         "spark.sql.warehouse.dir": (folder / "warehouse").as_uri(),
         "spark.sql.catalogImplementation": "in-memory",

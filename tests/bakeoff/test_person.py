@@ -87,7 +87,7 @@ def test_whom_a_person_answered_is_judged_whatever_the_lots_say(parcels, tmp_pat
     for replay in (each for each in found.replays if each.holdout.cases is None):
         theirs = drawn[replay.holdout.past.now].to_pylist()
         judged = replay.cases.to_pylist()
-        lots = cases_drawn(
+        lots, _ = cases_drawn(
             parcels.question, replay.holdout.past, share(parcels.question, parcels.history())
         )
         assert sorted(map(str, judged)) == sorted({*map(str, theirs), *map(str, lots.to_pylist())})

@@ -137,5 +137,5 @@ def test_a_failing_rung_is_a_row_that_says_why(job, tmp_path):
     assert "nonsense" in found.status
     assert "line 5 of" in found.problem[0]
     assert measure_on_spark(
-        user_rung(job, tmp_path, "import nothing_here"), time_box=9, memory_mb=9
+        user_rung(job, tmp_path, "import nothing_here"), time_box=60, memory_mb=900
     ).status == ("not run: needs the library nothing_here")
