@@ -208,6 +208,7 @@ def test_only_these_say_that_a_rung_may_run_where_they_are():
     }  # fmt: skip
     assert said["ours"] == {
         "core/rung.py", "release/release.py", "release/fit.py", "service/alone.py",
+        "project/everywhere.py",  # a copy of ours, sent to a cluster
     }  # fmt: skip
 
 
