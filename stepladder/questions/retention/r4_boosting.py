@@ -6,7 +6,7 @@ towards everybody's as if five average purchases joined it.
 
 Trees need a row for every customer. Where more than a million are known they learn from a million drawn by
 lot (drawn.py): a mean over a thousandth of them, as in a leaf, is then off by about 1/sqrt(1,000) = 3 % of
-the spread within it, which is less than what sets customers in it apart.
+the spread within it.
 """
 
 from __future__ import annotations
