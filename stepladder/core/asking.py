@@ -110,8 +110,9 @@ def explained(
 ) -> pa.Table:
     """The answers, in their order, with `why`, the rung's own where it says any, and `because`: words."""
     nth = answers.append_column("nth", pa.array(np.arange(answers.num_rows)))
-    found = question.explain(history, nth, own)
-    return found.sort_by("nth").drop_columns(["nth"])
+    found = question.explain(history, nth, own).sort_by("nth")
+    more = [name for name in found.column_names if name not in nth.column_names]
+    return found.select([*answers.column_names, *more])
 
 
 class Taught(NamedTuple):

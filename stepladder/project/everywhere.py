@@ -69,7 +69,8 @@ class Saved(NamedTuple):
 class Asking:
     """What everybody is asked: by which rung, by which reference where it has no opinion; what is added.
 
-    taught: what earlier answers teach. release: the release's hash, if it is one.
+    taught: what earlier answers teach. release: the release's hash, if it is one and that is to stand
+    beside each answer.
     """
 
     rung: Saved
@@ -78,7 +79,10 @@ class Asking:
     release: str = ""
 
     def answers(self, question: Question, history: History, cases: pa.Table) -> pa.Table:
-        """The answers about these cases, fit for use: KEYS…, prediction, low, high, extras, why, as_of."""
+        """The answers about these cases, fit for use: KEYS…, prediction, low, high, extras, why.
+
+        Of a release also as_of and release.
+        """
         raw = self.rung.answer(question, history, cases)
 
         def reference() -> pa.Table:
@@ -87,10 +91,10 @@ class Asking:
             return self.reference.answer(question, history, cases)
 
         table = answered(question, raw, reference, history, cases, self.taught).predictions
-        n = table.num_rows
-        table = table.append_column("as_of", pa.array([history.now] * n, pa.date32()))
         if not self.release:
             return table
+        n = table.num_rows
+        table = table.append_column("as_of", pa.array([history.now] * n, pa.date32()))
         return table.append_column("release", pa.array([self.release] * n).dictionary_encode())
 
 

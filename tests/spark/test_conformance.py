@@ -10,7 +10,7 @@ import pyarrow as pa
 import pytest
 
 from stepladder import people, questions
-from stepladder.core import own_loss
+from stepladder.core import asking, own_loss
 from stepladder.core.cases import drawn, everyone
 from stepladder.core.predictions import check
 from stepladder.core.question import references
@@ -111,6 +111,9 @@ def test_replays_outcome_and_loss_are_alike(worlds, name):
     full = [question.complete(reference, lambda: reference, before, cases) for before, _ in engines]
     alike(full[0].predictions, full[1].predictions, ordered=True)
     assert full[0][1:] == full[1][1:]
+    few = full[0].predictions.slice(0, 9)
+    explained = [asking.explained(question, before, few, None) for before, _ in engines]
+    alike(*explained, ordered=True)
     unit = ", ".join(question.UNIT)
     text = f"""-- What was said beside what came, of one's own; -- as it ends.
     select {unit}, sum(coalesce(prediction, 0.0)) - count(actual) as loss, 0.5 as weight

@@ -24,6 +24,7 @@ from stepladder.nightly.run import run
 from stepladder.project import everywhere
 from stepladder.project.all_cases import answer
 from stepladder.project.everywhere import Asking, Saved, answered_everywhere
+from stepladder.project.predict import predict
 from stepladder.project.scratch import scratch
 from stepladder.questions.retention import toy
 from stepladder.release.ship import ship
@@ -164,12 +165,16 @@ def test_a_night_on_spark_goes_from_new_to_what_is_served(spark, tmp_path, monke
     found = at_rest.whole(folder)
     assert set(found["as_of"].to_pylist()) == {now}
     assert set(found["release"].to_pylist()) == {stored.model_hash}
+    everybody = pq.read_table(predict(shop, to=tmp_path / "everybody.parquet"))
+    best = predict(shop, top=9, to=tmp_path / "best.csv")
+    assert len(best.read_text().splitlines()) == 10
     settings = (shop.folder / "question.toml").read_text().replace('"spark"', '"duckdb"', 1)
     (shop.folder / "question.toml").write_text(settings)
     with scratch() as place:
         said = at_rest.whole(answer(Project.open(shop.folder), stored.rung, now, place).rest)
         served = Published.load(shop, stored, place)
-    alike(said, found.select(said.column_names))
+    for rows in (found, everybody):
+        alike(said, rows.select(said.column_names))
     (row,) = served.rows([served.find({"customer": said["customer"][5].as_py()})])[0]
     assert row["prediction"] == pytest.approx(said["prediction"][5].as_py())
     with sqlite3.connect(shop.folder / "out.db") as con:

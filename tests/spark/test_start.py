@@ -28,14 +28,14 @@ QUICK = {"JDK_JAVA_OPTIONS": "-XX:TieredStopAtLevel=1", "SPARK_LOCAL_IP": "127.0
 
 
 def ran(folder: Path, program: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    """A program in a process and an empty folder of its own."""
+    """A program in a process and a folder of its own."""
     script = folder / "program.py"
     script.write_text(program)
     work = folder / "work"
-    work.mkdir()
+    work.mkdir(exist_ok=True)
     temporary = {"TMPDIR": str(folder)}
     return subprocess.run(
-        [sys.executable, script], cwd=work, capture_output=True, text=True, timeout=120,
+        [sys.executable, script], cwd=work, capture_output=True, text=True, timeout=500,
         env={**os.environ, **QUICK, **temporary, **environment},
     )  # fmt: skip
 

@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 from stepladder.core import outcomes
 from stepladder.core.ask import Ask
 from stepladder.core.asking import beside
-from stepladder.core.history import History, literal
+from stepladder.core.history import History
 from stepladder.core.question import (
     Completed,
     Demo,
@@ -23,6 +23,7 @@ from stepladder.core.question import (
     Reference,
     Rule,
 )
+from stepladder.core.reasoned import reasoned
 from stepladder.core.stats import Floats
 from stepladder.money import unit_prices
 from stepladder.money.units import UnitPrices
@@ -214,32 +215,40 @@ def _scaled(
     return pa.table({"series": predictions["series"].take(pa.array(both.rows)), "off": off})
 
 
-EXPLAINED = """
+LATEST = """
 with asked as (select answers.series, answers.time, step from answers join ahead using (time)),
 alike as (
   select asked.series, asked.time, past.row, past.value,
     row_number() over (partition by asked.series, asked.time order by past.ago) as nth
   from asked cross join ask join readings as past
     on asked.series = past.series and (past.ago + asked.step - 1) % season = 0
-),
-rows as (
-  select series, time, list(row order by nth) as rows,
-    'the last such ' || (select every from ask) || 's had ' || string_agg(
-      case when value = floor(value) and abs(value) < 1e15 then format('{{:,}}', cast(value as bigint))
-      else format('{{:,.6g}}', value) end, '; ' order by nth) as because
-  from alike where nth <= 3 group by series, time
 )
-select answers.* replace (rows.rows as why),
-  case when level <> {bottom} then 'all series of it added up' else rows.because end as because
-from answers left join rows on answers.series = rows.series and answers.time = rows.time
-order by answers.series, answers.time
+select series, time, row, value from alike where nth <= 3 order by series, time, nth
 """
 
 
 def explain(history: History, answers: pa.Table, why: pa.Table | None) -> pa.Table:
     """The series' own latest values a season, two and three before; what adds up others says so."""
-    bottom = literal("".join(history.ask.settings.levels[-1:]))
-    return history.sql(EXPLAINED.format(bottom=bottom), answers=answers)
+    rows = history.sql(LATEST, answers=answers)
+    table = reasoned(answers, rows, _said(rows, history.ask.settings.every), KEYS)
+    summed = pc.not_equal(answers["level"], "".join(history.ask.settings.levels[-1:]))
+    words = pc.if_else(pc.fill_null(summed, False), "all series of it added up", table["because"])
+    return table.set_column(table.column_names.index("because"), "because", words)
+
+
+def _said(rows: pa.Table, every: str) -> pa.Table:
+    """What the latest values of each answer are, in words: series, time, because."""
+    values = rows.group_by(list(KEYS), use_threads=False).aggregate([("value", "list")])
+    words = [
+        f"the last such {every}s had {'; '.join(map(_figure, each))}"
+        for each in values["value_list"].to_pylist()
+    ]
+    return values.select(list(KEYS)).append_column("because", pa.array(words, pa.string()))
+
+
+def _figure(value: float) -> str:
+    """A value as people write it; a whole number without a point."""
+    return f"{int(value):,}" if abs(value) < 1e15 and value == int(value) else f"{value:,.6g}"
 
 
 def measures(predictions: pa.Table, past: History, later: History, cases: pa.Table) -> pa.Table:

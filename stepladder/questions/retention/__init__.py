@@ -27,6 +27,7 @@ from stepladder.core.question import (
     Rule,
     Worth,
 )
+from stepladder.core.reasoned import reasoned
 from stepladder.money import Prices, prices
 from stepladder.money.budget import lost, on_the_list
 from stepladder.questions.retention.purchases import PURCHASES
@@ -244,18 +245,23 @@ def _usual(past: History) -> float | None:
     return found
 
 
-EXPLAINED = """
-select answers.* replace (rows as why), because from answers left join (
-  select customer, list(row order by day desc, row desc)[:5] as rows,
-    'bought on ' || count(distinct case when value < 0 then null else day end) || ' days, last on '
-      || max(case when value < 0 then null else day end) as because
-  from purchases group by customer) using (customer)
+LATEST = """
+select customer, row from (
+  select customer, row, row_number() over (partition by customer order by day desc, row desc) as nth
+  from purchases where customer in (select customer from answers)
+) as bought where nth <= 5 order by customer, nth
+"""
+SAID = """
+select customer, 'bought on ' || count(distinct case when value < 0 then null else day end)
+    || ' days, last on ' || max(case when value < 0 then null else day end) as because
+from purchases where customer in (select customer from answers) group by customer
 """
 
 
 def explain(history: History, answers: pa.Table, why: pa.Table | None) -> pa.Table:
     """The customer's own latest purchases, which is what every rung looks at."""
-    return history.sql(EXPLAINED, answers=answers)
+    rows, said = (history.sql(query, answers=answers) for query in (LATEST, SAID))
+    return reasoned(answers, rows, said, KEYS)
 
 
 def measures(predictions: pa.Table, past: History, later: History, cases: pa.Table) -> pa.Table:

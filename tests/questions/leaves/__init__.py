@@ -158,7 +158,7 @@ def loss(predictions: pa.Table, past: History, later: History, cases: pa.Table) 
 def explain(history: History, answers: pa.Table, why: pa.Table | None) -> pa.Table:
     """The leaf's own row."""
     return history.sql(
-        """select answers.* replace ([leaves.row] as why), 'as long as ' || length as because
+        """select answers.* exclude (why), [leaves.row] as why, 'as long as ' || length as because
         from answers left join leaves using (leaf)""",
         answers=answers,
     )

@@ -205,7 +205,7 @@ def loss(predictions: pa.Table, past: History, later: History, cases: pa.Table) 
 def explain(history: History, answers: pa.Table, why: pa.Table | None) -> pa.Table:
     """The parcel's own row."""
     return history.sql(
-        """select answers.* replace ([parcels.row] as why), 'a parcel worth ' || price as because
+        """select answers.* exclude (why), [parcels.row] as why, 'a parcel worth ' || price as because
         from answers left join parcels using (shop, parcel)""",
         answers=answers,
     )
