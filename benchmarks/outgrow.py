@@ -53,7 +53,7 @@ copy (
 def main() -> None:
     """Generate, type the commands, print."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--customers", type=int, default=20_000_000)
+    parser.add_argument("--customers", type=int, default=2_000_000)
     parser.add_argument("--room", type=Path, default=Path(tempfile.gettempdir()) / "outgrow")
     parser.add_argument("--engines", default="duckdb,spark")
     parser.add_argument("--shares", default="0.25,0.5,1")
@@ -91,7 +91,7 @@ def typed(project: Path, source: Path, engine: str) -> dict[str, dict[str, float
     took = {"new": measured([*command, "new", "retention", "--from", source, "--project", project])}
     asked = project / "question.toml"
     lines = re.sub(r"(?m)^(horizon|cutoffs) = .*\n", "", asked.read_text())
-    ahead = 'horizon = "91 days"\ncutoffs = ["2023-07-03", "2023-10-02"]\nengine = "{}"\nspark = "local[2]"\n'
+    ahead = 'horizon = "91 days"\ncutoffs = [2023-07-03, 2023-10-02]\nengine = "{}"\nspark = "local[2]"\n'
     asked.write_text(ahead.format(engine) + lines)
     took["bakeoff"] = measured([*command, "bakeoff", "--project", project, "--json"])
     for rung in RUNGS:
