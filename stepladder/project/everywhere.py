@@ -11,12 +11,9 @@ import json
 import re
 import shutil
 import uuid
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
-from threading import Event, Thread
 from typing import TYPE_CHECKING, NamedTuple
 
 import pyarrow as pa
@@ -41,10 +38,8 @@ if TYPE_CHECKING:
 
 A_BUCKET, LEAST = 200_000, 1_000  # cases in a bucket: so many; and where there are few, no fewer
 TRIED = 20  # cases that are asked about twice
-TICK_S = 0.5
 ANSWERED = "stepladder_answered"
 WHAT = re.compile(r"\s*[\w.]+(Error|Exception)\b")  # a traceback's line that says what it was
-Progress = Callable[[int, int], None]  # buckets answered, buckets in all
 
 
 class Saved(NamedTuple):
@@ -155,7 +150,6 @@ def answered_everywhere(
     folder: Path,
     *,
     number: int = 0,
-    progress: Progress = lambda *_: None,
 ) -> int:
     """Have everybody answered by the cluster into a folder of Parquet files; how many rows they are.
 
@@ -166,14 +160,14 @@ def answered_everywhere(
     others. Raises Problem where a rung fails, or stepladder is not installed on the cluster.
     """
     if question.adds_up(history.ask):
-        return in_parts(question, history, asking, room, folder, progress)
+        return in_parts(question, history, asking, room, folder)
     from stepladder.spark.buckets import laid_out
 
     number = number or _number(count(question, history), history)
     task = task_of(history, asking, laid_out(question, history, room, number), room, folder)
     if not right_alone(question, history, asking, task):
-        return in_parts(question, history, asking, room, folder, progress)
-    return _run(history, task, number, progress)
+        return in_parts(question, history, asking, room, folder)
+    return _run(history, task, number)
 
 
 def right_alone(question: Question, history: SparkHistory, asking: Asking, task: Task) -> bool:
@@ -194,15 +188,13 @@ def in_parts(
     asking: Asking,
     room: Path,
     folder: Path,
-    progress: Progress = lambda *_: None,
 ) -> int:
     """The same by asking on this machine about part after part, from all that is known on Spark."""
-    rows, done, everybody = 0, 0, count(question, history)
+    rows = 0
     for nth, cases in enumerate(parts(question, history)):
         table = asking.answers(question, history, cases)
         _keep(table, _part(folder, nth), room)
-        rows, done = rows + table.num_rows, done + cases.num_rows
-        progress(done, everybody)
+        rows += table.num_rows
     return rows
 
 
@@ -226,7 +218,7 @@ def _number(cases: int, history: SparkHistory) -> int:
     return max(-(-cases // A_BUCKET), min(int(parts), -(-cases // LEAST)), 1)
 
 
-def _run(history: SparkHistory, task: Task, number: int, progress: Progress) -> int:
+def _run(history: SparkHistory, task: Task, number: int) -> int:
     """Have all buckets answered; how many rows they are. Raises Problem."""
 
     def work(bucket: int) -> str:
@@ -234,33 +226,14 @@ def _run(history: SparkHistory, task: Task, number: int, progress: Progress) -> 
 
     history.spark.udf.register(ANSWERED, work)  # not mapInArrow, which asks for pandas
     numbers = history.spark.range(0, number, 1, number)
-    with _told(task.folder, number, progress):
-        try:
-            said = numbers.selectExpr(f"{ANSWERED}(id) as said").toArrow()["said"].to_pylist()
-        except Exception as error:  # Spark's own, by many names
-            raise _failed(str(error)) from error
+    try:
+        said = numbers.selectExpr(f"{ANSWERED}(id) as said").toArrow()["said"].to_pylist()
+    except Exception as error:  # Spark's own, by many names
+        raise _failed(str(error)) from error
     found = [json.loads(one) for one in said]
     for wrong in filter(None, (one["wrong"] for one in found)):
         raise Problem(*wrong)
     return sum(one["rows"] for one in found)
-
-
-@contextmanager
-def _told(folder: Path, of: int, progress: Progress) -> Iterator[None]:
-    """Say while it lasts how many buckets are answered: as many as there are files."""
-    done = Event()
-
-    def look() -> None:
-        while not done.wait(TICK_S):
-            progress(len(list(folder.glob("part-*"))), of)
-
-    watcher = Thread(target=look, daemon=True)
-    watcher.start()
-    try:
-        yield
-    finally:
-        done.set()
-        watcher.join()
 
 
 def _part(folder: Path, nth: int) -> Path:
