@@ -14,7 +14,7 @@ import stepladder
 from stepladder import Project, questions
 from stepladder.core import at_rest
 from stepladder.core import model as models
-from stepladder.core.asking import Taught
+from stepladder.core.asking import Taught, reasons
 from stepladder.core.cases import everyone
 from stepladder.core.errors import CannotStand, Problem
 from stepladder.core.question import references
@@ -74,6 +74,10 @@ def test_every_rung_says_of_a_bucket_what_it_says_of_everybody(toys, name, tmp_p
             alike(want, found)
         except AssertionError:
             assert not everywhere.right_alone(world.question, both.spark, asking, task), rung.name
+        few, kept = want.slice(0, 5), models.load(asking.rung.model)
+        ways = [reasons(rung, kept, history, few) for history in (both.duckdb, both.spark)]
+        if ways[0] is not None:  # the rows that the rung itself says it looked at
+            alike(*ways)
 
 
 def room(folder, name):
