@@ -22,6 +22,7 @@ from stepladder.project.at_work import nobody_at_work
 from stepladder.project.folder import Project
 from stepladder.project.forgotten import forgotten, hashed, secret_key
 from stepladder.project.home import other_homes
+from stepladder.record.altering import alter_results
 from stepladder.record.copies import copies_beside
 from stepladder.record.lists import forget_listed, lists
 from stepladder.tables.ids.spelling import also_spelt
@@ -132,7 +133,7 @@ def _without_examples(project: Project) -> None:
             write(page, to_markdown(DataReport.from_dict(project.data_report(name))))
         else:
             page.unlink()
-    project.record.alter_results(project.ask.question, _without_texts)
+    alter_results(project.record, project.ask.question, _without_texts)
 
 
 def _without_texts(result: dict[str, Any]) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from stepladder.core.copied import copy
 from stepladder.nightly.still_there import without
 from stepladder.project.folder import Project
 from stepladder.project.scratch import scratch
+from stepladder.record.altering import altered
 
 
 def taken_out(project: Project, room: str, who: pa.Table) -> int:
@@ -34,7 +35,7 @@ def _out_of(project: Project, rest: Path, path: Path, who: pa.Table) -> int:
         if gone:
             where, left = rest.relative_to(project.folder).as_posix(), at_rest.count(rest) - gone
             # the record first: after a kill between the two, doing it again makes them agree
-            project.record.altered(where, at_rest.digest(rest, {path: anew}), left)
+            altered(project.record, where, at_rest.digest(rest, {path: anew}), left)
             copy(anew, path)
     return gone
 

@@ -7,11 +7,15 @@ from stepladder.record.rows import (
     Bakeoff,
     CallList,
     Decision,
+    Entry,
+    Event,
+    Job,
     Loss,
     Shipment,
     Step,
     Stored,
     Token,
+    Waiting,
 )
 from stepladder.record.store import Record
 
@@ -21,11 +25,15 @@ __all__ = [
     "Bakeoff",
     "CallList",
     "Decision",
+    "Entry",
+    "Event",
+    "Job",
     "Loss",
     "Record",
     "Shipment",
     "Step",
     "Stored",
     "Token",
+    "Waiting",
     "address",
 ]

@@ -191,12 +191,41 @@ def _lists_and_their_controls(connection: Connection) -> None:
     arms.create(connection)
 
 
+APP = {  # as above; `id` hangs on an event
+    "events": "question kind by time request body_sha256 before sha256",
+    "bodies": "about salt body:json",
+    "entries": "kind sha256 token made seen ends closed",
+    "jobs": "question kind arguments:json status pid:int? host detail finished by time",
+    "waiting": "question key as_of until act:int? answer:json? by time",
+}
+
+
+def _what_is_said_and_who_comes_in(connection: Connection) -> None:
+    """6 -> 7. The audit log, browsers' sessions, jobs, who waits for a person; frozen as it was."""
+    for name in ("evidence", "review"):
+        connection.execute(
+            text(f"alter table decisions add column {name} text not null default ''")
+        )
+    then = MetaData()
+    for name, columns in APP.items():
+        number = Column("id", Integer, primary_key=True, autoincrement=False)
+        owned: list[Any] = [Column("project", Text, primary_key=True), number]
+        if name == "bodies":
+            owned.append(
+                ForeignKeyConstraint(
+                    ["project", "id"], ["events.project", "events.id"], onupdate="cascade"
+                )
+            )
+        Table(name, then, *owned, *map(_column, columns.split())).create(connection)
+
+
 MIGRATIONS: tuple[Callable[[Connection], None], ...] = (
     _decisions_know_their_bakeoff_and_people_answer,
     _production,
     _answers_of_any_kind,
     _rows_are_a_projects,
     _lists_and_their_controls,
+    _what_is_said_and_who_comes_in,
 )
 VERSION = 1 + len(MIGRATIONS)
 

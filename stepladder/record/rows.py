@@ -116,7 +116,10 @@ class Bakeoff:
 
 @dataclass(frozen=True)
 class Decision:
-    """The business chose this rung: who, when, because of what, and after which bake-off."""
+    """The business chose this rung: who, when, because of what, and after which bake-off.
+
+    evidence: the hash of the page that was decided on. review: the day on which to look again.
+    """
 
     id: int
     question: str
@@ -125,6 +128,8 @@ class Decision:
     by: str
     time: str
     because: str
+    evidence: str = ""
+    review: str = ""
 
 
 @dataclass(frozen=True)
@@ -202,6 +207,80 @@ class Token:
     expires: str = ""
     revoked: str = ""
     folder: str = ""
+    by: str = ""
+    time: str = ""
+    id: int = 0
+
+
+@dataclass(frozen=True)
+class Event:
+    """One thing that somebody did or said: a link of the audit log, and the words, if they are there.
+
+    kind: what it is, e.g. "comment", "check", "decision". about: JSON of the case, the item, or whatever it
+    is about; empty where it is about the question. body is None where it was erased. request: the key of
+    the form that sent it, so that a form sent twice counts once.
+    """
+
+    id: int
+    question: str
+    kind: str
+    by: str
+    time: str
+    request: str = ""
+    about: str = ""
+    body: dict[str, Any] | None = None
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A way in for a browser: a "link" that opens once, or a "session"; only hashes are kept.
+
+    token: the hash of the token it stands for; it ends with it. seen, ends, closed: moments, or empty.
+    """
+
+    kind: str
+    sha256: str
+    token: str
+    made: str
+    seen: str
+    ends: str
+    closed: str = ""
+    id: int = 0
+
+
+@dataclass(frozen=True)
+class Job:
+    """Work that somebody started from a page: what, by whom, and how it went.
+
+    status: "running", "done", "failed: why" or "cancelled". detail: where its output is.
+    """
+
+    question: str
+    kind: str
+    arguments: dict[str, Any]
+    status: str = "running"
+    pid: int | None = None
+    host: str = ""
+    detail: str = ""
+    finished: str = ""
+    by: str = ""
+    time: str = ""
+    id: int = 0
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """A case that a person is asked about while somebody waits for the answer.
+
+    key: JSON of the case. until: after it the fallback rung answers. act: the number of the person's answer.
+    """
+
+    question: str
+    key: str
+    as_of: str
+    until: str
+    act: int | None = None
+    answer: dict[str, Any] | None = None
     by: str = ""
     time: str = ""
     id: int = 0

@@ -138,6 +138,8 @@ decisions = Table(
     _text("by"),
     _text("time"),
     _text("because"),
+    Column("evidence", Text, nullable=False, server_default=""),
+    Column("review", Text, nullable=False, server_default=""),
     _of("bakeoff", "bakeoffs"),
 )
 
@@ -209,6 +211,75 @@ forgotten = Table(
     *_numbered(),
     _text("question"),
     _text("sha256"),
+    _text("by"),
+    _text("time"),
+)
+
+# a chain: each row's hash holds that of the row before
+events = Table(
+    "events",
+    metadata,
+    *_numbered(),
+    _text("question"),
+    _text("kind"),
+    _text("by"),
+    _text("time"),
+    _text("request"),
+    _text("body_sha256"),
+    _text("before"),
+    _text("sha256"),
+)
+
+# what was said lies apart, so that it can be erased without breaking the chain
+bodies = Table(
+    "bodies",
+    metadata,
+    *_numbered(),
+    _text("about"),
+    _text("salt"),
+    Column("body", JSON, nullable=False),
+    _of("id", "events"),
+)
+
+entries = Table(
+    "entries",
+    metadata,
+    *_numbered(),
+    _text("kind"),
+    _text("sha256"),
+    _text("token"),
+    _text("made"),
+    _text("seen"),
+    _text("ends"),
+    _text("closed"),
+)
+
+jobs = Table(
+    "jobs",
+    metadata,
+    *_numbered(),
+    _text("question"),
+    _text("kind"),
+    Column("arguments", JSON, nullable=False),
+    _text("status"),
+    Column("pid", Integer),
+    _text("host"),
+    _text("detail"),
+    _text("finished"),
+    _text("by"),
+    _text("time"),
+)
+
+waiting = Table(
+    "waiting",
+    metadata,
+    *_numbered(),
+    _text("question"),
+    _text("key"),
+    _text("as_of"),
+    _text("until"),
+    Column("act", Integer),
+    Column("answer", JSON(none_as_null=True)),
     _text("by"),
     _text("time"),
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 from sqlalchemy import URL, Engine, Table
 
 from stepladder.core.errors import Problem
-from stepladder.record import copies, migrations, schema
+from stepladder.record import copies, log, migrations, schema
 from stepladder.record.address import checked, user
 from stepladder.record.owned import Owned
 from stepladder.record.reach import (
@@ -179,20 +179,24 @@ class Record:
         """All files of predictions made for a question, the oldest first."""
         return self._all(Stored, schema.predictions, question)
 
-    def altered(self, path: str, sha256: str, rows: int) -> None:
-        """Note the new hash of a file of predictions that somebody was taken out of."""
-        t = schema.predictions
-        with self.writes() as mine:
-            mine.change(t, [t.c.path == path], sha256=sha256, rows=rows)
-
     def decide(
-        self, question: str, rung: str, *, by: str, because: str, bakeoff: int | None = None
+        self,
+        question: str,
+        rung: str,
+        *,
+        by: str,
+        because: str,
+        bakeoff: int | None = None,
+        evidence: str = "",
+        review: str = "",
     ) -> int:
         """Note which rung the business chose, who chose it and why; return the decision's id."""
         if bakeoff is not None:
             self.bakeoff(bakeoff)
-        row = {"question": question, "bakeoff": bakeoff, "rung": rung}
-        return self._add(schema.decisions, {**row, "by": by, "time": now(), "because": because})
+        row = {"question": question, "bakeoff": bakeoff, "rung": rung, "evidence": evidence}
+        row |= {"by": by, "time": now(), "because": because, "review": review}
+        with self.writes() as mine:
+            return _logged(mine, "decision", schema.decisions, row)
 
     def decisions(self, question: str) -> list[Decision]:
         """Every decision about a question, the oldest first."""
@@ -226,7 +230,8 @@ class Record:
                 key = key_of(keys)
                 word = isinstance(value, str)
                 what = {"label": value if word else None, "prediction": None if word else value}
-                mine.add(schema.answers, {**usual, **what, "key": key, "act": act})
+                row = {**usual, **what, "key": key, "act": act}
+                _logged(mine, "answer", schema.answers, row)
         return act
 
     def answers(self, question: str) -> list[Answer]:
@@ -235,7 +240,11 @@ class Record:
 
     def note(self, row: Shipment | Step | Token) -> int:
         """Note that something was shipped, a step was run or a token was made; return its number."""
-        return self._add(TABLES[type(row)], stamped(row, user(), now()))
+        kind, written = type(row).__name__.lower(), stamped(row, user(), now())
+        if kind not in log.KEPT:
+            return self._add(TABLES[type(row)], written)
+        with self.writes() as mine:
+            return _logged(mine, kind, TABLES[type(row)], written)
 
     def noted(self, kind: type[Noted], question: str | None = None) -> list[Noted]:
         """All that was noted of a kind, the oldest first; of one question where it is named."""
@@ -243,8 +252,11 @@ class Record:
 
     def revoke(self, token: int) -> None:
         """From now on this token opens nothing."""
+        t, moment = schema.tokens, now()
         with self.writes() as mine:
-            mine.change(schema.tokens, [schema.tokens.c.id == token], revoked=now())
+            mine.change(t, [t.c.id == token], revoked=moment)
+            for row in mine.rows(t, t.c.id == token):
+                log.wrote(mine, "", "token", dict(row._mapping), user(), moment)
 
     def forget(self, question: str, sha256: str, case: Mapping[str, Any]) -> int:
         """Erase what people said about one case, and remember its hash; returns how much was erased."""
@@ -255,15 +267,9 @@ class Record:
             mine.remove(t, t.c.id.in_(about))
             row = {"question": question, "sha256": sha256, "by": user(), "time": now()}
             mine.add(schema.forgotten, row)
-        return len(about)
-
-    def alter_results(self, question: str, change: Callable[[Any], Any]) -> None:
-        """Change what was noted of bake-offs' results, where somebody stands in it."""
-        t = schema.bakeoffs
-        with self.writes() as mine:
-            for one in mine.rows(t, t.c.question == question, t.c.result.is_not(None)):
-                if (other := change(one.result)) != one.result:
-                    mine.change(t, [t.c.id == one.id], result=other)
+            said = log.erase(mine, question, case)
+            log.add(mine, question, "forgotten", {"events": said}, by=row["by"], time=row["time"])
+        return len(about) + len(said)
 
     def forgotten(self, question: str) -> set[str]:
         """The hashes of those who are forgotten."""
@@ -294,6 +300,14 @@ class Record:
             f"recorded: {', '.join(known[-10:]) or 'none yet'}",
             "name one of these, or run a new one: stepladder bakeoff",
         )
+
+
+def _logged(mine: Owned, kind: str, table: Table, row: Mapping[str, Any]) -> int:
+    """Add a row, and a link of the log that holds what it was."""
+    number = mine.add(table, row)
+    (there,) = mine.rows(table, table.c.id == number)  # as the database gives it back
+    log.wrote(mine, str(row.get("question", "")), kind, dict(there._mapping), row["by"], now())
+    return number
 
 
 def _running(bakeoff: int) -> list[Any]:

@@ -17,6 +17,7 @@ from stepladder.nightly.run import run
 from stepladder.project.folder import Project
 from stepladder.questions.retention import toy
 from stepladder.record import Record, Shipment, Step, Token
+from stepladder.record.altering import altered
 from stepladder.record.owned import whose
 from stepladder.record.reach import reading
 from stepladder.record.schema import OWNED
@@ -165,7 +166,7 @@ def test_a_number_reaches_no_other_projects_row(orders, tmp_path, shared):
     b.record.fail_bakeoff(mine, "x")
     b.record.revoke(token)
     b.record.forget("retention", "0" * 64, {"customer": 3})
-    b.record.altered("bakeoffs/1/r1/x.parquet", "0", 0)
+    altered(b.record, "bakeoffs/1/r1/x.parquet", "0", 0)
     assert rows(a.record) == before
     with pytest.raises(Problem, match="nobody has decided"):
         ship(b)
