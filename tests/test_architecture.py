@@ -33,6 +33,7 @@ LEVELS = {  # a room may import from its own level's rooms below it, never from 
     "nightly": 8,
     "service": 8,
     "leave": 9,
+    "pages": 9,
     "terminal": 10,
     "cli": 11,
     "__main__": 12,

@@ -62,14 +62,17 @@ def app(shelf: Shelf, limits: Limits) -> FastAPI:
 def _predictions(api: FastAPI, shelf: Shelf, limits: Limits, queue: Queue) -> None:
     there = sorted(shelf.served.values(), key=lambda one: one.name)
     examples = {name: said for one in there for name, said in body.examples(one).items()}
-    answers: Any = Union[tuple(one.answer for one in there)]  # noqa: UP007
+    answers: Any = Union[tuple(one.answer for one in there)] if there else Any  # noqa: UP007
 
     @api.post(
         "/predict",
         summary="Predict for one case or many",
         openapi_extra=models.asks([one.request for one in there], examples),
         responses={
-            200: {"model": answers, "description": "An answer for each case, in their order."},
+            200: {
+                "model": answers if there else None,
+                "description": "An answer for each case, in their order.",
+            },
             **_errors(400, 401, 404, 408, 413, 415, 422, 429, 503),
         },
     )
@@ -160,7 +163,11 @@ def _health(api: FastAPI, shelf: Shelf, limits: Limits) -> None:
     async def readyz() -> Response:
         states = {name: _state(shelf, one, limits) for name, one in shelf.served.items()}
         old = any(shelf.keys.age(name) > limits.reads_s for name in states)
-        ready = not old and all(state != "nothing published" for state in states.values())
+        ready = (
+            not old
+            and bool(states)
+            and all(state != "nothing published" for state in states.values())
+        )
         return _said({"ready": ready, "questions": states}, 200 if ready else 503)
 
     @api.get("/metrics", summary="Counts for Prometheus")

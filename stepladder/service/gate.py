@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import time
 from collections import OrderedDict
@@ -15,13 +14,12 @@ from starlette.requests import ClientDisconnect
 from stepladder.core.errors import Passing, Problem, Unusable
 from stepladder.record import Token
 from stepladder.service import docs
+from stepladder.service.bounded import Receive, Scope, bounded, header
 from stepladder.service.limits import Bucket, Limits
 from stepladder.service.refused import Refused, Send, busy, fault, refused, tell, unknown
 from stepladder.service.shelf import Shelf
 from stepladder.service.tokens import hashed, may
 
-Scope = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 OPEN = {"/healthz", "/readyz", "/openapi.json", *docs.KINDS}
@@ -63,7 +61,7 @@ class Gate:
 
         try:
             self._admit(scope)
-            await self.app(scope, self._bounded(scope, receive), watched)
+            await self.app(scope, bounded(self.limits, scope, receive), watched)
         except Problem as problem:
             status = status or await tell(self._told(scope, problem), send)
         except ClientDisconnect:
@@ -98,7 +96,7 @@ class Gate:
 
     def _identify(self, scope: Scope) -> None:
         """Let in whoever has a token; with none that is good everybody is told the same."""
-        found = self._tokens(_header(scope, b"authorization"))
+        found = self._tokens(header(scope, b"authorization"))
         if not found:
             raise unknown()
         scope["tokens"] = found
@@ -142,38 +140,6 @@ class Gate:
                 retry_after=wait,
             )
 
-    def _bounded(self, scope: Scope, receive: Receive) -> Receive:
-        """The body as it comes, until there is too much of it or it takes too long."""
-        most, came = self.limits.body, 0
-        ends = time.monotonic() + self.limits.body_s
-        said = _header(scope, b"content-length")
-        if said.isdigit() and int(said[:20]) > most:
-            raise _too_large(most)
-
-        whole = False
-
-        async def bounded() -> MutableMapping[str, Any]:
-            nonlocal came, whole
-            if whole:
-                return await receive()
-            try:
-                async with asyncio.timeout(max(ends - time.monotonic(), 0.001)):
-                    message = await receive()
-            except TimeoutError:
-                raise Refused(
-                    408,
-                    "the body did not come",
-                    f"it has {self.limits.body_s:g} s",
-                    "send it again",
-                ) from None
-            came += len(message.get("body", b""))
-            if came > most:
-                raise _too_large(most)
-            whole = not message.get("more_body", False)
-            return message
-
-        return bounded
-
     def _note(self, scope: Scope, status: int, seconds: float) -> None:
         method = scope["method"]
         known = METHODS.get(scope["path"]) == method  # else anybody could make up ever new ones
@@ -186,19 +152,6 @@ class Gate:
         )  # fmt: skip
 
 
-def _header(scope: Scope, name: bytes) -> bytes:
-    return next((value for key, value in scope["headers"] if key == name), b"")
-
-
 def _path(scope: Scope) -> str:
     """A path as it may stand in a log: on one line, and without what came after a question mark."""
     return ascii(scope["path"][:200])[1:-1]
-
-
-def _too_large(most: int) -> Refused:
-    return Refused(
-        413,
-        "the body is too large",
-        f"at most {most:,} bytes",
-        "send several requests; for everybody read the published file instead",
-    )

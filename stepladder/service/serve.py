@@ -10,11 +10,11 @@ import math
 import signal
 import socket
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from stepladder.core.errors import Problem
 from stepladder.core.extras import installing
@@ -34,6 +34,8 @@ NOT_HERE = (
     errno.EAFNOSUPPORT,
 )  # a machine may know ::1 by name and not have it
 LOCAL = ("127.0.0.1", "::1", "localhost")
+Made = Callable[["Shelf", Limits], Any]  # an application of ASGI
+Ready = Callable[["Shelf", int], None]
 log = logging.getLogger("stepladder.service")
 
 
@@ -44,11 +46,17 @@ def serve(
     limits: Limits,
     verbose: bool = False,
     as_json: bool = False,
+    made: Made | None = None,
+    ready: Ready | None = None,
 ) -> None:
-    """Serve a project, or several in one folder, until told to stop. Raises Problem if it cannot start."""
+    """Serve a project, or several in one folder, until told to stop. Raises Problem if it cannot start.
+
+    made: what makes the application; by default the API alone. ready: what is done once it listens, given
+    the port.
+    """
     _log(verbose, as_json)
     with _uncollected():
-        server, shelf = _server(folder, host, port, limits)
+        server, shelf = _server(folder, host, port, limits, made)
     # uvicorn passes the signal on once it has stopped; whoever was told to stop, and did, is done
     for stop in (signal.SIGTERM, signal.SIGINT):
         signal.signal(stop, signal.SIG_IGN)
@@ -58,6 +66,8 @@ def serve(
     if host not in LOCAL:
         log.warning("it listens on %s: put a server with TLS in front of it", host)
     with _listening(host, port) as places:
+        if ready:
+            ready(shelf, places[0].getsockname()[1])
         server.run(places)
     shelf.put_away()
 
@@ -70,7 +80,9 @@ def _tell(shelf: Shelf) -> None:
         )
 
 
-def _server(folder: Path, host: str, port: int, limits: Limits) -> tuple[Server, Shelf]:
+def _server(
+    folder: Path, host: str, port: int, limits: Limits, made: Made | None
+) -> tuple[Server, Shelf]:
     """Everything loaded and tried, ready to run."""
     try:
         import uvicorn
@@ -91,7 +103,7 @@ def _server(folder: Path, host: str, port: int, limits: Limits) -> tuple[Server,
     connections = Connections(_within_files(limits), shelf.metrics.closed)
     # asyncio's own loop takes all who wait in one round; uvloop takes one, and a crowd fills the queue
     config = uvicorn.Config(
-        app(shelf, limits), host=host, port=port, log_config=None, access_log=False,
+        (made or app)(shelf, limits), host=host, port=port, log_config=None, access_log=False,
         server_header=False, date_header=False, timeout_graceful_shutdown=GRACE_S,
         timeout_keep_alive=math.ceil(limits.idle_s), ws="none", http=connections.protocol,
         backlog=BACKLOG, loop="asyncio",

@@ -8,15 +8,20 @@ import ctypes
 import gc
 import logging
 import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any, TypeVar
 
 from stepladder.core.errors import Problem
+from stepladder.project.folder import Project
+from stepladder.release.ship import shipments
 from stepladder.service.keys import Keys
 from stepladder.service.metrics import Metrics
 from stepladder.service.served import Mark, Served, mark_of
 
+T = TypeVar("T")
 log = logging.getLogger("stepladder.service")
 EVERY_S, AGAIN_S = 1.0, 60.0
 
@@ -27,6 +32,7 @@ class Shelf:
 
     served: dict[str, Served]
     keys: Keys
+    folders: dict[str, Path] = field(default_factory=dict)  # also of those not in production yet
     metrics: Metrics = field(default_factory=Metrics)
     degraded: dict[str, str] = field(default_factory=dict)  # name -> why the newest is not served
     refused: dict[str, tuple[Mark, float]] = field(
@@ -35,9 +41,13 @@ class Shelf:
 
     @staticmethod
     def of(folder: Path) -> Shelf:
-        """Everything below a folder that is in production. Raises Problem where something is wrong."""
-        served = {name: _load(name, place) for name, place in projects(folder).items()}
-        return Shelf(served, Keys.of({name: one.project for name, one in served.items()}))
+        """Everything below a folder, and what of it is in production. Raises Problem on what is wrong."""
+        there = projects(folder)
+        opened = {name: _named(name, Project.open, at) for name, at in there.items()}
+        keys = Keys.of(opened)
+        shipped = [name for name, project in opened.items() if shipments(project)]
+        served = {name: _named(name, Served.load, name, there[name]) for name in shipped}
+        return Shelf(served, keys, there)
 
     async def watch(self, worker: ThreadPoolExecutor) -> None:
         """Look every second whether there is something new, for as long as the service runs."""
@@ -52,18 +62,20 @@ class Shelf:
         `again`: try at once what was refused a moment ago.
         """
         marks: dict[str, Mark] = {}
-        for name, now in self.served.items():
+        for name, project in self.keys.projects.items():
             try:
-                marks[name] = mark_of(now.project)
+                now = self.served.get(name)
+                if now or shipments(project):
+                    marks[name] = mark_of(now.project if now else project)
             except Exception as error:  # a record that cannot be read for a while
                 self.degraded[name] = "the record cannot be read"
                 log.warning("%s: the record cannot be read: %s", name, _one_line(error))
         for name, mark in marks.items():
-            now = self.served[name]
-            if mark == now.mark:
+            now = self.served.get(name)
+            if now and mark == now.mark:
                 self._mended(name)
             elif again or self._worth_trying(name, mark):
-                self._take_up(name, now, mark)
+                self._take_up(name, mark)
 
     def put_away(self) -> None:
         """Let go of everything that was served; else DuckDB says at the end what is still open."""
@@ -74,9 +86,9 @@ class Shelf:
         gc.unfreeze()
         gc.collect()
 
-    def _take_up(self, name: str, now: Served, mark: Mark) -> None:
+    def _take_up(self, name: str, mark: Mark) -> None:
         try:
-            new = Served.load(name, now.project.folder)
+            new = Served.load(name, self.folders[name])
         except Exception as error:
             self.refused[name] = mark, time.monotonic() + AGAIN_S
             self.degraded[name] = _one_line(error)
@@ -116,12 +128,13 @@ def projects(folder: Path) -> dict[str, Path]:
     return found
 
 
-def _load(name: str, folder: Path) -> Served:
+def _named(name: str, do: Callable[..., T], *given: Any) -> T:
+    """What is done with a project; a Problem says with which."""
     try:
-        return Served.load(name, folder)
+        return do(*given)
     except Problem as problem:
-        given, allowed, remedy = problem.parts()
-        raise Problem(f"{name}: {given}", allowed, remedy) from None
+        said, allowed, remedy = problem.parts()
+        raise Problem(f"{name}: {said}", allowed, remedy) from None
 
 
 def settle() -> None:

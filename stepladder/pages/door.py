@@ -1,0 +1,230 @@
+"""What every visit passes: the host it asks for, who it is, what it may; and how it is logged and refused."""
+
+from __future__ import annotations
+
+import ipaddress
+import logging
+import time
+from collections import OrderedDict
+from dataclasses import dataclass, field, replace
+from http.cookies import CookieError, SimpleCookie
+from urllib.parse import parse_qsl
+
+import anyio
+from starlette.responses import Response
+
+from stepladder.core.errors import Passing, Problem, Unusable
+from stepladder.pages import routes
+from stepladder.pages.standing import Standing
+from stepladder.pages.visit import Visit
+from stepladder.record import Token
+from stepladder.record.entries import found
+from stepladder.service.bounded import Receive, Scope, bounded
+from stepladder.service.gate import BUCKETS
+from stepladder.service.limits import Bucket, Limits
+from stepladder.service.refused import Refused, Send, busy, fault, refused
+from stepladder.service.tokens import may
+
+COOKIE = "stepladder"
+FIELDS = 200  # of a form
+AT_ONCE = 8  # pages that are made at the same time
+HEADERS = {
+    "content-security-policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
+    "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+    "x-content-type-options": "nosniff",
+    "referrer-policy": "same-origin",
+    "cross-origin-opener-policy": "same-origin",
+    "cache-control": "no-store",
+}
+log = logging.getLogger("stepladder.service")
+
+
+@dataclass
+class Door:
+    """The application of pages. A bearer token opens none of them, and a session no path of the API."""
+
+    standing: Standing
+    limits: Limits
+    buckets: OrderedDict[str, Bucket] = field(default_factory=OrderedDict)
+    threads: anyio.CapacityLimiter | None = None
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        begun, visit = time.perf_counter(), self._visit(scope)
+        try:
+            visit, answer = await self._answered(visit, scope, receive)
+        except Exception as error:
+            answer = self._refused(visit, error)
+        for name, value in HEADERS.items():
+            answer.headers.setdefault(name, value)
+        await answer(scope, receive, send)
+        whose = next(iter(visit.tokens.values()), None)
+        log.info(
+            "%s %s %d %.1f ms %s", ascii(scope["method"])[1:-1], ascii(scope["path"][:200])[1:-1],
+            answer.status_code, (time.perf_counter() - begun) * 1000,
+            f"token {whose.id} {whose.name!r}" if whose else "nobody known",
+        )  # fmt: skip
+
+    async def _answered(
+        self, visit: Visit, scope: Scope, receive: Receive
+    ) -> tuple[Visit, Response]:
+        self._known_host(visit.host)
+        self._meter(visit, scope)
+        there = routes.found(visit.path)
+        if not there:
+            raise Refused(
+                404, f"there is no page {visit.path[:80]!r}", "see the first page", "go there"
+            )
+        method = "GET" if scope["method"] == "HEAD" else scope["method"]
+        matched = [(route, places) for route, places in there if route.method == method]
+        if not matched:
+            allowed = " or ".join(sorted({route.method for route, _ in there}))
+            raise Refused(
+                405, f"{method} {visit.path[:80]}", f"it is asked with {allowed}", "go back"
+            )
+        route, places = matched[0]
+        visit = replace(visit, places=places)
+        if route.method == "POST":
+            _from_here(scope, visit.host)
+            sent = await self._sent(scope, receive)
+            visit = replace(visit, sent=sent)
+        if self.threads is None:
+            self.threads = anyio.CapacityLimiter(AT_ONCE)
+        if visit.session:
+            tokens = await anyio.to_thread.run_sync(
+                self._tokens, visit.session, limiter=self.threads
+            )
+            visit = replace(visit, tokens=tokens)
+        if visit.tokens:
+            scope.get("recognise", lambda: None)()
+            self._allow(visit, route)
+        elif route.role or route.of_project:
+            raise Refused(
+                401, "nobody known", "pages are for whoever has come in", "come in: /enter"
+            )
+        return visit, await anyio.to_thread.run_sync(route.answers, visit, limiter=self.threads)
+
+    def _visit(self, scope: Scope) -> Visit:
+        query = dict(parse_qsl(scope["query_string"].decode("latin-1"), max_num_fields=FIELDS))
+        return Visit(
+            self.standing, scope["path"], query=query, session=_cookie(scope),
+            secure=scope.get("scheme") == "https", host=_header(scope, b"host"),
+        )  # fmt: skip
+
+    def _known_host(self, host: str) -> None:
+        """A name that is not ours may be anybody's, made to lead here (DNS rebinding)."""
+        inside, _, _ = host.removeprefix("[").partition("]")
+        name = inside if host.startswith("[") else host.partition(":")[0]
+        try:
+            ipaddress.ip_address(name)
+        except ValueError:
+            if name.lower() not in {"localhost", *self.standing.sites}:
+                raise Refused(
+                    421, f"the host {host[:80]!r}",
+                    "pages are served as localhost, by number, or under the names that were given",
+                    "start it with that name: stepladder serve --site NAME",
+                ) from None  # fmt: skip
+
+    def _meter(self, visit: Visit, scope: Scope) -> None:
+        """How often somebody may ask: a session by itself, everybody without one by their address."""
+        client = scope.get("client") or ("",)
+        whose = visit.session or f"from {client[0]}"
+        known = bool(visit.session)
+        bucket = self.buckets.get(whose)
+        if bucket is None:
+            rate = self.limits.rate if known else min(self.limits.rate or 20.0, 20.0)
+            bucket = self.buckets[whose] = Bucket(rate, 2 * rate)
+            if len(self.buckets) > BUCKETS:
+                self.buckets.popitem(last=False)
+        if wait := bucket.wait():
+            raise Refused(
+                429, "too many requests at once", "fewer a second", f"wait {wait} s", wait
+            )
+
+    async def _sent(self, scope: Scope, receive: Receive) -> dict[str, str]:
+        kind = _header(scope, b"content-type").partition(";")[0].strip().lower()
+        if kind not in ("application/x-www-form-urlencoded", ""):
+            raise Refused(
+                415, f"a form sent as {kind[:80]}", "forms come as browsers send them", "go back"
+            )
+        take, body, more = bounded(self.limits, scope, receive), b"", True
+        while more:
+            message = await take()
+            body += message.get("body", b"")
+            more = message.get("more_body", False) and message["type"] != "http.disconnect"
+        try:
+            pairs = parse_qsl(body.decode(), keep_blank_values=True, max_num_fields=FIELDS)
+        except ValueError:
+            raise Refused(
+                400, "a form that is none", "forms come as browsers send them", "go back"
+            ) from None
+        return dict(pairs)
+
+    def _tokens(self, session: str) -> dict[str, Token]:
+        """The projects that a session opens: those of the token that it stands for, while that is good."""
+        for project in self.standing.shelf.keys.projects.values():
+            if entry := found(project.record, session):
+                return self.standing.shelf.keys.found(entry.token)
+        return {}
+
+    def _allow(self, visit: Visit, route: routes.Route) -> None:
+        keys, writes = self.standing.shelf.keys, route.method == "POST"
+        keys.check(visit.tokens, self.limits.writes_s if writes else self.limits.reads_s)
+        if not route.of_project:
+            return
+        token = visit.tokens.get(visit.name)
+        if token is None:
+            raise Refused(
+                404,
+                f"there is no project {visit.name[:80]!r} here",
+                "see the first page",
+                "go there",
+            )
+        if route.role and not may(token, route.role):
+            raise Refused(
+                403, f"{token.name} has the roles {token.roles.replace(',', ', ')}",
+                f"this needs the role {route.role}",
+                f"ask for it: stepladder token {token.name!r} --role {route.role}",
+            )  # fmt: skip
+
+    def _refused(self, visit: Visit, error: Exception) -> Response:
+        """A page that says what, why, and what to do; of what is ours to mend only that it is."""
+        if not isinstance(error, Problem):
+            log.error("a fault while making %s", ascii(visit.path[:200]), exc_info=error)
+            told = fault()
+        elif isinstance(error, Passing | Unusable):
+            log.error(
+                "a fault while making %s: %s", ascii(visit.path[:200]), "; ".join(error.parts())
+            )
+            told = busy()
+        else:
+            told = refused(error)
+        if told.status == 401 and not visit.tokens:
+            return visit.page("enter", 401, link="", refused="")
+        answer = visit.page("refused", told.status, told=told)
+        if told.retry_after:
+            answer.headers["retry-after"] = str(told.retry_after)
+        return answer
+
+
+def _from_here(scope: Scope, host: str) -> None:
+    """A write must come from one of our own pages, as the browser says; it says so where it can."""
+    site = _header(scope, b"sec-fetch-site")
+    origin = _header(scope, b"origin").rpartition("//")[2]
+    if site != "same-origin" if site else origin != host:
+        raise Refused(
+            403, "a form that was sent from elsewhere", "only our own pages send forms here",
+            "open the page here and send it from there",
+        )  # fmt: skip
+
+
+def _cookie(scope: Scope) -> str:
+    try:
+        there = SimpleCookie(_header(scope, b"cookie")).get(COOKIE)
+    except CookieError:
+        return ""
+    return there.value[:100] if there else ""
+
+
+def _header(scope: Scope, name: bytes) -> str:
+    found = next((value for key, value in scope["headers"] if key == name), b"")
+    return str(found.decode("latin-1"))

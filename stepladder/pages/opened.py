@@ -1,0 +1,53 @@
+"""Open the browser for whoever starts the service: no token to type, and no open door for others.
+
+The link's secret stands in a file that only they can read, which the browser opens: on a command line
+everybody on the machine could see it.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import tempfile
+import webbrowser
+from pathlib import Path
+
+from stepladder.record import Token
+from stepladder.record.address import user
+from stepladder.record.entries import link
+from stepladder.service.shelf import Shelf
+from stepladder.service.tokens import ROLES, hashed, new
+
+DAYS = 1
+ANYWHERE = {"0.0.0.0": "127.0.0.1", "::": "[::1]", "::1": "[::1]"}
+log = logging.getLogger("stepladder.service")
+
+
+def opened(shelf: Shelf, host: str, port: int) -> None:
+    """Make a way in for whoever has the files, who may do everything with them as it is, and open it."""
+    projects = shelf.keys.projects
+    name, first = next(iter(projects)), next(iter(projects.values()))
+    token = new(first, user(), ROLES, DAYS)
+    (kept,) = [one for one in first.record.noted(Token) if one.sha256 == hashed(token)]
+    for other in list(projects.values())[1:]:  # the same person in each of them
+        other.record.note(
+            Token(kept.name, kept.roles, kept.sha256, kept.expires, folder=other.folder.name)
+        )
+    for each in projects:
+        shelf.keys.look(each)
+    secret = link(first.record, kept.sha256)
+    page = written(f"http://{ANYWHERE.get(host, host)}:{port}/enter?link={secret}")
+    log.info("%s and %d more: open %s in a browser", name, len(projects) - 1, page)
+    webbrowser.open(page.as_uri())
+
+
+def written(address: str) -> Path:
+    """A page for its owner alone (mode 0600) that leads to an address."""
+    number, path = tempfile.mkstemp(prefix="stepladder-open-", suffix=".html")
+    os.fchmod(number, 0o600)
+    with os.fdopen(number, "w", encoding="utf-8") as file:
+        file.write(
+            f'<!doctype html><meta charset="utf-8"><meta http-equiv="refresh" content="0; url={address}">'
+            f'<title>stepladder</title><p><a href="{address}">Open stepladder</a></p>\n'
+        )
+    return Path(path)

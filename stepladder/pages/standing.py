@@ -1,0 +1,68 @@
+"""What stands behind all pages for as long as the service runs: projects as their files are, and pictures."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass, field
+from pathlib import Path
+from threading import Lock
+from typing import Any, TypeVar
+
+from stepladder.project.folder import Project
+from stepladder.service.refused import Refused
+from stepladder.service.shelf import Shelf
+from stepladder.service.writes import PATIENCE_S
+
+T = TypeVar("T")
+KEPT = 256  # things worked out once that are remembered
+
+
+@dataclass
+class Standing:
+    """Shared by all visits. sites: by which names it may be asked, beside numbers and localhost."""
+
+    shelf: Shelf
+    sites: frozenset[str] = frozenset()
+    opened: dict[str, tuple[object, Project]] = field(default_factory=dict)
+    kept: dict[Hashable, Any] = field(default_factory=dict)
+    lock: Lock = field(default_factory=Lock)
+
+    def project(self, name: str) -> Project:
+        """A project, opened anew when its settings or data change. Raises Problem as Project.open."""
+        folder = self.shelf.folders.get(name)
+        if folder is None:
+            raise Refused(
+                404, f"there is no project {name[:80]!r} here", "see the first page", "go there"
+            )
+        there = self.opened.get(name)
+        if there and there[0] == _looks(there[1]):
+            return there[1]
+        project = Project.open(folder).hurried(PATIENCE_S)
+        self.opened[name] = _looks(project), project
+        return project
+
+    def once(self, key: Hashable, make: Callable[[], T]) -> T:
+        """What takes long to work out, and is the same as long as its key is; the key names the content."""
+        if key in self.kept:
+            found: T = self.kept[key]
+            return found
+        made = make()
+        with self.lock:
+            while len(self.kept) >= KEPT:
+                self.kept.pop(next(iter(self.kept)))
+            self.kept[key] = made
+        return made
+
+
+def _looks(project: Project) -> tuple[object, ...]:
+    files = [project.folder / "question.toml", project.folder / "loss.sql"]
+    files += [project.folder / source.cleaned for source in project.ask.tables.values()]
+    return tuple(map(_look, files))
+
+
+def _look(path: Path) -> object:
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_ino, found.st_size, found.st_mtime_ns
