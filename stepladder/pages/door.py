@@ -27,6 +27,7 @@ from stepladder.service.tokens import may
 
 COOKIE = "stepladder"
 FIELDS = 200  # of a form
+STRANGERS = 40.0  # requests a second from one address, before it is known who it is
 AT_ONCE = 8  # pages that are made at the same time
 HEADERS = {
     "content-security-policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
@@ -46,6 +47,7 @@ class Door:
     standing: Standing
     limits: Limits
     buckets: OrderedDict[str, Bucket] = field(default_factory=OrderedDict)
+    known: OrderedDict[str, str] = field(default_factory=OrderedDict)  # session -> its project
     threads: anyio.CapacityLimiter | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -125,13 +127,12 @@ class Door:
                 ) from None  # fmt: skip
 
     def _meter(self, visit: Visit, scope: Scope) -> None:
-        """How often somebody may ask: a session by itself, everybody without one by their address."""
-        client = scope.get("client") or ("",)
-        whose = visit.session or f"from {client[0]}"
-        known = bool(visit.session)
+        """How often somebody may ask: a session that was good by itself, all others by their address."""
+        known, client = visit.session in self.known, scope.get("client") or ("",)
+        whose = visit.session if known else f"from {client[0]}"
         bucket = self.buckets.get(whose)
         if bucket is None:
-            rate = self.limits.rate if known else min(self.limits.rate or 20.0, 20.0)
+            rate = self.limits.rate if known else min(self.limits.rate or STRANGERS, STRANGERS)
             bucket = self.buckets[whose] = Bucket(rate, 2 * rate)
             if len(self.buckets) > BUCKETS:
                 self.buckets.popitem(last=False)
@@ -161,9 +162,14 @@ class Door:
 
     def _tokens(self, session: str) -> dict[str, Token]:
         """The projects that a session opens: those of the token that it stands for, while that is good."""
-        for project in self.standing.shelf.keys.projects.values():
-            if entry := found(project.record, session):
-                return self.standing.shelf.keys.found(entry.token)
+        keys, first = self.standing.shelf.keys, self.known.pop(session, None)
+        for name in sorted(keys.projects, key=lambda one: one != first):
+            if entry := found(keys.projects[name].record, session):
+                if tokens := keys.found(entry.token):
+                    self.known[session] = name
+                    if len(self.known) > BUCKETS:
+                        self.known.popitem(last=False)
+                return tokens
         return {}
 
     def _allow(self, visit: Visit, route: routes.Route) -> None:

@@ -62,6 +62,10 @@ def own_rows(project: Project, rows: str | Path | pa.Table) -> OwnRows:
     spec = own.spec(project.question)
     if isinstance(rows, pa.Table):
         return _before(OwnRows(rows, rows.num_rows, {}, {}), spec, project.now(), "these rows")
+    if not str(rows).strip():  # else it would be the folder one stands in, all of it
+        raise Problem(
+            "rows without a name", "a newcomer's rows are a file", "name it: --rows basket.csv"
+        )
     ours = tables.Choices.from_dict({"columns": {}, **project.ask.tables[spec.name].choices})
     alone = _alone(spec, project.question.CASE)
     with _as_written(alone, ours):
