@@ -10,15 +10,18 @@ import logging
 import os
 import tempfile
 import webbrowser
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from secrets import token_urlsafe
 
 from stepladder.record import Token
 from stepladder.record.address import user
-from stepladder.record.entries import link
+from stepladder.record.entries import OPENER, link
 from stepladder.service.shelf import Shelf
-from stepladder.service.tokens import ROLES, hashed, new
+from stepladder.service.tokens import ROLES, hashed
 
-DAYS = 1
+LASTS = timedelta(days=1)
 ANYWHERE = {"0.0.0.0": "127.0.0.1", "::": "[::1]", "::1": "[::1]"}
 log = logging.getLogger("stepladder.service")
 
@@ -27,14 +30,11 @@ def opened(shelf: Shelf, host: str, port: int) -> None:
     """Make a way in for whoever has the files, who may do everything with them as it is, and open it."""
     projects = shelf.keys.projects
     name, first = next(iter(projects)), next(iter(projects.values()))
-    token = new(first, user(), ROLES, DAYS)
-    (kept,) = [one for one in first.record.noted(Token) if one.sha256 == hashed(token)]
-    for other in list(projects.values())[1:]:  # the same person in each of them
-        other.record.note(
-            Token(kept.name, kept.roles, kept.sha256, kept.expires, folder=other.folder.name)
-        )
-    for each in projects:
-        shelf.keys.look(each)
+    kept = Token(user(), ",".join(ROLES), hashed(token_urlsafe(32)), _ends(), by=OPENER)
+    for each in projects.values():  # the same person in all of them
+        each.record.note(replace(kept, folder=each.folder.name))
+    for called in projects:
+        shelf.keys.look(called)
     secret = link(first.record, kept.sha256)
     page = written(f"http://{ANYWHERE.get(host, host)}:{port}/enter?link={secret}")
     log.info("%s and %d more: open %s in a browser", name, len(projects) - 1, page)
@@ -51,3 +51,7 @@ def written(address: str) -> Path:
             f'<title>stepladder</title><p><a href="{address}">Open stepladder</a></p>\n'
         )
     return Path(path)
+
+
+def _ends() -> str:
+    return (datetime.now(UTC) + LASTS).isoformat("T", "seconds")

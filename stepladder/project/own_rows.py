@@ -64,7 +64,9 @@ def own_rows(project: Project, rows: str | Path | pa.Table) -> OwnRows:
         return _before(OwnRows(rows, rows.num_rows, {}, {}), spec, project.now(), "these rows")
     if not str(rows).strip():  # else it would be the folder one stands in, all of it
         raise Problem(
-            "rows without a name", "a newcomer's rows are a file", "name it: --rows basket.csv"
+            "rows without a name",
+            "a newcomer's rows are a file",
+            "name it: stepladder predict --rows basket.csv",
         )
     ours = tables.Choices.from_dict({"columns": {}, **project.ask.tables[spec.name].choices})
     alone = _alone(spec, project.question.CASE)

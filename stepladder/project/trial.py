@@ -16,6 +16,7 @@ from stepladder.core.errors import Problem
 from stepladder.core.history import quoted
 from stepladder.project.folder import Project
 from stepladder.project.new import new
+from stepladder.record.entries import OPENER
 
 MARK = "# made by stepladder try: this folder is made anew each time"
 SEAL = ".stepladder-try"  # what the folder held when it was made, by hash
@@ -23,7 +24,9 @@ MADE_ANEW = re.compile(
     r"\.stepladder-try$|bakeoffs/|report\.html$|stepladder\.db(-wal|-shm|-journal)?$|stepladder\.log$"
     r"|(.*/)?\.[^/]*\.partial(/|$)"
 )
-OF_BAKEOFFS = {"meta", "homes", "bakeoffs", "losses"}  # of the record: a trial's own tables
+# of the record: a trial's own tables, and those of whoever only looked at it in a browser
+OF_BAKEOFFS = {"meta", "homes", "bakeoffs", "losses", "entries", "jobs", "bodies"}
+WORK = {"tokens": f"\"by\" <> '{OPENER}'", "events": "kind <> 'token'"}  # else every row is
 
 
 def try_out(question: str, folder: str | Path = "stepladder-try") -> Project:
@@ -102,10 +105,12 @@ def _recorded(file: Path) -> str:
         return ""
     try:
         with closing(sqlite3.connect(f"{file.resolve().as_uri()}?mode=ro", uri=True)) as link:
-            names = link.execute("select name from sqlite_master where type = 'table'").fetchall()
+            query = "select name from sqlite_master where type = 'table' order by name = 'events'"
+            names = link.execute(query).fetchall()  # what they tell of is said first
             for (name,) in names:
                 ours = name in OF_BAKEOFFS or name.startswith("sqlite_")
-                if not ours and link.execute(f"select 1 from {quoted(name)} limit 1").fetchone():
+                held = f"select 1 from {quoted(name)} where {WORK.get(name, 'true')} limit 1"
+                if not ours and link.execute(held).fetchone():
                     return f"{name} in its record"
     except sqlite3.Error:
         return "its record cannot be read"
