@@ -21,6 +21,16 @@ class Exam(NamedTuple):
     cases: pa.Table
 
 
+class Standing(NamedTuple):
+    """How far a project has come: which rung was decided on, and which is in production; empty: none."""
+
+    decided: str = ""
+    shipped: str = ""
+
+
+NOT_DECIDED = Standing()
+
+
 @dataclass(frozen=True)
 class View:
     """What a page may show: everything known, what each rung answered, and what came of it."""
@@ -43,6 +53,7 @@ class View:
     loss_changed: str = ""  # that the project's loss is another by now, in a sentence
     times: float = 1.0  # how many of everybody each case of the exam stands for
     now_times: float = 1.0  # … and each of those answered as of now
+    standing: Standing = NOT_DECIDED
 
     @property
     def cutoff(self) -> date:

@@ -14,6 +14,7 @@ from stepladder.report import list_money
 from stepladder.report.ladder_chart import climb
 from stepladder.report.words import (
     GLUE,
+    does,
     in_words,
     label,
     listed,
@@ -89,7 +90,7 @@ def _line(rung: RungResult, result: Result, mended: str) -> Line:
         rung.rung,
         label(rung.rung, rung.title),
         LEVELS[rung.height],
-        rung.title,
+        does(rung.title),
         rung.rung == result.proposal.rung,
         "" if rung.status == "ok" else rung.status.removeprefix("not run: "),
         _figures(rung, result),
@@ -191,7 +192,9 @@ def _of_losses(result: Result) -> list[Column]:
 def reading(result: Result, people: str) -> str:
     """How the columns that need it are to be read."""
     names = [name for name, _ in _columns(result, "")]
-    said = ["In small print: 95 % intervals, and the hours of upkeep a year."]
+    said = [
+        "In small print: the range in which a figure lies 95 of 100 times, and the hours of upkeep a year."
+    ]
     if GIVES_UP in names:
         said.append(
             "“Gives up” is the share of the gain lost against the best rung; below zero means better "

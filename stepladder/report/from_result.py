@@ -9,7 +9,7 @@ from stepladder.bakeoff.result import Result, Window, judged
 from stepladder.core import own_loss
 from stepladder.core.ask import Ask
 from stepladder.core.question import Question, case_word
-from stepladder.core.view import Chart
+from stepladder.core.view import NOT_DECIDED, Chart, Standing
 from stepladder.fence.sandbox import LEVELS
 from stepladder.money import currency, priced
 from stepladder.report import (
@@ -20,9 +20,11 @@ from stepladder.report import (
     measures_table,
     words,
 )
+from stepladder.report.cautions import asides, cautions
 from stepladder.report.glossary import glossary
 from stepladder.report.ladder_chart import ladder
-from stepladder.report.meaning import called, few, headline, lead, remarks
+from stepladder.report.meaning import called, headline, lead
+from stepladder.report.next_steps import next_steps
 
 
 def chart_of(result: Result) -> Chart:
@@ -30,11 +32,20 @@ def chart_of(result: Result) -> Chart:
     return cast(Chart, importlib.import_module(f"stepladder.questions.{result.question}.chart"))
 
 
-def from_result(result: Result, ask: Ask, *, rung: str = "", mask: bool = True) -> dict[str, Any]:
+def from_result(
+    result: Result,
+    ask: Ask,
+    *,
+    rung: str = "",
+    mask: bool = True,
+    standing: Standing = NOT_DECIDED,
+    loss_changed: str = "",
+) -> dict[str, Any]:
     """What the templates of the headline, ladder, costs, measures, data and glossary need.
 
     ask: the settings of that bake-off. rung: the one shown, by default the proposed. mask: whether people
-    are shown by aliases. What needs the data is added by `from_view`, pictures by `drawn_of`.
+    are shown by aliases. standing: what was decided and shipped. loss_changed: that the project's loss is
+    another by now, in a sentence. What needs the data is added by `from_view`, pictures by `drawn_of`.
     """
     question, chart, unit = judged(result), chart_of(result), currency(ask)
     chosen = [window for window in result.windows if window.role == "choose"]
@@ -47,7 +58,7 @@ def from_result(result: Result, ask: Ask, *, rung: str = "", mask: bool = True) 
         "currency": unit,
         "headline": headline(result),
         "shown_rung": rung or result.proposal.shown,
-        "proposed": next((one for one in result.rungs if one.rung == result.proposal.rung), None),
+        "how": _how(result),
         "lead": lead(result),
         "footnote": list_money.footnote(result),
         "labels": {one.rung: called(one) for one in result.rungs},
@@ -70,13 +81,20 @@ def from_result(result: Result, ask: Ask, *, rung: str = "", mask: bool = True) 
         "case": case_word(question),
         "people": words.many(case_word(question)),
         "gain": question.GAIN,
-        "loud": [*data_report.loud(result.data), *few(result)],
-        "remarks": remarks(result),
+        "cautions": cautions(result, rung or result.proposal.shown, loss_changed),
+        "asides": asides(result),
+        "next_steps": next_steps(result, standing),
         "mask": mask and chart.PEOPLE,
         "reads": [data_report.read(name, table) for name, table in sorted(result.data.items())],
+        "loss_changed": loss_changed,
         "own_loss": own_loss.text_of(question) and question.LOSS,
         "glossary": glossary(question, priced(ask) is not None),
     }
+
+
+def _how(result: Result) -> str:
+    """What the proposed rung does, in a sentence."""
+    return next((words.does(r.title) for r in result.rungs if r.rung == result.proposal.rung), "")
 
 
 def _marked(chosen: list[Window], question: Question, answer: str) -> str:

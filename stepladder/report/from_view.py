@@ -19,6 +19,7 @@ from stepladder.report import (
     words,
 )
 from stepladder.report.drawing import Drawn, draw
+from stepladder.report.expected import expected, money_of
 from stepladder.report.from_result import chart_of
 from stepladder.report.meaning import meaning
 
@@ -28,15 +29,16 @@ EXAMPLES = 20
 def from_view(result: Result, view: View) -> dict[str, Any]:
     """What the answers of the rung shown mean, the question's own sections, and examples."""
     chart, unit = chart_of(result), currency(view.history.ask)
+    money = money_of(result, view)
     reads = [data_report.read(name, table) for name, table in sorted(result.data.items())]
     letter = case_word(judged(result))[0].upper()
     return {
+        "expected": expected(result, view, chart.COUNTED),
         "meaning": meaning(result, view, chart, unit),
         "scored": chart.scored(view),
-        "sections": [_drawn(section) for section in _sections(result, view, chart, unit)],
+        "sections": [_drawn(section) for section in _sections(result, view, chart, money)],
         "examples": _examples(chart, view, reads, letter),
         "about_examples": chart.about_examples(view),
-        "loss_changed": view.loss_changed,
     }
 
 
@@ -61,9 +63,9 @@ def _exam(result: Result) -> Drawn | None:
     if sum(rung.status == "ok" for rung in result.rungs) < 2 or result.proposal.undecided:
         return None
     if result.lists and result.lists.budget:
-        alt = "What each rung's list brought at each cutoff, with 95 % intervals."
+        alt = "What each rung's list brought at each cutoff, with ranges that hold it 95 of 100 times."
         return draw(lambda width: list_chart.cutoffs(result, width), alt)
-    alt = "Share of the gain kept by each rung at each cutoff, with 95 % intervals."
+    alt = "Share of the gain kept by each rung at each cutoff, with ranges that hold it 95 of 100 times."
     return draw(lambda width: bakeoff_charts.cutoffs(result, width), alt)
 
 

@@ -24,6 +24,9 @@ def write(result: Result, view: View, path: str | Path) -> Path:
 
 def html(result: Result, view: View) -> str:
     """The page as text."""
-    at_once = from_result(result, view.history.ask, rung=view.rung, mask=view.mask)
+    at_once = from_result(
+        result, view.history.ask, rung=view.rung, mask=view.mask,
+        standing=view.standing, loss_changed=view.loss_changed,
+    )  # fmt: skip
     contents = at_once | drawn_of(result, view.rung) | from_view(result, view)
     return rendered("stepladder.report", "page", contents)

@@ -79,8 +79,8 @@ GLOSSARY = {
 DEMO = Demo(
     "cdnow.parquet",
     {"customer": "customer_id", "day": "date", "value": "amount"},
-    # equal rows are equal purchases here: the published figures count their money
-    {"duplicates": "keep"},
+    # equal rows are equal purchases here: the published figures count their money, in dollars
+    {"duplicates": "keep", "currency": "USD"},
     "CDNOW: every purchase of the 23,570 people who first bought there in January to March 1997, "
     "up to June 1998 (Fader & Hardie, brucehardie.com)",
 )
