@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from stepladder.bakeoff.result import Result, RungResult, judged
-from stepladder.core.question import case_word
+from stepladder.core.question import Question, case_word
 from stepladder.core.view import Chart, Example, Section, View
 from stepladder.money import currency
 from stepladder.report import (
@@ -19,11 +19,12 @@ from stepladder.report import (
     words,
 )
 from stepladder.report.drawing import Drawn, draw
+from stepladder.report.example_rows import rows_of
 from stepladder.report.expected import expected, money_of
 from stepladder.report.from_result import chart_of
 from stepladder.report.meaning import meaning
 
-EXAMPLES = 20
+EXAMPLES = 6  # as many as are read
 
 
 def from_view(result: Result, view: View) -> dict[str, Any]:
@@ -31,13 +32,12 @@ def from_view(result: Result, view: View) -> dict[str, Any]:
     chart, unit = chart_of(result), currency(view.history.ask)
     money = money_of(result, view)
     reads = [data_report.read(name, table) for name, table in sorted(result.data.items())]
-    letter = case_word(judged(result))[0].upper()
     return {
         "expected": expected(result, view, chart.COUNTED),
         "meaning": meaning(result, view, chart, unit),
         "scored": chart.scored(view),
         "sections": [_drawn(section) for section in _sections(result, view, chart, money)],
-        "examples": _examples(chart, view, reads, letter),
+        "examples": _examples(chart, view, reads, judged(result)),
         "about_examples": chart.about_examples(view),
     }
 
@@ -107,10 +107,12 @@ def _coverage(rung: RungResult) -> dict[str, Any] | None:
 
 
 def _examples(
-    chart: Chart, view: View, reads: list[data_report.Read], letter: str
+    chart: Chart, view: View, reads: list[data_report.Read], question: Question
 ) -> list[dict[str, Any]]:
+    letter = case_word(question)[0].upper()
     sources = {read.name: read.source for read in reads}
     found = chart.examples(view, EXAMPLES)
+    shown = rows_of(question, view, found)
     # the first that says why says it openly
     why = next((i for i, each in enumerate(found) if _says_why(each)), -1)
     # one alias for one case, however often it appears
@@ -123,11 +125,17 @@ def _examples(
             "places": max((len(each.entries) for each in example.lists), default=0),
             "example": example,
             "line": strip_chart.line(example.strip) if example.strip else None,
-            "rows": words.listed(f"{row:,}" for row in example.rows),
+            "rows": shown.of(example.table, example.rows),
+            "because_rows": shown.of(example.table, _because(example)),
             "source": sources.get(example.table, example.table),
         }
         for i, example in enumerate(found)
     ]
+
+
+def _because(example: Example) -> list[int]:
+    """The rows that the list shown comes from, those of its first place first."""
+    return [row for each in example.lists if each.shown for e in each.entries for row in e.rows]
 
 
 def _says_why(example: Example) -> bool:
