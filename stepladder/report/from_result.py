@@ -50,6 +50,7 @@ def from_result(
     question, chart, unit = judged(result), chart_of(result), currency(ask)
     chosen = [window for window in result.windows if window.role == "choose"]
     lists = result.lists if result.lists and result.lists.budget else None
+    shown = rung or result.proposal.shown
     lines = cost_table.lines(result, chart.MENDED)
     return {
         "result": result,
@@ -57,7 +58,7 @@ def from_result(
         "fence": LEVELS.get(result.fence),
         "currency": unit,
         "headline": headline(result),
-        "shown_rung": rung or result.proposal.shown,
+        "shown_rung": shown,
         "how": _how(result),
         "lead": lead(result),
         "footnote": list_money.footnote(result),
@@ -69,7 +70,8 @@ def from_result(
         "ladder": list_ladder.ladder(result, lists, ask) if lists else ladder(result, unit),
         "headings": cost_table.headings(result, chart.ANSWER, unit),
         "lines": lines,
-        "rung_remarks": cost_table.remarks(lines),
+        "running_headings": cost_table.running_headings(chart.ANSWER),
+        "rung_remarks": cost_table.remarks(lines, shown),
         "reading": cost_table.reading(result, words.many(case_word(question))),
         "assumptions": cost_table.assumptions(ask.costs, unit),
         "exam": next(window for window in result.windows if window.role == "report"),
@@ -81,7 +83,7 @@ def from_result(
         "case": case_word(question),
         "people": words.many(case_word(question)),
         "gain": question.GAIN,
-        "cautions": cautions(result, rung or result.proposal.shown, loss_changed),
+        "cautions": cautions(result, shown, loss_changed),
         "asides": asides(result),
         "next_steps": next_steps(result, standing),
         "mask": mask and chart.PEOPLE,
