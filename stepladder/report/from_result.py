@@ -90,7 +90,7 @@ def from_result(
         "reads": [data_report.read(name, table) for name, table in sorted(result.data.items())],
         "loss_changed": loss_changed,
         "own_loss": own_loss.text_of(question) and question.LOSS,
-        "glossary": glossary(question, priced(ask) is not None),
+        "glossary": glossary(result, priced(ask) is not None, shown),
     }
 
 

@@ -19,17 +19,18 @@ from stepladder.questions import question_toml as asking
 from stepladder.questions import retention
 from stepladder.questions.recommend import example_persons, marked
 from stepladder.questions.retention import chart
-from stepladder.report import captured_chart, data_report, from_view, planning, write
+from stepladder.report import captured_chart, data_report, from_view, planning, term_pictures, write
 from stepladder.report.cautions import LOOK, asides, cautions
 from stepladder.report.example_rows import rows_of
 from stepladder.report.expected import expected, off
 from stepladder.report.from_result import from_result
+from stepladder.report.glossary import glossary
 from stepladder.report.ladder_chart import ladder
 from stepladder.report.meaning import meaning
 from stepladder.report.next_steps import next_steps
 from stepladder.report.page import html
 from stepladder.report.rendered import rendered
-from stepladder.report.words import GLUE, days, does, label, money, number, percent, plain
+from stepladder.report.words import GLUE, day, days, does, label, money, number, percent, plain
 
 RANDOM = "There is no time: every row was given a random day."
 PRICES = '[prices]\nmargin = 0.3\ncost = 1.0\ncurrency = "€"\n'
@@ -262,6 +263,25 @@ def test_six_customers_each_of_another_kind_and_the_rows_they_come_from(toy):
         named = [int(cells[0].replace(",", "")) for cells in table.rows]
         assert set(named) <= set(theirs["row"].to_pylist()) & set(each.rows)
         assert len(named) == min(len(each.rows), 5)
+
+
+def test_a_word_says_what_it_is_here_and_shows_it(either):
+    result, view = either
+    terms = {term.slug: term for term in glossary(result, priced=False, rung=view.rung)}
+    assert all(re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", one) for one in terms)
+    best, shown = (next(r for r in result.rungs if r.rung == name)
+                   for name in (result.proposal.best, view.rung))  # fmt: skip
+    gain = terms["share-of-the-gain"]
+    assert f"of what “{label(best.rung, best.title)}” gains" in gain.here
+    assert gain.picture.count("<rect") == sum(r.status == "ok" for r in result.rungs)
+    assert day(result.windows[-1].now) in terms["exam"].here
+    held = [bin for bin in shown.calibration if bin.covered is not None]
+    inside = sum(b.cases * b.covered for b in held) / max(sum(b.cases for b in held), 1)
+    assert ("low-and-high" in terms) == bool(held)
+    if held:
+        assert terms["low-and-high"].picture.count('class="on"') == round(100 * inside)
+    assert "&lt;b&gt;" in term_pictures.bars([("<b>", 1.0)], "<i>")
+    assert "<i>" not in term_pictures.bars([("<b>", 1.0)], "<i>")
 
 
 def test_no_two_ids_are_equal(page):
