@@ -21,6 +21,14 @@ class Exam(NamedTuple):
     cases: pa.Table
 
 
+class Expected(NamedTuple):
+    """What is to come in all: the forecast, between what to plan, and how far off it was last time."""
+
+    what: str  # "About 5,760 purchases"; empty where nothing is forecast as of now
+    plan: str
+    last: str
+
+
 class Standing(NamedTuple):
     """How far a project has come: which rung was decided on, and which is in production; empty: none."""
 
@@ -141,6 +149,8 @@ class Chart(Protocol):
 
     def meaning(self, view: View) -> str:
         """What the rung's answers mean to the business, in one or two sentences; a line a paragraph."""
+
+    # and where totals are not kept (COUNTED is empty) it may have `expected(view) -> list[Expected]`
 
     def scored(self, view: View) -> str:
         """Who of those asked about at the exam is marked, and who not; empty where everyone is."""

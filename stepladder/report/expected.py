@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 import pyarrow.compute as pc
 
@@ -12,33 +10,24 @@ from stepladder.bakeoff.result import Result
 from stepladder.bakeoff.totals import Total, TotalAt, how_sure
 from stepladder.core.asking import numbers
 from stepladder.core.stats import Floats
-from stepladder.core.view import View
+from stepladder.core.view import Chart, Expected, View
 from stepladder.money import currency
 from stepladder.report.words import GLUE, day, number, percent
 
 MONEY = "money"  # the unit of a total that is one
 
 
-@dataclass(frozen=True)
-class Expected:
-    """One total: what is forecast, between what to plan, and what was forecast last time and came."""
+def expected(result: Result, view: View, chart: Chart) -> list[Expected]:
+    """The totals of the rung shown, those in money first where a list is made; else what the chart says.
 
-    what: str  # "About 5,760 purchases"; empty where nothing is forecast as of now
-    plan: str
-    last: str
-
-
-def expected(result: Result, view: View, counted: str) -> list[Expected]:
-    """The totals of the rung shown, those in money first where a list is made.
-
-    counted: what forecasts add up to, where a sum means anything. Bake-offs of before totals were kept
-    have what was counted alone, without a range.
+    Bake-offs of before totals were kept have what was counted alone, without a range.
     """
-    found = totals(result, view)
+    found, counted = totals(result, view), chart.COUNTED
     if found:
         return [_one(result, view, each) for each in found]
     if not counted:
-        return []
+        said: list[Expected] = chart.expected(view) if hasattr(chart, "expected") else []
+        return said
     window = result.windows[-1]
     total = (pc.sum(view.at_cutoff[view.rung]["prediction"]).as_py() or 0.0) * window.times
     last = TotalAt(window.now, window.until, window.role, total, window.actual)

@@ -33,7 +33,7 @@ def from_view(result: Result, view: View) -> dict[str, Any]:
     money = money_of(result, view)
     reads = [data_report.read(name, table) for name, table in sorted(result.data.items())]
     return {
-        "expected": expected(result, view, chart.COUNTED),
+        "expected": expected(result, view, chart),
         "meaning": meaning(result, view, chart, unit),
         "scored": chart.scored(view),
         "sections": [_drawn(section) for section in _sections(result, view, chart, money)],

@@ -48,7 +48,8 @@ def _listed(result: Result, rung: str) -> Step:
     question = judged(result)
     people, of = many(case_word(question)), f" --rung {rung}" if rung else ""
     if question.KEYS != question.CASE:  # several answers a case: nobody is ranked
-        sentence = f"Get the answers for all {people} as a file that a spreadsheet opens."
+        first = "Or look first, without deciding: the" if rung else "Get the"
+        sentence = f"{first} answers for all {people}, as a file that a spreadsheet opens."
         return Step("list", sentence, f"stepladder predict --to answers.csv{of}")
     lists = result.lists
     top = lists.places if lists and lists.binding else TOP

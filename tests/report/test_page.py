@@ -79,7 +79,7 @@ def test_a_total_stands_beside_how_far_totals_strayed_in_every_window(toy, page)
         came = [pc.sum(view.outcome[name]).as_py() for name in ("actual", worth.actual)]
         np.testing.assert_allclose(last, list(zip(forecast, came, strict=True)))
     first = page.split('id="meaning"')[1].split("</ul>")[0]
-    purchases, money = expected(result, view, chart.COUNTED)
+    purchases, money = expected(result, view, chart)
     at = result.totals[view.rung][0].windows[-1]
     assert re.fullmatch(r"About [\d,]+ purchases", purchases.what)
     assert re.match(r"Plan for [\d,]+ to [\d,]+ purchases: ", purchases.plan)
@@ -103,7 +103,7 @@ def test_a_total_stands_beside_how_far_totals_strayed_in_every_window(toy, page)
 def test_of_a_bakeoff_of_before_nothing_is_said_that_it_did_not_keep(toy):
     raw = {k: v for k, v in to_json(toy[0]).items() if k not in ("totals", "captured")}
     old, view = from_json(raw), toy[1]
-    (bare,) = expected(old, view, chart.COUNTED)
+    (bare,) = expected(old, view, chart)
     assert (bare.what != "", bare.plan) == (True, "")
     assert "were forecast and" in bare.last
     assert planning.section(old, view, "") == []
