@@ -50,7 +50,7 @@ def expected(view: View) -> list[Expected]:
     low, high = (f"{100 * end:.0f}" for end in wilson(found.found, total))
     return [
         Expected(
-            f"About {100 * found.found / total:.0f} of 100 lists hit",
+            f"About {100 * found.found / total:.0f} of 100 lists hold something they take",
             f"Plan for {low} to {high} of 100: so it would be 95 of 100 times with other people like these.",
             f"Last time, from {_day(view)}, {found.found:,} of {total:,} lists held at least one item that "
             "was taken afterwards, by people who came back.",
