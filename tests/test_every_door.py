@@ -33,6 +33,7 @@ from stepladder.nightly.production import Production
 from stepladder.nightly.still_there import holds
 from stepladder.project.all_cases import answer
 from stepladder.project.one_case import One
+from stepladder.project.report import standing
 from stepladder.release.fit import fit
 from stepladder.release.inputs import inputs
 from stepladder.release.ship import ship
@@ -178,8 +179,11 @@ def test_it_lives_in_production_and_is_forgotten(project, tmp_path, monkeypatch)
     """Report, decision, release, night, watch, service, bundle, MLflow's folder, and a case forgotten."""
     question, day, name = project.question, project.now(), project.result().proposal.rung
     assert stepladder.write_report(project).stat().st_size > 20_000
+    assert standing(project) == ("", "")
     stepladder.decide(project, name, by="Mia", because="it is good enough")
+    assert standing(project) == (name, "")
     stepladder.ship_decided(project)
+    assert standing(project) == (name, name)
     stepladder.run_nightly(project, since=day, until=day)
     assert stepladder.watch_predictions(project).realised.rung == name
     case = everyone(question, project.history()).slice(0, 1).to_pylist()[0]

@@ -42,18 +42,18 @@ def _few(windows: tuple[Window, ...]) -> str:
     if all(window.scored == 1 for window in asked):
         return (
             f"Only one case could be scored at each of the {len(asked)} cutoffs: the rungs are told apart by "
-            "these moments of its past alone. Take the figures as a rehearsal; a longer past or a shorter "
-            "horizon has more such moments, and more cases like it would say more."
+            "these moments of its past alone. Take the figures as a rehearsal, and ask again with a longer "
+            "past, a shorter horizon or more cases like it."
         )
     each = ", ".join(f"{window.scored:,}" for window in asked)
     if any(window.everybody for window in asked):
         return (
             f"Only so many cases could be scored at the cutoffs: {each}. So few cannot tell the rungs "
-            "apart; there are more, so judge more of them: raise sample in question.toml."
+            "apart, and there are more. Judge more of them: raise sample in question.toml."
         )
     return (
         f"Only so many cases could be scored at the cutoffs: {each}. So few cannot tell the rungs "
-        "apart; take the figures as a rehearsal, and come back with more data or a longer horizon."
+        "apart. Take the figures as a rehearsal, and come back with more data or a longer horizon."
     )
 
 
@@ -71,8 +71,8 @@ def _short(result: Result) -> str:
     need = min(ceil(ROUGH * window.everybody / lists.places), window.everybody)
     return (
         f"Of the {lists.places:,} places on your list only {few:,} fall to the {window.cases:,} that were "
-        f"judged: what a list brings is known roughly at best. sample = {need} in question.toml judges "
-        "enough."
+        f"judged: what a list brings is known roughly at best. Judge enough of them: set sample = {need} in "
+        "question.toml."
     )
 
 
@@ -90,6 +90,6 @@ def _swing(replays: list[Replay]) -> str:
     each = ", ".join(f"{mean:.2f}" for mean in usual)
     return (
         f"What came per case swung between the windows ({each}): seasons may matter here. No interval "
-        "speaks for a season that the past does not hold: ask again with a year of data for each, or "
+        "speaks for a season that the past does not hold. Ask again with a year of data for each, or "
         "plan for it by hand."
     )

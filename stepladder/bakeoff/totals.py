@@ -16,7 +16,7 @@ from stepladder.core.question import Question
 from stepladder.core.stats import student
 
 LEAST = 3  # windows before their spread says anything of the next one
-ORDER = "The order within a list is not touched by this."
+ORDER = "Keep lists in their order: this does not touch it."
 BEGINS = "Totals: "  # so begins the note
 
 

@@ -21,6 +21,24 @@ class Exam(NamedTuple):
     cases: pa.Table
 
 
+class Expected(NamedTuple):
+    """What is to come in all: the forecast, between what to plan, and how far off it was last time."""
+
+    what: str  # "About 5,760 purchases"; empty where nothing is forecast as of now
+    plan: str
+    last: str
+
+
+class Standing(NamedTuple):
+    """How far a project has come: which rung was decided on, and which is in production; empty: none."""
+
+    decided: str = ""
+    shipped: str = ""
+
+
+NOT_DECIDED = Standing()
+
+
 @dataclass(frozen=True)
 class View:
     """What a page may show: everything known, what each rung answered, and what came of it."""
@@ -43,6 +61,7 @@ class View:
     loss_changed: str = ""  # that the project's loss is another by now, in a sentence
     times: float = 1.0  # how many of everybody each case of the exam stands for
     now_times: float = 1.0  # … and each of those answered as of now
+    standing: Standing = NOT_DECIDED
 
     @property
     def cutoff(self) -> date:
@@ -130,6 +149,8 @@ class Chart(Protocol):
 
     def meaning(self, view: View) -> str:
         """What the rung's answers mean to the business, in one or two sentences; a line a paragraph."""
+
+    # and where totals are not kept (COUNTED is empty) it may have `expected(view) -> list[Expected]`
 
     def scored(self, view: View) -> str:
         """Who of those asked about at the exam is marked, and who not; empty where everyone is."""

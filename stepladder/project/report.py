@@ -20,13 +20,14 @@ from stepladder.core.errors import Problem
 from stepladder.core.history import History
 from stepladder.core.model import Model
 from stepladder.core.question import Holdout, Question
-from stepladder.core.view import Chart, Exam, View
+from stepladder.core.view import Chart, Exam, Standing, View
 from stepladder.project.all_cases import answer, cases_of
 from stepladder.project.at_work import at_work
 from stepladder.project.folder import Project
 from stepladder.project.judged import changed
 from stepladder.project.scratch import scratch
 from stepladder.questions.question_toml import parse
+from stepladder.record.rows import Shipment
 from stepladder.report.words import label
 
 
@@ -78,7 +79,15 @@ def view(project: Project, result: Result, mask: bool) -> View:
         loss_changed=changed(project.folder, result.loss_sql, f"bake-off {result.id}"),
         times=last_window.times,
         now_times=now_times,
+        standing=standing(project),
     )
+
+
+def standing(project: Project) -> Standing:
+    """Which rung the business decided on, and which was put into production."""
+    record, question = project.record, project.ask.question
+    decision, shipped = record.decision(question), record.noted(Shipment, question)
+    return Standing(decision.rung if decision else "", shipped[-1].rung if shipped else "")
 
 
 def exam_of(question: Question, last: Holdout, said: pa.Table | None = None) -> Exam:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from stepladder.bakeoff.choose import LEVELS
@@ -14,6 +14,7 @@ from stepladder.report import list_money
 from stepladder.report.ladder_chart import climb
 from stepladder.report.words import (
     GLUE,
+    does,
     in_words,
     label,
     listed,
@@ -37,6 +38,13 @@ class Figure:
 
 
 Column = tuple[str, Callable[[RungResult, Estimate, Cost], Figure]]
+RUNNING: tuple[Column, ...] = (
+    ("Learning", lambda rung, loss, cost: Figure(seconds(cost.fit_s))),
+    ("1,000 {answer}s", lambda rung, loss, cost: Figure(seconds(cost.predict_s_per_1000))),
+    ("Memory", lambda rung, loss, cost: Figure(f"{cost.memory_mb:,.0f}{GLUE}MB")),
+    ("Lines to keep", lambda rung, loss, cost: Figure(f"{cost.lines:,}")),
+    ("Extra libraries", lambda rung, loss, cost: Figure(", ".join(cost.needs) or "none")),
+)
 
 
 @dataclass(frozen=True)
@@ -50,7 +58,9 @@ class Line:
     proposed: bool
     status: str
     figures: tuple[Figure, ...]
-    notes: tuple[str, ...]
+    running: tuple[Figure, ...]  # what it takes a machine
+    warnings: tuple[str, ...]  # its own
+    notes: tuple[str, ...]  # what was mended of its answers
 
 
 def headings(result: Result, answer: str, currency: str) -> tuple[str, ...]:
@@ -58,22 +68,31 @@ def headings(result: Result, answer: str, currency: str) -> tuple[str, ...]:
     return tuple(name.format(answer=answer) for name, _ in _columns(result, currency))
 
 
+def running_headings(answer: str) -> tuple[str, ...]:
+    """The names of what it takes a machine."""
+    return tuple(name.format(answer=answer) for name, _ in RUNNING)
+
+
 def lines(result: Result, mended: str) -> list[Line]:
     """A row per rung, lowest first; one that did not run says why. `mended`: the chart's MENDED."""
     return [_line(rung, result, mended) for rung in climb(result)]
 
 
-def remarks(found: list[Line]) -> dict[str, str]:
-    """What is to be known of rungs besides: each remark once, and of which it is said."""
+def remarks(found: list[Line], shown: str = "") -> dict[str, str]:
+    """What was mended of rungs' answers, and what they warn of: once, and of which it is said.
+
+    shown: the rung whose warnings stand among the cautions already, and are not said again.
+    """
     said: dict[str, list[str]] = {}
+    told = {note for line in found if line.name == shown for note in line.warnings}
     for line in found:
-        for note in line.notes:
+        for note in (*(one for one in line.warnings if one not in told), *line.notes):
             said.setdefault(in_words(note, {}), []).append(line.label)
     return {note: listed(who) for note, who in said.items()}
 
 
 def _line(rung: RungResult, result: Result, mended: str) -> Line:
-    notes = list(rung.warnings)
+    notes = []
     nulls = sum(at.nulls for at in rung.cutoffs)
     if nulls:
         notes.append(f"It had no opinion {nulls:,} times; the reference answered in its place.")
@@ -89,22 +108,24 @@ def _line(rung: RungResult, result: Result, mended: str) -> Line:
         rung.rung,
         label(rung.rung, rung.title),
         LEVELS[rung.height],
-        rung.title,
+        does(rung.title),
         rung.rung == result.proposal.rung,
         "" if rung.status == "ok" else rung.status.removeprefix("not run: "),
-        _figures(rung, result),
+        _figures(rung, _columns(result, "")),
+        _figures(rung, RUNNING),
+        rung.warnings,
         tuple(notes),
     )
 
 
-def _figures(rung: RungResult, result: Result) -> tuple[Figure, ...]:
+def _figures(rung: RungResult, columns: Sequence[Column]) -> tuple[Figure, ...]:
     if rung.choose is None or rung.cost is None:
         return ()
-    return tuple(figure(rung, rung.choose, rung.cost) for _, figure in _columns(result, ""))
+    return tuple(figure(rung, rung.choose, rung.cost) for _, figure in columns)
 
 
 def _columns(result: Result, currency: str) -> list[Column]:
-    """What it gives, how the exam went, what it costs in a year, and what it takes to run."""
+    """What it gives, how the exam went, and what it costs in a year."""
     unit, lists = f", {currency}" if currency else "", result.lists
     if lists and lists.budget:
         found = _of_lists(lists, unit)
@@ -117,11 +138,6 @@ def _columns(result: Result, currency: str) -> list[Column]:
     return [
         *found,
         (f"Money a year{unit}", _kept),
-        ("Learning", lambda rung, loss, cost: Figure(seconds(cost.fit_s))),
-        ("1,000 {answer}s", lambda rung, loss, cost: Figure(seconds(cost.predict_s_per_1000))),
-        ("Memory", lambda rung, loss, cost: Figure(f"{cost.memory_mb:,.0f}{GLUE}MB")),
-        ("Lines to keep", lambda rung, loss, cost: Figure(f"{cost.lines:,}")),
-        ("Extra libraries", lambda rung, loss, cost: Figure(", ".join(cost.needs) or "none")),
     ]
 
 
@@ -191,7 +207,9 @@ def _of_losses(result: Result) -> list[Column]:
 def reading(result: Result, people: str) -> str:
     """How the columns that need it are to be read."""
     names = [name for name, _ in _columns(result, "")]
-    said = ["In small print: 95 % intervals, and the hours of upkeep a year."]
+    said = [
+        "In small print: the range in which a figure lies 95 of 100 times, and the hours of upkeep a year."
+    ]
     if GIVES_UP in names:
         said.append(
             "“Gives up” is the share of the gain lost against the best rung; below zero means better "

@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-import pyarrow.compute as pc
-
 from stepladder import questions
 from stepladder.bakeoff.choose import LEVELS
 from stepladder.bakeoff.result import Result, RungResult
-from stepladder.bakeoff.totals import BEGINS
 from stepladder.bakeoff.undecided import CANNOT
 from stepladder.core.question import case_word
 from stepladder.core.view import Chart, View
-from stepladder.report import list_money, planning
-from stepladder.report.words import day, in_words, label, many, money, number, percent
+from stepladder.report import list_money
+from stepladder.report.cautions import few
+from stepladder.report.words import in_words, label, many, money, percent
 
 ANYWAY = (
     "Sales that would have happened anyway are counted in this money. What the contacts themselves add is "
     "told only by some who are left alone: stepladder predict --top {places} --control 10%."
 )
-FEW = ("Only so many cases could be scored", "Only one case could be scored")  # so begins the note
 
 
 def headline(result: Result) -> tuple[str, str]:
@@ -45,21 +42,6 @@ def headline(result: Result) -> tuple[str, str]:
     return short, in_words(proposal.sentence, {r.rung: called(r) for r in result.rungs})
 
 
-def few(result: Result) -> list[str]:
-    """The note, if there is one, that so few could be scored that nothing can be told apart."""
-    return [note for note in result.notes if note.startswith(FEW)]
-
-
-def remarks(result: Result) -> list[str]:
-    """The other notes, less those on totals, which have a sentence of their own."""
-    names = {rung.rung: called(rung) for rung in result.rungs}
-    return [
-        in_words(note, names)
-        for note in result.notes
-        if not note.startswith((*FEW, BEGINS, "In the exam"))
-    ]
-
-
 def called(rung: RungResult) -> str:
     """The rung's name on the page."""
     return label(rung.rung, rung.title)
@@ -71,12 +53,9 @@ def lead(result: Result) -> str:
 
 
 def meaning(result: Result, view: View, chart: Chart, currency: str) -> list[str]:
-    """The exam, what is to come, the price of a rung more or less, and what the ranges do not say."""
-    planned = planning.sentence(result, view, currency)
-    exam = "" if planned or not chart.COUNTED else _exam(result, view, chart.COUNTED)
-    to_come = " ".join(said for said in (chart.meaning(view), planned) if said)
+    """The exam, the question's own words, the price of a rung more or less, and what ranges do not say."""
     found = [list_money.exam(result, _named(result)), _anyway(result, view)]
-    found += [*to_come.split("\n"), exam]
+    found += chart.meaning(view).split("\n")
     if result.proposal.rung and not result.proposal.undecided:
         found += [_neighbours(result, currency), _stable(result)]
     return [sentence for sentence in found if sentence]
@@ -91,18 +70,6 @@ def _anyway(result: Result, view: View) -> str:
         return ""
     places = result.lists.places if result.lists and result.lists.binding else 500
     return ANYWAY.format(places=places)
-
-
-def _exam(result: Result, view: View, counted: str) -> str:
-    """The last window, in the question's own unit where forecasts can be added up; of old bake-offs."""
-    window = next(w for w in result.windows if w.role == "report")
-    total = (pc.sum(view.at_cutoff[view.rung]["prediction"]).as_py() or 0.0) * window.times
-    off = total / window.actual - 1 if window.actual else 0.0
-    return (
-        f"The exam: for the time from {day(window.now)}, which had played no part in choosing, "
-        f"“{called(_rung(result, view.rung))}” forecast {number(round(total))} {counted}; "
-        f"{number(window.actual)} came. That is {percent(abs(off))} too {'many' if off > 0 else 'few'}."
-    )
 
 
 def _people(result: Result) -> str:

@@ -94,8 +94,26 @@ def month(value: date | str) -> str:
     return when if isinstance(when, str) else f"{when.day} {when:%b %y}"
 
 
+NAMED = re.compile(
+    r"([^\W\d][^:.;()\n]{1,31}): (.+)", re.S
+)  # a title that begins with a plain name
+FIELD = re.compile(r"\s*\(([^()]+)\)(?=\.?\s*$)")  # and one that ends with the field's name
+
+
 def label(rung: str, title: str = "") -> str:
-    """A rung's name: as its title writes it (BG/NBD, EASE), else r2_rfm_quintiles is "RFM quintiles"."""
+    """A rung's name: the plain one that its title begins with, the field's behind: Pace and leaving (BG/NBD).
+
+    A title without a plain name leaves it to the field's (EASE), or to the file: r1_same_for_all is
+    "Same for all".
+    """
+    name, field = plain(rung, title), FIELD.search(title)
+    return f"{name} ({field[1]})" if field and NAMED.match(title) else name
+
+
+def plain(rung: str, title: str = "") -> str:
+    """The name without the field's, where there is little room."""
+    if named := NAMED.match(title):
+        return named[1]
     parts = re.sub(r"^r\d_", "", rung).split("_")
     if len(parts) > 1 and (written := re.search(_written(parts), title, re.I)):
         return written[0]
@@ -103,6 +121,15 @@ def label(rung: str, title: str = "") -> str:
         return parts[0].upper()  # an abbreviation, as its title writes it
     said = [part if re.search("[aeiouy]", part) else part.upper() for part in parts]
     return said[0][:1].upper() + " ".join(said)[1:]
+
+
+def does(title: str) -> str:
+    """What a rung does, in a sentence: its title without the names, which stand beside it."""
+    named = NAMED.match(title)
+    if not named:
+        return title
+    said = FIELD.sub("", named[2])
+    return said[:1].upper() + said[1:]
 
 
 def _written(parts: list[str]) -> str:

@@ -16,10 +16,11 @@ from stepladder.core.ask import so_long
 from stepladder.core.question import case_word
 from stepladder.fence.sandbox import LEVELS
 from stepladder.report import list_money
+from stepladder.report.words import label
 from stepladder.terminal import list_table
 
 PROPOSED = "▸"
-WORSE = "worse (95 %)"
+WORSE = "worse (range)"
 
 
 def table(found: Result) -> Table:
@@ -91,8 +92,8 @@ def _caption(found: Result) -> str:
     said = f"loss: {_loss(found, _priced(found))}. exam: loss on the last, untouched window."
     if not found.proposal.undecided:
         said += (
-            " worse: what a rung gives up of the best one's gain over the reference, with its 95 % "
-            f"interval; allowed {_allowed(found)}."
+            " worse: what a rung gives up of the best one's gain over the reference; 95 of 100 times "
+            f"it lies in the range; allowed {_allowed(found)}."
         )
     if _priced(found) and _mistakes(found) == "mistakes":
         said += " mistakes: the loss of one decision about everybody."
@@ -140,6 +141,13 @@ def did_not_run(found: Result) -> list[Text]:
         for row in _descending(found)
         if row.status != "ok"
     ]
+
+
+def names(found: Result) -> list[Text]:
+    """What the rungs are called where their names alone do not say it."""
+    said = {row.rung: label(row.rung, row.title) for row in _descending(found)}
+    plain = [f"{rung}: {name}" for rung, name in said.items() if name != label(rung)]
+    return [Text(f"{'; '.join(plain)}.", style="dim")] if plain else []
 
 
 def fence(found: Result) -> list[Text]:

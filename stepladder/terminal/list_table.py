@@ -15,7 +15,7 @@ LONG = ((1e12, 1e12, "tn"), (1e9, 1e9, "bn"), (1e6, 1e6, "M"))
 def headings(lists: Lists) -> list[str]:
     """The columns after the rung's name."""
     rough = " rough" if any(one.rough for one in lists.rungs) else ""
-    return ["brought", f"95 %{rough}", f"best − it (95 %{rough})", "exam", "cost/yr"]
+    return ["brought", f"range{rough}", f"best − it (range{rough})", "exam", "cost/yr"]
 
 
 def cells(mine: Listed, cost: Cost) -> list[str]:
@@ -43,9 +43,9 @@ def caption(lists: Lists) -> str:
     unit, size = f", in {lists.currency}" if lists.currency else "", f"{round(lists.usual):,}"
     return (
         f"brought: what a list of {size} brought{unit}, per decision, the cost of contacts taken "
-        "off, on average over the dates on which the rungs were compared, and its 95 % interval. best − it: "
-        "how much more the best rung's list did. exam: on the last, untouched window. cost/yr: keeping the "
-        "rung."
+        "off, on average over the dates on which the rungs were compared; 95 of 100 times it lies in the "
+        "range. best − it: how much more the best rung's list did. exam: on the last, untouched window. "
+        "cost/yr: keeping the rung."
     )
 
 

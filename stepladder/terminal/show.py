@@ -54,6 +54,8 @@ def result(found: Result, as_json: bool, report: str | None = None) -> None:
         out.print(Text(f"READ THIS FIRST. {warning}", style="bold red"))
         out.print()
     out.print(ladder.table(found))
+    for line in ladder.names(found):
+        out.print(line)
     for line in ladder.did_not_run(found):
         out.print(line)
     for warning, who in ladder.warnings(found).items():

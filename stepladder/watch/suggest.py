@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import date
+from types import MappingProxyType
 
 from stepladder.bakeoff.choose import LEVELS
 from stepladder.bakeoff.runs import Progress
@@ -118,16 +119,22 @@ def act(project: Project, now: date, progress: Progress) -> Acted:
             project.folder, project.ask.model_copy(update={"now": now}), project.settings
         )
     result = run_bakeoff(project, progress=progress)
-    return compared(result.id, decision.rung, result.proposal.rung)
+    titles = {row.rung: row.title for row in result.rungs}
+    return compared(result.id, decision.rung, result.proposal.rung, titles)
 
 
-def compared(bakeoff: int, decided: str, proposed: str) -> Acted:
-    """The new proposal beside the rung decided on, by height."""
+def compared(
+    bakeoff: int, decided: str, proposed: str, titles: Mapping[str, str] = MappingProxyType({})
+) -> Acted:
+    """The new proposal beside the rung decided on, by height; titles: by rung, with its name."""
     if not proposed:
         said = "No rung is proposed: in the new exam none did better than any other."
         return Acted(bakeoff, decided, proposed, "other", said)
     before, after = int(decided[1]), int(proposed[1])
-    new, old = (f"“{label(n)}” ({LEVELS[h]})" for n, h in ((proposed, after), (decided, before)))
+    new, old = (
+        f"“{label(n, titles.get(n, ''))}” ({LEVELS[h]})"
+        for n, h in ((proposed, after), (decided, before))
+    )
     if proposed == decided:
         return Acted(bakeoff, decided, proposed, "same", f"Still {old}: no lower rung would do.")
     if after < before:

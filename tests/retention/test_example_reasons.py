@@ -9,7 +9,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from stepladder.questions.retention.example_customers import SHARES, _ranked
+from stepladder.questions.retention.example_customers import BETWEEN, KINDS, _ranked
 from stepladder.questions.retention.example_reasons import Known, ago, reason
 
 HORIZON = 56
@@ -32,7 +32,7 @@ def crowds(draw) -> Known:
 @settings(max_examples=60, deadline=None)
 def test_a_reason_says_nothing_that_its_numbers_deny(known):
     view = SimpleNamespace(history=SimpleNamespace(ask=SimpleNamespace(horizon=HORIZON)))
-    for kind, _ in SHARES:
+    for kind in (*KINDS, BETWEEN):
         for i in map(int, _ranked(kind, known, view, 10)):
             true_of(kind, known, i, reason(kind, known, i))
 

@@ -68,9 +68,11 @@ DERIVED: tuple[str, ...] = ("usual",)
 GLOSSARY = {
     "Season": "The number of periods after which a series looks alike again, such as 7 days where weekends "
     "differ from working days, or 12 months.",
-    "MASE": "The forecast's average error, divided by the average change of the series from one season "
+    "Off in its own units (MASE)": "The forecast's average error, divided by the average change of "
+    "the series from one season "
     "to the next. Below 1 the forecast is nearer than seasons usually are to each other.",
-    "Theta": "A formula that takes the season out, smooths what is left, and follows its straight line "
+    "Fading trend (theta)": "A formula that takes the season out, smooths what is left, and follows "
+    "its straight line "
     "half the way (Assimakopoulos and Nikolopoulos, 2000).",
 }
 DEMO = Demo(

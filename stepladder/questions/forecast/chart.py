@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from stepladder.core.view import Example, Section, View
+from stepladder.core.view import Example, Expected, Section, View
 from stepladder.questions.forecast import at_once, fans, levels, together
 from stepladder.questions.forecast.figures import figure
 from stepladder.questions.forecast.missed import missed
@@ -30,6 +30,11 @@ def meaning(view: View) -> str:
         at_once.told(view, found), fans.held(view),
     )  # fmt: skip
     return "\n".join(each.strip() for each in said if each)
+
+
+def expected(view: View) -> list[Expected]:
+    """What all series come to together, where they add up."""
+    return together.expected(view)
 
 
 def scored(view: View) -> str:

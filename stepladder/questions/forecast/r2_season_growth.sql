@@ -1,4 +1,4 @@
--- The mean of the last three seasons at the height of the latest periods, and a quarter of the latest growth on.
+-- Season and growth: the mean of three seasons at the latest height, and a quarter of the latest growth on.
 with sized as (
   select series, value, ago, season, ago % season as phase,
     case when season = 1 then 1 else 3 end as seasons,

@@ -1,4 +1,4 @@
-"""For calm and for wild series the simple way that was nearest to what came, each kind its own.
+"""Each kind its own way: for calm and for wild series the simple way that was nearest to what came.
 
 There are four kinds, by how much a series moves beside its level (see scales.py), fixed before anything is
 tried. What is nearest is found by forecasting the past anew. Choosing for every series by itself would

@@ -1,4 +1,4 @@
-"""Where most periods are zero: how likely there is any, times how much it then is (TSB); else smoothed."""
+"""Seldom any: how likely there is any at all, times how much it then is; else smoothed (TSB)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Forecasts every level, from the total down, and moves all forecasts as little as makes them add up."""
+"""Made to add up: every level is forecast, and all are moved as little as makes them agree (reconciled)."""
 
 from __future__ import annotations
 

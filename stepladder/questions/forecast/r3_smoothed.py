@@ -1,4 +1,4 @@
-"""Takes the season out, and goes on between a straight line and a trend that fades (theta, damped trend)."""
+"""Season and fading trend: between a straight line and a trend that fades (theta, damped trend)."""
 
 from __future__ import annotations
 

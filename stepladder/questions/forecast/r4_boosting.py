@@ -1,4 +1,4 @@
-"""Many small decision trees learn from all series together how what comes differs from the last season.
+"""Many small trees: they learn from all series how what comes differs from last season (gradient boosting).
 
 One LightGBM over all series, every step ahead by itself: see boosting/. Of a series too short to say
 anything of, the reference speaks.

@@ -1,4 +1,4 @@
-"""The mean of smoothing, which knows each series, and of trees that learn from all series together.
+"""The mean of two: of smoothing, which knows each series, and of trees that learn from all together.
 
 They err in different ways, so their mean errs less than either (Bates and Granger, 1969). Where trees have
 no opinion, smoothing speaks alone.

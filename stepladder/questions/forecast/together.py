@@ -6,7 +6,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from stepladder.core.view import Section, Table, View
+from stepladder.core.view import Expected, Section, Table, View
 from stepladder.questions.forecast import fans, levels
 from stepladder.questions.forecast.figures import figure
 from stepladder.questions.forecast.settings import TOTAL, counted, steps
@@ -61,24 +61,55 @@ def told(view: View) -> str:
         said += f", and about {figure(total['said'])} over all {counted(ahead, every)}"
     if total["before"] is not None:
         said += f"; the {counted(ahead, every)} before brought {figure(total['before'])}"
-    return f"{said}. {_last_time(view)}".strip()
+    last = last_time(view)
+    inside = (
+        f" {last['inside']} of {counted(last['n'], every)} of the exam lay in such a range."
+        if last["n"]
+        else ""
+    )
+    return f"{said}.{inside}"
 
 
-def _last_time(view: View) -> str:
-    """What the total was forecast to be at the exam, and what it came to."""
-    rows = view.history.sql(
+def last_time(view: View) -> dict[str, Any]:
+    """What was said of the total at the exam, what came, and of n periods how many lay inside."""
+    row: dict[str, Any] = view.history.sql(
         f"""select sum(prediction) as said, sum(actual) as came, count(*) as n,
           count(case when actual between low80 and high80 then 1 end) as inside
         from said join came on said.series = came.series and said.time = came.time
         where said.level = '{TOTAL}' and came.actual is not null""",
         said=view.at_cutoff[view.rung], came=view.outcome,
     ).to_pylist()[0]  # fmt: skip
-    if not rows["n"]:
-        return ""
-    return (
-        f"At the exam {figure(rows['said'])} was forecast and {figure(rows['came'])} came; "
-        f"{rows['inside']} of {counted(rows['n'], view.history.ask.settings.every)} lay in that range."
-    )
+    return row
+
+
+def expected(view: View) -> list[Expected]:
+    """All series together: one window says little of how far a total strays, and it is said so."""
+    total = next((row for row in upper(view) if row["level"] == TOTAL), None)
+    if total is None:
+        return []
+    ask, now, last = view.history.ask, total["said"], last_time(view)
+    what = f"About {_rounded(now, 3)} over all {counted(steps(ask), ask.settings.every)}"
+    if not last["n"]:
+        return [Expected(what, "", "There is no last time to hold this against.")]
+    said, came = last["said"], last["came"]
+    told = f"Last time {figure(said)} was forecast and {figure(came)} came"
+    if min(said, came, now) <= 0:
+        return [Expected(what, "", f"{told}.")]
+    low, high = sorted((now * came / said, now * said / came))
+    plan = f"Plan for {_rounded(low)} to {_rounded(high)}"
+    off = f"{100 * abs(said / came - 1):.0f}\u00a0% too {'high' if said > came else 'low'}"
+    again = f"If it errs so again, plan for about {_rounded(now * came / said)}."
+    return [
+        Expected(
+            what,
+            f"{plan}: as far off either way as last time; the next may well lie outside.",
+            f"{told}: {off}. {again}",
+        )
+    ]
+
+
+def _rounded(value: float, digits: int = 2) -> str:
+    return figure(float(f"{value:.{digits}g}"))
 
 
 def upper(view: View) -> list[dict[str, Any]]:

@@ -32,7 +32,8 @@ PREDICTION = (
     "how strongly the rung recommends the item to the person; only the order within a list counts"
 )
 LOSS = (
-    "1 − NDCG: how far the list of a person is from a perfect one, which would show first what they "
+    "Distance from a perfect list (1 − NDCG): how far the list of a person is from a perfect one, "
+    "which would show first what they "
     "went on to take. A hit at the top of the list counts more than one further down; 0 is a perfect "
     "list, 1 a list without a single hit. All items compete, also those nobody could foresee."
 )
@@ -50,7 +51,8 @@ GAIN = "the difference between one list of bestsellers for everybody and the bes
 DERIVED = ("support",)
 LOOKUPS: Mapping[str, Lookup] = {"for": lookups.own, "item": lookups.item, "radio": lookups.radio}
 GLOSSARY = {
-    "NDCG": "A mark between 0 and 1 for a list in order: 1 if all that the person went on to take stands "
+    "Mark of a list (NDCG)": "A mark between 0 and 1 for a list in order: 1 if all that the person "
+    "went on to take stands "
     "at the top, 0 if nothing of it is in the list (normalised discounted cumulative gain).",
     "Bestsellers": "What most people took before the cutoff: the list everybody gets who is not known "
     "any better.",
@@ -59,11 +61,14 @@ GLOSSARY = {
     "Late-comer": "Somebody first met after the cutoff, who is asked about again once their first few "
     "rows are known, without learning anything anew.",
     "Also bought": "Of the people who took this, many took that as well: counted in SQL.",
-    "Item neighbours": "Two items are near if the same people took both; a list is what lies nearest to "
+    "Near items (neighbours)": "Two items are near if the same people took both; a list is what lies "
+    "nearest to "
     "all that a person has.",
-    "EASE": "One weight for every pair of items, worked out by a formula so that each person's items "
+    "Items explain items (EASE)": "One weight for every pair of items, worked out by a formula so "
+    "that each person's items "
     "are best explained by their other items.",
-    "ALS": "Alternating least squares: every person and every item gets a few dozen figures of taste, "
+    "Matching tastes (ALS)": "Alternating least squares: every person and every item gets a few "
+    "dozen figures of taste, "
     "found by turns, such that persons match the items they took.",
     "Coverage": "The share of all items that appear in at least one list.",
 }

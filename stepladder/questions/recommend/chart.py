@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from stepladder.core.view import Example, Section, View
+from stepladder.core.stats import wilson
+from stepladder.core.view import Example, Expected, Section, View
 from stepladder.questions.recommend import (
     example_persons,
     help_by_past,
@@ -24,8 +25,8 @@ def meaning(view: View) -> str:
     found, usual = marked.lists(view, view.rung), marked.lists(view, marked.other(view))
     total, k = len(found.hit), view.history.ask.settings.k
     said = (
-        f"The exam: standing on {_day(view)} and looking {view.history.ask.horizon} days ahead, {total:,} "
-        f"lists of {k} could be held against what people really went on to take. With "
+        f"The exam: standing on {_day(view)} and looking {view.history.ask.horizon} days "
+        f"ahead, {total:,} lists of {k} could be held against what people really went on to take. With "
         f"“{view.labels[view.rung]}” {_share(found.found, total)} held at least one such item"
     )
     if marked.other(view) == view.rung:
@@ -38,6 +39,23 @@ def meaning(view: View) -> str:
     less = marked.lists(view, most).mark.mean() < found.mark.mean()
     but = ", but fewer things or lower down" if less else ""
     return f"{said} “{view.labels[most]}” found something for still more, {count}{but}."
+
+
+def expected(view: View) -> list[Expected]:
+    """Of a hundred lists how many hold something that is taken, as far as the exam tells."""
+    found = marked.lists(view, view.rung)
+    total = len(found.hit)
+    if not total:
+        return [Expected("", "", "There is no last time to hold lists against.")]
+    low, high = (f"{100 * end:.0f}" for end in wilson(found.found, total))
+    return [
+        Expected(
+            f"About {100 * found.found / total:.0f} of 100 lists hold something they take",
+            f"Plan for {low} to {high} of 100: so it would be 95 of 100 times with other people like these.",
+            f"Last time, from {_day(view)}, {found.found:,} of {total:,} lists held at least one item that "
+            "was taken afterwards, by people who came back.",
+        )
+    ]
 
 
 def scored(view: View) -> str:

@@ -81,13 +81,13 @@ def _picks(view: View) -> Iterator[Pick]:
     yield from _newcomer(mine, taken)
     yield from one("best hit", mine.known & (mine.hit > 1), -mine.mark,
                    "{hits} in one list: {higher} of those known had one that was marked higher.")  # fmt: skip
+    yield from one("biggest miss", regular & (mine.hit == 0) & (mine.came > 0), -mine.came.astype(float),
+                   "Went on to take {came}, and none of them stood in the list.")  # fmt: skip
     if other != view.rung:
         worse = usual.mark - mine.mark
         yield from one(f"“{view.labels[other]}” did better", mine.known & (worse > 0.01), -worse,
                        "Nobody is served well by one rung alone: this list was marked {mark}, the other "
                        "one {other}.")  # fmt: skip
-    yield from one("biggest miss", regular & (mine.hit == 0) & (mine.came > 0), -mine.came.astype(float),
-                   "Went on to take {came}, and none of them stood in the list.")  # fmt: skip
     yield from _gone(view)
 
 

@@ -1,4 +1,4 @@
-"""Every pair of items gets a weight, such that what people took is explained by what else they took (EASE).
+"""Items explain items: what people took is explained by what else they took, pair by pair (EASE).
 
 EASE, the closed form of Steck, "Embarrassingly shallow autoencoders for sparse data" (WWW 2019), on the
 items that most people took: its cost grows with the cube of their number. Recent interactions count more.
@@ -50,7 +50,8 @@ def fit(history: History) -> Model:
     }
     if most < len(known.items):
         model["warnings"] = (
-            f"learnt on the {most:,} most taken of {len(known.items):,} items: it recommends no others"
+            f"It was learnt on the {most:,} most taken of {len(known.items):,} items, and recommends no "
+            "others. Show the others elsewhere."
         )
     return model
 

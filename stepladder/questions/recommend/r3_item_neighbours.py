@@ -1,4 +1,4 @@
-"""Items are near if the same people took both; each person is shown what lies nearest to all they took.
+"""Near items: those that the same people took; each is shown what lies nearest to theirs (neighbours).
 
 The cosine of two items over persons, drawn towards zero where little speaks for it, and kept for each
 item's nearest neighbours alone (Sarwar et al., 2001; Deshpande & Karypis, 2004; the uneven cosine is

@@ -1,4 +1,4 @@
-"""Persons and items get a few dozen figures of taste each, such that people match what they took (ALS).
+"""Matching tastes: a few dozen figures for each person and item, such that people match what they took (ALS).
 
 Alternating least squares for implicit feedback (Hu, Koren & Volinsky, 2008), its penalty in proportion to
 what is known of a row (Rendle et al., "Revisiting the performance of iALS on item recommendation

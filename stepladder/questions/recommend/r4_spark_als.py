@@ -1,4 +1,4 @@
-"""Every item gets a few dozen figures of taste, worked out by a whole cluster (ALS of Spark MLlib).
+"""Matching tastes, on a cluster: a few dozen figures of taste for every item (ALS of Spark MLlib).
 
 For interactions that outgrow one machine. Only the figures of the items come back; a person's own are
 reckoned from what they have when they are asked about, so somebody new is answered like everybody else.

@@ -47,7 +47,7 @@ def _picture(rows: list[dict[str, Any]], width: int) -> Any:
 
     base = alt.Chart(alt.Data(values=rows)).encode(
         y=alt.Y("rung:N", sort=[row["rung"] for row in rows][::-1], title=None,
-                axis=alt.Axis(domain=False, ticks=False, labelLimit=140),
+                axis=alt.Axis(domain=False, ticks=False, labelLimit=200),
                 scale=alt.Scale(paddingInner=0.3)),
         x=alt.X("items:Q", title="different items", axis=alt.Axis(tickCount=5)),
     )  # fmt: skip

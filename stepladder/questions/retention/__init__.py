@@ -35,7 +35,8 @@ from stepladder.questions.retention.purchases import PURCHASES
 WORDS = "Who will buy again, how often, and what are they worth?"
 PREDICTION = "how many times the customer is expected to buy in the next {horizon} days"
 LOSS = (
-    "Poisson deviance: how surprised a forecast is by the number of purchases that came. Zero is "
+    "Surprise (Poisson deviance): how much a forecast is surprised by the number of purchases that "
+    "came. Zero is "
     "a perfect forecast; missing a heavy buyer costs more than missing an occasional one."
 )
 LOSS_IN_MONEY = (
@@ -60,27 +61,32 @@ LOOKUPS: Mapping[str, Lookup] = {}
 GLOSSARY = {
     "Repeat purchase": "A day on which a customer bought again. Several purchases on one day count "
     "once, and the first purchase ever is not a repeat.",
-    "P(alive)": "The chance that a customer is still a customer at all. Somebody who bought weekly "
+    "Still a customer, P(alive)": "The chance that a customer is still a customer at all. Somebody "
+    "who bought weekly "
     "and then stopped for months is probably gone; somebody who buys twice a year may just be "
     "between purchases.",
-    "RFM": "Recency (how long ago the last purchase was), Frequency (how many there were), Monetary "
+    "Fifths (RFM)": "Recency (how long ago the last purchase was), Frequency (how many there were), Monetary "
     "value (how much each was worth): three numbers per customer, cut into fifths.",
-    "BG/NBD and Pareto/NBD": "Two formulas from marketing science. Each customer buys at a pace of "
+    "Pace and leaving (BG/NBD, Pareto/NBD)": "Two formulas from marketing science. Each customer "
+    "buys at a pace of "
     "their own and may quietly leave for good; the formula works out both from the dates.",
-    "Regular buyers (MBG/CNBD-k)": "A formula for people who buy at regular intervals, say every other "
+    "Steady pace and leaving (MBG/CNBD-k)": "A formula for people who buy at regular intervals, say "
+    "every other "
     "week. Its figure k, learnt from the dates, says how regularly: at 1 purchases come at random, at 4 "
     "the days between two of them stray from the usual by about half. The more regular somebody was, the "
     "sooner a missed purchase says that they left.",
-    "Gamma–Gamma": "A formula for what a customer spends per purchase: their own average, pulled "
+    "Worth of a purchase (Gamma–Gamma)": "A formula for what a customer spends per purchase: their "
+    "own average, pulled "
     "towards everybody's average as far as their purchases are few.",
-    "Gradient boosting": "A machine-learning method that adds up many small decision trees, each "
+    "Many small trees (gradient boosting)": "A machine-learning method that adds up many small "
+    "decision trees, each "
     "mending the errors of those before.",
 }
 DEMO = Demo(
     "cdnow.parquet",
     {"customer": "customer_id", "day": "date", "value": "amount"},
-    # equal rows are equal purchases here: the published figures count their money
-    {"duplicates": "keep"},
+    # equal rows are equal purchases here: the published figures count their money, in dollars
+    {"duplicates": "keep", "currency": "USD"},
     "CDNOW: every purchase of the 23,570 people who first bought there in January to March 1997, "
     "up to June 1998 (Fader & Hardie, brucehardie.com)",
 )

@@ -6,7 +6,6 @@ import numpy as np
 import pyarrow.compute as pc
 
 from stepladder.core.view import Example, Section, View
-from stepladder.money import currency
 from stepladder.questions.retention import example_customers, segments, tracking
 
 COUNTED = "purchases"
@@ -17,23 +16,19 @@ PEOPLE = True
 
 
 def meaning(view: View) -> str:
-    """How many purchases are to come, and from how few customers."""
+    """From how few customers what is to come will come."""
     answers, horizon = view.at_now[view.rung], view.history.ask.horizon
     given = pc.fill_null(answers["prediction"], 0.0)
     expected = np.sort(given.to_numpy().astype(float))[::-1]
-    many = round(len(expected) * view.now_times)
-    total, top = expected.sum(), expected[: max(len(expected) // 10, 1)].sum()
+    many, total = round(len(expected) * view.now_times), expected.sum()
+    top = expected[: max(len(expected) // 10, 1)].sum()
     said = (
-        f"In the {_long(horizon)} from {view.history.now.day} {view.history.now:%B %Y}, our "
-        f"{many:,} customers are expected to buy about {_round(total * view.now_times):,} times"
+        f"Looked at are the {_long(horizon)} from {view.history.now.day} {view.history.now:%B %Y}, and all "
+        f"{many:,} customers known by then."
     )
-    if answers["value"].null_count < len(expected):
-        worth = (pc.sum(answers["value"]).as_py() or 0) * view.now_times
-        said += f", worth about {_round(worth):,}"
-        said = f"{said} {currency(view.history.ask)}".rstrip()
     if top > 0.15 * total > 0:
-        said += f"; the most promising tenth of them account for {top / total:.0%} of that"
-    return said.replace("%", " %") + "."
+        said += f" Of every 100 purchases expected, the most promising tenth make {100 * top / total:.0f}."
+    return said
 
 
 def scored(view: View) -> str:
@@ -63,9 +58,3 @@ def examples(view: View, n: int) -> list[Example]:
 
 def _long(days: int) -> str:
     return f"{days // 7} weeks" if days % 7 == 0 and days >= 14 else f"{days} days"
-
-
-def _round(value: float) -> int:
-    """Two or three figures, as one says them."""
-    size = max(len(str(int(abs(value)))) - 3, 0)
-    return int(round(value, -size))

@@ -32,5 +32,5 @@ def cost(what: str, values: NDArray[np.float64], customers: int) -> str:
     error = values.std() / values.mean() / np.sqrt(len(values))
     return (
         f"{what} was learnt from {len(values):,} of {customers:,} customers, drawn by lot: its average is "
-        f"off by about {error:.2%} for that (relative standard error)."
+        f"off by about {error:.2%} for that (relative standard error). Add as much to the ranges."
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date
+from math import ceil
 
 import numpy as np
 import pyarrow as pa
@@ -20,16 +21,17 @@ from stepladder.questions.retention.example_reasons import (
 )
 
 STORY = "select customer, day, row from purchases join cases using (customer) order by day, row"
-SHARES = (("biggest miss", 0.2), ("highest forecast", 0.2), ("lapsed heavy buyer", 0.2), ("newcomer", 0.1),
-          ("one-timer", 0.1), ("in between", 1.0))  # fmt: skip
+TWICE = "about two expected"
+KINDS = ("biggest miss", TWICE, "highest forecast", "lapsed heavy buyer", "newcomer", "one-timer")
+BETWEEN = "in between"
 
 
 def pick(view: View, n: int) -> list[Example]:
     """At most n customers: some of each kind, filled up with everyday ones. Same input, same picks."""
     known = _known(view)
     picks: dict[int, str] = {}
-    for kind, share in SHARES:
-        wanted = min(round(n * share), n - len(picks))
+    for kind in (*KINDS, BETWEEN):
+        wanted = n - len(picks) if kind == BETWEEN else min(ceil(n / len(KINDS)), n - len(picks))
         found = (int(i) for i in _ranked(kind, known, view, n))
         for _, i in zip(range(wanted), (i for i in found if i not in picks), strict=False):
             picks[i] = kind
@@ -52,6 +54,10 @@ def _ranked(kind: str, known: Known, view: View, n: int) -> np.ndarray:
     often = known.times >= max(np.quantile(known.times, 0.95), FEWEST)
     if kind == "biggest miss":
         return _misses(known)
+    if kind == TWICE:
+        near = np.abs(known.forecast - 2.0)
+        found = everyone[near < 0.5]
+        return found[np.argsort(near[found], kind="stable")]
     if kind == "highest forecast":
         high = everyone[known.forecast > np.median(known.forecast)]
         return high[np.argsort(-known.forecast[high], kind="stable")]
@@ -84,7 +90,7 @@ def _spread(some: np.ndarray, n: int) -> np.ndarray:
 
 
 def _examples(view: View, known: Known, picks: dict[int, str]) -> Iterator[Example]:
-    order = [kind for kind, _ in SHARES[1:]] + [SHARES[0][0]]
+    order = [*KINDS[1:], BETWEEN, KINDS[0]]
     picks = dict(sorted(picks.items(), key=lambda pick: order.index(pick[1])))
     answers = view.at_cutoff[view.rung]
     tells = answers["alive"].null_count < answers.num_rows
@@ -124,10 +130,15 @@ def _facts(
     low, high, alive, value = (answer[name] for name in ("low", "high", "alive", "value"))
     facts = [("forecast", times(answer["prediction"]))]
     if low is not None and high is not None:
-        facts.append(("low–high", f"{low:.0f} to {high:.0f}"))
+        facts.append(("between (at least 95 of 100)", f"{low:.0f} to {high:.0f}"))
     facts.append(("came", f"{came:.0f}"))
     if tells:  # a rung that gives the chance for others, but not here
-        facts.append(("P(alive)", "cannot tell" if alive is None else f"{100 * alive:.0f} %"))
+        facts.append(
+            (
+                "still a customer, P(alive)",
+                "cannot tell" if alive is None else f"{100 * alive:.0f} %",
+            )
+        )
     if value is not None:
         facts.append(("worth", f"{value:,.2f}"))
     return tuple(facts)

@@ -1,4 +1,4 @@
--- Customers are sorted into fifths by recency, frequency and value; each group buys as its like did lately.
+-- Customers in fifths: by recency, frequency and value; each group buys as its like did (RFM quintiles).
 -- A day on which things only came back is no purchase, though its money counts; whose purchases are of
 -- unknown worth stands, in value, where the average customer does.
 create table model_edges as

@@ -1,4 +1,4 @@
-"""Each customer buys at their own rate and may leave after any purchase; habits are learnt from all (BG/NBD).
+"""Pace and leaving: each buys at their own rate and may leave after any purchase (BG/NBD).
 
 Value: expected purchases times expected spend per purchase (Gamma–Gamma). Formulas and papers are
 named in btyd/bg_nbd.py and btyd/gamma_gamma.py.

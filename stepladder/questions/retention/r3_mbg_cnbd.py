@@ -1,4 +1,4 @@
-"""Regular buyers: each buys at a steady pace of their own and may leave after any purchase (MBG/CNBD-k).
+"""Steady pace and leaving: each buys at regular intervals and may leave after any of them (MBG/CNBD-k).
 
 How steady is learnt too: k = 1 is chance, as in BG/NBD and Pareto/NBD; the larger k, the more
 regular. Value: expected purchases times expected spend per purchase (Gamma–Gamma). Formulas and

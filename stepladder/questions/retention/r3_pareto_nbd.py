@@ -1,4 +1,4 @@
-"""Each customer buys at their own rate until they leave unseen; habits are learnt from all (Pareto/NBD).
+"""Pace and leaving unseen: each buys at their own rate until they leave, at any moment (Pareto/NBD).
 
 Value: expected purchases times expected spend per purchase (Gamma–Gamma). Formulas and papers are
 named in btyd/pareto_nbd.py and btyd/gamma_gamma.py.

@@ -1,4 +1,4 @@
-"""Many small decision trees learn from recency, frequency and value who bought in the last horizon.
+"""Many small trees: they learn from recency, frequency and value who buys (gradient boosting).
 
 LightGBM with a Poisson objective (Ke et al., 2017); the trees see what was known one horizon ago and
 the purchases that came since. Value is the forecast times the customer's own average purchase, pulled

@@ -21,7 +21,9 @@ def warnings(model: dict[str, Any], known: Counts, spent: Summary) -> str:
     found = [
         str(model["sentence"]),
         "" if says(model) else NOBODY,
-        "" if model["converged"] else "The fit did not settle; its numbers are not to be trusted.",
+        ""
+        if model["converged"]
+        else "The fit did not settle; its numbers are not to be trusted. Take another rung.",
         *_spend(model, spent),
         cost("What a purchase is worth", spent.value[_valued(spent)], known.customers),
         _middle(known.T, known.weight),
@@ -32,12 +34,19 @@ def warnings(model: dict[str, Any], known: Counts, spent: Summary) -> str:
 def _spend(model: dict[str, Any], known: Summary) -> list[str]:
     if "spend_p" not in model:
         some = bool(np.any(known.valued > 0))
-        return ["Too few repeat purchases have a value to say what one is worth."] if some else []
+        return (
+            [
+                "Too few repeat purchases have a value to say what one is worth. Bring more that have."
+            ]
+            if some
+            else []
+        )
     wide = ""
     if model["spend_q"] <= 1.0:
         wide = (
             "Customers differ so widely in what they spend that their mean is not determined; "
-            "for those who bought once the mean of the others is used."
+            "for those who bought once the mean of the others is used. Do not plan with the worth of a "
+            "single one of these."
         )
     return [str(model["spend_sentence"]), wide, _linked(known)]
 
@@ -63,12 +72,13 @@ def _linked(known: Summary) -> str:
     error = float(np.sqrt(often**2 @ (spend - slope * often) ** 2) / (often @ often))
     if abs(slope) < LINKED or abs(slope) < 3.0 * error:
         return ""
-    more, wrong = ("more", "low") if slope > 0 else ("less", "high")
+    more, wrong = ("more", "small") if slope > 0 else ("less", "large")
     low, high = sorted(abs(slope + side * 1.96 * error) for side in (-1, 1))
     return (
-        f"Customers who buy twice as often spend {abs(slope):.0%} {more} per purchase (95 % interval "
-        f"{low:.0%} to {high:.0%}); the value model takes the two to be independent, so the value "
-        f"of frequent buyers may come out too {wrong}."
+        f"Money: customers who buy twice as often spend {abs(slope):.0%} {more} per purchase (95 of 100 "
+        f"times between {low:.0%} and {high:.0%}), which the value model leaves out: whatever the total, "
+        f"the part of frequent buyers in it comes out too {wrong}. Compare their worth with one "
+        "another's, not with that of others."
     )
 
 

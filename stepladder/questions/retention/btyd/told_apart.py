@@ -24,7 +24,7 @@ SHOWN = (
 )
 NOBODY = (
     "Nothing in these data shows that anybody leaves for good, so the rung does not say who is a customer "
-    "still: P(alive) is left empty."
+    "still: the chance that somebody still is one, P(alive), is left empty. Judge who left by hand."
 )
 
 
