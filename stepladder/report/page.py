@@ -18,12 +18,14 @@ from stepladder.report import (
     cost_table,
     coverage,
     data_report,
+    fading,
     list_chart,
     list_ladder,
     list_money,
     measures_table,
     planning,
     strip_chart,
+    verdict,
     words,
 )
 from stepladder.report.drawing import Drawn, draw
@@ -78,7 +80,11 @@ def _contents(result: Result, view: View) -> dict[str, Any]:
         "lists": lists,
         "rough": lists is not None and any(one.rough for one in lists.rungs),
         "saves": lists and ask.good_enough is None and result.good_enough_money is None,
-        "ladder": list_ladder.ladder(result, lists, ask) if lists else ladder(result, unit),
+        "ladder": list_ladder.ladder(result, lists, ask)
+        if lists
+        else ladder(result, unit, chart.COUNTED),
+        "faded": fading.SAID.format(people=words.many(case_word(question))),
+        "why_not_simpler": verdict.why_not_simpler(result, ask),
         "headings": cost_table.headings(result, chart.ANSWER, unit),
         "lines": lines,
         "rung_remarks": cost_table.remarks(lines),

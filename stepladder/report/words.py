@@ -123,6 +123,11 @@ def counted(count: int, case: str) -> str:
     return f"{count:,} {case if count == 1 else many(case)}"
 
 
+def sentences(*parts: str) -> str:
+    """Each part as a sentence of its own, without those that are empty."""
+    return " ".join(f"{part[0].upper()}{part[1:]}." for part in parts if part)
+
+
 def listed(parts: Iterable[str]) -> str:
     """One, two and three."""
     *most, last = list(parts) or [""]
