@@ -191,7 +191,7 @@ def _of_losses(result: Result) -> list[Column]:
 def reading(result: Result, people: str) -> str:
     """How the columns that need it are to be read."""
     names = [name for name, _ in _columns(result, "")]
-    said = ["In small print: 95 % intervals, and the hours of upkeep a year."]
+    said = ["In small print: where 95 of 100 such comparisons lie, and the hours of upkeep a year."]
     if GIVES_UP in names:
         said.append(
             "“Gives up” is the share of the gain lost against the best rung; below zero means better "

@@ -39,8 +39,9 @@ def _less_loss(result: Result) -> str:
     if foot.choose is None or foot.choose.loss <= 0:
         return ""
     gain, loss, draws = gain_of(result), foot.choose.loss, foot.choose.above_draws
+    usual = f"“{label(foot.rung, foot.title)}”"
     between = f" ({span(draws[2] / loss, draws[97] / loss)})" if draws else ""
-    return f"it loses {percent(gain / loss)} less{between} than “{label(foot.rung, foot.title)}”"
+    return f"its loss is {percent(gain / loss)} smaller{between} than that of {usual}"
 
 
 def _of_all(share: float, found: Captured, currency: str) -> str:

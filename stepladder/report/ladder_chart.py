@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from stepladder.bakeoff.choose import LEVELS
 from stepladder.bakeoff.result import Result, RungResult
-from stepladder.report.fading import faded
+from stepladder.core.fading import faded
 from stepladder.report.gained import gained
 from stepladder.report.margin import Margin, margin
 from stepladder.report.strokes import Strokes, best_end, strokes

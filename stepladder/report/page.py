@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from stepladder.bakeoff.result import Result, RungResult, Window, judged
-from stepladder.core import files, own_loss
+from stepladder.core import fading, files, own_loss
 from stepladder.core.question import Question, case_word
 from stepladder.core.view import Chart, Example, Section, View
 from stepladder.fence.sandbox import LEVELS
@@ -18,7 +18,7 @@ from stepladder.report import (
     cost_table,
     coverage,
     data_report,
-    fading,
+    dots_chart,
     list_chart,
     list_ladder,
     list_money,
@@ -96,7 +96,9 @@ def _contents(result: Result, view: View) -> dict[str, Any]:
         "single": question.KEYS == question.CASE,
         "scored": chart.scored(view),
         "exam_picture": _exam(result),
+        "of_the_best": bakeoff_charts.of_the_best(result),
         "calibration_picture": _calibration(shown),
+        "dots": dots_chart.dots(shown[0], question, chart.ANSWER),
         "coverage": _coverage(shown[0]),
         "measures": measures_table.measures(result),
         "shown": shown[0],
@@ -141,9 +143,9 @@ def _exam(result: Result) -> Drawn | None:
     if sum(rung.status == "ok" for rung in result.rungs) < 2 or result.proposal.undecided:
         return None
     if result.lists and result.lists.budget:
-        alt = "What each rung's list brought at each cutoff, with 95 % intervals."
+        alt = "What each rung's list brought at each cutoff, with ranges that hold 95 of 100."
         return draw(lambda width: list_chart.cutoffs(result, width), alt)
-    alt = "Share of the gain kept by each rung at each cutoff, with 95 % intervals."
+    alt = "Share of the gain kept by each rung at each cutoff, with ranges that hold 95 of 100."
     return draw(lambda width: bakeoff_charts.cutoffs(result, width), alt)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from stepladder import questions
 from stepladder.bakeoff.choose import LEVELS
 from stepladder.bakeoff.result import Result, RungResult
@@ -58,15 +60,21 @@ def simpler(result: Result) -> RungResult | None:
     return min(lower, key=_first) if lower else None
 
 
-def why_not_simpler(result: Result, ask: Ask | None = None) -> str:
-    """Why the next simpler rung is not proposed, in a sentence with its figures; empty without one."""
+def why_not_simpler(
+    result: Result, ask: Ask | None = None, named: Callable[[str], str] | None = None
+) -> str:
+    """Why the next simpler rung is not proposed, in a sentence with its figures; empty without one.
+
+    named: how a rung is called; by its label where it is not given.
+    """
     rung = simpler(result)
     found = margin(result, rung, ask) if rung else None
     if rung is None or found is None:
         return ""
     draws, whom = often(found), WITH.format(people=people(result))
+    who = named(rung.rung) if named else f"“{label(rung.rung, rung.title)}”"
     counted = f": {whom}, {draws}" if draws else ""
-    return f"“{label(rung.rung, rung.title)}” ({LEVELS[rung.height]}) is {verdict(found)}{counted}."
+    return f"{who} ({LEVELS[rung.height]}) is {verdict(found)}{counted}."
 
 
 def _first(rung: RungResult) -> tuple[int, float, str]:

@@ -44,7 +44,7 @@ def percent(share: float | None) -> str:
     value = 100 * share
     if abs(value) < 0.05:
         return f"0{GLUE}%"
-    said = f"{value:.1f}" if abs(value) < 10 else f"{value:,.0f}"
+    said = f"{value:.1f}" if abs(value) < 9.95 else f"{value:,.0f}"
     return f"{said.replace('-', '−')}{GLUE}%"
 
 

@@ -15,7 +15,7 @@ from stepladder.bakeoff.result import Cost, Result, RungResult, judged
 from stepladder.core.ask import so_long
 from stepladder.core.question import case_word
 from stepladder.fence.sandbox import LEVELS
-from stepladder.report import list_money
+from stepladder.report import list_money, verdict
 from stepladder.terminal import list_table
 
 PROPOSED = "▸"
@@ -62,6 +62,12 @@ def said(found: Result) -> list[Text]:
     ]
 
 
+def why_not_simpler(found: Result) -> list[Text]:
+    """Whether the next simpler rung is surely worse, and by more than is allowed."""
+    said = verdict.why_not_simpler(found, named=str)
+    return [Text(f"Why not the simpler one? {said}")] if said else []
+
+
 def footnote(found: Result) -> list[Text]:
     """What is to be known of that money besides."""
     said = list_money.footnote(found)
@@ -91,8 +97,8 @@ def _caption(found: Result) -> str:
     said = f"loss: {_loss(found, _priced(found))}. exam: loss on the last, untouched window."
     if not found.proposal.undecided:
         said += (
-            " worse: what a rung gives up of the best one's gain over the reference, with its 95 % "
-            f"interval; allowed {_allowed(found)}."
+            " worse: what a rung gives up of the best one's gain over the reference, and where 95 of "
+            f"100 such comparisons lie; allowed {_allowed(found)}."
         )
     if _priced(found) and _mistakes(found) == "mistakes":
         said += " mistakes: the loss of one decision about everybody."

@@ -43,9 +43,9 @@ def caption(lists: Lists) -> str:
     unit, size = f", in {lists.currency}" if lists.currency else "", f"{round(lists.usual):,}"
     return (
         f"brought: what a list of {size} brought{unit}, per decision, the cost of contacts taken "
-        "off, on average over the dates on which the rungs were compared, and its 95 % interval. best − it: "
-        "how much more the best rung's list did. exam: on the last, untouched window. cost/yr: keeping the "
-        "rung."
+        "off, on average over the dates on which the rungs were compared, and where 95 of 100 such "
+        "lists lie. best − it: how much more the best rung's list did. exam: on the last, untouched window. "
+        "cost/yr: keeping the rung."
     )
 
 
