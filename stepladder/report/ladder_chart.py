@@ -15,6 +15,7 @@ from stepladder.report.verdict import verdict
 from stepladder.report.words import label, money, percent, sentences, span
 
 SIMPLEST = "simplest"
+NEAR = 0.005  # of the gain: what a whole per cent does not tell apart
 LOWEST = -0.25  # a rung worse than the reference is drawn at the edge
 
 
@@ -100,9 +101,9 @@ def _said(
     if rung.rung == result.proposal.reference:
         return f"the {SIMPLEST}", ""
     words = "" if high - low < 0.0005 else span(low, high)
-    return (
-        "as good as the best" if 0.995 <= kept < 1.005 else f"{percent(kept)} of the gain"
-    ), words
+    if abs(kept) < NEAR or abs(kept - 1) < NEAR:
+        return f"as good as the {SIMPLEST if kept < 0.5 else 'best'}", words
+    return (f"worse than the {SIMPLEST}" if kept < 0 else f"{percent(kept)} of the gain"), words
 
 
 def laid_out(result: Result, currency: str, shown: Callable[[RungResult], Shown | None]) -> Ladder:

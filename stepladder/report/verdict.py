@@ -51,7 +51,7 @@ def people(result: Result) -> str:
 
 
 def simpler(result: Result) -> RungResult | None:
-    """The rung that must be argued away: the best of the next height below the proposal."""
+    """The rung that must be argued away: the best of all lower than the proposal."""
     proposal, ran = result.proposal, [rung for rung in result.rungs if rung.choose]
     if not proposal.rung or proposal.undecided:
         return None
@@ -63,7 +63,7 @@ def simpler(result: Result) -> RungResult | None:
 def why_not_simpler(
     result: Result, ask: Ask | None = None, named: Callable[[str], str] | None = None
 ) -> str:
-    """Why the next simpler rung is not proposed, in a sentence with its figures; empty without one.
+    """Why the best simpler rung is not proposed, in a sentence with its figures; empty without one.
 
     named: how a rung is called; by its label where it is not given.
     """
@@ -77,5 +77,5 @@ def why_not_simpler(
     return f"{who} ({LEVELS[rung.height]}) is {verdict(found)}{counted}."
 
 
-def _first(rung: RungResult) -> tuple[int, float, str]:
-    return -rung.height, rung.choose.worse if rung.choose else 0.0, rung.rung
+def _first(rung: RungResult) -> tuple[float, str]:
+    return rung.choose.loss if rung.choose else 0.0, rung.rung

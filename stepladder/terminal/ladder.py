@@ -63,7 +63,7 @@ def said(found: Result) -> list[Text]:
 
 
 def why_not_simpler(found: Result) -> list[Text]:
-    """Whether the next simpler rung is surely worse, and by more than is allowed."""
+    """Whether the best simpler rung is surely worse, and by more than is allowed."""
     said = verdict.why_not_simpler(found, named=str)
     return [Text(f"Why not the simpler one? {said}")] if said else []
 
