@@ -40,7 +40,7 @@ def _windows(rows: list[dict[str, Any]], gains: bool, width: int) -> Any:
 
     order = [row["label"] for row in sorted(rows, key=lambda row: row["at"])]
     base = alt.Chart(alt.Data(values=rows)).encode(
-        x=alt.X("label:O", sort=list(dict.fromkeys(order)), title="forecast as of",
+        x=alt.X("label:O", sort=list(dict.fromkeys(order)), title="forecast as of (in order, not to scale)",
                 axis=alt.Axis(labelAngle=0 if width > 400 else -35, grid=False)),
         xOffset=alt.XOffset("who:N", sort=[THEN, NOW]),
         color=alt.Color("who:N", scale=alt.Scale(domain=[THEN, NOW], range=[MUTED, ACCENT]),
