@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from stepladder.bakeoff.strokes import FAR, strokes
 from stepladder.core.stats import Floats, bootstrap_sums, interval, student, sums_by
 
 SAME = 1e-9  # losses that differ by less are the same
@@ -28,7 +29,11 @@ class Losses:
 
 @dataclass(frozen=True)
 class Estimate:
-    """A mean loss, and how much worse than the best as a share of the gain; each with its 95 % interval."""
+    """A mean loss, and how much worse than the best as a share of the gain; each with its 95 % interval.
+
+    Where it chooses, also a hundred evenly spaced draws, as wide as the intervals: of `worse`, where a draw
+    without a gain is far above any margin, and of loss − best.
+    """
 
     loss: float
     loss_low: float
@@ -36,6 +41,8 @@ class Estimate:
     worse: float
     worse_low: float
     worse_high: float
+    worse_draws: tuple[float, ...] = ()
+    above_draws: tuple[float, ...] = ()
 
 
 class Above(NamedTuple):
@@ -121,7 +128,7 @@ def compare(losses: Losses, reference: str, seed: int) -> Comparison:
         reference=reference,
         best=losses.rungs[best],
         beats_reference=_contrast(chosen, unit[ref] - unit[best]).low > 0,
-        choose=estimates(early),
+        choose=_with_strokes(estimates(early), chosen, losses.rungs, best, ref),
         report=estimates(last),
         by_cutoff=tuple(estimates([i]) for i in early + last),
         above_best={name: _contrast(chosen, own) for name, (own, _) in contrasts.items()},
@@ -179,6 +186,24 @@ def _estimate(means: _Means, rung: int, best: int, ref: int) -> Estimate:
         worse - wider * (worse - worse_low),
         worse + wider * (worse_high - worse),
     )
+
+
+def _with_strokes(
+    found: dict[str, Estimate], means: _Means, rungs: tuple[str, ...], best: int, ref: int
+) -> dict[str, Estimate]:
+    """The estimates with the strokes of each."""
+    draws, unit = means.draws, np.eye(len(rungs))
+    gains = draws[:, ref] > draws[:, best]
+    unknown = np.isnan(draws[:, best])
+
+    def of(r: int, one: Estimate) -> Estimate:
+        share = np.where(gains | unknown, _share(draws, r, best, ref), 0.0 if r == best else FAR)
+        own = unit[r] - unit[best]
+        worse = strokes(share, one.worse, _wider(means, _unexplained(means, r, best, ref)))
+        above = strokes(draws @ own, float(means.pooled @ own), _wider(means, own))
+        return replace(one, worse_draws=worse, above_draws=above)
+
+    return {name: of(r, found[name]) for r, name in enumerate(rungs)}
 
 
 def _unexplained(means: _Means, rung: int, best: int, ref: int) -> Floats:

@@ -71,6 +71,9 @@ class CalibrationBin:
     actual_low: float
     actual_high: float
     covered: float | None
+    came: tuple[
+        float, ...
+    ] = ()  # 20 evenly spaced quantiles of what came of each; none of old ones
 
 
 @dataclass(frozen=True)
@@ -168,7 +171,8 @@ def to_json(result: Result) -> dict[str, Any]:
 def _flat(rung: dict[str, Any]) -> dict[str, Any]:
     chosen = rung["choose"] or dict.fromkeys(Estimate.__dataclass_fields__)
     cost = rung["cost"] or dict.fromkeys(Cost.__dataclass_fields__)
-    return {**rung, **chosen, **cost}
+    figures = {name: value for name, value in chosen.items() if not name.endswith("_draws")}
+    return {**rung, **figures, **cost}
 
 
 def _rows(data: dict[str, Any]) -> dict[str, Any]:

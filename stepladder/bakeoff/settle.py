@@ -10,6 +10,7 @@ from stepladder.bakeoff.choose import Proposal
 from stepladder.bakeoff.compare import Above, Comparison, few
 from stepladder.bakeoff.half_samples import PAIRS, Apart
 from stepladder.bakeoff.person import is_person
+from stepladder.bakeoff.strokes import stretched
 
 LOOK = 2  # pairs of halves after which it is first looked at whether more would change anything
 Learn = Callable[[Sequence[str], int], dict[str, Apart | None]]  # as Halves.apart
@@ -117,6 +118,8 @@ def widened(comparison: Comparison, rung: str, squares: list[Squares]) -> Compar
         was,
         worse_low=was.worse - share * (was.worse - was.worse_low),
         worse_high=was.worse + share * (was.worse_high - was.worse),
+        worse_draws=stretched(was.worse_draws, was.worse, share),
+        above_draws=stretched(was.above_draws, more, own),
     )
     return replace(
         comparison,

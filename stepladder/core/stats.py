@@ -13,6 +13,7 @@ MOSTLY = 1.96 + 0.8416  # standard errors of what is found four times in five
 LEVEL = 0.95
 TINY = 1e-9
 LEAST = 100  # cases a bin must have before its quantiles mean anything
+DOTS = (np.arange(20) + 0.5) / 20  # all twenty of them: the middle 95 of 100 outcomes
 CUTS = (0.25, 0.5, 0.7, 0.8, 0.9, 0.95, 0.98, 0.99, 0.995)
 
 
@@ -153,6 +154,7 @@ class Calibration(NamedTuple):
     actual_low: float
     actual_high: float
     covered: float | None  # share whose outcome lay between low and high
+    came: tuple[float, ...]  # 20 evenly spaced quantiles of the outcomes: outcomes that occurred
 
 
 def calibration(
@@ -168,9 +170,9 @@ def calibration(
         covered = None
         if low is not None and high is not None:
             covered = float(((actual >= low) & (actual <= high))[mine].mean())
-        rows.append(
-            Calibration(n, float(predicted[mine].mean()), mean, mean - error, mean + error, covered)
-        )
+        said = float(predicted[mine].mean())
+        came = tuple(np.quantile(actual[mine], DOTS, method="inverted_cdf").astype(float).tolist())
+        rows.append(Calibration(n, said, mean, mean - error, mean + error, covered, came))
     return rows
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from stepladder.bakeoff.captured import LEAST, Captured
 from stepladder.bakeoff.result import Result
+from stepladder.core.fading import PARTS, faded
 from stepladder.core.view import Section, Table
 from stepladder.report import list_money
 from stepladder.report.drawing import ACCENT, ACTUAL, INK, MUTED, WARN
@@ -119,13 +120,16 @@ def _picture(
               scale=alt.Scale(domain=[0, found.cases], nice=False))  # fmt: skip
     y = alt.Y("share:Q", title="of all that came", axis=alt.Axis(format="%", tickCount=5))
     points = alt.Chart(alt.Data(values=_points(found, shown))).encode(x=x)
-    band = points.mark_area(opacity=0.2, color=ACCENT).encode(y="low:Q", y2="high:Q")
+    bands = [
+        points.mark_area(opacity=0.12, color=ACCENT).encode(y=f"low{i}:Q", y2=f"high{i}:Q")
+        for i in range(len(PARTS))
+    ]
     named = points.mark_point(filled=True, size=50, opacity=1, color=ACCENT).encode(y=y)
     lines = _drawn(alt, found, names, reference, width).encode(x=x, y=y)
     hindsight = alt.datum.who == HINDSIGHT  # the most that can be is no rung: a thin line
     return alt.layer(
         *_budget(alt, found, x),
-        band,
+        *bands,
         lines.mark_line(strokeWidth=1).transform_filter(hindsight),
         lines.mark_line(strokeWidth=2).transform_filter(f"!({hindsight})"),
         named.transform_filter(alt.datum.named),
@@ -168,6 +172,16 @@ def _points(found: Captured, rung: str) -> list[dict[str, Any]]:
     curve = found.rungs[rung]
     each = zip(found.places, curve.share, curve.low, curve.high, strict=True)
     return [
-        {"places": n, "share": share, "low": low, "high": high, "named": n in found.named}
+        {"places": n, "share": share, "named": n in found.named, **_ends(share, low, high)}
         for n, share, low, high in each
     ]
+
+
+def _ends(share: float, low: float, high: float) -> dict[str, float]:
+    """The range of 95, of 80 and of 50 in 100, so that it fades."""
+    found = enumerate(faded(share, low, high))
+    return {
+        name: end
+        for i, ends in found
+        for name, end in zip((f"low{i}", f"high{i}"), ends, strict=True)
+    }

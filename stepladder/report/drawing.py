@@ -21,6 +21,11 @@ VARIABLES = {
 FONT = "Liberation Sans, Arial, Helvetica, sans-serif"  # one that ships with the renderer
 
 
+def figures(most: float) -> str:
+    """How an axis that reaches so far writes its figures: 40k, 100, 0.25, never 1e+2."""
+    return "~s" if most >= 1000 else ",~r"
+
+
 class Drawn(NamedTuple):
     """One chart, twice."""
 
@@ -62,12 +67,21 @@ def _dressed(svg: str, alt: str) -> Markup:
         r' (?:role|aria-[a-z]+|pointer-events|class|opacity)="(?:1|[^"]*[a-z ][^"]*)"', "", svg
     )
     svg = re.sub(r'<path d="" display="none"/>|<path d="M0,0h0v0h0Z"/>', "", svg)
-    svg = re.sub(r"\d+\.\d{2,}", lambda found: f"{float(found[0]):.1f}".removesuffix(".0"), svg)
+    svg = re.sub(r"<[^>]+>", lambda tag: _rounded(tag[0]), svg)  # never what is written between
     for colour, name in VARIABLES.items():
         svg = svg.replace(f'"{colour}"', f'"var(--{name})"')
     svg = svg.replace(f'font-family="{FONT}"', "")
     head = f'<svg role="img" aria-label="{escape(alt)}" focusable="false"'
     return Markup(svg.replace("<svg", head, 1))  # drawn by Vega, which escapes text
+
+
+def _rounded(tag: str) -> str:
+    """The tag with places and sizes to a tenth of a pixel; an opacity keeps what it has."""
+    return re.sub(
+        r"(?<!opacity=\")\b\d+\.\d{2,}",
+        lambda found: f"{float(found[0]):.1f}".removesuffix(".0"),
+        tag,
+    )
 
 
 THEME = {
@@ -82,7 +96,7 @@ THEME = {
     "header": {"labelColor": INK, "labelFontSize": 12, "labelFontWeight": "bold", "title": None},
     "legend": {
         "labelColor": INK, "titleColor": MUTED, "labelFontSize": 12, "orient": "top",
-        "titleFontSize": 12, "symbolStrokeWidth": 2, "title": None, "labelLimit": 240, "columnPadding": 24,
+        "titleFontSize": 12, "symbolStrokeWidth": 2, "title": None, "labelLimit": 240, "columnPadding": 40,
     },
     "text": {"color": INK, "fontSize": 12},
     "title": {"color": INK, "fontSize": 13},

@@ -6,18 +6,20 @@ import importlib
 from typing import Any, cast
 
 from stepladder.bakeoff.result import Result, Window, judged
-from stepladder.core import own_loss
+from stepladder.core import fading, own_loss
 from stepladder.core.ask import Ask
 from stepladder.core.question import Question, case_word
 from stepladder.core.view import NOT_DECIDED, Chart, Standing
 from stepladder.fence.sandbox import LEVELS
 from stepladder.money import currency, priced
 from stepladder.report import (
+    bakeoff_charts,
     cost_table,
     data_report,
     list_ladder,
     list_money,
     measures_table,
+    verdict,
     words,
 )
 from stepladder.report.cautions import asides, cautions
@@ -67,7 +69,11 @@ def from_result(
         "lists": lists,
         "rough": lists is not None and any(one.rough for one in lists.rungs),
         "saves": lists and ask.good_enough is None and result.good_enough_money is None,
-        "ladder": list_ladder.ladder(result, lists, ask) if lists else ladder(result, unit),
+        "ladder": list_ladder.ladder(result, lists, ask)
+        if lists
+        else ladder(result, unit, chart.COUNTED),
+        "faded": fading.SAID.format(people=words.many(case_word(question))),
+        "why_not_simpler": verdict.why_not_simpler(result, ask),
         "headings": cost_table.headings(result, chart.ANSWER, unit),
         "lines": lines,
         "running_headings": cost_table.running_headings(chart.ANSWER),
@@ -78,6 +84,7 @@ def from_result(
         "chosen": chosen,
         "earlier": _marked(chosen, question, chart.ANSWER),
         "single": question.KEYS == question.CASE,
+        "of_the_best": bakeoff_charts.of_the_best(result),
         "measures": measures_table.measures(result),
         "answer": chart.ANSWER,
         "case": case_word(question),

@@ -13,6 +13,7 @@ from stepladder.report import (
     captured_chart,
     coverage,
     data_report,
+    dots_chart,
     list_chart,
     planning,
     strip_chart,
@@ -48,6 +49,7 @@ def drawn_of(result: Result, rung: str) -> dict[str, Any]:
     return {
         "exam_picture": _exam(result),
         "calibration_picture": _calibration(shown),
+        "dots": dots_chart.dots(shown[0], judged(result), chart_of(result).ANSWER),
         "coverage": _coverage(shown[0]),
         "shown": shown[0],
     }

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from stepladder.bakeoff.result import Result, RungResult
+from stepladder.core.fading import rules
 from stepladder.report.drawing import ACCENT, WARN
 from stepladder.report.ladder_chart import climb
 from stepladder.report.words import label, month
@@ -15,15 +16,15 @@ def cutoffs(result: Result, width: int) -> Any:
     import altair as alt
 
     rungs = [rung for rung in climb(result) if rung.status == "ok"]
-    per_row = 2 if width < 400 else 3
+    per_row, slant = (2, -60) if width < 400 else (3, -35)
     data = alt.Data(values=[row for rung in rungs for row in _moments(result, rung)])
     base = alt.Chart(data).encode(
-        x=alt.X("at:O", sort=None, title=None, axis=alt.Axis(labelAngle=-35, grid=False)),
+        x=alt.X("at:O", sort=None, title=None, axis=alt.Axis(labelAngle=slant, grid=False)),
         color=alt.Color("role:N", scale=alt.Scale(
-            domain=["when choosing", "exam"], range=[ACCENT, WARN])),
+            domain=["when choosing", "exam"], range=[ACCENT, WARN]), legend=alt.Legend(symbolOpacity=1)),
     )  # fmt: skip
     y = alt.Y("brought:Q", title=None, axis=alt.Axis(format="~s", tickCount=4))
-    layers = [base.mark_rule(strokeWidth=2).encode(y="low:Q", y2="high:Q"),
+    layers = [*rules(base, "brought", "low", "high", 4),
               base.mark_point(filled=True, size=60, opacity=1).encode(y=y)]  # fmt: skip
     each = (width - 30 * (per_row - 1)) // per_row
     order = [label(rung.rung, rung.title) for rung in rungs]

@@ -7,8 +7,9 @@ from dataclasses import replace
 from stepladder.bakeoff.lists import Lists
 from stepladder.bakeoff.result import Result, RungResult
 from stepladder.core.ask import Ask
-from stepladder.report.ladder_chart import Ladder, Shown, laid_out
+from stepladder.report.ladder_chart import SIMPLEST, Ladder, Shown, laid_out
 from stepladder.report.list_money import span
+from stepladder.report.margin import allowed_per_decision, margin
 from stepladder.report.words import money
 
 
@@ -33,20 +34,11 @@ def ladder(result: Result, lists: Lists, ask: Ask) -> Ladder:
             1 - less.low / gain,
             money(mine.brought.choose.amount),
             "the best" if rung.rung == best.rung else words,
-            1 - max(_allowed(result, rung, ask, gain, lists), 0.0) / gain,
+            1 - max(allowed_per_decision(result, rung, ask, gain, lists), 0.0) / gain,
+            margin(result, rung, ask),
         )
 
     drawn = laid_out(result, lists.currency, shown)
-    marks = money(foot.brought.choose.amount), money(best.brought.choose.amount)
-    return replace(drawn, measure=f"{lists.currency or 'money'} per decision", marks=marks)
-
-
-def _allowed(result: Result, rung: RungResult, ask: Ask, gain: float, lists: Lists) -> float:
-    """What the rung may bring less than the best, per decision."""
-    if result.good_enough_money is not None:
-        return result.good_enough_money / lists.decisions_per_year
-    if ask.good_enough is not None:
-        return result.good_enough * gain
-    kept = {each.rung: each.cost.money_per_year for each in result.rungs if each.cost}
-    saved = round(kept[result.proposal.best]) - round(kept[rung.rung])
-    return saved / lists.decisions_per_year
+    unit = f"{lists.currency or 'money'} per decision"
+    simplest, most = (money(one.brought.choose.amount) for one in (foot, best))
+    return replace(drawn, marks=(f"{simplest} {unit}: the {SIMPLEST}", f"{most}: the best"))

@@ -44,7 +44,7 @@ def percent(share: float | None) -> str:
     value = 100 * share
     if abs(value) < 0.05:
         return f"0{GLUE}%"
-    said = f"{value:.1f}" if abs(value) < 10 else f"{value:,.0f}"
+    said = f"{value:.1f}" if abs(value) < 9.95 else f"{value:,.0f}"
     return f"{said.replace('-', '−')}{GLUE}%"
 
 
@@ -148,6 +148,11 @@ def in_words(sentence: str, labels: Mapping[str, str]) -> str:
 def counted(count: int, case: str) -> str:
     """So many of these: 1 customer, 2,400 customers, 3 people."""
     return f"{count:,} {case if count == 1 else many(case)}"
+
+
+def sentences(*parts: str) -> str:
+    """Each part as a sentence of its own, without those that are empty."""
+    return " ".join(f"{part[0].upper()}{part[1:]}." for part in parts if part)
 
 
 def listed(parts: Iterable[str]) -> str:

@@ -15,7 +15,7 @@ from stepladder.bakeoff.result import Cost, Result, RungResult, judged
 from stepladder.core.ask import so_long
 from stepladder.core.question import case_word
 from stepladder.fence.sandbox import LEVELS
-from stepladder.report import list_money
+from stepladder.report import list_money, verdict
 from stepladder.report.words import label
 from stepladder.terminal import list_table
 
@@ -61,6 +61,12 @@ def said(found: Result) -> list[Text]:
     return [
         Text(said) for said in (list_money.lead(found, str), list_money.exam(found, str)) if said
     ]
+
+
+def why_not_simpler(found: Result) -> list[Text]:
+    """Whether the best simpler rung is surely worse, and by more than is allowed."""
+    said = verdict.why_not_simpler(found, named=str)
+    return [Text(f"Why not the simpler one? {said}")] if said else []
 
 
 def footnote(found: Result) -> list[Text]:

@@ -68,7 +68,7 @@ def result(found: Result, as_json: bool, report: str | None = None) -> None:
     for line in ladder.said(found):
         out.print(line)
     out.print(Text(found.proposal.sentence, style="bold"))
-    for line in ladder.footnote(found):
+    for line in (*ladder.why_not_simpler(found), *ladder.footnote(found)):
         out.print(line)
     out.print(
         f"Bake-off {found.id}, {found.seconds:.0f} s. The business decides: stepladder decide RUNG …"

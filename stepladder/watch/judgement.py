@@ -139,7 +139,7 @@ def calibrate(question: Question, said: pa.Table, at: Window, level: float) -> C
     covered = (
         None if low is None or high is None else float(((actual >= low) & (actual <= high)).mean())
     )
-    groups = tuple(Group(*group) for group in calibration(mean, actual, low, high))
+    groups = tuple(Group(*group[:-1]) for group in calibration(mean, actual, low, high))
     total = float(mean.sum() / max(actual.sum(), 1e-12))
     return Calibrated(
         at.past.now.isoformat(), total, *interval(ratio, level), (), groups, covered, ""

@@ -7,7 +7,8 @@ from typing import Any
 
 from markupsafe import Markup
 
-from stepladder.report.drawing import ACCENT, ACTUAL, MUTED, WARN, Drawn, draw
+from stepladder.core.fading import rules
+from stepladder.report.drawing import ACCENT, ACTUAL, MUTED, WARN, Drawn, draw, figures
 from stepladder.report.words import month
 from stepladder.watch.findings import Calibrated, Figure, Input, Judgement, Realised
 
@@ -39,20 +40,18 @@ def _windows(rows: list[dict[str, Any]], gains: bool, width: int) -> Any:
 
     order = [row["label"] for row in sorted(rows, key=lambda row: row["at"])]
     base = alt.Chart(alt.Data(values=rows)).encode(
-        x=alt.X("label:O", sort=list(dict.fromkeys(order)), title="forecast as of",
+        x=alt.X("label:O", sort=list(dict.fromkeys(order)), title="forecast as of (in order, not to scale)",
                 axis=alt.Axis(labelAngle=0 if width > 400 else -35, grid=False)),
         xOffset=alt.XOffset("who:N", sort=[THEN, NOW]),
         color=alt.Color("who:N", scale=alt.Scale(domain=[THEN, NOW], range=[MUTED, ACCENT]),
-                        legend=alt.Legend(columnPadding=40, symbolType="circle")),
+                        legend=alt.Legend(symbolOpacity=1, symbolType="circle")),
     )  # fmt: skip
     axis = alt.Axis(format="%" if gains else "~g", tickCount=5)
     title = "saved of the reference's loss" if gains else "loss per case"
     scale = alt.Scale(zero=gains)
-    rule = base.mark_rule(strokeWidth=3, opacity=0.6).encode(
-        y=alt.Y("low:Q", title=title, axis=axis, scale=scale), y2="high:Q"
-    )
+    ranges = rules(base, "value", "low", "high", 5, title=title, axis=axis, scale=scale)
     dots = base.mark_point(filled=True, size=75, opacity=1).encode(y=alt.Y("value:Q", scale=scale))
-    return alt.layer(rule, dots).properties(width=width, height=190)
+    return alt.layer(*ranges, dots).properties(width=width, height=190)
 
 
 def calibration(found: Calibrated) -> Drawn:
@@ -75,20 +74,19 @@ def _calibration(found: Calibrated, width: int) -> Any:
     ]
     top = max([max(row["predicted"], row["high"]) for row in rows] + [1e-9])
     scale = alt.Scale(type="sqrt", domain=[0, top])
-    axis = alt.Axis(tickCount=5, grid=False, format="~g")
+    axis = alt.Axis(tickCount=5, grid=False, format=figures(top))
     ideal = alt.Chart(alt.Data(values=[{"at": top * i / 50} for i in range(51)])).mark_line(
         color=MUTED, strokeDash=[4, 4], strokeWidth=1.5
     ).encode(x=alt.X("at:Q", scale=scale), y=alt.Y("at:Q", scale=scale))  # fmt: skip
     base = alt.Chart(alt.Data(values=rows)).encode(
-        x=alt.X("predicted:Q", scale=scale, title="forecast, on average", axis=axis)
+        x=alt.X("predicted:Q", scale=scale, title="forecast, on average", axis=axis),
+        color=alt.value(ACCENT),
     )
-    rule = base.mark_rule(color=ACCENT, strokeWidth=2).encode(
-        y=alt.Y("low:Q", scale=scale, title="came, on average", axis=axis), y2="high:Q"
+    ranges = rules(
+        base, "actual", "low", "high", 4, scale=scale, title="came, on average", axis=axis
     )
-    dots = base.mark_point(filled=True, color=ACCENT, size=55, opacity=1).encode(
-        y=alt.Y("actual:Q", scale=scale)
-    )
-    return alt.layer(ideal, rule, dots).properties(width=width, height=width * 0.72)
+    dots = base.mark_point(filled=True, size=55, opacity=1).encode(y=alt.Y("actual:Q", scale=scale))
+    return alt.layer(ideal, *ranges, dots).properties(width=width, height=width * 0.72)
 
 
 def weeks(found: Input) -> Markup | None:

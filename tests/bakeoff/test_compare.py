@@ -12,6 +12,7 @@ import pytest
 from stepladder.bakeoff.choose import Candidate, propose
 from stepladder.bakeoff.compare import Losses, compare
 from stepladder.bakeoff.parties import losses_of
+from stepladder.bakeoff.settle import widened
 from stepladder.core.errors import Problem
 
 REFERENCE = "r1_same"
@@ -110,6 +111,40 @@ def test_five_cutoffs_or_more_add_the_variance_between_them():
     assert five.worse == pytest.approx(np.mean(shares), abs=0.005)
     money = compare(losses(tables), REFERENCE, seed=1).above_best["r2_table"]
     assert money.high - money.estimate == pytest.approx(half_width(five), rel=0.1)  # the gain is 1
+
+
+def test_strokes_are_a_hundred_draws_as_wide_as_the_interval_and_count_what_is_kept():
+    """Known truth: worse by 0.2 on average, so that half of the strokes lie at 0.2 or less."""
+    shares = [0.15, 0.25, 0.1, 0.3, 0.2]
+    tables = [noisy((2, 1 + share, 1), i, own=0.02) for i, share in enumerate([*shares, 0.2])]
+    made = compare(losses(tables), REFERENCE, seed=1)
+    found, above = made.choose["r2_table"], made.above_best["r2_table"]
+    far = (found.worse_draws[2], found.worse_draws[97])  # at 2.5 % and 97.5 %
+    assert far == pytest.approx((found.worse_low, found.worse_high), abs=1e-5)
+    assert far[1] - far[0] > 0.15  # stretched: within cutoffs it is known to a hundredth
+    ends = (found.above_draws[2], found.above_draws[97])
+    assert ends == pytest.approx((above.low, above.high), abs=1e-5)
+    assert len(found.worse_draws) == len(found.above_draws) == 100
+    assert list(found.worse_draws) == sorted(found.worse_draws)
+    assert sum(draw <= 0.2 for draw in found.worse_draws) == pytest.approx(50, abs=8)
+    assert set(made.choose["r3_model"].worse_draws) == {0.0}
+    assert made.report["r2_table"].worse_draws == ()  # nothing is chosen by these
+    settled = widened(made, "r2_table", [(0.01, 0.04)]).choose["r2_table"]
+    far = (settled.worse_draws[2], settled.worse_draws[97])
+    assert far == pytest.approx((settled.worse_low, settled.worse_high), abs=1e-5)
+    assert far[1] > found.worse_high + 0.1
+
+
+def test_a_draw_without_a_gain_keeps_none_of_it():
+    made = [noisy((1.01, 1.0, 0.999), seed, n=200) for seed in (5, 5)]
+    found = compare(losses(made), REFERENCE, seed=1)
+    assert found.best == "r3_model"
+    lost = sum(
+        draw < 0 for draw in found.choose[REFERENCE].above_draws
+    )  # the best loses more than it
+    kept = sum(draw <= 0.999 for draw in found.choose["r2_table"].worse_draws)
+    assert 0 < lost < 50
+    assert kept <= 100 - lost
 
 
 def test_the_same_seed_gives_the_same_bounds():

@@ -35,6 +35,10 @@ def test_low_and_high_cover_in_every_bin_also_the_heavy_buyers():
     assert min(row.covered for row in rows) > 0.92
     assert min(row.cases for row in rows) >= 100
     assert len(rows) > 5
+    for row in rows:  # twenty outcomes that occurred, smallest first, on either side of the average
+        assert len(row.came) == 20
+        assert list(row.came) == sorted(np.floor(row.came))
+        assert row.came[0] <= round(row.actual) <= row.came[-1]
 
 
 def test_too_little_past_teaches_no_interval():

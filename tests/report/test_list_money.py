@@ -158,6 +158,11 @@ def test_the_page_and_the_terminal_say_how_far_each_rung_is_below_the_best(price
     assert drawn.zero < sql.low < sql.at < sql.high < drawn.all
     assert f"({less.low:,.0f}…{less.high:,.0f})" in printed(result)
     assert "%" not in printed(result)
+    draws = next(r.choose.above_draws for r in result.rungs if r.rung == "r2_rfm_quintiles")
+    kept = sum(500 * draw <= 320 for draw in draws)  # a list of 500, and what it saves in a year
+    assert sql.strokes.said.replace(GLUE, " ") == (
+        f"{kept} of 100 times its list brings at most 320 GBP less than the best’s"
+    )
 
 
 def test_with_few_contacts_every_range_is_said_to_be_rough(priced):

@@ -90,11 +90,13 @@ def _dots(found: Missed, width: int) -> Any:
         alt.Chart(data(values))
         .mark_point(filled=True, size=18, opacity=0.5)
         .encode(
-            x=alt.X("level:Q", title="usual size of the series", scale=alt.Scale(type="log"),
+            x=alt.X("level:Q", title="usual size (each mark is ten times the one before)",
+                    scale=alt.Scale(type="log"),
                     axis=alt.Axis(values=DECADES, labelExpr=SHORT)),
-            y=alt.Y("off:Q", title="off, in its own units", scale=alt.Scale(type="log"),
-                    axis=alt.Axis(values=TIMES, format="~g")),
-            color=alt.Color("than:N", scale=alt.Scale(domain=domain)),
+            y=alt.Y("off:Q", title="off, in its own units (unevenly spaced)", scale=alt.Scale(type="log"),
+                    axis=alt.Axis(values=TIMES, format="~r")),
+            color=alt.Color("than:N", scale=alt.Scale(domain=domain),
+                            legend=alt.Legend(symbolOpacity=1, symbolSize=60)),
         )
     )  # fmt: skip
     return (usual.encode(y="off:Q") + dots).properties(width=width, height=260)

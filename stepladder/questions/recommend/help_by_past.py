@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from stepladder.core.fading import rules
 from stepladder.core.stats import wilson
 from stepladder.core.view import Section, View
 from stepladder.questions.recommend import marked
@@ -90,12 +91,12 @@ def _picture(view: View, other: str, rows: list[dict[str, Any]], width: int) -> 
                 axis=alt.Axis(domain=False, ticks=False, labelLimit=200),
                 scale=alt.Scale(paddingInner=0.35)),
         yOffset=alt.YOffset("rung:N", sort=domain, scale=alt.Scale(paddingOuter=0.3)),
-        color=alt.Color("rung:N", scale=alt.Scale(domain=domain)),
+        color=alt.Color("rung:N", scale=alt.Scale(domain=domain), legend=alt.Legend(symbolOpacity=1)),
     )  # fmt: skip
     axis = alt.Axis(format="%", tickCount=5)
     x = alt.X("share:Q", title="found something", axis=axis, scale=alt.Scale(zero=True))
-    rules = base.mark_rule(strokeWidth=2, opacity=0.6).encode(x=alt.X("low:Q"), x2="high:Q")
+    ranges = rules(base, "share", "low", "high", 4, x=True, title="found something", axis=axis)
     dots = base.mark_point(filled=True, size=70, opacity=1).encode(
         x=x, shape=alt.Shape("rung:N", scale=alt.Scale(domain=domain, range=["circle", "diamond"]))
     )
-    return (rules + dots).properties(width=width - 130, height=44 * len(order))
+    return alt.layer(*ranges, dots).properties(width=width - 130, height=44 * len(order))
