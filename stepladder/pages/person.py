@@ -14,6 +14,7 @@ from stepladder.pages.routes import form, page
 from stepladder.pages.visit import Visit
 from stepladder.project import blind_trial
 from stepladder.project.blind_trial import Done, Place, Said, Trial
+from stepladder.project.folder import Project
 from stepladder.project.how_to_answer import Way, way
 from stepladder.service.refused import Refused
 
@@ -88,7 +89,7 @@ def _shown(visit: Visit, trial: Trial, wrong: Problem | None = None) -> Response
         "person",
         422 if wrong else 200,
         words=project.ask.words or project.question.WORDS,
-        asked=_asked(trial),
+        asked=asked(project),
         place=place,
         how=how,
         missing=missing,
@@ -151,8 +152,8 @@ def _way(trial: Trial, place: Place) -> Way:
     return way(trial.project, place.holdout.past, place.case, place.holdout.name)
 
 
-def _asked(trial: Trial) -> str:
-    project = trial.project
+def asked(project: Project) -> str:
+    """What an answer is, in lay words."""
     return project.question.PREDICTION.format(horizon=project.ask.horizon)
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import pyarrow.parquet as pq
 import pytest
 import toy_projects
 from in_browser import Site
@@ -19,6 +20,8 @@ from stepladder.pages.person import agreement
 from stepladder.project import blind_trial
 from stepladder.project.folder import Project
 from stepladder.project.how_to_answer import way
+from stepladder.record import said
+from stepladder.report.words import number
 
 PAGE = "/q/shop/person"
 
@@ -54,7 +57,7 @@ def test_nothing_that_came_after_the_moment_is_on_the_page(site: Site) -> None:
     purchases = (
         site.project().history().sql("select customer, day, value from purchases").to_pylist()
     )
-    said = {cutoff.isoformat() for cutoff in site.project().ask.cutoffs}
+    scored = {cutoff.isoformat() for cutoff in site.project().ask.cutoffs}
     moments = set()
     for _ in range(8):
         page = client.get(PAGE).text
@@ -71,7 +74,7 @@ def test_nothing_that_came_after_the_moment_is_on_the_page(site: Site) -> None:
         assert "r1_" not in page, "a rung"
         assert "r2_" not in page, "a rung"
         say(client, page, act="skip")
-    assert moments == said, "every moment that is scored has its turn"
+    assert moments == scored, "every moment that is scored has its turn"
 
 
 def test_answers_are_the_persons_own_and_counted_once(site: Site, trial: Any) -> None:
@@ -97,9 +100,9 @@ def test_answers_are_the_persons_own_and_counted_once(site: Site, trial: Any) ->
     assert "No opinion: 1" not in page
     say(client, skipped, act="undo")  # pressed twice: the answer before it stays
     assert trial("Bea").counted[moment] == 1
-    number = hidden(page, "number")
+    nth = hidden(page, "number")
     page = client.post(
-        f"{PAGE}/correct", data={"number": number, "said": "5"}, follow_redirects=True
+        f"{PAGE}/correct", data={"number": nth, "said": "5"}, follow_redirects=True
     ).text
     (answer,) = [one for one in site.project().record.answers("retention") if one.by == "Bea"]
     assert answer.prediction == 5.0
@@ -144,8 +147,8 @@ def test_by_keyboard_alone(site: Site, browser: Any, trial: Any) -> None:
                 "was => document.querySelector('[name=shown]').value !== was", arg=before
             )
 
-        for number in ("1", "0", "2"):
-            sent(number, "Enter")
+        for typed in ("1", "0", "2"):
+            sent(typed, "Enter")
         sent("s")
         assert [bool(one.said) for one in trial("Eve").done] == [True, True, True, False]
         sent("z")
@@ -168,19 +171,62 @@ def test_by_keyboard_alone(site: Site, browser: Any, trial: Any) -> None:
         assert [one.said[0][1] for one in trial("Eve").done] == [1.0, 0.0, 7.0]
 
 
+def test_two_rungs_are_judged_without_their_names(site: Site) -> None:
+    client, other = site.client("review", who="Gil"), site.client("review", who="Hal")
+    at = "/q/shop/blind"
+    pair = {"one": "r1_same_for_all", "other": "r2_rfm_quintiles"}
+
+    def judge(client: httpx.Client, page: str, act: str) -> str:
+        told = {name: hidden(page, name) for name in ("case", "request", "last", "one", "other")}
+        return client.post(at, data={**told, "act": act}, follow_redirects=True).text
+
+    def events() -> list[Any]:
+        project = site.project()
+        return said.events(project.record, "retention", "blind")
+
+    (same,) = {
+        number(value)
+        for file in (site.folder / "shop" / "bakeoffs").glob("*/r1_same_for_all/2*.parquet")
+        if file.stem == str(max(site.project().ask.cutoffs))
+        for value in pq.read_table(file)["prediction"].to_pylist()
+    }
+    page = first = client.get(at, params=pair).text
+    sides: list[bool] = []
+    while "The trial is over" not in page:
+        left, right = re.findall(r'<p class="how">([^<]*)</p>', page)[:2]
+        assert (left == same) != (right == same), "what looks the same is not shown"
+        sides.append(left == same)
+        page = judge(client, page, "tie" if len(sides) == 3 else "left" if sides[-1] else "right")
+        if len(sides) == 1:  # somebody else had the same case open: the first judgement counts
+            judge(other, first, "right")
+            assert len(events()) == 1
+    assert 2 < sum(sides) < len(sides) - 2, "sides are by lot"
+    assert "“Same for all” is chosen over “RFM quintiles”" in page
+    assert "It is surely chosen more often than not." in page
+    judged = [one for one in events() if one.body["won"]]
+    assert {one.body["won"] for one in judged} == {"r1_same_for_all"}
+    assert len(judged) == len(sides) - 1
+    page = judge(client, page, "undo")
+    assert "The trial is over" not in page
+    page = judge(client, page, "end")
+    assert "Which of the two is chosen more often is not sure." in page
+    assert client.get(at, params={**pair, "other": pair["one"]}).status_code == 422
+    assert "none was run yet" in site.client("review", name="empty").get("/q/empty/blind").text
+
+
 @pytest.mark.parametrize("name", ["recommend", "returns"])
 def test_other_questions_are_answered_in_their_own_way(name: str, tmp_path: Path) -> None:
     project = Project.open(toy_projects.made(name, tmp_path).folder)
     place = blind_trial.order(project, "Fay")[0]
     how = way(project, place.holdout.past, place.case, place.holdout.name)
     typed = {"picks": "3 1", "words": "back"}[how.kind]
-    said = how.read(typed)
-    assert how.shown(said) == typed
+    answer = how.read(typed)
+    assert how.shown(answer) == typed
     trial = blind_trial.trial(project, "Fay", [place])
-    trial.answer(place, said, 1.0)
+    trial.answer(place, answer, 1.0)
     room = tmp_path / "room"
     room.mkdir()
     known = project.history(room).at(place.holdout.past.now)
     heard = known.sql("select * from answers where blind and shown_as_of = (select now from ask)")
-    assert heard.num_rows == len(said)
+    assert heard.num_rows == len(answer)
     shutil.rmtree(room)
