@@ -10,10 +10,10 @@ from stepladder.bakeoff.blind import ALIKE, MOST, SAME, WON
 from stepladder.core.errors import Problem
 from stepladder.core.question import Question
 from stepladder.pages.known_rows import known_rows, titles
-from stepladder.pages.person import asked
 from stepladder.pages.routes import form, page
 from stepladder.pages.visit import Visit
 from stepladder.project import side_by_side
+from stepladder.project.how_to_answer import asked_for
 from stepladder.project.side_by_side import LISTED, Prepared, Row, Shown, Trial
 from stepladder.record.rows import key_of
 from stepladder.report.words import day, label, number
@@ -42,7 +42,7 @@ def blind(visit: Visit) -> Response:
         known=known_rows(project.question, trial.prepared.holdout.past, shown.case)
         if shown
         else [],
-        asked="" if project.question.INTERVALS is None else asked(project),
+        asked="" if project.question.INTERVALS is None else asked_for(project),
         as_of=str(trial.prepared.holdout.past.now),
         lead=lead(trial, names),
         names=names,

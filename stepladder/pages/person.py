@@ -5,26 +5,29 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 
 from starlette.responses import Response
 
 from stepladder.core.errors import Problem
+from stepladder.pages import live
 from stepladder.pages.known_rows import known_rows, titles
 from stepladder.pages.routes import form, page
+from stepladder.pages.seconds import seconds
 from stepladder.pages.visit import Visit
 from stepladder.project import blind_trial
 from stepladder.project.blind_trial import Done, Place, Said, Trial
-from stepladder.project.folder import Project
-from stepladder.project.how_to_answer import Way, way
+from stepladder.project.how_to_answer import Way, answers_at, asked_for, way
 from stepladder.service.refused import Refused
 
 LAST = 10  # answers that may be changed
-LONGEST_S = 3_600.0  # of somebody who went to lunch nobody knows how long they thought
 
 
 @page("/q/{name}/person", role="review")
 def person(visit: Visit) -> Response:
-    """The next case, what was said last, and how it stands."""
+    """The next case, what was said last, and how it stands; live, who waits for an answer now."""
+    if visit.query.get("live"):
+        return live.asked(visit)
     return _shown(visit, _trial(visit))
 
 
@@ -68,15 +71,6 @@ def corrected(visit: Visit) -> Response:
     return visit.to(visit.at("person"))
 
 
-def seconds(visit: Visit) -> float | None:
-    """How long they thought, by when the case was shown; None where nobody knows."""
-    try:
-        took = time.time() - float(visit.sent.get("shown", ""))
-    except ValueError:
-        return None
-    return round(took, 1) if 0 <= took <= LONGEST_S else None
-
-
 def _shown(visit: Visit, trial: Trial, wrong: Problem | None = None) -> Response:
     project, place = trial.project, trial.place
     how, missing = None, None
@@ -89,7 +83,7 @@ def _shown(visit: Visit, trial: Trial, wrong: Problem | None = None) -> Response
         "person",
         422 if wrong else 200,
         words=project.ask.words or project.question.WORDS,
-        asked=asked(project),
+        asked=asked_for(project),
         place=place,
         how=how,
         missing=missing,
@@ -149,12 +143,8 @@ def _undo(trial: Trial, last: str) -> None:
 
 
 def _way(trial: Trial, place: Place) -> Way:
-    return way(trial.project, place.holdout.past, place.case, place.holdout.name)
-
-
-def asked(project: Project) -> str:
-    """What an answer is, in lay words."""
-    return project.question.PREDICTION.format(horizon=project.ask.horizon)
+    said = partial(answers_at, trial.project, place.case, place.holdout.name)
+    return way(trial.project, place.holdout.past, place.case, said)
 
 
 def _titles(trial: Trial, how: Way, place: Place) -> list[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -92,8 +92,13 @@ class Way:
         return [(dict(there[part]), float(len(parts) - i)) for i, part in enumerate(parts)]
 
 
-def way(project: Project, history: History, case: Mapping[str, Any], holdout: str) -> Way:
-    """How a case is answered at a moment. holdout: the replay's name, by which rungs' answers are found."""
+def way(
+    project: Project,
+    history: History,
+    case: Mapping[str, Any],
+    answers: Callable[[], list[pa.Table]],
+) -> Way:
+    """How a case is answered at a moment. answers: what was answered about it, asked for where needed."""
     question = project.question
     further = [key for key in question.KEYS if key not in question.CASE]
     least = 0.0 if question.INTERVALS == "count" else None
@@ -102,12 +107,17 @@ def way(project: Project, history: History, case: Mapping[str, Any], holdout: st
         if not words and question.INTERVALS == "share":
             words = [("no", 0.0), ("yes", 1.0)]
         return Way("words", case, words) if words else Way("number", case, least=least)
-    said = _said(project, case, holdout)
+    said = answers()
     if any(pa.types.is_temporal(table[key].type) for table in said for key in further):
         rows = said[0].select(list(question.KEYS)).to_pylist()
         return Way("steps", case, keys=[_plain(row) for row in rows], least=least)
     keys = _offered(question, history, case, further, said)
     return Way("picks", case, keys=keys, most=min(question.rows(project.ask), len(keys)))
+
+
+def asked_for(project: Project) -> str:
+    """What an answer is, in lay words."""
+    return project.question.PREDICTION.format(horizon=project.ask.horizon)
 
 
 def _offered(
@@ -149,8 +159,8 @@ def _most(question: Question, history: History, further: Sequence[str]) -> list[
     ).to_pylist()
 
 
-def _said(project: Project, case: Mapping[str, Any], holdout: str) -> list[pa.Table]:
-    """What the rungs of the latest bake-off answered about a case there, the reference first."""
+def answers_at(project: Project, case: Mapping[str, Any], holdout: str) -> list[pa.Table]:
+    """What the rungs of the latest bake-off answered about a case at a replay, the reference first."""
     latest = project.record.latest_bakeoff(project.ask.question)
     if latest is None:
         return []

@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 from sqlalchemy import URL, Engine, Table
 
 from stepladder.core.errors import Problem
-from stepladder.record import copies, log, migrations, schema
+from stepladder.record import copies, log, migrations, schema, waiting
 from stepladder.record.address import checked, user
 from stepladder.record.owned import Owned
 from stepladder.record.reach import (
@@ -265,6 +265,7 @@ class Record:
             there = mine.rows(t, t.c.question == question)
             about = [each.id for each in there if them <= json.loads(each.key).items()]
             mine.remove(t, t.c.id.in_(about))
+            waiting.erase(mine, question, case)
             row = {"question": question, "sha256": sha256, "by": user(), "time": now()}
             mine.add(schema.forgotten, row)
             said = log.erase(mine, question, case)

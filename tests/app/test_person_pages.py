@@ -218,7 +218,7 @@ def test_two_rungs_are_judged_without_their_names(site: Site) -> None:
 def test_other_questions_are_answered_in_their_own_way(name: str, tmp_path: Path) -> None:
     project = Project.open(toy_projects.made(name, tmp_path).folder)
     place = blind_trial.order(project, "Fay")[0]
-    how = way(project, place.holdout.past, place.case, place.holdout.name)
+    how = way(project, place.holdout.past, place.case, list)
     typed = {"picks": "3 1", "words": "back"}[how.kind]
     answer = how.read(typed)
     assert how.shown(answer) == typed
