@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 from sqlalchemy import URL, Engine, Table
 
 from stepladder.core.errors import Problem
-from stepladder.record import copies, log, migrations, schema, waiting
+from stepladder.record import copies, log, migrations, schema
 from stepladder.record.address import checked, user
 from stepladder.record.owned import Owned
 from stepladder.record.reach import (
@@ -260,17 +260,14 @@ class Record:
 
     def forget(self, question: str, sha256: str, case: Mapping[str, Any]) -> int:
         """Erase what people said about one case, and remember its hash; returns how much was erased."""
-        t, them = schema.answers, dict(case).items()
         with self.writes() as mine:
-            there = mine.rows(t, t.c.question == question)
-            about = [each.id for each in there if them <= json.loads(each.key).items()]
-            mine.remove(t, t.c.id.in_(about))
-            waiting.erase(mine, question, case)
+            about = _erase(mine, schema.answers, question, case)
+            _erase(mine, schema.waiting, question, case)
             row = {"question": question, "sha256": sha256, "by": user(), "time": now()}
             mine.add(schema.forgotten, row)
             said = log.erase(mine, question, case)
             log.add(mine, question, "forgotten", {"events": said}, by=row["by"], time=row["time"])
-        return len(about) + len(said)
+        return about + len(said)
 
     def forgotten(self, question: str) -> set[str]:
         """The hashes of those who are forgotten."""
@@ -309,6 +306,13 @@ def _logged(mine: Owned, kind: str, table: Table, row: Mapping[str, Any]) -> int
     (there,) = mine.rows(table, table.c.id == number)  # as the database gives it back
     log.wrote(mine, str(row.get("question", "")), kind, dict(there._mapping), row["by"], now())
     return number
+
+
+def _erase(mine: Owned, table: Table, question: str, case: Mapping[str, Any]) -> int:
+    """Remove the rows about one case; how many there were."""
+    there, them = mine.rows(table, table.c.question == question), dict(case).items()
+    about = [each.id for each in there if them <= json.loads(each.key).items()]
+    return mine.remove(table, table.c.id.in_(about))
 
 
 def _running(bakeoff: int) -> list[Any]:

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from stepladder.record import schema
-from stepladder.record.owned import Owned
 from stepladder.record.rows import Waiting, key_of
-
-if TYPE_CHECKING:
-    from stepladder.record.store import Record
+from stepladder.record.store import Record
 
 KEPT = timedelta(days=2)  # what was asked longer ago, nobody asks for any more
 
@@ -79,14 +75,6 @@ def answered(record: Record, one: Waiting, act: int, answer: Mapping[str, Any]) 
 def open_still(one: Waiting) -> bool:
     """Whether a person may still answer."""
     return one.act is None and one.until > _said(datetime.now(UTC))
-
-
-def erase(mine: Owned, question: str, case: Mapping[str, Any]) -> None:
-    """Take out what was asked about somebody who is forgotten."""
-    t, them = schema.waiting, dict(case).items()
-    there = mine.rows(t, t.c.question == question)
-    about = [row.id for row in there if them <= json.loads(row.key).items()]
-    mine.remove(t, t.c.id.in_(about))
 
 
 def _said(moment: datetime) -> str:
