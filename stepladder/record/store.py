@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
@@ -12,7 +11,7 @@ from typing import Any, TypeVar
 from sqlalchemy import URL, Engine, Table
 
 from stepladder.core.errors import Problem
-from stepladder.record import copies, log, migrations, schema
+from stepladder.record import about, copies, log, migrations, schema
 from stepladder.record.address import checked, user
 from stepladder.record.owned import Owned
 from stepladder.record.reach import (
@@ -261,13 +260,13 @@ class Record:
     def forget(self, question: str, sha256: str, case: Mapping[str, Any]) -> int:
         """Erase what people said about one case, and remember its hash; returns how much was erased."""
         with self.writes() as mine:
-            about = _erase(mine, schema.answers, question, case)
-            _erase(mine, schema.waiting, question, case)
+            erased = about.erase(mine, schema.answers, question, case)
+            about.erase(mine, schema.waiting, question, case)
             row = {"question": question, "sha256": sha256, "by": user(), "time": now()}
             mine.add(schema.forgotten, row)
             said = log.erase(mine, question, case)
             log.add(mine, question, "forgotten", {"events": said}, by=row["by"], time=row["time"])
-        return about + len(said)
+        return erased + len(said)
 
     def forgotten(self, question: str) -> set[str]:
         """The hashes of those who are forgotten."""
@@ -306,13 +305,6 @@ def _logged(mine: Owned, kind: str, table: Table, row: Mapping[str, Any]) -> int
     (there,) = mine.rows(table, table.c.id == number)  # as the database gives it back
     log.wrote(mine, str(row.get("question", "")), kind, dict(there._mapping), row["by"], now())
     return number
-
-
-def _erase(mine: Owned, table: Table, question: str, case: Mapping[str, Any]) -> int:
-    """Remove the rows about one case; how many there were."""
-    there, them = mine.rows(table, table.c.question == question), dict(case).items()
-    about = [each.id for each in there if them <= json.loads(each.key).items()]
-    return mine.remove(table, table.c.id.in_(about))
 
 
 def _running(bakeoff: int) -> list[Any]:
