@@ -68,7 +68,7 @@ def _on(
     question: Question, replay: Replay, found: Scored | None, cases: pa.Table | None
 ) -> Scored | None:
     """The same answers, scored on some of the cases only."""
-    if found is None or cases is None:
+    if found is None or not cases:
         return None
     said = person.only(found.predictions, cases, question.CASE)
     ask = of_some(replay.known.ask, cases.num_rows, replay.cases.num_rows)

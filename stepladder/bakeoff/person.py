@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import pyarrow as pa
@@ -10,10 +11,12 @@ import pyarrow.compute as pc
 from stepladder.bakeoff.compare import Comparison
 from stepladder.bakeoff.replay import BLIND, Replay
 from stepladder.bakeoff.runs import Ran
+from stepladder.bakeoff.score import Scored, score
 from stepladder.core.cases import named
 from stepladder.core.history import ANSWERS
 from stepladder.core.predictions import places
 from stepladder.core.question import Question
+from stepladder.money import of_some
 
 Drawn = dict[str, pa.Table]  # replay -> the cases that were drawn for a person there, and answered
 
@@ -42,6 +45,41 @@ def heard(ran: Ran, found: Drawn, replays: list[Replay]) -> Ran:
         return ran
     why = f"not compared: no cases drawn at random were answered blind at {' and '.join(missing)}"
     return replace(ran, status=why)
+
+
+def theirs(question: Question, replays: list[Replay], found: Drawn) -> list[Replay]:
+    """The replays as a person was asked: about the cases drawn for them; about nobody where none were."""
+    nobody = {replay.name: replay.cases.slice(0, 0) for replay in replays}
+    return [_asked(question, replay, {**nobody, **found}[replay.name]) for replay in replays]
+
+
+def scored(
+    question: Question, replays: list[Replay], ran: Ran, reference: list[pa.Table], found: Drawn
+) -> tuple[list[Scored | None], dict[str, float] | None]:
+    """A person's answers, scored where they were asked: nothing is said of anybody in their place."""
+    asked = theirs(question, replays, found)
+
+    def where(tables: Sequence[pa.Table | None]) -> list[pa.Table | None]:
+        return [
+            only(table, replay.cases, question.CASE) if table and replay.cases.num_rows else None
+            for table, replay in zip(tables, asked, strict=True)
+        ]
+
+    usual = [each or table for each, table in zip(where(reference), reference, strict=True)]
+    return score(question, asked, where(ran.raw()), usual, ran.rung.ours)
+
+
+def _asked(question: Question, replay: Replay, cases: pa.Table) -> Replay:
+    ask = of_some(replay.known.ask, cases.num_rows, replay.cases.num_rows)
+    return replace(
+        replay,
+        known=replace(replay.known, ask=ask),
+        cases=cases,
+        everybody=cases.num_rows,
+        came=only(replay.came, cases, question.CASE),
+        sums=None,
+        scale=replay.scale and only(replay.scale, cases, question.CASE),
+    )
 
 
 def only(rows: pa.Table, cases: pa.Table, case: tuple[str, ...]) -> pa.Table:

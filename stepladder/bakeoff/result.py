@@ -46,6 +46,7 @@ class AtCutoff:
     floored: int
     predictions_sha256: str
     coverage: tuple[Coverage, ...] = ()  # where low and high are as wide as cases stray
+    cases: int = 0  # of a person: the cases drawn for them, on which all are compared; 0: all cases
 
 
 @dataclass(frozen=True)

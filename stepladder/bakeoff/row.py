@@ -11,6 +11,7 @@ import pyarrow.parquet as pq
 from stepladder.bakeoff.compare import Comparison
 from stepladder.bakeoff.coverage import coverage, sentence, title
 from stepladder.bakeoff.lists import a_year
+from stepladder.bakeoff.person import is_person
 from stepladder.bakeoff.replay import Replay
 from stepladder.bakeoff.result import (
     AtCutoff,
@@ -38,8 +39,12 @@ def row(
     scored: dict[str, list[Scored | None]],
     comparison: Comparison,
     calibrated: dict[str, float] | None,
+    asked: list[Replay],
 ) -> RungResult:
-    """Everything the table, the report and the record say of one rung."""
+    """Everything the table, the report and the record say of one rung.
+
+    asked: the replays as this rung was asked, a person about few of the cases.
+    """
     rung = ran.rung
     if ran.status != "ok":
         return RungResult(rung.name, rung.height, rung.title, rung.ours, ran.status, rung.sha256)
@@ -53,7 +58,7 @@ def row(
         rung.sha256,
         choose=comparison.choose[rung.name],
         report=comparison.report[rung.name],
-        cutoffs=_cutoffs(question, rung.name, replays, mine, comparison),
+        cutoffs=_cutoffs(question, rung.name, asked, mine, comparison),
         cost=_cost(
             rung,
             ran.measured,
@@ -61,8 +66,8 @@ def row(
             replays[-1].times,
             _regret(ask, replays, comparison.choose[rung.name].loss),
         ),
-        measures=_measures(question, replays[-1], mine[-1]),
-        calibration=_calibration(question, mine[-1], replays[-1]) if question.INTERVALS else (),
+        measures=_measures(question, asked[-1], mine[-1]),
+        calibration=_calibration(question, mine[-1], asked[-1]) if question.INTERVALS else (),
         calibrated=calibrated,
         warnings=_warnings(ran.measured),
     )
@@ -96,6 +101,7 @@ def _cutoffs(
             found.floored,
             hashlib.sha256(parquet(found.predictions)).hexdigest(),
             coverage(question, found),
+            replay.cases.num_rows if is_person(name) else 0,
         )
         for (replay, found), estimates in zip(asked, comparison.by_cutoff, strict=True)
     )

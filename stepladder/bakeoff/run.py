@@ -63,13 +63,18 @@ def run(
     for each in ran:
         if each.status == "ok":
             name, ours = each.rung.name, each.rung.ours
-            scored[name], meanings[name] = score(question, replays, each.raw(), foot.answers, ours)
+            scored[name], meanings[name] = (
+                person.scored(question, replays, each, foot.answers, few)
+                if person.is_person(name)
+                else score(question, replays, each.raw(), foot.answers, ours)
+            )
     both = parties(question, replays, scored, few)
     comparison = compared(question, replays, both, foot.name, setting.history.ask.seed)
     money = lists(question, replays, both, comparison)
+    alone = person.theirs(question, replays, few)
     rows = [
         row(question, setting.history.ask, each, replays, scored, comparison,
-            meanings.get(each.rung.name))
+            meanings.get(each.rung.name), alone if person.is_person(each.rung.name) else replays)
         for each in ran
     ]  # fmt: skip
     halves = Halves(setting, replays, ran, foot.answers, progress)

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from starlette.responses import Response
 
-from stepladder.pages import entry, home, ladder
+from stepladder.pages import blind, entry, home, ladder, live, person
 from stepladder.pages.door import Door
 from stepladder.pages.rendered import KINDS, static
 from stepladder.pages.routes import page
@@ -19,7 +19,7 @@ from stepladder.service.limits import Limits
 from stepladder.service.refused import Refused, Send
 from stepladder.service.shelf import Shelf
 
-PAGES = (entry, home, ladder)  # every file whose pages are served
+PAGES = (blind, entry, home, ladder, live, person)  # every file whose pages are served
 
 
 def house(shelf: Shelf, limits: Limits, sites: Iterable[str] = ()) -> App:
@@ -48,3 +48,9 @@ def asset(visit: Visit) -> Response:
     return Response(
         text, media_type=kind, headers={"cache-control": "public, max-age=31536000, immutable"}
     )
+
+
+@page("/favicon.ico", role="")
+def icon(visit: Visit) -> Response:
+    """None: browsers ask for one by themselves, and would report that it is missing."""
+    return Response(status_code=204)

@@ -127,7 +127,7 @@ def _losses(result: Result) -> list[Loss]:
             rows.append(
                 Loss(
                     rung.rung, rung.height, at.now, at.role, rung.status, at.estimate.loss,
-                    float(cases[at.now]), cases[at.now], rung.cost.fit_s,
+                    float(at.cases or cases[at.now]), at.cases or cases[at.now], rung.cost.fit_s,
                     rung.cost.predict_s_per_1000, rung.cost.memory_mb, rung.cost.model_bytes,
                 )
             )  # fmt: skip

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import date
 from pathlib import Path
 from typing import cast
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from stepladder.bakeoff.person import is_person
 from stepladder.bakeoff.result import Result
 from stepladder.core import at_rest, endings, model
 from stepladder.core.asking import reasons
@@ -19,6 +21,7 @@ from stepladder.core.copied import copy
 from stepladder.core.errors import Problem
 from stepladder.core.history import History
 from stepladder.core.model import Model
+from stepladder.core.predictions import places
 from stepladder.core.question import Holdout, Question
 from stepladder.core.view import Chart, Exam, Standing, View
 from stepladder.project.all_cases import answer, cases_of
@@ -55,9 +58,10 @@ def view(project: Project, result: Result, mask: bool) -> View:
     cutoffs = tuple(date.fromisoformat(w.now) for w in result.windows if w.role != "calibrate")
     last_window = result.windows[-1]
     folder = project.folder / "bakeoffs" / str(result.id)
-    at_cutoff = {name: _stored(folder / name / f"{last_window.called}.parquet") for name in ran}
+    found = {name: _stored(folder / name / f"{last_window.called}.parquet") for name in ran}
     decided = decision and decision.bakeoff == result.id and decision.rung in ran
     shown = decision.rung if decision and decided else result.proposal.shown
+    at_cutoff = _of_everybody(project.question, found, shown, found[result.reference])
     models = {n: model.load(folder / n / "model") for n in ran if (folder / n / "model").is_dir()}
     history = project.history().at(date.fromisoformat(result.now))
     last = next(h for h in project.question.holdouts(history) if h.name == last_window.called)
@@ -88,6 +92,22 @@ def standing(project: Project) -> Standing:
     record, question = project.record, project.ask.question
     decision, shipped = record.decision(question), record.noted(Shipment, question)
     return Standing(decision.rung if decision else "", shipped[-1].rung if shipped else "")
+
+
+def _of_everybody(
+    question: Question, found: Mapping[str, pa.Table], shown: str, usual: pa.Table
+) -> dict[str, pa.Table]:
+    """The answers of rungs that answered everybody; where a person's are shown, with the reference's.
+
+    So are they used too: whom nobody answered, the reference answers.
+    """
+    whole = {name: said for name, said in found.items() if not is_person(name)}
+    if is_person(shown):
+        said = cases_of(question, found[shown])
+        rest = usual.filter(pc.is_null(places(usual, said, question.CASE)))
+        both = pa.concat_tables([found[shown], rest], promote_options="permissive")
+        whole[shown] = both.sort_by([(name, "ascending") for name in question.CASE])
+    return whole
 
 
 def exam_of(question: Question, last: Holdout, said: pa.Table | None = None) -> Exam:

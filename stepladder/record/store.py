@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
@@ -12,7 +11,7 @@ from typing import Any, TypeVar
 from sqlalchemy import URL, Engine, Table
 
 from stepladder.core.errors import Problem
-from stepladder.record import copies, log, migrations, schema
+from stepladder.record import about, copies, log, migrations, schema
 from stepladder.record.address import checked, user
 from stepladder.record.owned import Owned
 from stepladder.record.reach import (
@@ -260,16 +259,14 @@ class Record:
 
     def forget(self, question: str, sha256: str, case: Mapping[str, Any]) -> int:
         """Erase what people said about one case, and remember its hash; returns how much was erased."""
-        t, them = schema.answers, dict(case).items()
         with self.writes() as mine:
-            there = mine.rows(t, t.c.question == question)
-            about = [each.id for each in there if them <= json.loads(each.key).items()]
-            mine.remove(t, t.c.id.in_(about))
+            erased = about.erase(mine, schema.answers, question, case)
+            about.erase(mine, schema.waiting, question, case)
             row = {"question": question, "sha256": sha256, "by": user(), "time": now()}
             mine.add(schema.forgotten, row)
             said = log.erase(mine, question, case)
             log.add(mine, question, "forgotten", {"events": said}, by=row["by"], time=row["time"])
-        return len(about) + len(said)
+        return erased + len(said)
 
     def forgotten(self, question: str) -> set[str]:
         """The hashes of those who are forgotten."""

@@ -93,6 +93,11 @@ def remarks(found: list[Line], shown: str = "") -> dict[str, str]:
 
 def _line(rung: RungResult, result: Result, mended: str) -> Line:
     notes = []
+    if few := sum(at.cases for at in rung.cutoffs):
+        notes.append(
+            f"It was compared on the {few:,} cases that were answered blind, all others beside it on the "
+            "same, and on no others."
+        )
     nulls = sum(at.nulls for at in rung.cutoffs)
     if nulls:
         notes.append(f"It had no opinion {nulls:,} times; the reference answered in its place.")

@@ -96,7 +96,7 @@ async def answer(found: Served, cases: Sequence[Case], queue: Queue, why: bool =
     """The body of an answer, a case's entry in its place. Raises Refused where the only case has none."""
     told: dict[str, Entry | Refused] = {}
     known, new = [c for c in cases if not c.new], [c for c in cases if c.new]
-    told |= zip((c.where for c in known), _known(found, known), strict=True)
+    told |= zip((c.where for c in known), published_of(found, known), strict=True)
     told |= zip((c.where for c in new), await _new(found, new, queue, why), strict=True)
     entries = [told[case.where] for case in cases]
     if len(entries) == 1 and isinstance(entries[0], Refused):
@@ -117,7 +117,8 @@ def encoded(body: Mapping[str, Any]) -> bytes:
     return json.dumps(body, ensure_ascii=False, allow_nan=False, default=str).encode()
 
 
-def _known(found: Served, cases: Sequence[Case]) -> list[Entry | Refused]:
+def published_of(found: Served, cases: Sequence[Case]) -> list[Entry | Refused]:
+    """The published answer of each case, or why it has none."""
     published = found.published
     if published is None:
         return [_nothing_published(found)] * len(cases)

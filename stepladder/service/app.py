@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import Any, TypeVar, Union
 
 from fastapi import FastAPI, Request, Response
@@ -13,7 +14,7 @@ from fastapi import FastAPI, Request, Response
 import stepladder
 from stepladder.project.decide import decide
 from stepladder.record import Token
-from stepladder.service import body, docs, models
+from stepladder.service import body, by_person, docs, models
 from stepladder.service.answers import Queue, answer, encoded
 from stepladder.service.gate import Gate
 from stepladder.service.limits import Limits
@@ -49,7 +50,7 @@ def app(shelf: Shelf, limits: Limits) -> FastAPI:
         title="stepladder", version=stepladder.__version__, description=ABOUT, lifespan=running,
         docs_url=None, redoc_url=None, default_response_class=Response,
     )  # fmt: skip
-    _predictions(api, shelf, limits, newcomers)
+    _predictions(api, shelf, limits, newcomers, writes)
     _people(api, shelf, writes)
     _administered(api, shelf, aside, limits)
     _health(api, shelf, limits)
@@ -59,7 +60,7 @@ def app(shelf: Shelf, limits: Limits) -> FastAPI:
     return api
 
 
-def _predictions(api: FastAPI, shelf: Shelf, limits: Limits, queue: Queue) -> None:
+def _predictions(api: FastAPI, shelf: Shelf, limits: Limits, queue: Queue, writes: Writes) -> None:
     there = sorted(shelf.served.values(), key=lambda one: one.name)
     examples = {name: said for one in there for name, said in body.examples(one).items()}
     answers: Any = Union[tuple(one.answer for one in there)] if there else Any  # noqa: UP007
@@ -73,6 +74,10 @@ def _predictions(api: FastAPI, shelf: Shelf, limits: Limits, queue: Queue) -> No
                 "model": answers if there else None,
                 "description": "An answer for each case, in their order.",
             },
+            202: {
+                "model": models.Waits,
+                "description": "A person is the rung, and is asked: each case says where to ask again.",
+            },
             **_errors(400, 401, 404, 408, 413, 415, 422, 429, 503),
         },
     )
@@ -80,7 +85,33 @@ def _predictions(api: FastAPI, shelf: Shelf, limits: Limits, queue: Queue) -> No
         said = await body.parsed(request)
         found = body.question(_open(request, shelf), said)
         asked: Any = body.read(found.request, {**said, "question": found.name}, limits)
-        return _said(await answer(found, body.cases(found, asked), queue, asked.why))
+        cases = body.cases(found, asked)
+        told = await answer(found, cases, queue, asked.why)
+        if not by_person.asks_a_person(found):
+            return _said(told)
+        by = _token(request, found).name
+
+        def work() -> tuple[dict[str, Any], bool]:
+            return by_person.queued(found, cases, told, by, limits.person_s)
+
+        told, waited = await writes.done(work)
+        return _said(told, 202 if waited else 200)
+
+    @api.get(
+        by_person.AGAIN,
+        summary="What became of a case that a person was asked about",
+        responses={
+            200: {"model": models.Became, "description": "The person's answer, or the fallback's."},
+            202: {"model": models.Became, "description": "Somebody is still asked."},
+            **_errors(401, 404, 429, 503),
+        },
+    )
+    async def waiting(request: Request) -> Response:
+        query = request.query_params
+        found = body.question(_open(request, shelf), {"question": query.get("question")})
+        work = partial(by_person.asked_again, found, query.get("id", ""))
+        told, waited = await asyncio.to_thread(work)
+        return _said(told, 202 if waited else 200)
 
     @api.get("/models", summary="What is in production, who decided, and why")
     async def in_production(request: Request) -> Response:

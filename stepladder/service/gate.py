@@ -24,12 +24,13 @@ App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 OPEN = {"/healthz", "/readyz", "/openapi.json", *docs.KINDS}
 ROLE = {  # what a path needs; one that is not named is closed to everybody
-    "/predict": "read", "/models": "read", "/metrics": "read",
+    "/predict": "read", "/predict/waiting": "read", "/models": "read", "/metrics": "read",
     "/answers": "review", "/decisions": "decide", "/reload": "admin",
 }  # fmt: skip
 METHODS = {
     "/healthz": "GET", "/readyz": "GET", "/docs": "GET", "/openapi.json": "GET", "/models": "GET",
-    "/metrics": "GET", "/predict": "POST", "/answers": "POST", "/decisions": "POST", "/reload": "POST",
+    "/metrics": "GET", "/predict/waiting": "GET", "/predict": "POST", "/answers": "POST",
+    "/decisions": "POST", "/reload": "POST",
 }  # fmt: skip
 PATHS = ", ".join(METHODS)
 METHODS |= dict.fromkeys(docs.KINDS, "GET")

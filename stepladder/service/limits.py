@@ -23,6 +23,9 @@ class Limits:
     burst: float = 400.0
     body_s: float = 10.0  # until a body is there
     answer_s: float = 10.0  # until cases with their own rows are answered
+    person_s: float = (
+        120.0  # until a person has answered, where a person is the rung; then the fallback
+    )
     waiting: int = 64  # requests that may wait for their turn
     writes_s: float = 2.0  # how old what is known of tokens may be, where something is written
     reads_s: float = 30.0  # and where it is not

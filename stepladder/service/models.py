@@ -72,6 +72,28 @@ class Noted(BaseModel):
     decision: int | None = None
 
 
+class Waited(BaseModel):
+    """A case that a person is asked about, and where to ask what became of it."""
+
+    id: int
+    again: str = Field(description="ask here: 202 as long as somebody is asked, then 200")
+    until: datetime = Field(description="then the fallback answers, marked so")
+
+
+class Waits(BaseModel):
+    """Answers of which some are waited for; their `from` is "waiting"."""
+
+    question: str
+    answers: list[Waited | Any]
+
+
+class Became(BaseModel):
+    """What became of a case that was waited for: its answer, "from" a "person" or the "fallback"."""
+
+    question: str
+    answer: Waited | Any
+
+
 class Parts(BaseModel):
     """What was given, what is allowed, and what to do."""
 
@@ -125,7 +147,10 @@ def answer_model(name: str, question: Question) -> type[BaseModel]:
         why_empty = Field(None, description="why the list is empty, where it is")
         said = {"list": (list[item], ...), "because": (str | None, why_empty)}
     whose: Json = dict.fromkeys(question.CASE, (int | str | None, ...))
-    whose |= {"from": (Literal["published", "rows"], ...), "release": (str, ...)}
+    whose |= {
+        "from": (Literal["published", "rows", "person", "fallback"], ...),
+        "release": (str, ...),
+    }
     entry: Any = _model(_called(name, "Entry"), **whose, **said)
     whole: Json = {
         "question": (Literal[name], ...),

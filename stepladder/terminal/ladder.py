@@ -135,7 +135,9 @@ def warnings(found: Result) -> dict[str, list[str]]:
     """Each warning once, with the rungs that gave it."""
     said: dict[str, list[str]] = {}
     for row in found.rungs:
-        for warning in row.warnings:
+        few = sum(at.cases for at in row.cutoffs)
+        compared = [f"compared on the {few:,} cases that were answered blind"] if few else []
+        for warning in (*row.warnings, *compared):
             said.setdefault(warning, []).append(row.rung)
     return said
 

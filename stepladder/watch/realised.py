@@ -11,11 +11,13 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from stepladder.bakeoff.person import is_person, only
 from stepladder.bakeoff.result import Result, Window
 from stepladder.bakeoff.totals import how_sure, plan
 from stepladder.core import own_loss
 from stepladder.core.errors import CannotStand, Problem, Unusable
 from stepladder.core.history import History
+from stepladder.project.all_cases import cases_of
 from stepladder.project.folder import Project
 from stepladder.project.judged import as_chosen, changed
 from stepladder.project.reference import reference
@@ -232,6 +234,8 @@ def _then(
         return
     past = judgement.moment(history, as_of)
     said, other = (judgement.known(question, past, pq.read_table(path)) for path in paths)
+    if is_person(rung):  # who answered some only
+        other = only(other, cases_of(question, said), question.CASE)
     at = judgement.window(question, history, as_of, said, window.everybody)
     judged = judgement.judge(question, said, None if rung == names[1] else other, at, level)
     if judged:

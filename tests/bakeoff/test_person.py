@@ -18,6 +18,7 @@ from stepladder.core.cases import drawn as cases_drawn
 from stepladder.core.cases import everyone, share
 from stepladder.core.predictions import check
 from stepladder.core.rung import Rung
+from stepladder.terminal.ladder import warnings
 
 PERSON = Rung(Path(people.__file__).parent / "r0_person.sql", ours=True)
 
@@ -72,6 +73,19 @@ def test_a_person_is_compared_on_the_cases_drawn_for_them_and_no_others(parcels,
     )
     loss = parcels.question.loss(mine, last.known, last.holdout.later, some)
     assert rows["r0_person"].report.loss == pytest.approx(np.mean(loss["loss"].to_numpy()))
+    assert mine.equals(said)  # whom they did not answer is in none of their figures
+    (total,) = (one for one in rows["r0_person"].measures if one.name == "total")
+    came = parcels.question.outcome(last.known, last.holdout.later, some)["actual"].to_pylist()
+    assert total.value == pytest.approx(
+        sum(mine["prediction"].to_pylist()) / max(came.count("back"), 1)
+    )
+    at = rows["r0_person"].cutoffs
+    assert [one.cases for one in at] == [len(drawn[day]) for day in cutoffs(parcels)]
+    assert {one.nulls for one in at} == {0}
+    assert sum(one.cases for one in rows["r0_person"].calibration) <= some.num_rows
+    assert f"compared on the {sum(map(len, drawn.values()))} cases" in " ".join(
+        warnings(found.result)
+    )
     assert mine["prediction"].null_count == 0
     assert rows["r0_person"].report.loss_high > rows["r0_person"].report.loss_low
 
@@ -93,7 +107,7 @@ def test_whom_a_person_answered_is_judged_whatever_the_lots_say(parcels, tmp_pat
         assert sorted(map(str, judged)) == sorted({*map(str, theirs), *map(str, lots.to_pylist())})
         assert len(theirs) < len(judged) < replay.everybody
     said = found.scored["r0_person"][-1].predictions
-    assert said.num_rows == found.replays[-1].cases.num_rows
+    assert said.num_rows == len(theirs)  # and nobody else was answered in their place
 
 
 def test_without_cases_drawn_at_random_a_person_is_not_compared(parcels, tmp_path):

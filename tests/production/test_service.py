@@ -266,7 +266,8 @@ def test_the_description_is_whole_and_its_examples_work(service, tokens):
     assert described["openapi"].startswith("3.1")
     assert set(REF.findall(json.dumps(described))) <= set(described["components"]["schemas"])
     assert set(described["paths"]) == {
-        "/predict", "/models", "/answers", "/decisions", "/reload", "/healthz", "/readyz", "/metrics",
+        "/predict", "/predict/waiting", "/models", "/answers", "/decisions", "/reload", "/healthz", "/readyz",
+        "/metrics",
     }  # fmt: skip
     predict = described["paths"]["/predict"]["post"]
     examples = predict["requestBody"]["content"]["application/json"]["examples"]
