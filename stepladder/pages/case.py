@@ -27,6 +27,7 @@ from stepladder.service.refused import Refused
 
 FEW = 3  # items of a list, named in a table
 REASONS = 12  # answers of one case that say why
+LIKE = 200  # cases of whom about as much was said
 
 
 @dataclass(frozen=True)
@@ -53,7 +54,7 @@ def case(visit: Visit) -> Response:
     """/q/shop/case?customer=4."""
     ground, question = Ground.of(visit.project), visit.project.question
     who = _who(visit)
-    found, past = looked_up(visit, ground, now=True), stories(visit, ground)
+    found, past = looked_up(visit, ground, ""), stories(visit, ground)
     now = rows_of(found[0].path, who) if found else None
     view = past.view(who) if past else None
     if not (now is not None and now.num_rows) and not (past and view and _known(past, view, who)):
@@ -69,7 +70,7 @@ def case(visit: Visit) -> Response:
         came=_came(view, question) if view else "", last=past.last if past else None,
         which=which(visit, found[0]) if found else "",
         now=in_words(question, now) if now is not None and now.num_rows else None,
-        extras=_extras(question, now), drawn=_drawn(question, now),
+        extras=_extras(question, now), drawn=_drawn(visit, ground, now),
         reasons=_reasons(visit, found[0], now, view) if found and now is not None else [],
         means=question.PREDICTION.format(horizon=visit.project.ask.horizon),
     )  # fmt: skip
@@ -180,15 +181,20 @@ def _extras(question: Question, now: pa.Table | None) -> list[tuple[str, str]]:
     ]
 
 
-def _drawn(question: Question, now: pa.Table | None) -> Dots | None:
-    """Low and high as dots, where the answer is one number."""
+def _drawn(visit: Visit, ground: Ground, now: pa.Table | None) -> Dots | None:
+    """What came, at the exam, of those of whom about as much was said: where the answer is one number."""
+    question, result = visit.project.question, ground.result
     counted = question.INTERVALS in ("count", "number") and question.KEYS == question.CASE
-    if now is None or not now.num_rows or not counted:
+    if not (counted and result and now is not None and now.num_rows):
         return None
-    row = now.to_pylist()[0]
-    if None in (row["prediction"], row["low"], row["high"]):
+    said = now["prediction"][0].as_py()
+    past = looked_up(visit, ground, result.windows[-1].called)
+    if past is None or said is None:
         return None
-    return dots(row["prediction"], row["low"], row["high"], question.INTERVALS == "count")
+    query = (
+        "select came from listing where came is not null order by abs(prediction - ?), _id limit ?"
+    )
+    return dots([came for (came,) in past[1].asked(query, [said, LIKE]).fetchall()])
 
 
 def _reasons(visit: Visit, said: Answered, now: pa.Table, view: View | None) -> list[Reason]:

@@ -84,6 +84,7 @@ def _laid_out(
         with duckdb.connect(str(file), config={"threads": 1, "memory_limit": MEMORY}) as con:
             con.execute(f"set temp_directory = {literal(str(room))}")
             con.execute("set preserve_insertion_order = false")
+            con.execute("set enable_progress_bar = false")
             con.execute(
                 f"create view said as from {at_rest.said(answers)[:-1]}, file_row_number = true)"
             )

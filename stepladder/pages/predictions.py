@@ -41,7 +41,7 @@ class Line:
 def predictions(visit: Visit) -> Response:
     """A page of them."""
     ground = Ground.of(visit.project)
-    found = looked_up(visit, ground)
+    found = looked_up(visit, ground, visit.query.get("at", ""))
     if found is None:
         return visit.page("predictions", rows=None, words=visit.project.question.WORDS)
     said, there = found
@@ -65,7 +65,7 @@ def predictions(visit: Visit) -> Response:
 @route("/q/{name}/predictions.csv")
 def as_csv(visit: Visit) -> Response:
     """All that the filters leave, in the same order, for a spreadsheet."""
-    found = looked_up(visit, Ground.of(visit.project))
+    found = looked_up(visit, Ground.of(visit.project), visit.query.get("at", ""))
     if found is None:
         raise Refused(404, "nothing was predicted here yet", "a file holds predictions",
                       "run a bake-off: stepladder bakeoff")  # fmt: skip
@@ -86,13 +86,13 @@ def as_csv(visit: Visit) -> Response:
                         background=BackgroundTask(rooms.gone, room))  # fmt: skip
 
 
-def looked_up(visit: Visit, ground: Ground, now: bool = False) -> tuple[Answered, Listing] | None:
-    """The answers that an address is about, or those of now, laid out; None before there are any."""
-    said = ground.answered("" if now else visit.query.get("at", ""))
-    past = stories(visit, ground) if said and said.window else None
-    came = None if past is None else partial(past.came, said.window if said else "")
+def looked_up(visit: Visit, ground: Ground, window: str) -> tuple[Answered, Listing] | None:
+    """The answers of a past window, or those that count now, laid out; None before there are any."""
+    said = ground.answered(window)
     if said is None:
         return None
+    past = stories(visit, ground) if said.window else None
+    came = None if past is None else partial(past.came, said.window)
     return said, listing(visit.standing, visit.project, visit.name, said, came)
 
 
