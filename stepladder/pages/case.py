@@ -55,8 +55,8 @@ def case(visit: Visit) -> Response:
     ground, question = Ground.of(visit.project), visit.project.question
     who = _who(visit)
     found, past = looked_up(visit, ground, ""), stories(visit, ground)
-    now = rows_of(found[0].path, who) if found else None
     view = past.view(who) if past else None
+    now = _explained(visit, found[0], rows_of(found[0].path, who), view) if found else None
     if not (now is not None and now.num_rows) and not (past and view and _known(past, view, who)):
         raise _stranger(visit, who)
     story = past.story(view, who) if past and view else None
@@ -71,7 +71,7 @@ def case(visit: Visit) -> Response:
         which=which(visit, found[0]) if found else "",
         now=in_words(question, now) if now is not None and now.num_rows else None,
         extras=_extras(question, now), drawn=_drawn(visit, ground, now),
-        reasons=_reasons(visit, found[0], now, view) if found and now is not None else [],
+        reasons=_reasons(question, now) if now is not None else [],
         means=question.PREDICTION.format(horizon=visit.project.ask.horizon),
     )  # fmt: skip
 
@@ -133,7 +133,8 @@ def in_words(question: Question, rows: pa.Table) -> tuple[str, str]:
         shown.sort(key=lambda row: -(row["prediction"] or 0))
         return ", ".join(f"{r[further[0]]}: {told(kind, r['prediction'])}" for r in shown[:FEW]), ""
     more = len(shown) - FEW
-    said = ", ".join(str(row[further[0]]) for row in shown[:FEW]) or "an empty list"
+    named = (str(row.get("title") or row[further[0]]) for row in shown[:FEW])
+    said = ", ".join(named) or "an empty list"
     return said, f"and {more:,} more" if more > 0 else ""
 
 
@@ -197,17 +198,11 @@ def _drawn(visit: Visit, ground: Ground, now: pa.Table | None) -> Dots | None:
     return dots([came for (came,) in past[1].asked(query, [said, LIKE]).fetchall()])
 
 
-def _reasons(visit: Visit, said: Answered, now: pa.Table, view: View | None) -> list[Reason]:
-    """Why, as it was published; of a bake-off's own answers as its rung, or the question, says it."""
-    if not now.num_rows:
-        return []
-    some = now.slice(0, REASONS)
-    if "because" not in some.column_names:
-        some = _explained(visit, said, some, view)
-    question = visit.project.question
+def _reasons(question: Question, now: pa.Table) -> list[Reason]:
+    """Why, in words and rows; what is the same of several answers is said once."""
     further = [name for name in question.KEYS if name not in question.CASE]
     found: dict[tuple[str, tuple[int, ...]], list[str]] = {}
-    for row in some.to_pylist():
+    for row in now.slice(0, REASONS).to_pylist():
         why = row.get("because") or "", tuple(row.get("why") or ())
         if any(why):
             found.setdefault(why, []).append(_about(row, further))
@@ -216,6 +211,9 @@ def _reasons(visit: Visit, said: Answered, now: pa.Table, view: View | None) -> 
 
 
 def _explained(visit: Visit, said: Answered, rows: pa.Table, view: View | None) -> pa.Table:
+    """With why, as it was published; of a bake-off's own answers as its rung, or the question, says it."""
+    if not rows.num_rows or "because" in rows.column_names:
+        return rows
     try:
         if said.window and view is not None:
             return view.explained(rows)

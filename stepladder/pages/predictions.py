@@ -17,6 +17,7 @@ from stepladder.core.question import case_word, many
 from stepladder.pages.answered import Answered, Ground
 from stepladder.pages.listing import ID, Listing, listing
 from stepladder.pages.paging import KEYSET, Sought, address, orders, page, sought, statement
+from stepladder.pages.rendered import there_is
 from stepladder.pages.routes import page as route
 from stepladder.pages.visit import Visit
 from stepladder.project.one_story import Stories
@@ -58,7 +59,7 @@ def predictions(visit: Visit) -> Response:
         headings=_headings(visit, there), rows=[_line(there, row, question.LABELS) for row in rows],
         orders=orders(there, case), windows=_windows(ground), which=which(visit, said), id=ID,
         further=_further(visit, there, asked, rows, more), csv=visit.at("predictions.csv", **_kept(visit)),
-        query=visit.query,
+        query=visit.query, beside=there_is("case_said"),
     )  # fmt: skip
 
 
@@ -156,7 +157,7 @@ def _headings(visit: Visit, there: Listing) -> list[tuple[str, bool]]:
     """The columns, and whether each holds figures."""
     answer = chart_of(visit.project.ask.question).ANSWER
     first = [
-        ("its first", False),
+        ("list", False),
         ("score" if visit.project.question.INTERVALS is None else answer, True),
     ]
     made = first if there.several == "items" else [(answer, True)]

@@ -15,6 +15,7 @@ from stepladder.core.errors import Problem
 from stepladder.core.table import TableSpec
 from stepladder.project.folder import Project
 from stepladder.tables.ids.spelling import spelt
+from stepladder.tables.sources.address import without_password
 from stepladder.tables.sources.one_record import Found, record
 
 MOST = 20  # cleaned rows of one record: a wide table has several
@@ -50,14 +51,20 @@ def both(project: Project, table: str, row: int) -> Both | None:
     place = source.source
     if place and "://" not in place:
         place = str((project.folder / place).resolve())
+    shown = without_password(source.source)  # not where it lies on the machine
     try:
         found = record(place, choices, row)
     except (Problem, OSError, ValueError) as error:
         said = error.given if isinstance(error, Problem) else "the source cannot be read any more"
-        return Both(tuple(cleaned), choices.columns, None, said)
+        return Both(tuple(cleaned), choices.columns, None, _hidden(said, place, shown))
+    found = found._replace(place=_hidden(found.place, place, shown))
     if other := _another(spec, choices.columns, found, cleaned):
         return Both(tuple(cleaned), choices.columns, None, other)
     return Both(tuple(cleaned), choices.columns, found, doubt=_written_since(place, path))
+
+
+def _hidden(said: str, place: str, shown: str) -> str:
+    return said.replace(place, shown) if place else said
 
 
 def _spec(project: Project, table: str) -> TableSpec:
