@@ -22,7 +22,6 @@ from stepladder.project.folder import Project
 
 MEMORY, TO_READ = "160MB", "64MB"  # of DuckDB: while it is laid out, and while it is read
 SHOWN = 3  # items of a list that stand in its row
-LATE = 10_000  # rows that are found by the columns asked for before the others are read
 ID = "_id"  # the case as one text, by which it is searched
 _one_at_a_time = threading.Lock()
 
@@ -42,6 +41,7 @@ class Listing:
     texts: tuple[str, ...]
     several: str
     rows: int
+    whole: frozenset[str]  # numbers that every row has: these are found without looking at each
 
     def asked(self, query: str, values: list[Any]) -> Any:
         """What a SELECT over `listing` finds; values are bound."""
@@ -113,7 +113,6 @@ def _opened(
     con = duckdb.connect(
         str(file), read_only=True, config={"threads": 1, "memory_limit": TO_READ, "temp_directory": str(room)}
     )  # fmt: skip
-    con.execute(f"set late_materialization_max_rows = {LATE}")
     con.execute("set enable_external_access = false")
     con.execute("set lock_configuration = true")
     number = "share" if question.INTERVALS == "share" else "number"
@@ -126,7 +125,12 @@ def _opened(
     texts = tuple(n for n, k in question.EXTRAS.items() if k == "text" and n in schema.names)
     kinds = {name: str(kind) for name, kind, *_ in con.execute("describe listing").fetchall()}
     (rows,) = con.execute("select count(*) from listing").fetchone() or (0,)
-    made = Listing(key, con, question.CASE, kinds, numbers, texts, _several(question, schema), rows)
+    counts = ", ".join(f"count({quoted(name)})" for name in numbers)
+    there = con.execute(f"select {counts} from listing").fetchone() or ()
+    whole = frozenset(n for n, many in zip(numbers, there, strict=True) if many == rows)
+    made = Listing(
+        key, con, question.CASE, kinds, numbers, texts, _several(question, schema), rows, whole
+    )
     weakref.finalize(made, _put_away, con, room)
     return made
 

@@ -136,20 +136,21 @@ def page(listing: Listing, sought: Sought) -> tuple[list[dict[str, Any]], bool]:
 
 def statement(listing: Listing, sought: Sought, most: int | None = None) -> tuple[str, list[Any]]:
     """The rows in SQL, in their order, and the values to bind."""
-    by, values = _by(sought.order), list[Any]()
+    by, values = _by(listing, sought.order), list[Any]()
     where = [*_where(sought, values), *_behind(listing, sought, by, values)]
     down = sought.order.down != sought.back
     case = ", ".join(f"{quoted(n)} {'desc' if sought.back else 'asc'}" for n in listing.case)
     order = f"{by} {'desc' if down else 'asc'}, {case}" if by else case
-    said = f"select *, {by or 'null'} as _by from listing"
-    said += f" where {' and '.join(where)}" if where else ""
-    return f"{said} order by {order}" + (f" limit {most}" if most else ""), values
+    those = f" where {' and '.join(where)}" if where else ""
+    if most:  # found by the columns that are asked for; only then are the others read
+        those = f" where rowid in (select rowid from listing{those} order by {order} limit {most})"
+    return f"select *, {by or 'null'} as _by from listing{those} order by {order}", values
 
 
-def _by(order: Order) -> str:
+def _by(listing: Listing, order: Order) -> str:
     """What is sorted by; who has no value stands last, whichever way round."""
-    if not order.column:
-        return ""
+    if not order.column or order.column in listing.whole:
+        return order.column and quoted(order.column)
     column = order.column if "(" in order.column else quoted(order.column)
     return f"coalesce({column}, '{'-' if order.down else ''}infinity'::double)"
 
@@ -179,5 +180,6 @@ def _behind(listing: Listing, sought: Sought, by: str, values: list[Any]) -> Ite
         values += case
         yield behind
         return
-    values += [float(value or 0), float(value or 0), *case]
-    yield f"({by} {'<' if sought.order.down != sought.back else '>'} ? or ({by} = ? and {behind}))"
+    values += [float(value or 0)] * 3 + case
+    sign = "<" if sought.order.down != sought.back else ">"
+    yield f"{by} {sign}= ? and ({by} {sign} ? or ({by} = ? and {behind}))"
