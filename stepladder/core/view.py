@@ -123,6 +123,18 @@ class Listed:
 
 
 @dataclass(frozen=True)
+class Course:
+    """One measure as it went on: what was, what was said of it with its range, and what came.
+
+    said: when, the answer, low, high; None where there is no range.
+    """
+
+    was: tuple[tuple[date, float], ...]
+    said: tuple[tuple[date, float, float | None, float | None], ...]
+    came: tuple[tuple[date, float], ...]
+
+
+@dataclass(frozen=True)
 class Example:
     """One case to learn from: what was known, what was answered, what came, and from which rows."""
 
@@ -136,6 +148,7 @@ class Example:
     past: tuple[tuple[str, str], ...] = ()  # what they had: title, day; the latest first
     lists: tuple[Listed, ...] = ()  # side by side
     came: str = ""  # what they went on to take, in a sentence
+    course: Course | None = None
 
 
 class Chart(Protocol):
@@ -163,3 +176,6 @@ class Chart(Protocol):
 
     def examples(self, view: View, n: int) -> list[Example]:
         """At most n instructive cases."""
+
+    def story(self, view: View, case: Mapping[str, Any]) -> Example:
+        """One case, CASE by name, told as examples are, for a page of its own."""

@@ -6,7 +6,17 @@ from collections.abc import Iterable
 
 from starlette.responses import Response
 
-from stepladder.pages import blind, entry, home, ladder, live, person
+from stepladder.pages import (
+    blind,
+    case,
+    entry,
+    home,
+    ladder,
+    live,
+    person,
+    predictions,
+    source_row,
+)
 from stepladder.pages.door import Door
 from stepladder.pages.rendered import KINDS, static
 from stepladder.pages.routes import page
@@ -19,7 +29,8 @@ from stepladder.service.limits import Limits
 from stepladder.service.refused import Refused, Send
 from stepladder.service.shelf import Shelf
 
-PAGES = (blind, entry, home, ladder, live, person)  # every file whose pages are served
+# every file whose pages are served
+PAGES = (blind, case, entry, home, ladder, live, person, predictions, source_row)
 
 
 def house(shelf: Shelf, limits: Limits, sites: Iterable[str] = ()) -> App:

@@ -52,15 +52,13 @@ def write_report(
 
 def view(project: Project, result: Result, mask: bool) -> View:
     """Everything the page shows beyond the figures, from the settings and the data of that bake-off."""
-    decision = project.record.decision(project.ask.question)
-    project = _as_it_was(project, result)
+    shown = shown_rung(project, result)
+    project = as_it_was(project, result)
     ran = [row.rung for row in result.rungs if row.status == "ok"]
     cutoffs = tuple(date.fromisoformat(w.now) for w in result.windows if w.role != "calibrate")
     last_window = result.windows[-1]
     folder = project.folder / "bakeoffs" / str(result.id)
     found = {name: _stored(folder / name / f"{last_window.called}.parquet") for name in ran}
-    decided = decision and decision.bakeoff == result.id and decision.rung in ran
-    shown = decision.rung if decision and decided else result.proposal.shown
     at_cutoff = _of_everybody(project.question, found, shown, found[result.reference])
     models = {n: model.load(folder / n / "model") for n in ran if (folder / n / "model").is_dir()}
     history = project.history().at(date.fromisoformat(result.now))
@@ -77,8 +75,8 @@ def view(project: Project, result: Result, mask: bool) -> View:
         outcome=project.question.outcome(exam.known, exam.later, exam.cases),
         exam=exam,
         labels={row.rung: label(row.rung, row.title) for row in result.rungs},
-        explained=_explained(project, result, shown, exam, models.get(shown)),
-        mask=mask and _chart(result).PEOPLE,
+        explained=explained_by(project, result, shown, exam, models.get(shown)),
+        mask=mask and chart_of(result.question).PEOPLE,
         models=models,
         loss_changed=changed(project.folder, result.loss_sql, f"bake-off {result.id}"),
         times=last_window.times,
@@ -110,6 +108,14 @@ def _of_everybody(
     return whole
 
 
+def shown_rung(project: Project, result: Result) -> str:
+    """The rung whose answers are shown: the one decided on after that bake-off, else the proposed one."""
+    decision = project.record.decision(project.ask.question)
+    ran = [row.rung for row in result.rungs if row.status == "ok"]
+    decided = decision and decision.bakeoff == result.id and decision.rung in ran
+    return decision.rung if decision and decided else result.proposal.shown
+
+
 def exam_of(question: Question, last: Holdout, said: pa.Table | None = None) -> Exam:
     """Whom rungs were judged on at the last cutoff: of those known, and newcomers with their first rows.
 
@@ -127,7 +133,7 @@ def exam_of(question: Question, last: Holdout, said: pa.Table | None = None) -> 
     return Exam(known, last.later, pa.concat_tables([cases, last.newcomers.cases]))
 
 
-def _explained(
+def explained_by(
     project: Project, result: Result, name: str, exam: Exam, fitted: Model | None
 ) -> Callable[[pa.Table], pa.Table]:
     """How the shown rung explains a few answers: itself, where it can and is as it was, else the question."""
@@ -148,7 +154,7 @@ def _now(
 
     They are what `predict` writes: of as large a share of everybody as rungs were judged on.
     """
-    if not _chart(result).NOW:
+    if not chart_of(result.question).NOW:
         return {}, 1.0
     some = share(project.question, history) if result.windows[-1].everybody else 1.0
     found = _at_now(project, result, shown, some)
@@ -156,11 +162,12 @@ def _now(
     return {shown: found}, count(project.question, history) / drawn if some < 1 else 1.0
 
 
-def _chart(result: Result) -> Chart:
-    return cast(Chart, importlib.import_module(f"stepladder.questions.{result.question}.chart"))
+def chart_of(question: str) -> Chart:
+    """The question's own words and pictures."""
+    return cast(Chart, importlib.import_module(f"stepladder.questions.{question}.chart"))
 
 
-def _as_it_was(project: Project, result: Result) -> Project:
+def as_it_was(project: Project, result: Result) -> Project:
     """The project with the bake-off's own settings; the record is where it is today."""
     then = parse(result.settings, f"the settings of bake-off {result.id}")
     ask = then.model_copy(update={"record": project.ask.record})

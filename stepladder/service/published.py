@@ -152,11 +152,13 @@ def intact(project: Project, stored: Stored, to: Path) -> None:
         )
 
 
-def latest(project: Project) -> Stored | None:
-    """The predictions that count: of the latest day, the last that were made."""
-    found = [
-        stored for stored in project.record.predictions(project.ask.question) if stored.published
-    ]
+def latest(project: Project, noted: Sequence[Stored] | None = None) -> Stored | None:
+    """The predictions that count: of the latest day, the last that were made.
+
+    noted: what the record says was stored, where somebody has asked it already.
+    """
+    if noted is None:
+        noted = project.record.predictions(project.ask.question)
     # the record is told just before the file is there
-    there = [stored for stored in found if (project.folder / stored.path).exists()]
+    there = [one for one in noted if one.published and (project.folder / one.path).exists()]
     return max(there, key=lambda stored: (stored.as_of, stored.id), default=None)

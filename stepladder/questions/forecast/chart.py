@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import numpy as np
 
 from stepladder.core.view import Example, Expected, Section, View
@@ -78,6 +81,15 @@ def examples(view: View, n: int) -> list[Example]:
         )
         for i, kind in picked[:n]
     ]  # fmt: skip
+
+
+def story(view: View, case: Mapping[str, Any]) -> Example:
+    """One series: its past, what was said of it with its range, what came."""
+    name = str(case["series"])
+    course = fans.course(view, name)
+    why = _reasons(view, [name]) if course.said else {}
+    reason, rows = why.get(name, ("", ()))
+    return Example(name, "", reason, None, (), "series", rows, course=course)
 
 
 def _reasons(view: View, names: list[str]) -> dict[str, tuple[str, tuple[int, ...]]]:

@@ -11,7 +11,7 @@ import numpy as np
 import pyarrow as pa
 
 from stepladder.core import outcomes
-from stepladder.core.view import Section, View
+from stepladder.core.view import Course, Section, View
 from stepladder.questions.forecast.missed import Missed
 from stepladder.questions.forecast.settings import steps
 
@@ -101,6 +101,22 @@ def _rows(view: View, names: Sequence[str]) -> pa.Table:
         order by 1, 2""",
         wanted=wanted, came=view.outcome, said=said,
     )  # fmt: skip
+
+
+def course(view: View, name: str) -> Course:
+    """One series, for a page of its own."""
+    if view.rung not in view.at_cutoff:
+        return Course((), (), ())
+    rows = _rows(view, [name]).to_pylist()
+    said = tuple(
+        (row["time"], row["value"], row["low"], row["high"])
+        for row in rows
+        if row["what"] == "forecast"
+    )
+    values = [(row["time"], row["value"]) for row in rows if row["what"] == "came"]
+    first = min((when for when, *_ in said), default=None)
+    was = tuple(each for each in values if first is None or each[0] < first)
+    return Course(was, said, tuple(values[len(was) :]))
 
 
 def grid(rows: pa.Table, names: Mapping[str, str], width: int, most: int = 3) -> Any:

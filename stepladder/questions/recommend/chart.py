@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from stepladder.core.stats import wilson
 from stepladder.core.view import Example, Expected, Section, View
 from stepladder.questions.recommend import (
@@ -97,6 +100,11 @@ def sections(view: View) -> list[Section]:
 def examples(view: View, n: int) -> list[Example]:
     """A regular, somebody with few items, a newcomer twice, the best hit, and where it went wrong."""
     return example_persons.pick(view, min(n, MOST))
+
+
+def story(view: View, case: Mapping[str, Any]) -> Example:
+    """One person: what they had, the lists they would have been shown, what they went on to take."""
+    return example_persons.story(view, case["person"])
 
 
 def _day(view: View) -> str:

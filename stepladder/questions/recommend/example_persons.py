@@ -36,21 +36,30 @@ class Pick:
 def pick(view: View, n: int) -> list[Example]:
     """At most n persons, each of another kind."""
     picks = [*_picks(view)][:n]
-    stories = person_lists.tell(view, [Asked(each.person, each.asked) for each in picks])
-    return [
-        Example(
-            key=str(each.person),
-            kind=each.kind,
-            reason=each.reason,
-            strip=None,
-            facts=(),
-            table="interactions",
-            past=story.past,
-            lists=story.lists,
-            came=story.came,
-        )
-        for each, story in zip(picks, stories, strict=True)
-    ]
+    asked = [Asked(each.person, each.asked) for each in picks]
+    stories = person_lists.tell(view, asked, person_lists.in_order(view, marked.other(view)))
+    return [_told(each, one) for each, one in zip(picks, stories, strict=True)]
+
+
+def story(view: View, person: Any) -> Example:
+    """One person, whatever there is to learn from them."""
+    order = person_lists.in_order(view, view.reference)
+    (one,) = person_lists.tell(view, [Asked(person, person)], order)
+    return _told(Pick("", person, person, ""), one)
+
+
+def _told(pick: Pick, story: person_lists.Story) -> Example:
+    return Example(
+        key=str(pick.person),
+        kind=pick.kind,
+        reason=pick.reason,
+        strip=None,
+        facts=(),
+        table="interactions",
+        past=story.past,
+        lists=story.lists,
+        came=story.came,
+    )
 
 
 def _picks(view: View) -> Iterator[Pick]:

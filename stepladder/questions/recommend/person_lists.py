@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from stepladder.core.view import Entry, Listed, View
-from stepladder.questions.recommend import marked, truth
+from stepladder.questions.recommend import truth
 
 LATEST, CAME = 8, 6  # items named of the past, and of what came
 LONG, BECAUSE = 46, 150  # letters of a title, and of the words why
@@ -42,12 +42,12 @@ class Story:
     came: str
 
 
-def tell(view: View, people: list[Asked]) -> list[Story]:
-    """The stories of these persons, in their order."""
+def tell(view: View, people: list[Asked], rungs: list[str]) -> list[Story]:
+    """The stories of these persons, in their order, with these rungs' lists side by side."""
     if not people:
         return []
     past, came = _past(view, people), _came(view, people)
-    given = {name: _given(view, name, people) for name in _order(view)}
+    given = {name: _given(view, name, people) for name in rungs}
     why = _why(view, people)
     titles = _titles(view, [past, came, *given.values()])
 
@@ -77,11 +77,10 @@ def short(title: str, most: int = LONG) -> str:
     return said if len(said) <= most else f"{said[: most - 1].rstrip()}…"
 
 
-def _order(view: View) -> list[str]:
+def in_order(view: View, other: str) -> list[str]:
     """The rung that the page is about, what it is held against, and the others from the highest down."""
-    return list(
-        dict.fromkeys([view.rung, marked.other(view), *sorted(view.at_cutoff, reverse=True)])
-    )
+    wanted = dict.fromkeys([view.rung, other, *sorted(view.at_cutoff, reverse=True)])
+    return [name for name in wanted if name in view.at_cutoff]
 
 
 def _who(view: View, people: list[Any]) -> pa.Table:
@@ -130,6 +129,8 @@ def _answers(view: View, rung: str, people: list[Asked]) -> pa.Table:
 
 def _why(view: View, people: list[Asked]) -> dict[tuple[Any, Any], tuple[str, tuple[int, ...]]]:
     """Per person asked about and item of the shown rung's list: why, in words and in rows."""
+    if view.rung not in view.at_cutoff:
+        return {}
     answers = _answers(view, view.rung, people)
     if not answers.num_rows:
         return {}

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import numpy as np
 import pyarrow.compute as pc
 
@@ -54,6 +57,11 @@ def sections(view: View) -> list[Section]:
 def examples(view: View, n: int) -> list[Example]:
     """The highest forecasts, heavy buyers who lapsed, newcomers, one-timers, and the biggest misses."""
     return example_customers.pick(view, n)
+
+
+def story(view: View, case: Mapping[str, Any]) -> Example:
+    """One customer on the line of time."""
+    return example_customers.story(view, case["customer"])
 
 
 def _long(days: int) -> str:

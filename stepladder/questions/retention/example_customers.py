@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from math import ceil
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -15,6 +17,7 @@ from stepladder.questions.retention.example_reasons import (
     FEWEST,
     GONE,
     Known,
+    bought_on,
     profile,
     reason,
     times,
@@ -95,21 +98,50 @@ def _examples(view: View, known: Known, picks: dict[int, str]) -> Iterator[Examp
     answers = view.at_cutoff[view.rung]
     tells = answers["alive"].null_count < answers.num_rows
     chosen = answers.take(pa.array(list(picks), pa.int64()))
-    ids = chosen.select(["customer"])
-    story = view.history.sql(STORY, ids).to_pylist()
+    came = dict(zip(chosen["customer"].to_pylist(), known.came[list(picks)], strict=True))
+    stories = _told(view, chosen["customer"], chosen.to_pylist(), came, tells)
+    for (i, kind), one in zip(picks.items(), stories, strict=True):
+        yield replace(one, kind=kind, reason=reason(kind, known, i))
+
+
+def story(view: View, customer: Any) -> Example:
+    """One customer: what they did, what the shown rung said of it, and what came."""
+    answers = view.at_cutoff.get(view.rung, pa.table({"customer": pa.array([], pa.int64())}))
+    mine = [row for row in answers.to_pylist() if row["customer"] == customer]
+    outcome = zip(
+        view.outcome["customer"].to_pylist(), view.outcome["actual"].to_pylist(), strict=True
+    )
+    who = pa.chunked_array([pa.array([customer], view.exam.cases["customer"].type)])
+    tells = any(row["alive"] is not None for row in mine)
+    (told,) = _told(view, who, mine or [{"customer": customer}], dict(outcome), tells)
+    days, _, silent = (int(each[0]) for each in profile(view.history, who, view.history.now))
+    last = f"{bought_on(days, silent)} before {view.history.now.day} {view.history.now:%B %Y}."
+    return replace(told, reason=last if days else "Bought nothing that is known.")
+
+
+def _told(
+    view: View,
+    customers: pa.ChunkedArray,
+    answers: Sequence[Mapping[str, Any]],
+    came: Mapping[Any, float],
+    tells: bool,
+) -> Iterator[Example]:
+    """These customers, each on one line of time, with what was said and what came; in their order."""
+    story = view.history.sql(STORY, pa.table({"customer": customers})).to_pylist()
     start = min((row["day"] for row in story), default=view.cutoff)
-    for (i, kind), answer in zip(picks.items(), chosen.to_pylist(), strict=True):
+    for answer in answers:
         mine = [row for row in story if row["customer"] == answer["customer"]]
         before = [row for row in mine if row["day"] < view.cutoff]
         days = sorted({row["day"] for row in mine})
+        said = "prediction" in answer
         yield Example(
             key=str(answer["customer"]),
-            kind=kind,
-            reason=reason(kind, known, i),
+            kind="",
+            reason="",
             strip=_strip(view, start, days),
-            facts=_facts(answer, known.came[i], tells),
+            facts=_facts(answer, came[answer["customer"]], tells) if said else (),
             table="purchases",
-            rows=tuple(answer["why"] or [row["row"] for row in before[-5:]]),
+            rows=tuple(answer.get("why") or [row["row"] for row in before[-5:]]),
         )
 
 
@@ -124,9 +156,7 @@ def _strip(view: View, start: date, days: list[date]) -> Strip:
     )
 
 
-def _facts(
-    answer: dict[str, float | None], came: float, tells: bool
-) -> tuple[tuple[str, str], ...]:
+def _facts(answer: Mapping[str, Any], came: float, tells: bool) -> tuple[tuple[str, str], ...]:
     low, high, alive, value = (answer[name] for name in ("low", "high", "alive", "value"))
     facts = [("forecast", times(answer["prediction"]))]
     if low is not None and high is not None:

@@ -19,11 +19,12 @@ from stepladder.tables.sources.rows import PART, Rows, of_one_type
 from stepladder.tables.sources.unread import need_driver, refuse_elsewhere
 
 
-def read_database(url: str) -> Raw:
+def read_database(url: str, only: int | None = None) -> Raw:
     """Reads the table that a URL such as `duckdb:///shop.duckdb?table=orders` names, part by part.
 
     sqlite, duckdb, and whatever else SQLAlchemy has a driver for (postgresql). The password
-    comes from the URL or the driver's own environment variable and is kept nowhere. Raises Problem.
+    comes from the URL or the driver's own environment variable and is kept nowhere. only: the one record
+    that is wanted, counted from 1 as all are when they are read. Raises Problem.
     """
     refuse_elsewhere(url)
     parts = urlsplit(url)
@@ -41,9 +42,9 @@ def read_database(url: str) -> Raw:
         if parts.scheme in ("sqlite", "duckdb"):
             file = _file(parts.path)
             if parts.scheme == "sqlite":
-                return _sqlite(url, file, table)
-            return _duckdb(url, file, table, schema)
-        return _server(url, table, schema)
+                return _sqlite(url, file, table, only)
+            return _duckdb(url, file, table, schema, only)
+        return _server(url, table, schema, only)
     except Problem:
         raise
     except Exception as error:  # Every driver raises errors of its own.
@@ -98,7 +99,7 @@ def _refuse_cut_off(file: str) -> None:
         )
 
 
-def _sqlite(url: str, file: str, table: str) -> Raw:
+def _sqlite(url: str, file: str, table: str, only: int | None) -> Raw:
     _refuse_cut_off(file)
     link = sqlite3.connect(f"file:{quote(file)}?mode=ro", uri=True, isolation_level=None)
     try:
@@ -113,7 +114,7 @@ def _sqlite(url: str, file: str, table: str) -> Raw:
             raise _missing(table, file, names)
 
         def asked() -> Iterator[Rows]:
-            cursor = link.execute("select * from " + quoted(table))
+            cursor = link.execute("select * from " + quoted(table) + _one(only))
             return iter(lambda: cursor.fetchmany(PART), [])
 
         head = link.execute("select * from " + quoted(table) + " limit 0").description
@@ -122,7 +123,7 @@ def _sqlite(url: str, file: str, table: str) -> Raw:
         link.close()
 
 
-def _duckdb(url: str, file: str, table: str, schema: str | None) -> Raw:
+def _duckdb(url: str, file: str, table: str, schema: str | None, only: int | None) -> Raw:
     import duckdb
 
     link = duckdb.connect(file, read_only=True)
@@ -131,13 +132,19 @@ def _duckdb(url: str, file: str, table: str, schema: str | None) -> Raw:
         names = known.fetchall()
         if (schema or "main", table) not in names:
             raise _missing(table, file, (name for _, name in names))
-        rows = link.table(f"{quoted(schema or 'main')}.{quoted(table)}").to_arrow_reader(AT_ONCE)
+        whole = f"from {quoted(schema or 'main')}.{quoted(table)}{_one(only)}"
+        rows = link.sql(whole).to_arrow_reader(AT_ONCE)
         return numbered(Stream(rows.schema, rows), url)
     finally:
         link.close()
 
 
-def _server(url: str, table: str, schema: str | None) -> Raw:
+def _one(only: int | None) -> str:
+    """What narrows a SELECT to the record that is wanted."""
+    return "" if only is None else f" limit 1 offset {only - 1}"
+
+
+def _server(url: str, table: str, schema: str | None, only: int | None) -> Raw:
     import sqlalchemy as sa
 
     address = sa.make_url(re.sub(r"^postgres(ql)?://", "postgresql+psycopg://", url))
@@ -155,6 +162,7 @@ def _server(url: str, table: str, schema: str | None) -> Raw:
             # Without an order a server may number the rows differently each time.
             order: list[Any] = [sa.column(name) for name in key] or columns
             query = sa.select(*columns).select_from(sa.table(table, schema=schema))
+            query = query if only is None else query.limit(1).offset(only - 1)
             link.rollback()
             with suppress(
                 sa.exc.ArgumentError, NotImplementedError

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
 from stepladder.core.view import Example, Section, View
 
 COUNTED = "parcels back"
@@ -35,8 +39,18 @@ def sections(view: View) -> list[Section]:
 def examples(view: View, n: int) -> list[Example]:
     """The parcels most likely to come back."""
     top = view.at_cutoff[view.rung].sort_by([("prediction", "descending")]).slice(0, n)
-    return [
-        Example(f"{row['shop']}/{row['parcel']}", "most likely", "Dear, or red.", None,
-                (("chance", f"{row['prediction']:.2f}"),))
-        for row in top.to_pylist()
-    ]  # fmt: skip
+    cases = [{"shop": row["shop"], "parcel": row["parcel"]} for row in top.to_pylist()]
+    return [replace(story(view, case), kind="most likely") for case in cases]
+
+
+def story(view: View, case: Mapping[str, Any]) -> Example:
+    """One parcel: its chance."""
+    said = view.at_cutoff.get(view.rung)
+    about = [] if said is None else said.to_pylist()
+    mine = [row for row in about if all(row[name] == case[name] for name in case)]
+    facts = tuple(("chance", f"{row['prediction']:.2f}") for row in mine)
+    found = view.history.sql("select shop, parcel, row from parcels").to_pylist()
+    rows = tuple(row["row"] for row in found if all(row[name] == case[name] for name in case))
+    return Example(
+        "/".join(map(str, case.values())), "", "Dear, or red.", None, facts, "parcels", rows
+    )
