@@ -144,11 +144,16 @@ def _undo(trial: Trial, last: str) -> None:
 
 def _way(trial: Trial, place: Place) -> Way:
     said = partial(answers_at, trial.project, place.case, place.holdout.name)
-    return way(trial.project, place.holdout.past, place.case, said)
+    past = place.holdout.past
+    # worked out once: what is offered for a case stays the same, also where an answer is changed
+    return past.once(f"how {place.about}", lambda: way(trial.project, past, place.case, said))
 
 
 def _titles(trial: Trial, how: Way, place: Place) -> list[str]:
-    return titles(trial.project.question, place.holdout.past, how.keys)
+    past = place.holdout.past
+    return past.once(
+        f"offered {place.about}", lambda: titles(trial.project.question, past, how.keys)
+    )
 
 
 def _last(trial: Trial) -> list[Done]:
