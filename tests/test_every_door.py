@@ -191,7 +191,7 @@ def test_it_lives_in_production_and_is_forgotten(project, tmp_path, monkeypatch)
     reader = new_token(project, "a reader", ("read", "review"))
     with serving(project) as send:
         status, body = send("/predict", reader, {"cases": [case]})
-        assert status == 200
+        assert status == 200, body
         (said,) = body["answers"]
         assert len(said.get("list", [said])) == len(wanted)
         further = [key for key in question.KEYS if key not in question.CASE]
