@@ -43,6 +43,7 @@ class View:
     loss_changed: str = ""  # that the project's loss is another by now, in a sentence
     times: float = 1.0  # how many of everybody each case of the exam stands for
     now_times: float = 1.0  # … and each of those answered as of now
+    asked: Mapping[int, str] = field(default_factory=dict)  # what each check asks, by its number
 
     @property
     def cutoff(self) -> date:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -67,10 +67,10 @@ def checks(project: Project) -> tuple[Check, ...]:
     )
 
 
-def asked_for(project: Project, mask: bool = False) -> dict[int, str]:
-    """What each check asks, in a sentence, by its number; erased ones say so."""
-    found = [one for one in threads(project) if one.first.kind == "check"]
-    return {one.first.id: _sentence(project, one, mask) for one in found}
+def asked_for(project: Project, name: Callable[[Mapping[str, Any]], str]) -> dict[int, str]:
+    """What each check asks, in a sentence, by its number. name: what a case is called in it."""
+    found = [one for one in threads(project) if one.first.kind == "check" and one.case]
+    return {one.first.id: _asked(project, one.first, name(one.case)) for one in found}
 
 
 def known(project: Project, given: Mapping[str, str]) -> dict[str, Any]:
@@ -169,13 +169,6 @@ def _words(project: Project, one: Event) -> str:
     if one.kind != "check":
         return str(one.body.get("text", ""))
     return _asked(project, one, called(project.question, one.told_about))
-
-
-def _sentence(project: Project, one: Thread, mask: bool) -> str:
-    if one.first.body is None:
-        return "erased with the person it was about"
-    who = f"one {' '.join(project.question.CASE)}" if mask else called(project.question, one.case)
-    return _asked(project, one.first, who)
 
 
 def _asked(project: Project, one: Event, who: str) -> str:

@@ -18,6 +18,7 @@ from stepladder.report import (
     cost_table,
     coverage,
     data_report,
+    evidence,
     list_chart,
     list_ladder,
     list_money,
@@ -109,6 +110,8 @@ def _contents(result: Result, view: View) -> dict[str, Any]:
         "reads": reads,
         "loss_changed": view.loss_changed,
         "own_loss": own_loss.text_of(question) and question.LOSS,
+        "checks": evidence.check_lines(result, view.asked),
+        "fared": evidence.fared(result, unit),
         "glossary": glossary(question, priced(view.history.ask) is not None),
     }
 
