@@ -183,3 +183,13 @@ def _same(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
     return bool(one) and {k: str(v) for k, v in one.items()} == {
         k: str(v) for k, v in other.items()
     }
+
+
+def rule_changes(project: Project) -> list[Event]:
+    """Every change of a rule, the oldest first."""
+    return events(project.record, project.ask.question, "rule")
+
+
+def sent(project: Project, by: str, request: str) -> bool:
+    """Whether a change of the rules was taken from somebody's form with this key already."""
+    return any((one.by, one.request) == (by, request) for one in rule_changes(project) if request)
