@@ -39,7 +39,7 @@ class Rule:
 
     @property
     def name(self) -> str:
-        """Its key in question.toml: recommend.min_support."""
+        """Its key in question.toml, as in costs.hour_price."""
         return ".".join(self.path)
 
 
