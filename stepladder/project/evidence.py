@@ -101,8 +101,10 @@ def seen(project: Project, rung: str, ground: Ground, alias: Pseudonyms | None =
     result = project.result(ground.bakeoff)
     unit = currency(parse(result.settings))
     open_ones = [one for one in said.threads(project) if one.objection]
+    open_ones.sort(key=lambda one: one.first.kind != "wrong")  # the gravest first
     name: Callable[[Mapping[str, Any]], str]
     name = alias.name if alias else lambda case: plainly(project.question, case)
+    objections = [_objection(one, name, alias) for one in open_ones]
     asked = said.asked_for(project, name)
     answered = {one.number for one in result.checks}
     return Seen(
@@ -117,8 +119,8 @@ def seen(project: Project, rung: str, ground: Ground, alias: Pseudonyms | None =
         case_word(project.question),
         told.proposal(result, rung),
         told.if_wrong(result, rung, unit),
-        told.against(result, rung, len(open_ones)),
-        [_objection(one, name, alias) for one in open_ones],
+        told.against(result, rung, [one.words for one in objections], unit),
+        objections,
         told.fared(result, unit),
         told.check_lines(result, asked),
         len({one.number for one in said.checks(project)} - answered),

@@ -32,7 +32,7 @@ class Rule:
     """One that may be changed: where it stands in question.toml, as text, and what it means."""
 
     path: Path
-    kind: str  # "yes", "text", "lines" (column = value, several), "figures" (column = number)
+    kind: str  # "yes", "text", "list" (a value a line), "lines" (column = value), "figures" (column = number)
     value: str
     usual: str
     words: str
@@ -132,9 +132,9 @@ def _rule(kind: type[BaseModel], here: BaseModel | None, name: str, above: Path)
 
 def _kind(annotation: Any) -> str:
     found = _kinds(annotation)
-    if dict in found and tuple not in found:
-        return "figures"
-    return "yes" if bool in found else "lines" if found & {dict, tuple} else "text"
+    if dict in found:
+        return "lines" if tuple in found else "figures"
+    return "yes" if bool in found else "list" if tuple in found else "text"
 
 
 def _kinds(annotation: Any) -> set[type]:
@@ -195,8 +195,12 @@ def _read(rule: Rule, text: str) -> Any:
     if rule.kind == "text":
         return _plain(text)
     lines = [line.strip() for line in text.split("\n") if line.strip()]
-    if not all("=" in line for line in lines):
+    if rule.kind == "list":
         return [_plain(line) for line in lines]
+    if wrong := [line for line in lines if "=" not in line]:
+        raise Problem(
+            f"{rule.name}: {wrong[0][:80]!r}", "one a line, as column = value", "write it so"
+        )
     found: dict[str, list[Any]] = {}
     for line in lines:
         column, _, value = line.partition("=")

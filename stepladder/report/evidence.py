@@ -1,8 +1,8 @@
-"""What a decision rests on, in words: the proposal and its range, what errors cost, the case against it."""
+"""What a decision rests on, in words: the proposal, its range, what errors cost, the case against it."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from stepladder.bakeoff.checks import counted
@@ -10,9 +10,11 @@ from stepladder.bakeoff.result import Result, RungResult, judged
 from stepladder.core.question import case_word
 from stepladder.report import words
 from stepladder.report.data_report import loud
-from stepladder.report.meaning import called, few, headline
+from stepladder.report.meaning import called, few, headline, lead
 
 PROMISED = 0.95  # of what comes lies between low and high
+QUOTED = 200  # characters of an objection
+SAME = 0.005  # of the gain: a narrower range is none
 HELD = 0.90  # fewer than so many of 100 is a miss worth telling
 
 
@@ -51,7 +53,8 @@ def proposal(result: Result, rung: str) -> list[str]:
     mine, short = row_of(result, rung), headline(result)[0]
     if rung != result.proposal.shown:
         short = f"You look at “{called(mine)}”. What was proposed: {short}"
-    return [short, _kept(result, mine), _exam(result, mine)]
+    money = lead(result) if rung == result.proposal.rung else ""
+    return [short, money, _kept(result, mine), _exam(result, mine)]
 
 
 def if_wrong(result: Result, rung: str, currency: str) -> list[str]:
@@ -66,8 +69,12 @@ def if_wrong(result: Result, rung: str, currency: str) -> list[str]:
     return [*said, f"Keeping “{called(mine)}” alive costs about {keeps} a year{beside}."]
 
 
-def against(result: Result, rung: str, objections: int) -> list[str]:
-    """The strongest case against the rung, the gravest first; what chance alone may do is left out."""
+def against(result: Result, rung: str, objections: Sequence[str], currency: str) -> list[str]:
+    """The strongest case against the rung, the gravest first; what chance alone may do is left out.
+
+    objections: what people said against it, the gravest first. There always is a case: nothing was tried
+    more than once.
+    """
     mine = row_of(result, rung)
     kept, asked = counted(result.checks, rung)
     broken = asked - kept
@@ -80,16 +87,13 @@ def against(result: Result, rung: str, objections: int) -> list[str]:
         else "It was not good enough at every moment of the past: had we looked at another time, we might "
         "have chosen otherwise.",
         _missed(result, mine),
-        f"{_plural(objections, 'objection')} {'is' if objections == 1 else 'are'} open: read below."
-        if objections else "",
+        _objected(objections),
         _worse(result, mine, beyond=False),
-        *(f"{warning}" for warning in (*mine.warnings, *loud(result.data))),
+        *mine.warnings, *loud(result.data),
+        _simpler(result, mine, currency),
+        _once(result),
     ]  # fmt: skip
-    there = [one for one in found if one]
-    return there or [
-        "We looked for one and found none beyond chance: it is not surely worse than any rung, its ranges "
-        "hold what they promise, no check is broken, and no objection is open."
-    ]
+    return [one for one in found if one]
 
 
 def fared(result: Result, currency: str) -> list[Fared]:
@@ -222,10 +226,44 @@ def _missed(result: Result, row: RungResult) -> str:
     )
 
 
+def _objected(objections: Sequence[str]) -> str:
+    if not objections:
+        return ""
+    first = objections[0] if len(objections[0]) <= QUOTED else objections[0][:QUOTED] + "…"
+    more = (
+        f" {_plural(len(objections), 'objection')} are open: read below." if objections[1:] else ""
+    )
+    return f"Somebody who knows says: “{first}”{more}"
+
+
+def _simpler(result: Result, row: RungResult, currency: str) -> str:
+    """The best of the rungs below: what it would save, and what it gives up."""
+    below = [each for each in ran(result) if each.height < row.height and each.choose and each.cost]
+    if not below or row.cost is None:
+        return ""
+    one = min(below, key=lambda each: each.choose.loss if each.choose else 0.0)
+    saved = row.cost.money_per_year - (one.cost.money_per_year if one.cost else 0.0)
+    if saved <= 0 or one.choose is None:
+        return ""
+    return (
+        f"A simpler rung, “{called(one)}”, would save about {words.money(saved, currency)} a year; it keeps "
+        f"{_share(one)} of 100 parts of the gain."
+    )
+
+
+def _once(result: Result) -> str:
+    exam = next((window for window in result.windows if window.role == "report"), None)
+    if exam is None:
+        return ""
+    return f"It was examined on one stretch of time, from {words.day(exam.now)} on. What comes may be unlike it."
+
+
 def _share(row: RungResult) -> str:
     one = row.choose
     if one is None:
         return ""
+    if one.worse_high - one.worse_low < SAME:
+        return _of100(1 - one.worse)
     return f"{_of100(1 - one.worse)} ({_of100(1 - one.worse_high)} to {_of100(1 - one.worse_low)})"
 
 
