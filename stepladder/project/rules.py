@@ -6,12 +6,12 @@ import hashlib
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, get_args
 
 from pydantic import BaseModel
 
-from stepladder.core.ask import Ask, Costs, parts
+from stepladder.core.ask import TOLERANCE, Ask, Costs, parts
 from stepladder.core.errors import Problem
 from stepladder.core.files import write
 from stepladder.core.own_loss import text_of
@@ -56,7 +56,9 @@ def rules(project: Project) -> list[Rule]:
     """Every rule that may be changed, with its value today."""
     ask, question = project.ask, project.question
     found = [_rule(Ask, ask, "good_enough", ())]
-    if priced(ask):
+    if not priced(ask):
+        found = [replace(found[0], usual=f"{TOLERANCE:.0%}".replace("%", " %"))]
+    else:
         found.append(_rule(Ask, ask, "good_enough_money", ()))
     own = [n for n in question.Settings.model_fields if n not in question.Settings.FOUND]
     sections = question.Settings.sections()
@@ -150,7 +152,7 @@ def _words(kind: type[BaseModel], name: str) -> str:
     if told:
         return told
     about = " ".join((kind.__doc__ or "").split())
-    found = re.search(rf"(?:^|[.:;] ){name}: (.*?)(?:\. |\.$|; )", about)
+    found = re.search(rf"(?:^|[.:;] )(?:\w+, )*{name}(?:, \w+)*: (.*?)(?:\. |\.$|; )", about)
     return found[1] if found else ""
 
 

@@ -14,6 +14,7 @@ from stepladder.report.meaning import called, few, headline, lead
 
 PROMISED = 0.95  # of what comes lies between low and high
 QUOTED = 200  # characters of an objection
+HALF = 0.5  # of the gain: whoever gives up more is no case against another
 SAME = 0.005  # of the gain: a narrower range is none
 HELD = 0.90  # fewer than so many of 100 is a miss worth telling
 
@@ -243,7 +244,7 @@ def _simpler(result: Result, row: RungResult, currency: str) -> str:
         return ""
     one = min(below, key=lambda each: each.choose.loss if each.choose else 0.0)
     saved = row.cost.money_per_year - (one.cost.money_per_year if one.cost else 0.0)
-    if saved <= 0 or one.choose is None:
+    if saved <= 0 or one.choose is None or one.choose.worse > HALF:
         return ""
     return (
         f"A simpler rung, “{called(one)}”, would save about {words.money(saved, currency)} a year; it keeps "
@@ -255,7 +256,8 @@ def _once(result: Result) -> str:
     exam = next((window for window in result.windows if window.role == "report"), None)
     if exam is None:
         return ""
-    return f"It was examined on one stretch of time, from {words.day(exam.now)} on. What comes may be unlike it."
+    since = words.day(exam.now)
+    return f"It was examined on one stretch of time, from {since} on. What comes may be unlike it."
 
 
 def _share(row: RungResult) -> str:

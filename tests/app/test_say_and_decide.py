@@ -12,12 +12,14 @@ import pyarrow.parquet as pq
 import pytest
 from in_browser import Site
 
+from stepladder import questions
 from stepladder.bakeoff import checks
 from stepladder.nightly.forget import forget
-from stepladder.project import said
+from stepladder.project import question_toml, said
 from stepladder.project.decide import decide
 from stepladder.project.folder import Project
 from stepladder.project.ground import Moved, ground
+from stepladder.questions import question_toml as reading
 from stepladder.record.said import audit
 
 HOSTILE = "<script>alert(1)</script> \"' \u202eevil\u202c 🐧 {{ 7*7 }} " + "x" * 3000
@@ -216,3 +218,18 @@ def test_the_ground_of_a_decision_moves_with_settings_words_and_bakeoffs(site: S
     assert len(project.record.decisions("retention")) == count
     evidence = ground(project).sha256
     assert decide(project, rung, by="Eve", because="x", evidence=evidence) == count + 1
+
+
+def test_a_rule_is_written_where_it_stands_and_every_comment_stays() -> None:
+    text = '# ours\nquestion = "recommend"\nhorizon = 7\n\n[recommend] # lists\nk = 10  # items\n'
+    values = {
+        ("good_enough",): "5 %", ("recommend", "k"): None, ("recommend", "min_support"): 3,
+        ("recommend", "exclude"): {"kind": ["a = b", 7]}, ("costs", "hour_price"): 9,
+    }  # fmt: skip
+    written = question_toml.changed(text, values, questions.load("recommend"))
+    ask = reading.parse(written)
+    assert (ask.good_enough, ask.settings.min_support, ask.settings.k) == (0.05, 3, 10)
+    assert (ask.settings.exclude, ask.costs.hour_price) == ({"kind": ("a = b", 7)}, 9.0)
+    assert written.startswith("# ours\n")
+    assert "[recommend] # lists\n" in written
+    assert question_toml.changed(text, {}, questions.load("recommend")) == text

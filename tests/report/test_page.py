@@ -35,7 +35,8 @@ SAID = ("What it means", "The ladder", "What each rung gives and takes", "The ex
 
 LISTS = ("What it means", "The ladder", "The exam", "came back", "Other ways to look at it", "Hit rate",
          "Whom it helps", "How much of the shelf", "your rules", "excluded by kind: 5", "stranger",
-         "What people asked for", "late-comer", "because you took", "taken: ", "NDCG", "has no title", "to learn from")  # fmt: skip
+         "What people asked for", "late-comer",
+         "because you took", "taken: ", "NDCG", "has no title", "to learn from")  # fmt: skip
 ONLY_FORECASTS = ("Low and high", "customers", "forecast", "mean 2?")
 
 
