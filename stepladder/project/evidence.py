@@ -74,15 +74,20 @@ class Pseudonyms:
         """What a case is called: customer ab12cd."""
         if not set(self.question.CASE) <= case.keys():
             return plainly(self.question, case)
-        return f"{case_word(self.question)} {self._sign(case)}"
+        who = f"{case_word(self.question)} {self._sign(self._who(case))}"
+        return who + _beside(self.question, case)
 
     def hidden(self, text: str, case: Mapping[str, Any]) -> str:
         """A text about a case without its ids."""
         if set(self.question.CASE) <= case.keys():
-            for value in case.values():
+            who = self._who(case)
+            for value in who.values():
                 sought = rf"(?<!\w){re.escape(str(value))}(?!\w)"
-                text = re.sub(sought, self._sign(case), text, flags=re.I)
+                text = re.sub(sought, self._sign(who), text, flags=re.I)
         return text
+
+    def _who(self, case: Mapping[str, Any]) -> dict[str, Any]:
+        return {name: case[name] for name in self.question.CASE}
 
     def _sign(self, case: Mapping[str, Any]) -> str:
         _, key = self.keys.setdefault(key_of(case), (case, secrets.token_hex(32)))
@@ -92,8 +97,14 @@ class Pseudonyms:
 def plainly(question: Question, case: Mapping[str, Any]) -> str:
     """What something was said about, as people name it: customer 4, item 7; empty for the question itself."""
     if set(question.CASE) <= case.keys():
-        return called(question, case)
+        return called(question, case) + _beside(question, case)
     return ", ".join(f"{name} {value}" for name, value in case.items())
+
+
+def _beside(question: Question, case: Mapping[str, Any]) -> str:
+    """What else something was said about: an item of somebody's list."""
+    rest = [f", {name} {value}" for name, value in case.items() if name not in question.CASE]
+    return "".join(rest)
 
 
 def seen(project: Project, rung: str, ground: Ground, alias: Pseudonyms | None = None) -> Seen:

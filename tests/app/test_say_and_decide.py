@@ -200,6 +200,9 @@ def test_a_decision_rests_on_what_was_seen_and_keeps_it(site: Site, customer: in
     listed = ann.get("/q/shop/decisions").text
     assert "in force" in listed
     assert "<script>alert" not in listed
+    site.project().record.forget("retention", "0" * 64, {"customer": customer})
+    assert not [e for e in said.events(site.project().record, "retention", "pseudonym") if e.body]
+    assert ann.get(f"/q/shop/decisions/{decision.id}").text == kept.text  # of nobody any more
 
 
 def test_the_ground_of_a_decision_moves_with_settings_words_and_bakeoffs(site: Site) -> None:
