@@ -21,6 +21,7 @@ from stepladder.project.folder import Project
 from stepladder.project.ground import Moved, ground
 from stepladder.questions import question_toml as reading
 from stepladder.record.said import audit
+from stepladder.service.refused import refused
 
 HOSTILE = "<script>alert(1)</script> \"' \u202eevil\u202c 🐧 {{ 7*7 }} " + "x" * 3000
 
@@ -208,8 +209,9 @@ def test_a_decision_rests_on_what_was_seen_and_keeps_it(site: Site, customer: in
 def test_the_ground_of_a_decision_moves_with_settings_words_and_bakeoffs(site: Site) -> None:
     project, rung = site.project(), "r2_rfm_quintiles"
     then, count = ground(project), len(project.record.decisions("retention"))
-    with pytest.raises(Moved, match="there is a newer bake-off"):
+    with pytest.raises(Moved, match="there is a newer bake-off") as newer:
         decide(project, rung, by="Eve", because="x", bakeoff=then.bakeoff + 7)
+    assert refused(newer.value).status == 409  # as the API tells it
     with pytest.raises(Moved, match="the evidence is another"):
         decide(project, rung, by="Eve", because="x", evidence="0" * 64)
     said.object_to(project, "comment", {"text": "wait"}, None, by="Flo")
