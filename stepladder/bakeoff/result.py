@@ -10,6 +10,7 @@ from pydantic import TypeAdapter
 
 from stepladder import questions
 from stepladder.bakeoff.captured import Captured
+from stepladder.bakeoff.checks import Checked
 from stepladder.bakeoff.choose import Proposal
 from stepladder.bakeoff.compare import Estimate
 from stepladder.bakeoff.coverage import Coverage
@@ -149,6 +150,7 @@ class Result:
     totals: dict[str, tuple[Total, ...]] = field(default_factory=dict)  # by rung; none of old ones
     captured: Captured | None = None  # what came, and how much of it the best so many held
     ahead: str = ""  # the horizon in words, as the question counts it; of old ones in days
+    checks: tuple[Checked, ...] = ()  # what people asked for, and which rungs keep to it
 
     @property
     def reference(self) -> str:

@@ -12,6 +12,7 @@ from typing import Any
 
 from stepladder.bakeoff import person
 from stepladder.bakeoff.captured import captured
+from stepladder.bakeoff.checks import checked
 from stepladder.bakeoff.choose import Allowed, Candidate, propose
 from stepladder.bakeoff.compare import Comparison
 from stepladder.bakeoff.half_samples import Halves
@@ -83,8 +84,10 @@ def run(
     levels = {one.fence for each in ran for one in each.measured if one}
     doubts = (doubt.sentence for doubt in question.doubts(setting.history))
     told = (*filter(None, [foot.why]), *notes(result, replays), *found.notes, *doubts)
+    last = {rung: at[-1].predictions for rung, at in scored.items() if at[-1] is not None}
+    kept = checked(question, setting.checks, replays[-1].cases, last)
     result = replace(
-        result, fence=weakest(levels - {""}), notes=told
+        result, fence=weakest(levels - {""}), notes=told, checks=kept
     )  # no level where it was killed
     return Outcome(result, replays, scored)
 

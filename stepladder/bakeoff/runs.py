@@ -15,6 +15,7 @@ from typing import TypeVar
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from stepladder.bakeoff.checks import Check
 from stepladder.bakeoff.replay import Replay
 from stepladder.core.history import ANSWERS, History
 from stepladder.core.question import Question
@@ -42,6 +43,7 @@ class Setting:
     project: Path  # the user's folder, closed to the rungs
     workers: int = 2
     measure: Callable[..., Measured] = measure
+    checks: tuple[Check, ...] = ()  # what people asked for
 
     @cached_property
     def answers(self) -> Path:

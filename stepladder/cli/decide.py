@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from stepladder.cli.options import HERE, Folder, Json, Verbose, app
+from stepladder.cli.options import HERE, Folder, Json, Verbose, app, day
 
 
 @app.command
@@ -12,6 +12,7 @@ def decide(
     *,
     by: str,
     because: str,
+    review: str | None = None,
     project: Folder = HERE,
     json: Json = False,
     verbose: Verbose = False,
@@ -24,6 +25,7 @@ def decide(
         rung: The rung chosen, e.g. r2_rfm_quintiles.
         by: Who decided.
         because: Why.
+        review: The day on which to look at it again, e.g. 2027-06-01.
     """
     from stepladder.project.decide import decide as record_decision
     from stepladder.project.folder import Project
@@ -32,7 +34,8 @@ def decide(
 
     with show.log(verbose):
         opened = Project.open(project)
-        number = record_decision(opened, rung, by=by, because=because)
+        when = day(review, "--review")
+        number = record_decision(opened, rung, by=by, because=because, review=when)
         result = opened.result()
         other = changed(opened.folder, result.loss_sql, f"bake-off {result.id}")
     show.decided(number, rung, by, result.proposal.rung, json, other)

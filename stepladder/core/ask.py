@@ -57,10 +57,12 @@ class Settings(Part):
     """A question's own settings: [<question>] of question.toml. Its scalars are columns of `ask`.
 
     A field that is a Part itself is a section of its own, such as [prices]. MOVED: where a key stood in
-    older files -> where it stands now, "" for this section itself.
+    older files -> where it stands now, "" for this section itself. FOUND: keys that say what the data are
+    like, and are no rules of the business's.
     """
 
     MOVED: ClassVar[Mapping[str, str]] = {}
+    FOUND: ClassVar[tuple[str, ...]] = ()
 
     def ahead(self, horizon: int) -> str:
         """A horizon of so many days as people say it; a question that counts otherwise says its own."""

@@ -62,6 +62,7 @@ class View:
     times: float = 1.0  # how many of everybody each case of the exam stands for
     now_times: float = 1.0  # … and each of those answered as of now
     standing: Standing = NOT_DECIDED
+    asked: Mapping[int, str] = field(default_factory=dict)  # what each check asks, by its number
 
     @property
     def cutoff(self) -> date:

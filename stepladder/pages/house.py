@@ -9,12 +9,15 @@ from starlette.responses import Response
 from stepladder.pages import (
     blind,
     case,
+    decide,
     entry,
     home,
     ladder,
     live,
     person,
     predictions,
+    rules,
+    said,
     source_row,
 )
 from stepladder.pages.door import Door
@@ -30,7 +33,9 @@ from stepladder.service.refused import Refused, Send
 from stepladder.service.shelf import Shelf
 
 # every file whose pages are served
-PAGES = (blind, case, entry, home, ladder, live, person, predictions, source_row)
+PAGES = (
+    blind, case, decide, entry, home, ladder, live, person, predictions, rules, said, source_row,
+)  # fmt: skip
 
 
 def house(shelf: Shelf, limits: Limits, sites: Iterable[str] = ()) -> App:

@@ -20,6 +20,7 @@ from stepladder.project.at_work import at_work, running, settle
 from stepladder.project.engine import runner, shared
 from stepladder.project.folder import Project
 from stepladder.project.judged import fingerprint, refuse_two_losses
+from stepladder.project.said import checks
 from stepladder.project.scratch import scratch
 from stepladder.record import Loss, Stored
 
@@ -87,6 +88,7 @@ def _setting(project: Project, scratch: Path, workers: int) -> Setting:
         project.folder,
         1 if project.ask.engine == "spark" else workers,  # Spark shares its own work out
         runner(project.ask),
+        checks(project),
     )
 
 

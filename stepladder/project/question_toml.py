@@ -74,6 +74,38 @@ def refreshed(
     return tomlkit.dumps(document)
 
 
+def changed(text: str, values: Mapping[tuple[str, ...], Any], question: Question) -> str:
+    """The same text with other values for some keys, by where they stand; None takes a key out.
+
+    All else stays as it is, every comment too; what stood elsewhere in older files is taken there.
+    """
+    document: Any = tomlkit.parse(text)
+    if values:
+        reading.moved(document, question)
+    for (*above, key), value in values.items():
+        table = document
+        for name in above:
+            if name not in table:
+                if value is None:
+                    break
+                table[name] = tomlkit.table()
+            table = table[name]
+        else:
+            if value is None:
+                table.pop(key, None)
+            else:
+                table[key] = _inline(value)
+    return tomlkit.dumps(document)
+
+
+def _inline(value: Any) -> Any:
+    if not isinstance(value, Mapping):
+        return value
+    made = tomlkit.inline_table()
+    made.update(value)
+    return made
+
+
 def _replace(old: Any, new: Mapping[str, Any]) -> None:
     """The same keys and values as another, touching only those that differ: comments stay."""
     for key in [key for key in old if key not in new]:

@@ -17,17 +17,19 @@ from stepladder.bakeoff.result import Result
 from stepladder.core import at_rest, endings, model
 from stepladder.core.asking import reasons
 from stepladder.core.cases import among, count, everyone, share
+from stepladder.core.checks import called
 from stepladder.core.copied import copy
 from stepladder.core.errors import Problem
 from stepladder.core.history import History
 from stepladder.core.model import Model
 from stepladder.core.predictions import places
-from stepladder.core.question import Holdout, Question
+from stepladder.core.question import Holdout, Question, case_word
 from stepladder.core.view import Chart, Exam, Standing, View
 from stepladder.project.all_cases import answer, cases_of
 from stepladder.project.at_work import at_work
 from stepladder.project.folder import Project
 from stepladder.project.judged import changed
+from stepladder.project.said import asked_for
 from stepladder.project.scratch import scratch
 from stepladder.questions.question_toml import parse
 from stepladder.record.rows import Shipment
@@ -82,6 +84,15 @@ def view(project: Project, result: Result, mask: bool) -> View:
         times=last_window.times,
         now_times=now_times,
         standing=standing(project),
+        asked=_asked(project, mask and chart_of(result.question).PEOPLE),
+    )
+
+
+def _asked(project: Project, mask: bool) -> dict[int, str]:
+    """What people asked for, about whom only where ids are shown."""
+    question = project.question
+    return asked_for(
+        project, lambda case: f"one {case_word(question)}" if mask else called(question, case)
     )
 
 

@@ -100,11 +100,35 @@ def erase(mine: Owned, question: str, case: Mapping[str, Any]) -> list[int]:
     return gone
 
 
+def sent(mine: Owned, by: str, request: str) -> Event | None:
+    """What somebody's form with this key was noted as, if it was sent before."""
+    t, b = schema.events, schema.bodies
+    there = mine.last(t, t.c.request == request, t.c.by == by) if request else None
+    return _event(there, mine.last(b, b.c.id == there.id)) if there else None
+
+
+def added(
+    mine: Owned, kind: str, table: Table, row: Mapping[str, Any], time: str, request: str = ""
+) -> int:
+    """Add a row to another table, and a link that holds what it was; the row's number."""
+    number = mine.add(table, row)
+    (there,) = mine.rows(table, table.c.id == number)  # as the database gives it back
+    wrote(mine, str(row.get("question", "")), kind, dict(there._mapping), row["by"], time, request)
+    return number
+
+
 def wrote(
-    mine: Owned, question: str, kind: str, row: Mapping[str, Any], by: str, time: str
+    mine: Owned,
+    question: str,
+    kind: str,
+    row: Mapping[str, Any],
+    by: str,
+    time: str,
+    request: str = "",
 ) -> None:
     """Note what a row of another table was when it was written, or changed."""
-    add(mine, question, kind, {ROW: row["id"], "sha256": _row(row)}, by=by, time=time)
+    body = {ROW: row["id"], "sha256": _row(row)}
+    add(mine, question, kind, body, by=by, time=time, request=request)
 
 
 def checked(mine: Owned) -> Checked:

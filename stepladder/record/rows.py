@@ -230,6 +230,11 @@ class Event:
     about: str = ""
     body: dict[str, Any] | None = None
 
+    @property
+    def told_about(self) -> dict[str, Any]:
+        """The case that it is about; empty where it is about the question, or was erased."""
+        return dict(json.loads(self.about)) if self.about else {}
+
 
 @dataclass(frozen=True)
 class Entry:

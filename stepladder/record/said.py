@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from stepladder.record import log, schema
@@ -19,14 +19,18 @@ def say(
     by: str,
     about: Mapping[str, Any] | None = None,
     request: str = "",
+    first: Callable[[], None] = lambda: None,
 ) -> int:
     """Note what somebody said or did; returns its number.
 
     about: the case, the item, or whatever it is about. request: the key of the form that sent it; what
-    is sent twice is noted once.
+    is sent twice is noted once. first: what is done before, while nobody else writes; where it raises,
+    nothing is noted, and of what is sent twice it is done once.
     """
     key = "" if about is None else key_of(about)
     with record.writes() as mine:
+        if not log.sent(mine, by, request):
+            first()
         return log.add(mine, question, kind, body, by=by, time=now(), about=key, request=request)
 
 

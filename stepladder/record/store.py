@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
@@ -186,16 +186,26 @@ class Record:
         by: str,
         because: str,
         bakeoff: int | None = None,
-        evidence: str = "",
+        evidence: Callable[[int], str] | str = "",
         review: str = "",
+        request: str = "",
     ) -> int:
-        """Note which rung the business chose, who chose it and why; return the decision's id."""
+        """Note which rung the business chose, who chose it and why; return the decision's id.
+
+        evidence: the hash of the page decided on, or what makes that page once the decision's number is
+        known; nobody else decides meanwhile, and where it raises nothing is written. request: the key of
+        the form that sent it; what is sent twice is decided once.
+        """
         if bakeoff is not None:
             self.bakeoff(bakeoff)
-        row = {"question": question, "bakeoff": bakeoff, "rung": rung, "evidence": evidence}
+        row = {"question": question, "bakeoff": bakeoff, "rung": rung}
         row |= {"by": by, "time": now(), "because": because, "review": review}
         with self.writes() as mine:
-            return _logged(mine, "decision", schema.decisions, row)
+            if (before := log.sent(mine, by, request)) and before.body:
+                return int(before.body[log.ROW])
+            number = mine.next(schema.decisions)
+            row["evidence"] = evidence if isinstance(evidence, str) else evidence(number)
+            return log.added(mine, "decision", schema.decisions, row, now(), request)
 
     def decisions(self, question: str) -> list[Decision]:
         """Every decision about a question, the oldest first."""
@@ -230,7 +240,7 @@ class Record:
                 word = isinstance(value, str)
                 what = {"label": value if word else None, "prediction": None if word else value}
                 row = {**usual, **what, "key": key, "act": act}
-                _logged(mine, "answer", schema.answers, row)
+                log.added(mine, "answer", schema.answers, row, moment)
         return act
 
     def answers(self, question: str) -> list[Answer]:
@@ -243,7 +253,7 @@ class Record:
         if kind not in log.KEPT:
             return self._add(TABLES[type(row)], written)
         with self.writes() as mine:
-            return _logged(mine, kind, TABLES[type(row)], written)
+            return log.added(mine, kind, TABLES[type(row)], written, now())
 
     def noted(self, kind: type[Noted], question: str | None = None) -> list[Noted]:
         """All that was noted of a kind, the oldest first; of one question where it is named."""
@@ -297,14 +307,6 @@ class Record:
             f"recorded: {', '.join(known[-10:]) or 'none yet'}",
             "name one of these, or run a new one: stepladder bakeoff",
         )
-
-
-def _logged(mine: Owned, kind: str, table: Table, row: Mapping[str, Any]) -> int:
-    """Add a row, and a link of the log that holds what it was."""
-    number = mine.add(table, row)
-    (there,) = mine.rows(table, table.c.id == number)  # as the database gives it back
-    log.wrote(mine, str(row.get("question", "")), kind, dict(there._mapping), row["by"], now())
-    return number
 
 
 def _running(bakeoff: int) -> list[Any]:

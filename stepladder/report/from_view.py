@@ -14,6 +14,7 @@ from stepladder.report import (
     coverage,
     data_report,
     dots_chart,
+    evidence,
     list_chart,
     planning,
     strip_chart,
@@ -36,6 +37,8 @@ def from_view(result: Result, view: View) -> dict[str, Any]:
     return {
         "expected": expected(result, view, chart),
         "meaning": meaning(result, view, chart, unit),
+        "checks": evidence.check_lines(result, view.asked),
+        "fared": evidence.fared(result, unit),
         "scored": chart.scored(view),
         "sections": [_drawn(section) for section in _sections(result, view, chart, money)],
         "examples": _examples(chart, view, reads, judged(result)),

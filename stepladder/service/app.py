@@ -13,6 +13,7 @@ from fastapi import FastAPI, Request, Response
 
 import stepladder
 from stepladder.project.decide import decide
+from stepladder.project.folder import Project
 from stepladder.record import Token
 from stepladder.service import body, by_person, docs, models
 from stepladder.service.answers import Queue, answer, encoded
@@ -158,7 +159,7 @@ def _people(api: FastAPI, shelf: Shelf, writes: Writes) -> None:
         "/decisions",
         summary="Decide on a rung (role: decide)",
         openapi_extra=models.asks([models.Decided]),
-        responses=responses,
+        responses={**responses, **_errors(409)},
     )
     async def decisions(request: Request) -> Response:
         said = body.read(models.Decided, await body.parsed(request))
@@ -166,7 +167,11 @@ def _people(api: FastAPI, shelf: Shelf, writes: Writes) -> None:
         token = _token(request, found)
 
         def work() -> int:
-            return decide(found.project, said.rung, by=token.name, because=said.because)
+            project = Project.open(found.project.folder)  # whatever was loaded to serve
+            return decide(
+                project, said.rung, by=token.name, because=said.because, review=said.review,
+                bakeoff=said.bakeoff, evidence=said.evidence,
+            )  # fmt: skip
 
         return _said({"decision": await noted(token, found.name, work)})
 

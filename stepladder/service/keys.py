@@ -57,8 +57,9 @@ class Keys:
     def look(self, name: str) -> None:
         """Read one project's tokens; what was revoked before this began opens nothing after it."""
         begun = time.monotonic()
-        self.tokens[name] = by_hash(self.projects[name])
-        self.read[name] = begun
+        found = by_hash(self.projects[name])
+        if begun >= self.read.get(name, begun):  # else somebody who began later was done before
+            self.tokens[name], self.read[name] = found, begun
 
     def found(self, digest: str) -> dict[str, Token]:
         """The projects that a token opens."""

@@ -63,6 +63,11 @@ class Decided(Told):
     question: str | None = None
     rung: Said
     because: Said
+    bakeoff: int | None = Field(None, description="the bake-off it rests on; a newer one gives 409")
+    evidence: str = Field(
+        "", max_length=64, description="the hash of what was looked at; if that has moved: 409"
+    )
+    review: date | None = Field(None, description="the day on which to look again")
 
 
 class Noted(BaseModel):

@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
 from stepladder.core.errors import Problem
+from stepladder.project.ground import Moved
 
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 MEANING = {
@@ -15,6 +16,8 @@ MEANING = {
     403: "the token has not the role that this needs",
     404: "no such path or question, or nothing is known of the case",
     405: "the path does not know this method",
+    409: "what was looked at is not what is there now",
+    410: "whom it is about is not there any more",
     408: "the body came too slowly",
     413: "too much at once",
     415: "the body is said to be something else than JSON",
@@ -46,7 +49,9 @@ class Refused(Problem):
 
 def refused(problem: Problem, status: int = 422) -> Refused:
     """A Problem from deeper down, told over HTTP."""
-    return problem if isinstance(problem, Refused) else Refused(status, *problem.parts())
+    if isinstance(problem, Refused):
+        return problem
+    return Refused(409 if isinstance(problem, Moved) else status, *problem.parts())
 
 
 def unknown() -> Refused:

@@ -27,6 +27,7 @@ from stepladder.project.folder import Project
 from stepladder.project.frozen_words import frozen
 from stepladder.project.one_case import of_own_rows
 from stepladder.report.data_report import loud
+from stepladder.report.evidence import checks_said
 from stepladder.tables.choices import CLEANER
 from stepladder.tables.plural import counted
 from stepladder.tables.report import DataReport
@@ -68,6 +69,8 @@ def result(found: Result, as_json: bool, report: str | None = None) -> None:
     for line in ladder.said(found):
         out.print(line)
     out.print(Text(found.proposal.sentence, style="bold"))
+    if found.checks:
+        out.print(Text(checks_said(found, found.proposal.shown)))
     for line in (*ladder.why_not_simpler(found), *ladder.footnote(found)):
         out.print(line)
     out.print(

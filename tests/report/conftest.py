@@ -14,11 +14,13 @@ import pytest
 from toy_projects import measured
 
 from stepladder import questions
+from stepladder.bakeoff.checks import Check
 from stepladder.bakeoff.result import Result, RungResult
 from stepladder.bakeoff.run import Outcome, run
 from stepladder.bakeoff.runs import Setting
 from stepladder.core import model, predictions
 from stepladder.core.cases import everyone
+from stepladder.core.checks import choices
 from stepladder.core.history import History
 from stepladder.core.question import Question
 from stepladder.core.rung import Rung, ladder
@@ -97,7 +99,9 @@ def _bakeoff(name: str, history: History, folder: Path, below: int) -> tuple[Res
     question = questions.load(name)
     rungs = [rung for rung in ladder(questions.folder(name)) if rung.height < below]
     (folder / "runs").mkdir()
-    setting = Setting(name, question, history, rungs, folder / "runs", folder, 1, measured)
+    case = everyone(question, history).slice(0, 1).to_pylist()[0]
+    asked = (Check(1, choices(question)[0].key, case, {"item": HOSTILE}),)
+    setting = Setting(name, question, history, rungs, folder / "runs", folder, 1, measured, asked)
     data = {spec.name: {"fingerprint": "ab" * 32, "report": REPORT} for spec in question.TABLES}
     settings = SETTINGS if name == "retention" else tastes.ASK
     outcome = run(setting, data, settings)
@@ -125,6 +129,7 @@ def _view(
         exam=exam,
         labels={row.rung: label(row.rung, row.title) for row in result.rungs},
         explained=partial(question.explain, exam.known, why=None),
+        asked={1: HOSTILE},
         models={r.name: model.load(runs / r.name / last.now / "model") for r in rungs},
     )
 

@@ -36,13 +36,15 @@ RANDOM = "There is no time: every row was given a random day."
 PRICES = '[prices]\nmargin = 0.3\ncost = 1.0\ncurrency = "€"\n'
 SAID = ("What it means", "The ladder", "What each rung gives and takes", "The exam", "week by week",
         "Segments", "What to plan with", "How much the best of the customers brought",
+        "What people asked for",
         "to learn from", "What was wrong with the data", "Glossary",
         "stepladder bakeoff --again 7", "P(alive)", "ab" * 32)  # fmt: skip
 
 
 LISTS = ("What it means", "The ladder", "The exam", "came back", "Other ways to look at it", "Hit rate",
          "Whom it helps", "How much of the shelf", "your rules", "excluded by kind: 5", "stranger",
-         "late-comer", "because you took", "taken: ", "NDCG", "has no title", "to learn from")  # fmt: skip
+         "What people asked for", "late-comer",
+         "because you took", "taken: ", "NDCG", "has no title", "to learn from")  # fmt: skip
 ONLY_FORECASTS = ("Low and high", "customers", "forecast", "mean 2?")
 
 

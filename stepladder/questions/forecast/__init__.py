@@ -36,6 +36,7 @@ from stepladder.questions.forecast import (
     scales,
 )
 from stepladder.questions.forecast.asked import everyone, living
+from stepladder.questions.forecast.checks import CHECKS
 from stepladder.questions.forecast.glance import glance
 from stepladder.questions.forecast.readings import KNOWN, SERIES
 from stepladder.questions.forecast.replays import holdouts
@@ -43,7 +44,7 @@ from stepladder.questions.forecast.settings import Settings, steps
 from stepladder.questions.forecast.settings import found as settings
 from stepladder.questions.forecast.views import views
 
-__all__ = ["Settings", "glance", "holdouts", "settings", "views"]
+__all__ = ["CHECKS", "Settings", "glance", "holdouts", "settings", "views"]
 
 WORDS = "How much of each will there be, in every period ahead?"
 PREDICTION = "how much of the series is expected in that period"

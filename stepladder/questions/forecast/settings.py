@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from pydantic import Field, field_validator
 
@@ -32,6 +32,8 @@ class Settings(core.Settings):
     country whose public holidays trees may learn from, such as DE or DE-BY. prices: what one too many costs,
     and one too few.
     """
+
+    FOUND: ClassVar[tuple[str, ...]] = ("every", "season", "week_starts", "levels")
 
     every: Every = "day"
     season: Annotated[int, Field(ge=1, le=8784)] = 1

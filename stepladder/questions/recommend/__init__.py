@@ -24,6 +24,7 @@ from stepladder.core.question import (
 )
 from stepladder.questions.recommend import because, lists, lookups, ratings, replays, truth
 from stepladder.questions.recommend import rules as business_rules
+from stepladder.questions.recommend.checks import CHECKS as CHECKS
 from stepladder.questions.recommend.interactions import INTERACTIONS, ITEMS
 from stepladder.questions.recommend.settings import Settings as Settings
 

@@ -30,6 +30,7 @@ from stepladder.core.question import (
 from stepladder.core.reasoned import reasoned
 from stepladder.money import Prices, prices
 from stepladder.money.budget import lost, on_the_list
+from stepladder.questions.retention.checks import CHECKS as CHECKS
 from stepladder.questions.retention.purchases import PURCHASES
 
 WORDS = "Who will buy again, how often, and what are they worth?"

@@ -15,6 +15,7 @@ from stepladder.core import ask as core
 from stepladder.core import predictions
 from stepladder.core.ask import Ask
 from stepladder.core.asking import beside
+from stepladder.core.checks import Choice
 from stepladder.core.cutoffs import cutoffs
 from stepladder.core.errors import Problem
 from stepladder.core.history import History
@@ -88,6 +89,11 @@ DERIVED: tuple[str, ...] = ()
 GLOSSARY = {"Back": "A parcel that its customer sent back."}
 DEMO = None
 LOOKUPS: Mapping[str, Lookup] = {}
+CHECKS = (
+    Choice(
+        "stays", "{case} must not be said to come back", lambda rows, _: rows[0]["prediction"] < 0.5
+    ),
+)
 
 
 class Settings(core.Settings):
