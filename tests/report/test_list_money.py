@@ -12,7 +12,7 @@ from rich.console import Console
 
 from stepladder.bakeoff.lists import Brought, Listed, Lists, Money
 from stepladder.questions import question_toml as asking
-from stepladder.report import cost_table, list_chart, list_ladder, list_money, page
+from stepladder.report import cost_table, from_view, list_chart, list_ladder, list_money, page
 from stepladder.report.drawing import Drawn, draw
 from stepladder.report.meaning import headline
 from stepladder.report.words import GLUE
@@ -60,7 +60,7 @@ def priced(toy):
 @pytest.fixture
 def undrawn(monkeypatch):
     """The page without its pictures, which take seconds: what each shows in their place."""
-    monkeypatch.setattr(page, "draw", lambda chart, alt: Drawn(escape(alt), Markup()))
+    monkeypatch.setattr(from_view, "draw", lambda chart, alt: Drawn(escape(alt), Markup()))
 
 
 def rough(result):

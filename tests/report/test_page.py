@@ -19,9 +19,11 @@ from stepladder.questions import retention
 from stepladder.questions.recommend import example_persons, marked
 from stepladder.questions.retention import chart
 from stepladder.report import captured_chart, data_report, planning, write
+from stepladder.report.from_result import from_result
 from stepladder.report.ladder_chart import ladder
 from stepladder.report.meaning import meaning
 from stepladder.report.page import html
+from stepladder.report.rendered import rendered
 from stepladder.report.words import GLUE, days, label, money, number, percent
 
 RANDOM = "There is no time: every row was given a random day."
@@ -177,6 +179,13 @@ def test_customers_are_masked_unless_asked_and_source_lines_are_never_shown(eith
     assert len(set(re.findall(r"shopper@\d+", bare))) in (7, 20)  # one newcomer stands there twice
     assert "secret-line" not in bare
     assert "line 17" in bare
+
+
+def test_what_needs_no_data_stands_on_the_page_as_it_does_alone(either, page):
+    result, view = either
+    alone = from_result(result, view.history.ask, rung=view.rung)
+    for name in ("ladder", "costs", "measures", "data"):
+        assert rendered("stepladder.report", name, alone) in page
 
 
 def test_no_two_ids_are_equal(page):
