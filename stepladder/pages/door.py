@@ -161,16 +161,24 @@ class Door:
 
     def _tokens(self, session: str) -> dict[str, Token]:
         """The projects that a session opens: those of the token that it stands for, while that is good."""
+        trouble = None
         for project in self.standing.shelf.keys.projects.values():
-            if entry := found(project.record, session):
-                return self.standing.shelf.keys.found(entry.token)
+            try:
+                if entry := found(project.record, session):
+                    return self.standing.shelf.keys.found(entry.token)
+            except Problem as problem:  # one record that is locked closes no other project
+                trouble = problem
+        if trouble:
+            raise trouble
         return {}
 
     def _allow(self, visit: Visit, route: routes.Route) -> None:
         keys, writes = self.standing.shelf.keys, route.method == "POST"
-        keys.check(visit.tokens, self.limits.writes_s if writes else self.limits.reads_s)
-        if not route.of_project:
-            return
+        most = self.limits.writes_s if writes else self.limits.reads_s
+        if not route.of_project:  # where one project's tokens cannot be read, the others are shown
+            known = [name for name in visit.tokens if keys.age(name) <= most]
+            return keys.check(known or visit.tokens, most)
+        keys.check([name for name in visit.tokens if name == visit.name], most)
         token = visit.tokens.get(visit.name)
         if token is None:
             raise Refused(

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from starlette.responses import Response
 
-from stepladder.pages import entry, home, ladder
+from stepladder.pages import entry, home, jobs, ladder, nights, watch, words
 from stepladder.pages.door import Door
 from stepladder.pages.rendered import KINDS, static
 from stepladder.pages.routes import page
@@ -19,7 +19,7 @@ from stepladder.service.limits import Limits
 from stepladder.service.refused import Refused, Send
 from stepladder.service.shelf import Shelf
 
-PAGES = (entry, home, ladder)  # every file whose pages are served
+PAGES = (entry, home, ladder, jobs, watch, nights, words)  # every file whose pages are served
 
 
 def house(shelf: Shelf, limits: Limits, sites: Iterable[str] = ()) -> App:
