@@ -63,10 +63,9 @@ def _opened(visit: Visit, name: str, project: Project) -> Question:
     state, told, step, tail = _state(visit, name, project)
     running = jobs.settled(project)
     works = f"{running.by} started “{running.kind}”, and it still runs" if running else ""
+    figures = tuple(_figures(project)) or _proposed(visit, project, state)
     next_ = step, address(name, *tail)
-    return Question(
-        name, project.question.WORDS, state, told, tuple(_figures(project)), next_, works
-    )
+    return Question(name, project.question.WORDS, state, told, figures, next_, works)
 
 
 def _state(visit: Visit, name: str, project: Project) -> tuple[str, str, str, tuple[str, ...]]:
@@ -105,6 +104,14 @@ def _runs(visit: Visit, name: str, decision: Decision | None) -> str:
     served = visit.standing.shelf.served[name]
     rung = label_of(visit, served.project, decision) if decision else served.release.manifest.rung
     return f"{rung} answers every night; learnt as of {day(served.release.manifest.as_of)}."
+
+
+def _proposed(visit: Visit, project: Project, state: str) -> tuple[str, ...]:
+    """What was proposed last, where no figures are named; unless the state says it."""
+    latest = project.record.latest_bakeoff(project.ask.question)
+    if latest is None or state == PROPOSED:
+        return ()
+    return (headline(result_of(visit, project, latest))[0],)
 
 
 def _alarms(project: Project) -> list[str]:

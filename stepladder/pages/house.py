@@ -21,6 +21,11 @@ from stepladder.service.shelf import Shelf
 
 PAGES = (entry, home, ladder, jobs, watch, nights, words)  # every file whose pages are served
 
+ICON = (
+    '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 16 16" stroke="#1b67dd" stroke-width="2">'
+    '<path d="M4 1v14M12 1v14M4 4h8M4 8h8M4 12h8"/></svg>'
+)
+
 
 def house(shelf: Shelf, limits: Limits, sites: Iterable[str] = ()) -> App:
     """The service's API and, wherever that answers nothing, the pages."""
@@ -34,6 +39,14 @@ def house(shelf: Shelf, limits: Limits, sites: Iterable[str] = ()) -> App:
         await door(scope, receive, send)
 
     return both
+
+
+@page("/favicon.ico", role="")
+def icon(visit: Visit) -> Response:
+    """What browsers ask for by themselves, to show it beside the title."""
+    return Response(
+        ICON, media_type="image/svg+xml", headers={"cache-control": "public, max-age=86400"}
+    )
 
 
 @page("/static/{file}", role="")
