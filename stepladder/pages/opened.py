@@ -10,8 +10,12 @@ import logging
 import os
 import tempfile
 import webbrowser
+from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
+from stepladder.core.errors import Problem
+from stepladder.project.folder import Project
 from stepladder.record import Token
 from stepladder.record.address import user
 from stepladder.record.entries import link
@@ -26,19 +30,33 @@ log = logging.getLogger("stepladder.service")
 def opened(shelf: Shelf, host: str, port: int) -> None:
     """Make a way in for whoever has the files, who may do everything with them as it is, and open it."""
     projects = shelf.keys.projects
-    name, first = next(iter(projects)), next(iter(projects.values()))
-    token = new(first, user(), ROLES, DAYS)
-    (kept,) = [one for one in first.record.noted(Token) if one.sha256 == hashed(token)]
-    for other in list(projects.values())[1:]:  # the same person in each of them
-        other.record.note(
-            Token(kept.name, kept.roles, kept.sha256, kept.expires, folder=other.folder.name)
-        )
+    kept, first = _way_in(projects)
     for each in projects:
         shelf.keys.look(each)
-    secret = link(first.record, kept.sha256)
+    secret = link(projects[first].record, kept.sha256)
     page = written(f"http://{ANYWHERE.get(host, host)}:{port}/enter?link={secret}")
-    log.info("%s and %d more: open %s in a browser", name, len(projects) - 1, page)
+    log.info("%s and %d more: open %s in a browser", first, len(projects) - 1, page)
     webbrowser.open(page.as_uri())
+
+
+def _way_in(projects: Mapping[str, Project]) -> tuple[Token, str]:
+    """The same person in each project, and the first of these; one that takes no writes closes no other."""
+    kept, first, trouble = None, "", None
+    for name, project in projects.items():
+        try:
+            if kept is None:
+                digest = hashed(new(project, user(), ROLES, DAYS))
+                (kept,) = [one for one in project.record.noted(Token) if one.sha256 == digest]
+                first = name
+            else:
+                mine = replace(kept, folder=project.folder.name, by="", time="", id=0)
+                project.record.note(mine)
+        except Problem as problem:
+            trouble = problem
+            log.warning("%s: nobody can be let in: %s", name, " ".join(str(problem).split()))
+    if kept is None:
+        raise trouble or Problem("no project", "pages are of projects", "name one with --project")
+    return kept, first
 
 
 def written(address: str) -> Path:
