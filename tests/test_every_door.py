@@ -18,6 +18,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 import toy_projects
+from linked import linked
 
 import stepladder
 from stepladder import questions
@@ -31,9 +32,12 @@ from stepladder.leave.mlflow_model import copy_code
 from stepladder.nightly import steps
 from stepladder.nightly.production import Production
 from stepladder.nightly.still_there import holds
+from stepladder.pages.door import COOKIE
+from stepladder.pages.house import house
 from stepladder.project.all_cases import answer
 from stepladder.project.one_case import One
 from stepladder.project.report import standing
+from stepladder.record.entries import session
 from stepladder.release.fit import fit
 from stepladder.release.inputs import inputs
 from stepladder.release.ship import ship
@@ -42,6 +46,7 @@ from stepladder.service.app import app
 from stepladder.service.limits import Limits
 from stepladder.service.served import _own
 from stepladder.service.shelf import Shelf
+from stepladder.service.tokens import hashed
 from stepladder.service.tokens import new as new_token
 
 QUESTIONS = [
@@ -238,6 +243,28 @@ def serving(project: stepladder.Project):
 
     yield send
     shelf.put_away()
+
+
+def test_every_page_of_it_can_be_found_and_answers(project):
+    """Whatever the tests before have done with it: by following links from the first page."""
+    token = new_token(project, "a visitor", ("read", "review", "rules", "decide"))
+    shelf = Shelf.of(project.folder)
+    pages = house(shelf, Limits(rate=0))
+    cookies = {COOKIE: session(project.record, hashed(token))}
+    transport = httpx.ASGITransport(pages)
+
+    def get(address: str) -> httpx.Response:
+        async def asked() -> httpx.Response:
+            at = {"base_url": "http://localhost", "cookies": cookies}
+            async with httpx.AsyncClient(transport=transport, **at) as client:
+                return await client.get(address)
+
+        return asyncio.run(asked())
+
+    with ThreadPoolExecutor(1) as aside:  # this thread may have the loop of a browser already
+        found = aside.submit(linked, get).result()
+    shelf.put_away()
+    assert len(found) >= 6, found
 
 
 def loads_alone(project: stepladder.Project, room: Path) -> str:

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Sequence
 
 from stepladder.cli import (
+    audit,
     bakeoff,
     decide,
     forget,
@@ -40,6 +41,7 @@ VERBS = (  # each adds its commands to the app, in this order
     serve,
     token,
     record,
+    audit,
 )
 __all__ = ["VERBS", "app", "do", "main"]
 

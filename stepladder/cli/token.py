@@ -21,6 +21,8 @@ def token(
     ] = None,
     list_: Annotated[Flag, Parameter(name="--list")] = False,
     revoke: RecordId | None = None,
+    link: Flag = False,
+    site: str = "http://127.0.0.1:8000",
     project: Folder = HERE,
     json: Json = False,
     verbose: Verbose = False,
@@ -29,6 +31,8 @@ def token(
 
     Example: stepladder token "web shop" --role read --days 90
 
+    Example: stepladder token Mia --role read --role decide --link
+
     Args:
         name: Whose it is, or what for.
         role: What it may do: read, review, rules, decide or admin; may be repeated, by default read. None
@@ -36,8 +40,11 @@ def token(
         days: How long it is good; by default until it is revoked.
         list_: Show every token that was made, without the token itself.
         revoke: The number of a token that must open nothing any more.
+        link: For a person: show a link that opens the pages once, within 15 minutes, in place of the token.
+        site: Where the pages are, for the link.
     """
     from stepladder.project.folder import Project
+    from stepladder.record import entries
     from stepladder.service import tokens as made
     from stepladder.terminal import show, tokens
 
@@ -49,4 +56,10 @@ def token(
             tokens.revoked(made.revoke(opened, revoke), json)
         else:
             roles = role or ["read"]
-            tokens.shown(name, roles, made.new(opened, name, roles, days), json)
+            place = tokens.place(site)
+            secret = made.new(opened, name, roles, days)
+            if link:
+                once = entries.link(opened.record, made.hashed(secret))
+                tokens.link(name, roles, f"{place}/enter?link={once}", json)
+            else:
+                tokens.shown(name, roles, secret, json)

@@ -29,6 +29,7 @@ def try_(
     from stepladder.project.report import write_report
     from stepladder.project.trial import try_out
     from stepladder.terminal import show
+    from stepladder.terminal.look_around import look_around
 
     with show.log(verbose):
         made = try_out(question, project)
@@ -37,3 +38,5 @@ def try_(
         with show.patience("writing the report …", json):
             page = write_report(made)
     show.result(result, json, report=str(page))
+    if not json:
+        look_around(project)

@@ -30,7 +30,7 @@ from stepladder.tables.report import DataReport, places_only
 from stepladder.tables.told import to_markdown
 
 ROOMS = ("data", "predictions", "published", "runs", "bakeoffs")
-PAGES = ("report.html", "watch.html", "runs.html")  # made anew by whoever asks
+PAGES = ("report.html", "watch.html", "watch.json", "runs.html")  # made anew by whoever asks
 
 
 @dataclass(frozen=True)
@@ -149,13 +149,14 @@ def _without_texts(result: dict[str, Any]) -> dict[str, Any]:
 def _pages(folder: Path) -> tuple[str, ...]:
     """Remove the pages, and empty the log: whoever stood in them cannot be told by looking."""
     there = [folder / name for name in PAGES if (folder / name).is_file()]
+    there += sorted((folder / "jobs").glob("*.txt"))  # what work started from a page had to say
     for page in there:
         page.unlink()
     log = folder / "stepladder.log"
     if log.is_file() and log.stat().st_size:
         log.write_bytes(b"")  # not removed: somebody may be writing it
         there.append(log)
-    return tuple(page.name for page in there)
+    return tuple(page.relative_to(folder).as_posix() for page in there)
 
 
 def _lists(project: Project) -> tuple[str, ...]:

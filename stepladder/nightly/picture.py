@@ -48,6 +48,13 @@ class Box:
 
 def picture(project: Project, path: Path, days: list[date] | None = None) -> Path:
     """Write the page: the graph of the latest day, and a day × step grid. Returns where it is."""
+    style = Path(__file__).parent / "templates" / "runs.css"
+    write(path, rendered("stepladder.nightly", "runs", contents(project, days), style))
+    return path
+
+
+def contents(project: Project, days: list[date] | None = None) -> dict[str, Any]:
+    """What the templates of the page need. Raises Problem where nothing is in production."""
     production = Production.of(project)
     manifest = production.release.manifest
     ran = project.record.noted(Step, project.ask.question)
@@ -55,7 +62,7 @@ def picture(project: Project, path: Path, days: list[date] | None = None) -> Pat
     asked = asked or [project.now()]
     found = {(one.day, one.step): one for one in plan(production, asked).steps}
     boxes = _boxes(production, asked[-1], found, ran)
-    contents = {
+    return {
         "question": production.project.question.WORDS,
         "name": project.ask.question,
         "rung": words.label(manifest.rung, _title(project, manifest.rung)),
@@ -71,9 +78,6 @@ def picture(project: Project, path: Path, days: list[date] | None = None) -> Pat
         "rows": [_row(day, found, ran) for day in reversed(asked)],
         "failures": _failures(found),
     }
-    style = Path(__file__).parent / "templates" / "runs.css"
-    write(path, rendered("stepladder.nightly", "runs", contents, style))
-    return path
 
 
 def _title(project: Project, rung: str) -> str:

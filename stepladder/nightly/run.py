@@ -246,10 +246,13 @@ def _put_back(folder: Path) -> None:
 
 def _page(production: Production) -> None:
     """Not in the step: what draws has threads of its own, and a forked worker would wait for ever."""
+    from stepladder.watch.kept import keep
     from stepladder.watch.page import write_page
     from stepladder.watch.watch import watch
 
-    write_page(watch(production.project), production.project.folder / "watch.html")
+    found, folder = watch(production.project), production.project.folder
+    keep(found, folder)
+    write_page(found, folder / "watch.html")
 
 
 def _failed(ran: list[Step]) -> Problem:

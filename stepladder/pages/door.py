@@ -162,21 +162,30 @@ class Door:
 
     def _tokens(self, session: str) -> dict[str, Token]:
         """The projects that a session opens: those of the token that it stands for, while that is good."""
-        keys, first = self.standing.shelf.keys, self.known.pop(session, None)
+        keys, first, trouble = self.standing.shelf.keys, self.known.pop(session, None), None
         for name in sorted(keys.projects, key=lambda one: one != first):
-            if entry := found(keys.projects[name].record, session):
+            try:
+                entry = found(keys.projects[name].record, session)
+            except Problem as problem:  # one record that is locked closes no other project
+                trouble = problem
+                continue
+            if entry:
                 if tokens := keys.found(entry.token):
                     self.known[session] = name
                     if len(self.known) > BUCKETS:
                         self.known.popitem(last=False)
                 return tokens
+        if trouble:
+            raise trouble
         return {}
 
     def _allow(self, visit: Visit, route: routes.Route) -> None:
         keys, writes = self.standing.shelf.keys, route.method == "POST"
-        keys.check(visit.tokens, self.limits.writes_s if writes else self.limits.reads_s)
-        if not route.of_project:
-            return
+        most = self.limits.writes_s if writes else self.limits.reads_s
+        if not route.of_project:  # where one project's tokens cannot be read, the others are shown
+            known = [name for name in visit.tokens if keys.age(name) <= most]
+            return keys.check(known or visit.tokens, most)
+        keys.check([name for name in visit.tokens if name == visit.name], most)
         token = visit.tokens.get(visit.name)
         if token is None:
             raise Refused(

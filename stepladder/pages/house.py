@@ -12,13 +12,17 @@ from stepladder.pages import (
     decide,
     entry,
     home,
+    jobs,
     ladder,
     live,
+    nights,
     person,
     predictions,
     rules,
     said,
     source_row,
+    watch,
+    words,
 )
 from stepladder.pages.door import Door
 from stepladder.pages.rendered import KINDS, static
@@ -34,8 +38,14 @@ from stepladder.service.shelf import Shelf
 
 # every file whose pages are served
 PAGES = (
-    blind, case, decide, entry, home, ladder, live, person, predictions, rules, said, source_row,
+    blind, case, decide, entry, home, jobs, ladder, live, nights,
+    person, predictions, rules, said, source_row, watch, words,
 )  # fmt: skip
+
+ICON = (
+    '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 16 16" stroke="#1b67dd" stroke-width="2">'
+    '<path d="M4 1v14M12 1v14M4 4h8M4 8h8M4 12h8"/></svg>'
+)
 
 
 def house(shelf: Shelf, limits: Limits, sites: Iterable[str] = ()) -> App:
@@ -52,6 +62,14 @@ def house(shelf: Shelf, limits: Limits, sites: Iterable[str] = ()) -> App:
     return both
 
 
+@page("/favicon.ico", role="")
+def icon(visit: Visit) -> Response:
+    """What browsers ask for by themselves, to show it beside the title."""
+    return Response(
+        ICON, media_type="image/svg+xml", headers={"cache-control": "public, max-age=86400"}
+    )
+
+
 @page("/static/{file}", role="")
 def asset(visit: Visit) -> Response:
     """The style sheet and the script; their names change with their content."""
@@ -64,9 +82,3 @@ def asset(visit: Visit) -> Response:
     return Response(
         text, media_type=kind, headers={"cache-control": "public, max-age=31536000, immutable"}
     )
-
-
-@page("/favicon.ico", role="")
-def icon(visit: Visit) -> Response:
-    """None: browsers ask for one by themselves, and would report that it is missing."""
-    return Response(status_code=204)

@@ -10,11 +10,14 @@ import logging
 import os
 import tempfile
 import webbrowser
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from secrets import token_urlsafe
 
+from stepladder.core.errors import Problem
+from stepladder.project.folder import Project
 from stepladder.record import Token
 from stepladder.record.address import user
 from stepladder.record.entries import OPENER, link
@@ -29,16 +32,33 @@ log = logging.getLogger("stepladder.service")
 def opened(shelf: Shelf, host: str, port: int) -> None:
     """Make a way in for whoever has the files, who may do everything with them as it is, and open it."""
     projects = shelf.keys.projects
-    name, first = next(iter(projects)), next(iter(projects.values()))
-    kept = Token(user(), ",".join(ROLES), hashed(token_urlsafe(32)), _ends(), by=OPENER)
-    for each in projects.values():  # the same person in all of them
-        each.record.note(replace(kept, folder=each.folder.name))
-    for called in projects:
-        shelf.keys.look(called)
-    secret = link(first.record, kept.sha256)
+    kept, first = _way_in(projects)
+    for each in projects:
+        shelf.keys.look(each)
+    secret = link(projects[first].record, kept.sha256)
     page = written(f"http://{ANYWHERE.get(host, host)}:{port}/enter?link={secret}")
-    log.info("%s and %d more: open %s in a browser", name, len(projects) - 1, page)
+    log.info("%s and %d more: open %s in a browser", first, len(projects) - 1, page)
     webbrowser.open(page.as_uri())
+
+
+def _way_in(projects: Mapping[str, Project]) -> tuple[Token, str]:
+    """The same person in each project, and the first of these; one that takes no writes closes no other."""
+    let = Token(user(), ",".join(ROLES), hashed(token_urlsafe(32)), _ends(), by=OPENER)
+    first, trouble = "", None
+    for name, project in projects.items():
+        try:
+            project.record.note(replace(let, folder=project.folder.name))
+            first = first or name
+        except Problem as problem:
+            trouble = problem
+            log.warning("%s: nobody can be let in: %s", name, " ".join(str(problem).split()))
+    if trouble and not first:
+        raise trouble
+    return let, first
+
+
+def _ends() -> str:
+    return (datetime.now(UTC) + LASTS).isoformat("T", "seconds")
 
 
 def written(address: str) -> Path:
@@ -51,7 +71,3 @@ def written(address: str) -> Path:
             f'<title>stepladder</title><p><a href="{address}">Open stepladder</a></p>\n'
         )
     return Path(path)
-
-
-def _ends() -> str:
-    return (datetime.now(UTC) + LASTS).isoformat("T", "seconds")

@@ -13,7 +13,9 @@ from stepladder.report import words
 from stepladder.report.rendered import WORDS
 
 HERE = Path(__file__).parent
-SHEETS = (HERE.parent / "report" / "templates" / "style.css", HERE / "static" / "app.css")
+ROOMS = ("pages", "report", "watch", "nightly")  # whose templates pages are made of
+OTHERS = ("report/templates/style.css", "watch/templates/watch.css", "nightly/templates/runs.css")
+SHEETS = (*(HERE.parent / path for path in OTHERS), HERE / "static" / "app.css")
 KINDS = {"css": "text/css; charset=utf-8", "js": "text/javascript; charset=utf-8"}
 
 
@@ -32,9 +34,7 @@ def there_is(template: str) -> bool:
 def pages() -> Environment:
     """The templates, compiled once."""
     made = Environment(
-        loader=ChoiceLoader(
-            [PackageLoader("stepladder.pages"), PackageLoader("stepladder.report")]
-        ),
+        loader=ChoiceLoader([PackageLoader(f"stepladder.{room}") for room in ROOMS]),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,

@@ -57,3 +57,9 @@ def audit(record: Record) -> log.Checked:
     """Whether everything that was written stands as it was written."""
     with record.reads() as mine:
         return log.checked(mine)
+
+
+def part_of_chain(record: Record, head: str) -> bool:
+    """Whether a hash that was the chain's head once is still one of its links."""
+    with record.reads() as mine:
+        return head == log.START or bool(mine.rows(schema.events, schema.events.c.sha256 == head))

@@ -11,6 +11,7 @@ from datetime import date
 from markupsafe import Markup
 
 from stepladder.bakeoff.result import CalibrationBin, Result, RungResult, judged
+from stepladder.core.question import Question
 from stepladder.report import term_pictures
 from stepladder.report.ladder_chart import climb
 from stepladder.report.words import day, days, label, listed, money, number, percent, plain
@@ -76,15 +77,20 @@ NOTHING: Shown = ("", Markup(""))
 
 def glossary(result: Result, priced: bool, rung: str = "") -> list[Term]:
     """Our words and the question's, in the order of the alphabet. rung: the one shown."""
-    question = judged(result)
+    mine = _row(result, rung or result.proposal.shown)
+    return [
+        Term(one.slug, one.name, one.meant, *HERE.get(one.name, _measured)(result, mine, one.name))
+        for one in unfigured(judged(result), priced)
+    ]
+
+
+def unfigured(question: Question, priced: bool) -> list[Term]:
+    """The same before anything was compared: what each word means, and no figures of this project."""
     loss = question.LOSS_IN_MONEY if priced else question.LOSS
     figures = OF_FORECASTS if question.INTERVALS else {}
     words = {**WORDS, "Loss": f"{WORDS['Loss']} Here: {loss}", **figures, **question.GLOSSARY}
-    mine = _row(result, rung or result.proposal.shown)
-    return [
-        Term(slug(name), name, meant, *HERE.get(name, _measured)(result, mine, name))
-        for name, meant in sorted(words.items(), key=lambda word: word[0].lower())
-    ]
+    ordered = sorted(words.items(), key=lambda word: word[0].lower())
+    return [Term(slug(name), name, meant) for name, meant in ordered]
 
 
 def slug(name: str) -> str:

@@ -253,6 +253,7 @@ def watched(project: Project, now: date | None, act: bool, to: Path | None, as_j
     """What the watch found, in a few lines and on a page; the exit code."""
     target = endings.page(to or project.folder / "watch.html")
     from stepladder.watch.findings import to_json
+    from stepladder.watch.kept import keep
     from stepladder.watch.page import write_page
     from stepladder.watch.watch import watch
 
@@ -260,6 +261,8 @@ def watched(project: Project, now: date | None, act: bool, to: Path | None, as_j
         tick("holding forecasts against what came", 0, 0)
         found = watch(project, now=now, act=act, progress=tick)
         page = write_page(found, target)
+        if now is None:
+            keep(found, project.folder)
     if as_json:
         print_json({**to_json(found), "page": str(page)})
         return found.exit_code

@@ -6,11 +6,13 @@ import json
 import sys
 from collections.abc import Sequence
 from dataclasses import asdict
+from urllib.parse import urlsplit
 
 import rich.box
 import rich.table
 from rich.text import Text
 
+from stepladder.core.errors import Problem
 from stepladder.record import Token
 from stepladder.service.tokens import state
 from stepladder.terminal.console import Console
@@ -25,6 +27,35 @@ def shown(name: str, roles: Sequence[str], token: str, as_json: bool) -> None:
     _aside(
         f"A token for {name!r} that may {', '.join(roles)}. It is shown this once: only its hash is kept."
     )
+
+
+def link(name: str, roles: Sequence[str], address: str, as_json: bool) -> None:
+    """A link for one person; only itself on standard output."""
+    if as_json:
+        _print(json.dumps({"name": name, "roles": ",".join(roles).split(","), "link": address}))
+        return
+    _print(address)
+    _aside(
+        f"A link for {name!r}, who may {', '.join(roles)}. It opens once, within 15 minutes; whoever has it "
+        "comes in, so send it to nobody else."
+    )
+
+
+def place(site: str) -> str:
+    """Where the pages are, without a slash at its end. Raises Problem where that is no place."""
+    said = urlsplit(site)
+    if (
+        said.scheme not in ("http", "https")
+        or not said.netloc
+        or said.path.strip("/")
+        or said.query
+    ):
+        raise Problem(
+            f"--site {site}",
+            "a site is where the pages are, with http:// or https:// before it and nothing behind",
+            "e.g. --site https://questions.example",
+        )
+    return site.rstrip("/")
 
 
 def listed(tokens: Sequence[Token], as_json: bool) -> None:

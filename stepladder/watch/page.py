@@ -34,10 +34,11 @@ def write_page(watched: Watched, path: Path) -> Path:
 def html(watched: Watched) -> str:
     """The page as text."""
     style = Path(__file__).parent / "templates" / "watch.css"
-    return rendered("stepladder.watch", "watch", _contents(watched), style)
+    return rendered("stepladder.watch", "watch", contents(watched), style)
 
 
-def _contents(watched: Watched) -> dict[str, Any]:
+def contents(watched: Watched) -> dict[str, Any]:
+    """What the templates of the page need; pictures are drawn here."""
     found, question = watched.realised, questions.load(watched.question)
     return {
         "watched": watched,
@@ -68,23 +69,22 @@ def _calibration(watched: Watched) -> Drawn | None:
     return pictures.calibration(found) if found and len(found.groups) > 1 else None
 
 
-def _figure(found: Figure) -> dict[str, Any]:
-    def said(value: float | None) -> str:
-        amount = found.unit == "" or found.unit.isalpha()
-        return (
-            words.money(value or 0.0, found.unit)
-            if amount
-            else f"{words.number(value)} {found.unit}"
-        )
+def said(found: Figure, value: float | None) -> str:
+    """A value of a figure of the business's, with its unit."""
+    if found.unit == "" or found.unit.isalpha():  # an amount
+        return words.money(value or 0.0, found.unit)
+    return f"{words.number(value)} {found.unit}"
 
+
+def _figure(found: Figure) -> dict[str, Any]:
     goals = []
     if found.target is not None:
-        goals.append(f"target {said(found.target)}")
+        goals.append(f"target {said(found, found.target)}")
     if found.limit is not None:
-        goals.append(f"limit {said(found.limit)}")
+        goals.append(f"limit {said(found, found.limit)}")
     return {
         "figure": found,
-        "value": said(found.value) if found.value is not None else "–",
+        "value": said(found, found.value) if found.value is not None else "–",
         "goals": ", ".join(goals),
         "tag": TAGS.get(found.verdict, ""),
         "spark": pictures.spark(found),

@@ -6,7 +6,8 @@ import json
 from pathlib import Path
 
 import pytest
-from sqlalchemy import text
+import toy_projects
+from sqlalchemy import text as sql
 
 from stepladder.record import Record, Token
 from stepladder.record.entries import close, found, link, opened
@@ -59,9 +60,9 @@ def test_what_was_said_is_there_once_and_the_chain_holds(record: Record) -> None
 )  # fmt: skip
 def test_tampering_is_found_out(record: Record, done: str, told: str) -> None:
     with record.engine.begin() as connection:
-        connection.execute(text("pragma foreign_keys = off"))
+        connection.execute(sql("pragma foreign_keys = off"))
         for one in done.split(";"):
-            connection.execute(text(one))
+            connection.execute(sql(one))
     assert any(told in fault for fault in audit(record).faults), audit(record).faults
 
 
@@ -71,7 +72,7 @@ def test_somebody_forgotten_is_erased_and_the_chain_still_holds(record: Record, 
     assert (checked.faults, checked.erased) == ((), 1)
     assert events(record, "shop", "comment")[0].body is None
     with record.engine.connect() as connection:
-        rows = connection.execute(text("select * from bodies")).all()
+        rows = connection.execute(sql("select * from bodies")).all()
     assert "Zo" not in json.dumps([list(map(str, row)) for row in rows])
 
 
@@ -83,6 +84,37 @@ def test_a_link_opens_once_and_a_session_closes(record: Record) -> None:
     assert opened(record, secret) is None
     assert found(record, session).token == "ab"
     with record.engine.connect() as connection:
-        assert session not in str(connection.execute(text("select * from entries")).all())
+        assert session not in str(connection.execute(sql("select * from entries")).all())
     close(record, session)
     assert found(record, session) is None
+
+
+def test_the_command_tells_of_faults_and_of_links_that_were_cut_off(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from stepladder.cli import main
+
+    def said(verb: str, *words: str) -> tuple[int, str]:
+        with pytest.raises(SystemExit) as ended:
+            main([verb, *words, "--project", str(project.folder)])
+        return int(ended.value.code or 0), capsys.readouterr().out
+
+    project = toy_projects.made("leaves", tmp_path)
+    _, shown = said("token", "Ann", "--link", "--site", "https://x.example/")
+    secret = shown.strip().removeprefix("https://x.example/enter?link=")
+    assert opened(project.record, secret)
+    code, text = said("audit", "--json")
+    head = json.loads(text)["head"]
+    assert (code, json.loads(text)["events"]) == (0, 1)
+    say(project.record, "leaves", "comment", {"text": "no"}, by="Bo")
+    assert said("audit", "--head", head)[0] == 0
+    with project.record.engine.begin() as connection:
+        connection.execute(sql("pragma foreign_keys = off"))
+        for table in ("bodies", "events", "tokens"):
+            connection.execute(sql(f"delete from {table}"))
+    say(project.record, "leaves", "comment", {"text": "yes"}, by="Bo")
+    assert said("audit")[0] == 0  # a chain of its own, begun anew
+    code, text = said("audit", "--head", head)
+    assert code == 1
+    assert "is not in the chain" in text
+    assert said("audit", "--head", "abc")[0] == 2
