@@ -34,6 +34,8 @@ BARE = {  # where a flag stands without its command: the verbs by which that is 
     "leave/bundle.py": ("ship",),
     "leave/schedules.py": ("schedule", "run"),
     "nightly/": ("run",),
+    "pages/jobs.py": ("bakeoff",),
+    "pages/opened.py": ("serve",),
     "project/at_work.py": ("forget",),
     "project/call_list.py": ("predict",),
     "project/cleaning.py": ("new",),
@@ -54,10 +56,13 @@ BARE = {  # where a flag stands without its command: the verbs by which that is 
     "service/serve.py": ("serve",),
     "service/shelf.py": ("serve",),
     "tables/": ("new",),
+    "terminal/audit.py": ("audit",),
+    "terminal/look_around.py": ("serve",),
     "terminal/production.py": ("ship", "run"),
     "terminal/record.py": ("record",),
     "terminal/relearnt.py": ("refresh",),
     "terminal/show.py": ("new",),
+    "terminal/tokens.py": ("token",),
     "watch/suggest.py": ("watch",),
 }
 ANY = ("cli/__init__.py", "cli/options.py", "terminal/failure.py")
