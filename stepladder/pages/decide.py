@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import importlib.util
 import re
 from datetime import date, timedelta
 from typing import Any
@@ -14,6 +13,7 @@ from starlette.responses import HTMLResponse, Response
 from stepladder.core.ask import LAST
 from stepladder.core.errors import Problem
 from stepladder.core.files import read
+from stepladder.pages.jobs import start
 from stepladder.pages.routes import form, page
 from stepladder.pages.visit import Visit
 from stepladder.project.decide import decide, refuse_not_run
@@ -25,7 +25,6 @@ from stepladder.report.evidence import ran
 from stepladder.service.refused import Refused
 
 LOOK_AGAIN = timedelta(days=91)
-JOBS = "stepladder.pages.jobs"
 
 
 @page("/q/{name}/decide")
@@ -66,8 +65,8 @@ def act(visit: Visit) -> Response:
         )  # fmt: skip
     except Moved:
         return _check(visit, dict(visit.sent), then, moved(then, ground(project)), 409)
-    if visit.sent.get("ship") and (start := _starter()):
-        start(visit, "ship", {})
+    if visit.sent.get("ship"):
+        return visit.to(visit.at("jobs", start(visit, "ship")))
     return visit.to(visit.at("decisions") + f"#decision-{number}")
 
 
@@ -139,7 +138,7 @@ def _check(
     return visit.page(
         "decide_check", status, seen=seen(project, rung, today), ground=today, moved=moved_now,
         before=here, before_rung=here and of_rung_or_name(project, here), sent=sent,
-        jobs=_starter() is not None, review=sent.get("review") or (date.today() + LOOK_AGAIN).isoformat(),
+        review=sent.get("review") or (date.today() + LOOK_AGAIN).isoformat(),
         someone=here if here and here.id != then.decision else None,
     )  # fmt: skip
 
@@ -184,10 +183,3 @@ def _old(project: Project, today: Ground) -> list[str]:
     if ran_on.settings != project.settings:
         found.append("question.toml says something else than when it was run")
     return found
-
-
-def _starter() -> Any:
-    """What starts work from a page, where that is there."""
-    if importlib.util.find_spec(JOBS) is None:
-        return None
-    return getattr(importlib.import_module(JOBS), "start", None)

@@ -16,6 +16,7 @@ from stepladder.core.ask import so_long
 from stepladder.core.question import case_word
 from stepladder.fence.sandbox import LEVELS
 from stepladder.report import list_money, verdict
+from stepladder.report.evidence import checks_said
 from stepladder.report.words import label
 from stepladder.terminal import list_table
 
@@ -67,6 +68,12 @@ def why_not_simpler(found: Result) -> list[Text]:
     """Whether the best simpler rung is surely worse, and by more than is allowed."""
     said = verdict.why_not_simpler(found, named=str)
     return [Text(f"Why not the simpler one? {said}")] if said else []
+
+
+def below(found: Result) -> list[Text]:
+    """What stands below the proposal: how it fared on what people asked for, and why not a simpler one."""
+    asked = [Text(checks_said(found, found.proposal.shown))] if found.checks else []
+    return [*asked, *why_not_simpler(found), *footnote(found)]
 
 
 def footnote(found: Result) -> list[Text]:

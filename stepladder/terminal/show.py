@@ -27,7 +27,6 @@ from stepladder.project.folder import Project
 from stepladder.project.frozen_words import frozen
 from stepladder.project.one_case import of_own_rows
 from stepladder.report.data_report import loud
-from stepladder.report.evidence import checks_said
 from stepladder.tables.choices import CLEANER
 from stepladder.tables.plural import counted
 from stepladder.tables.report import DataReport
@@ -69,9 +68,7 @@ def result(found: Result, as_json: bool, report: str | None = None) -> None:
     for line in ladder.said(found):
         out.print(line)
     out.print(Text(found.proposal.sentence, style="bold"))
-    if found.checks:
-        out.print(Text(checks_said(found, found.proposal.shown)))
-    for line in (*ladder.why_not_simpler(found), *ladder.footnote(found)):
+    for line in ladder.below(found):
         out.print(line)
     out.print(
         f"Bake-off {found.id}, {found.seconds:.0f} s. The business decides: stepladder decide RUNG …"

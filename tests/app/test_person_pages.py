@@ -201,7 +201,7 @@ def test_two_rungs_are_judged_without_their_names(site: Site) -> None:
             judge(other, first, "right")
             assert len(events()) == 1
     assert 2 < sum(sides) < len(sides) - 2, "sides are by lot"
-    assert "“Same for all” is chosen over “RFM quintiles”" in page
+    assert "“Same for all” is chosen over “Customers in fifths (RFM quintiles)”" in page
     assert "It is surely chosen more often than not." in page
     judged = [one for one in events() if one.body["won"]]
     assert {one.body["won"] for one in judged} == {"r1_same_for_all"}

@@ -170,7 +170,7 @@ def test_a_decision_rests_on_what_was_seen_and_keeps_it(site: Site, customer: in
     assert "Bergen" in page
     ground_of = unescape(re.search(r'name="ground" value="([^"]*)"', page)[1])
     check = ann.get("/q/shop/decide/check", params={"rung": rung, "ground": ground_of})
-    assert "Put RFM quintiles in production" in check.text
+    assert "(RFM quintiles) in production" in check.text
     due = (date.today() + timedelta(days=30)).isoformat()
     form = {"rung": rung, "ground": ground_of, "because": HOSTILE, "review": due, "request": "d-1"}
     numbers = {ann.post("/q/shop/decide", data=form).headers["location"] for _ in range(2)}
