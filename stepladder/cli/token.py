@@ -29,6 +29,8 @@ def token(
 ) -> None:
     """Make a token for the service, and show it this once; list them; or revoke one.
 
+    In a folder that holds several projects it is made in each of them.
+
     Example: stepladder token "web shop" --role read --days 90
 
     Example: stepladder token Mia --role read --role decide --link
@@ -46,18 +48,19 @@ def token(
     from stepladder.project.folder import Project
     from stepladder.record import entries
     from stepladder.service import tokens as made
+    from stepladder.service.shelf import projects
     from stepladder.terminal import show, tokens
 
     with show.log(verbose):
-        opened = Project.open(project)
         if list_:
-            tokens.listed(made.listed(opened), json)
+            tokens.listed(made.listed(Project.open(project)), json)
         elif revoke is not None:
-            tokens.revoked(made.revoke(opened, revoke), json)
+            tokens.revoked(made.revoke(Project.open(project), revoke), json)
         else:
             roles = role or ["read"]
             place = tokens.place(site)
-            secret = made.new(opened, name, roles, days)
+            opened, *also = map(Project.open, projects(project).values())
+            secret = made.new(opened, name, roles, days, also=also)
             if link:
                 once = entries.link(opened.record, made.hashed(secret))
                 tokens.link(name, roles, f"{place}/enter?link={once}", json)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Literal
 
@@ -29,11 +29,13 @@ def new(
     roles: str | Iterable[str],
     days: int | None = None,
     granting: Token | None = None,
+    also: Sequence[Project] = (),
 ) -> str:
     """Make a token, store its hash, and return it: it is shown this once. Raises Problem.
 
     `granting`: whose token asks for it, over HTTP; nobody gives what they lack, and nobody `decide`. On
-    the command line there is none: whoever has the files may do all of it.
+    the command line there is none: whoever has the files may do all of it. `also`: further projects that
+    it opens in the same roles.
     """
     if not name.strip():
         raise Problem(
@@ -53,8 +55,8 @@ def new(
         "" if days is None else (datetime.now(UTC) + timedelta(days=days)).isoformat("T", "seconds")
     )
     said = ",".join(role for role in ROLES if role in wanted)
-    made = Token(name.strip(), said, hashed(token), ends, folder=project.folder.name)
-    project.record.note(made)
+    for each in (project, *also):
+        each.record.note(Token(name.strip(), said, hashed(token), ends, folder=each.folder.name))
     return token
 
 

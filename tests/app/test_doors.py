@@ -101,6 +101,23 @@ def test_people_come_in_by_token_or_link_once_and_go_out(site: Site) -> None:
         assert client.post("/enter", data={"link": secret}).status_code == 401
 
 
+def test_one_token_may_open_several_projects_and_no_other(site: Site) -> None:
+    shop, empty = site.project(), site.project("empty")
+    token = tokens.new(shop, "Cy", ["read"], also=[empty])
+    for name in ("shop", "empty"):
+        site.shelf.keys.look(name)
+    for secret, names in {
+        token: ("shop", "empty"),
+        tokens.new(empty, "Di", ["read"]): ("empty",),
+    }.items():
+        site.shelf.keys.look("empty")
+        with site.client() as client:
+            client.post("/enter", data={"token": secret})
+            for name in ("shop", "empty"):
+                assert (f'href="/q/{name}"' in client.get("/").text) == (name in names)
+                assert client.get(f"/q/{name}").status_code == (200 if name in names else 404)
+
+
 def test_a_session_ends_with_its_token(site: Site) -> None:
     project = site.project()
     token = tokens.new(project, "Bo", ["read"])
