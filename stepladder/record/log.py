@@ -20,7 +20,7 @@ from stepladder.record.owned import Owned, plain
 from stepladder.record.rows import Event
 
 CHAINED = ("id", "question", "kind", "by", "time", "request", "body_sha256", "before")
-START = "0" * 64
+START = ""
 ROW = "row"  # events of this kind of key tell what a row of another table was when it was written
 KEPT: dict[str, Table] = {  # tables whose rows are held against the log, each by its number
     "decision": schema.decisions,
