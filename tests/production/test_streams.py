@@ -88,10 +88,11 @@ def test_one_person_leaves_every_part_and_the_record_agrees_also_after_a_kill(
 ):
     table = answers({"person": pa.array(np.arange(MANY))})
     note, told = stored(table), {}
-    record = SimpleNamespace(
-        predictions=lambda question: [note],
-        altered=lambda path, sha256, rows: told.update({path: (sha256, rows)}),
+    monkeypatch.setattr(
+        "stepladder.nightly.taken_out.altered",
+        lambda record, path, sha256, rows: told.update({path: (sha256, rows)}),
     )
+    record = SimpleNamespace(predictions=lambda question: [note])
     project = SimpleNamespace(folder=tmp_path, record=record, ask=SimpleNamespace(question="q"))
     place, whole = tmp_path / note.path, table.num_rows
     for gone, who in enumerate((table["person"][0], table["person"][-1]), 1):
