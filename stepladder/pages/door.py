@@ -103,7 +103,11 @@ class Door:
             raise Refused(
                 401, "nobody known", "pages are for whoever has come in", "come in: /enter"
             )
-        return visit, await anyio.to_thread.run_sync(route.answers, visit, limiter=self.threads)
+        try:
+            answer = await anyio.to_thread.run_sync(route.answers, visit, limiter=self.threads)
+        except Exception as error:  # who it is, and in which project, is known: the way on is shown
+            answer = self._refused(visit, error)
+        return visit, answer
 
     def _visit(self, scope: Scope) -> Visit:
         query = dict(parse_qsl(scope["query_string"].decode("latin-1"), max_num_fields=FIELDS))

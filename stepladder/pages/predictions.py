@@ -146,7 +146,10 @@ def which(visit: Visit, said: Answered) -> str:
     if said.what == "published":
         return f"Published, as of {day(said.day)}, by “{said.title}”."
     if said.what == "now":
-        return f"Not published: what “{said.title}” says as of {day(said.day)}, from the latest bake-off."
+        return (
+            f"What “{said.title}” says as of {day(said.day)}, from the latest bake-off; "
+            "it is not in production."
+        )
     begun = "" if visit.query.get("at") else "Nothing is published yet. "
     return (
         f"{begun}What “{said.title}” said at {day(said.window)}, knowing nothing of what came after; "
