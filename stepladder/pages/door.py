@@ -74,7 +74,10 @@ class Door:
         there = routes.found(visit.path)
         if not there:
             raise Refused(
-                404, f"there is no page {visit.path[:80]!r}", "see the first page", "go there"
+                404,
+                f"there is no page {visit.path[:80]!r}",
+                "every page is reached by links from the first one",
+                "go to the first page",
             )
         method = "GET" if scope["method"] == "HEAD" else scope["method"]
         matched = [(route, places) for route, places in there if route.method == method]
@@ -195,8 +198,8 @@ class Door:
             raise Refused(
                 404,
                 f"there is no project {visit.name[:80]!r} here",
-                "see the first page",
-                "go there",
+                "the first page shows every question that is yours to see",
+                "go to the first page",
             )
         if route.role and not may(token, route.role):
             raise Refused(
