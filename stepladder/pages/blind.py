@@ -79,6 +79,8 @@ def lead(trial: Trial, names: dict[str, str]) -> str:
     low, high = round(100 * stands.low), round(100 * stands.high)
     one, other = ("“" + names[pair.one] + "”", "“" + names[pair.other] + "”")
     if not trial.over:
+        if not stands.judged:
+            return "Nobody has judged yet."
         least = min(low, 100 - high)
         said = f"Of 100 such cases one of the two is chosen in {least} to {100 - least}"
         return f"{said}; {stands.judged:,} were judged so far."

@@ -21,12 +21,14 @@ from stepladder.pages.predictions import looked_up, stories, told, which
 from stepladder.pages.routes import page
 from stepladder.pages.visit import Visit
 from stepladder.project.one_story import Stories, rows_of
+from stepladder.project.report import chart_of
 from stepladder.report.strip_chart import line
 from stepladder.report.words import number
 from stepladder.service.refused import Refused
 
 FEW = 3  # items of a list, named in a table
 REASONS = 12  # answers of one case that say why
+NEAR = 0.25  # of what is said of a case: whoever is further off is not like it
 LIKE = 200  # cases of whom about as much was said
 
 
@@ -70,7 +72,8 @@ def case(visit: Visit) -> Response:
         came=_came(view, question) if view else "", last=past.last if past else None,
         which=which(visit, found[0]) if found else "",
         now=in_words(question, now) if now is not None and now.num_rows else None,
-        extras=_extras(question, now), drawn=_drawn(visit, ground, now),
+        ranged=question.INTERVALS is not None and question.KEYS == question.CASE,
+        counted=_counted(visit), extras=_extras(question, now), drawn=_drawn(visit, ground, now),
         reasons=_reasons(question, now) if now is not None else [],
         means=question.PREDICTION.format(horizon=visit.project.ask.horizon),
     )  # fmt: skip
@@ -170,6 +173,14 @@ def _listed(story: Example | None) -> dict[str, Any] | None:
     return {"example": story, "places": places, "source": story.table, "first": False}
 
 
+def _counted(visit: Visit) -> str:
+    """What a case's number counts: purchases; nothing where it adds up to none, or is a share."""
+    if visit.project.question.INTERVALS == "share":
+        return ""
+    counted: str = chart_of(visit.project.ask.question).COUNTED
+    return counted
+
+
 def _extras(question: Question, now: pa.Table | None) -> list[tuple[str, str]]:
     """What else is said of the case now."""
     if now is None or not now.num_rows or question.KEYS != question.CASE:
@@ -193,9 +204,11 @@ def _drawn(visit: Visit, ground: Ground, now: pa.Table | None) -> Dots | None:
     if past is None or said is None:
         return None
     query = (
-        "select came from listing where came is not null order by abs(prediction - ?), _id limit ?"
+        "select came from listing where came is not null and abs(prediction - ?) <= ? "
+        "order by abs(prediction - ?), _id limit ?"
     )
-    return dots([came for (came,) in past[1].asked(query, [said, LIKE]).fetchall()])
+    near = max(NEAR * abs(said), NEAR)
+    return dots([came for (came,) in past[1].asked(query, [said, near, said, LIKE]).fetchall()])
 
 
 def _reasons(question: Question, now: pa.Table) -> list[Reason]:

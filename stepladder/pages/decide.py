@@ -22,6 +22,7 @@ from stepladder.project.folder import Project
 from stepladder.project.ground import Ground, Moved, ground, moved
 from stepladder.record import Decision
 from stepladder.report.evidence import ran
+from stepladder.report.words import label
 from stepladder.service.refused import Refused
 
 LOOK_AGAIN = timedelta(days=91)
@@ -75,7 +76,7 @@ def listed(visit: Visit) -> Response:
     """Every decision so far, the newest first; the first one is in force."""
     project = visit.project
     there = project.record.decisions(project.ask.question)[::-1]
-    names = {rung.name: rung.title for rung in project.ladder}
+    names = {rung.name: label(rung.name, rung.title) for rung in project.ladder}
     return visit.page("decisions", decisions=there, names=names, today=date.today().isoformat())
 
 

@@ -74,7 +74,10 @@ class Door:
         there = routes.found(visit.path)
         if not there:
             raise Refused(
-                404, f"there is no page {visit.path[:80]!r}", "see the first page", "go there"
+                404,
+                f"there is no page {visit.path[:80]!r}",
+                "every page is reached by links from the first one",
+                "go to the first page",
             )
         method = "GET" if scope["method"] == "HEAD" else scope["method"]
         matched = [(route, places) for route, places in there if route.method == method]
@@ -103,7 +106,11 @@ class Door:
             raise Refused(
                 401, "nobody known", "pages are for whoever has come in", "come in: /enter"
             )
-        return visit, await anyio.to_thread.run_sync(route.answers, visit, limiter=self.threads)
+        try:
+            answer = await anyio.to_thread.run_sync(route.answers, visit, limiter=self.threads)
+        except Exception as error:  # who it is, and in which project, is known: the way on is shown
+            answer = self._refused(visit, error)
+        return visit, answer
 
     def _visit(self, scope: Scope) -> Visit:
         query = dict(parse_qsl(scope["query_string"].decode("latin-1"), max_num_fields=FIELDS))
@@ -191,8 +198,8 @@ class Door:
             raise Refused(
                 404,
                 f"there is no project {visit.name[:80]!r} here",
-                "see the first page",
-                "go there",
+                "the first page shows every question that is yours to see",
+                "go to the first page",
             )
         if route.role and not may(token, route.role):
             raise Refused(

@@ -13,11 +13,15 @@ from starlette.responses import Response
 
 from stepladder.bakeoff.result import Result, from_json
 from stepladder.core import files
+from stepladder.core.view import Expected
 from stepladder.pages import jobs
 from stepladder.pages.given_and_taken import trades
+from stepladder.pages.monday import todo
 from stepladder.pages.routes import page
 from stepladder.pages.visit import Visit
+from stepladder.project.coming import coming
 from stepladder.project.folder import Project
+from stepladder.project.report import shown_rung
 from stepladder.questions.question_toml import parse
 from stepladder.record import Bakeoff, Decision
 from stepladder.record.jobs import jobs as started
@@ -25,7 +29,7 @@ from stepladder.report.data_report import read
 from stepladder.report.from_result import from_result
 from stepladder.report.ladder_chart import climb
 from stepladder.report.meaning import called, headline
-from stepladder.report.words import label
+from stepladder.report.words import does, label
 from stepladder.service.refused import Refused
 
 EARLIER = 20
@@ -122,9 +126,20 @@ def _shown(visit: Visit, project: Project, found: Bakeoff) -> Response:
         beside=_beside(visit, project),
         decision=decision,
         decided=decision and label_of(visit, project, decision),
+        expected=_coming(visit, project, result),
+        todo=todo(visit, project, result),
         whole=_is_of(project.folder / REPORT, found.id),
         running=jobs.settled(project),
     )
+
+
+def _coming(visit: Visit, project: Project, result: Result) -> list[Expected]:
+    """What is to come by the rung shown, reckoned anew when its answers are others."""
+    rung = shown_rung(project, result)
+    now = project.folder / "bakeoffs" / str(result.id) / rung / "now.parquet"
+    stamp = now.stat().st_mtime_ns if now.is_file() else 0
+    key = ("coming", project.record.project, result.id, rung, stamp)
+    return visit.standing.once(key, lambda: coming(project, result, rung))
 
 
 def _first_look(visit: Visit, project: Project) -> Response:
@@ -137,6 +152,8 @@ def _first_look(visit: Visit, project: Project) -> Response:
         mask=True,
         now=project.now(),
         ladder=project.ladder,
+        called=label,
+        does=does,
         running=jobs.settled(project),
         failed=next((j for j in started(project.record)[::-1] if j.kind == "bakeoff"), None),
     )

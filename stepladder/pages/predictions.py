@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -17,11 +18,11 @@ from stepladder.core.question import case_word, many
 from stepladder.pages.answered import Answered, Ground
 from stepladder.pages.listing import ID, Listing, listing
 from stepladder.pages.paging import KEYSET, Sought, address, orders, page, sought, statement
-from stepladder.pages.rendered import there_is
 from stepladder.pages.routes import page as route
 from stepladder.pages.visit import Visit
 from stepladder.project.one_story import Stories
 from stepladder.project.report import chart_of
+from stepladder.project.said import threads
 from stepladder.project.spreadsheet import to_csv
 from stepladder.report.words import day, number
 from stepladder.service.refused import Refused
@@ -59,7 +60,7 @@ def predictions(visit: Visit) -> Response:
         headings=_headings(visit, there), rows=[_line(there, row, question.LABELS) for row in rows],
         orders=orders(there, case), windows=_windows(ground), which=which(visit, said), id=ID,
         further=_further(visit, there, asked, rows, more), csv=visit.at("predictions.csv", **_kept(visit)),
-        query=visit.query, beside=there_is("case_said"),
+        query=visit.query, marks=_marks(visit, rows),
     )  # fmt: skip
 
 
@@ -145,7 +146,10 @@ def which(visit: Visit, said: Answered) -> str:
     if said.what == "published":
         return f"Published, as of {day(said.day)}, by “{said.title}”."
     if said.what == "now":
-        return f"Not published: what “{said.title}” says as of {day(said.day)}, from the latest bake-off."
+        return (
+            f"What “{said.title}” says as of {day(said.day)}, from the latest bake-off; "
+            "it is not in production."
+        )
     begun = "" if visit.query.get("at") else "Nothing is published yet. "
     return (
         f"{begun}What “{said.title}” said at {day(said.window)}, knowing nothing of what came after; "
@@ -173,6 +177,14 @@ def _line(there: Listing, row: Mapping[str, Any], labels: Mapping[str, float]) -
             cells.append((signed(row[name]) if name == "surprise" else told(kind, row[name]), ""))
     cells += [(row[name] or "–", "") for name in there.texts]
     return Line({name: row[name] for name in there.case}, row[ID], tuple(cells))
+
+
+def _marks(visit: Visit, rows: list[dict[str, Any]]) -> dict[int, int]:
+    """How many things were said of each case of the page, by its place in it, where there are any."""
+    case = visit.project.question.CASE
+    said = Counter(tuple(one.case.get(name) for name in case) for one in threads(visit.project))
+    found = {place: said[tuple(row[name] for name in case)] for place, row in enumerate(rows)}
+    return {place: many for place, many in found.items() if many}
 
 
 def _below(there: Listing, row: Mapping[str, Any]) -> str:

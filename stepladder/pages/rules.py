@@ -74,6 +74,7 @@ def _previewed(
     return visit.page(
         "rules_preview", status, change=change, effects=said_of, previewed=sha256(project.settings),
         sent=sent, why=why, moved=moved,
+        called={rule.name: rule.words for rule in project_rules.rules(project)},
     )  # fmt: skip
 
 

@@ -30,6 +30,12 @@ NAV: list[tuple[str, tuple[str, ...]]] = [
     ("Words", ("words",)),
 ]
 
+# pages that stand in no navigation -> the page that one comes to them from
+BEHIND = {
+    "case": "predictions", "row": "predictions", "say": "predictions", "blind": "person",
+    "decisions": "decide",
+}  # fmt: skip
+
 
 @dataclass(frozen=True)
 class Visit:
@@ -66,6 +72,11 @@ class Visit:
         there = {route.path for route in routes.ROUTES}
         paths = {tail: "/".join(("/q/{name}", *tail)) for _, tail in NAV}
         return [one for one in NAV if self.name in self.tokens and paths[one[1]] in there]
+
+    def within(self, *tail: str) -> bool:
+        """Whether this page stands behind that page of the navigation: a case behind the predictions."""
+        rest = self.path.removeprefix(address(self.name)).strip("/").partition("/")[0]
+        return bool(tail) and tail == (BEHIND.get(rest, rest),)
 
     def may(self, role: str) -> bool:
         """Whether they have a role in this project."""

@@ -16,8 +16,10 @@ from stepladder.bakeoff.result import Result
 from stepladder.core.checks import called
 from stepladder.core.files import write
 from stepladder.core.question import Question, case_word
+from stepladder.core.view import Expected
 from stepladder.money import currency
 from stepladder.project import said
+from stepladder.project.coming import coming
 from stepladder.project.folder import Project
 from stepladder.project.ground import Ground
 from stepladder.questions.question_toml import parse
@@ -55,6 +57,7 @@ class Seen:
     label: str
     case_word: str
     proposal: list[str]
+    expected: list[Expected]  # what is to come in all, and how far off it was last time
     wrong: list[str]
     against: list[str]
     objections: list[Objection]
@@ -129,6 +132,7 @@ def seen(project: Project, rung: str, ground: Ground, alias: Pseudonyms | None =
         label(told.row_of(result, rung)),
         case_word(project.question),
         told.proposal(result, rung),
+        coming(project, result, rung),
         told.if_wrong(result, rung, unit),
         told.against(result, rung, [one.words for one in objections], unit),
         objections,

@@ -11,6 +11,8 @@ from stepladder.report.ladder_chart import climb
 from stepladder.report.words import label, listed, month, percent
 
 FLOOR, CEILING = -0.5, 1.3  # shares of the gain beyond these are drawn at the edge
+# a name, and below it the field's: side by side they would run into each other
+TWO_LINES = "split(replace(datum.label, ' (', '|('), '|')"
 
 
 def cutoffs(result: Result, width: int) -> Any:
@@ -37,8 +39,9 @@ def cutoffs(result: Result, width: int) -> Any:
         layers.insert(0, band.transform_calculate(enough=str(1 - result.good_enough)))
     each = (width - 20 * (per_row - 1)) // per_row
     order = [label(rung.rung, rung.title) for rung in rungs]
+    header = alt.Header(title=None, labelExpr=TWO_LINES)
     return alt.layer(*layers, data=data).properties(width=each, height=120).facet(
-        facet=alt.Facet("rung:N", sort=order, header=alt.Header(title=None)), columns=per_row
+        facet=alt.Facet("rung:N", sort=order, header=header), columns=per_row
     )  # fmt: skip
 
 

@@ -154,7 +154,8 @@ def _exam(result: Result, row: RungResult) -> str:
     )  # fmt: skip
     return (
         f"In the exam it lost {words.number(row.report.loss)} per {_unit(result)}, allowing for chance "
-        f"{words.number(row.report.loss_low)} to {words.number(row.report.loss_high)}.{against}"
+        f"{words.number(row.report.loss_low)} to {words.number(row.report.loss_high)}; less is better."
+        f"{against}"
     )
 
 
@@ -181,12 +182,12 @@ def _unpriced(result: Result, mine: RungResult, best: RungResult) -> str:
     if one is None or other is None:
         return ""
     name = judged(result).LOSS.split(":")[0].split(".")[0]
-    beside = "" if mine is best else f" The best rung loses {words.number(other.loss)}."
+    beside = "" if mine is best else f" That of the best rung is {words.number(other.loss)}."
     return (
-        f"Nobody has said what a wrong answer costs in money, so it is told in the question's own loss "
-        f"({name}): each {_unit(result)} loses {words.number(one.loss)}, allowing for chance "
-        f"{words.number(one.loss_low)} to {words.number(one.loss_high)}, whenever it is asked.{beside} "
-        "To see money a year, give prices."
+        "Nobody has said what a wrong answer costs in money: give prices, among the rules, and money a year "
+        f"stands here. Until then the mark by which rungs are compared must do, where less is better: "
+        f"{name}. It is {words.number(one.loss)} per {_unit(result)}, allowing for chance "
+        f"{words.number(one.loss_low)} to {words.number(one.loss_high)}.{beside}"
     )
 
 
@@ -232,9 +233,7 @@ def _objected(objections: Sequence[str]) -> str:
     if not objections:
         return ""
     first = objections[0] if len(objections[0]) <= QUOTED else objections[0][:QUOTED] + "…"
-    more = (
-        f" {_plural(len(objections), 'objection')} are open: read below." if objections[1:] else ""
-    )
+    more = f" {_plural(len(objections), 'objection')} are open." if objections[1:] else ""
     return f"Somebody who knows says: “{first}”{more}"
 
 

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Protocol
+
 import numpy as np
+import pyarrow as pa
 import pyarrow.compute as pc
 
 from stepladder import questions
 from stepladder.bakeoff.result import Result
 from stepladder.bakeoff.totals import Total, TotalAt, how_sure
 from stepladder.core.asking import numbers
+from stepladder.core.history import History
 from stepladder.core.stats import Floats
 from stepladder.core.view import Chart, Expected, View
 from stepladder.money import currency
@@ -17,14 +22,34 @@ from stepladder.report.words import GLUE, day, number, percent
 MONEY = "money"  # the unit of a total that is one
 
 
+class AsOfNow(Protocol):
+    """What a total needs of a `View`: a rung, and its answers as of now, where it was asked for them."""
+
+    @property
+    def rung(self) -> str:
+        """Whose total it is."""
+
+    @property
+    def at_now(self) -> Mapping[str, pa.Table]:
+        """Rung -> its answers as of now."""
+
+    @property
+    def history(self) -> History:
+        """Everything known, up to now."""
+
+    @property
+    def now_times(self) -> float:
+        """How many of everybody each of those answered stands for."""
+
+
 def expected(result: Result, view: View, chart: Chart) -> list[Expected]:
     """The totals of the rung shown, those in money first where a list is made; else what the chart says.
 
     Bake-offs of before totals were kept have what was counted alone, without a range.
     """
-    found, counted = totals(result, view), chart.COUNTED
+    found, counted = of_totals(result, view), chart.COUNTED
     if found:
-        return [_one(result, view, each) for each in found]
+        return found
     if not counted:
         said: list[Expected] = chart.expected(view) if hasattr(chart, "expected") else []
         return said
@@ -37,14 +62,19 @@ def expected(result: Result, view: View, chart: Chart) -> list[Expected]:
     return [Expected(what, "", _last(last, counted, now))]
 
 
-def totals(result: Result, view: View) -> list[Total]:
+def of_totals(result: Result, view: AsOfNow) -> list[Expected]:
+    """What is to come in all by the rung shown; none where no totals were kept."""
+    return [_one(result, view, each) for each in totals(result, view)]
+
+
+def totals(result: Result, view: AsOfNow) -> list[Total]:
     """The totals of the rung shown; where a list is made its money comes first."""
     budget = result.lists is not None and result.lists.budget
     found = result.totals.get(view.rung, ())
     return sorted(found, key=lambda one: one.unit != MONEY) if budget else list(found)
 
 
-def forecast(result: Result, view: View, unit: str) -> Floats | None:
+def forecast(result: Result, view: AsOfNow, unit: str) -> Floats | None:
     """What is forecast as of now of each; None where the page does not ask again."""
     answers = view.at_now.get(view.rung)
     if answers is None:
@@ -55,14 +85,14 @@ def forecast(result: Result, view: View, unit: str) -> Floats | None:
     return numbers(answers["prediction"])
 
 
-def money_of(result: Result, view: View) -> str:
+def money_of(result: Result, view: AsOfNow) -> str:
     """The currency of the data's amounts: as prices say, else as the cleaner was told; else empty."""
     read = (table["report"].get("choices") or {} for table in result.data.values())
     told = (str(choices["currency"]) for choices in read if choices.get("currency"))
     return currency(view.history.ask) or next(told, "")
 
 
-def unit_of(result: Result, view: View, unit: str) -> str:
+def unit_of(result: Result, view: AsOfNow, unit: str) -> str:
     """What is added up, as it stands behind a figure: purchases, USD, in the currency of your data."""
     if unit != MONEY:
         return unit
@@ -88,7 +118,7 @@ def off(at: TotalAt) -> str:
     return f"{percent(abs(share))} too {'high' if share > 0 else 'low'}"
 
 
-def _one(result: Result, view: View, total: Total) -> Expected:
+def _one(result: Result, view: AsOfNow, total: Total) -> Expected:
     unit, each = unit_of(result, view, total.unit), forecast(result, view, total.unit)
     now = None if each is None else float(np.nansum(each)) * view.now_times
     stray = 0.0 if each is None else by_lot(each, view.now_times)
