@@ -1,6 +1,7 @@
 """The blind trial: which cases of the past a person is asked about, in which order, and what they said.
 
-Cases come in a frozen random order, by the hash of the trial's name and the case, the cutoffs by turns.
+Cases come in a frozen random order, by the hash of the trial's name and the case, the cutoffs by turns, and
+each at one of them only: at a second one its rows would tell what came after the first.
 About one of 20 comes a second time, later. The first answer counts in the bake-off, for it was given as all
 the others were: at first sight. The second is an event of the record and no answer, so that nothing counts
 twice; it only tells how often somebody agrees with themselves.
@@ -168,9 +169,13 @@ def order(project: Project, by: str) -> list[Place]:
     """The cases in the order in which this person is asked about them; the same whenever it is asked."""
     scored = [h for h in project.question.holdouts(project.history()) if h.role != "calibrate"]
     each = [
-        _drawn(project.question, holdout, _trial(by), CASES // len(scored)) for holdout in scored
+        _drawn(project.question, holdout, f"{_trial(by)} {holdout.name}", CASES // len(scored))
+        for holdout in scored
     ]
-    first = [place for turn in zip_longest(*each) for place in turn if place]
+    once: dict[str, Place] = {}
+    for place in (place for turn in zip_longest(*each) for place in turn if place):
+        once.setdefault(key_of(place.case), place)
+    first = list(once.values())
     keyed = [(float(nth), place) for nth, place in enumerate(first)]
     for nth, place in enumerate(first):
         lot = int(_hash(_trial(by), "again", *place.about)[:8], 16)

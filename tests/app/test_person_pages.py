@@ -108,6 +108,12 @@ def test_answers_are_the_persons_own_and_counted_once(site: Site, trial: Any) ->
     assert answer.prediction == 5.0
 
 
+def test_a_case_is_asked_about_at_one_moment_only(site: Site) -> None:
+    order = [place for place in blind_trial.order(site.project(), "Gus") if not place.again]
+    assert len({str(place.case) for place in order}) == len(order) > 50
+    assert len({place.as_of for place in order[:10]}) == 2
+
+
 def test_some_cases_come_twice_and_do_not_count_twice(trial: Any) -> None:
     begun = trial("Cy")
     places = begun.order
