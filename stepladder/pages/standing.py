@@ -6,7 +6,8 @@ from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Lock
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
+from weakref import WeakValueDictionary
 
 from stepladder.project.folder import Project
 from stepladder.service.refused import Refused
@@ -15,6 +16,13 @@ from stepladder.service.writes import PATIENCE_S
 
 T = TypeVar("T")
 KEPT = 256  # things worked out once that are remembered
+
+
+class _Turn:
+    """A lock that can be let go of by whoever comes last."""
+
+    def __init__(self) -> None:
+        self.lock = Lock()
 
 
 @dataclass
@@ -26,6 +34,7 @@ class Standing:
     opened: dict[str, tuple[object, Project]] = field(default_factory=dict)
     kept: dict[Hashable, Any] = field(default_factory=dict)
     lock: Lock = field(default_factory=Lock)
+    turns: WeakValueDictionary[Hashable, _Turn] = field(default_factory=WeakValueDictionary)
 
     def project(self, name: str) -> Project:
         """A project, opened anew when its settings or data change. Raises Problem as Project.open."""
@@ -43,15 +52,23 @@ class Standing:
 
     def once(self, key: Hashable, make: Callable[[], T]) -> T:
         """What takes long to work out, and is the same as long as its key is; the key names the content."""
-        if key in self.kept:
-            found: T = self.kept[key]
-            return found
-        made = make()
         with self.lock:
-            while len(self.kept) >= KEPT:
+            turn = self.turns.get(key)
+            if turn is None:
+                turn = self.turns[key] = _Turn()
+        with turn.lock:  # whoever asks for the same meanwhile waits for it
+            found: Any = self.kept.get(key, turn)
+            if found is turn:
+                found = make()
+                self.keep(key, found)
+        return cast(T, found)
+
+    def keep(self, key: Hashable, made: object) -> None:
+        """Remember something; what was remembered first goes, once there is too much of it."""
+        with self.lock:
+            while len(self.kept) >= KEPT and key not in self.kept:
                 self.kept.pop(next(iter(self.kept)))
             self.kept[key] = made
-        return made
 
 
 def _looks(project: Project) -> tuple[object, ...]:

@@ -23,13 +23,11 @@ def link(record: Record, token: str) -> str:
 def opened(record: Record, secret: str) -> str | None:
     """Use up a link; the session that it opens, or None where it is used, over or unknown."""
     t = schema.entries
+    here = [t.c.kind == "link", t.c.sha256 == hashed(secret), t.c.closed == "", t.c.ends > now()]
+    with record.reads() as mine:  # whoever guesses keeps nobody from writing
+        if mine.last(t, *here) is None:
+            return None
     with record.writes() as mine:
-        here = [
-            t.c.kind == "link",
-            t.c.sha256 == hashed(secret),
-            t.c.closed == "",
-            t.c.ends > now(),
-        ]
         there = mine.last(t, *here)
         if there is None or not mine.change(t, here, closed=now()):
             return None
@@ -57,8 +55,12 @@ def found(record: Record, secret: str) -> Entry | None:
 def close(record: Record, secret: str) -> None:
     """From now on this session opens nothing."""
     t = schema.entries
+    here = [t.c.kind == "session", t.c.sha256 == hashed(secret), t.c.closed == ""]
+    with record.reads() as mine:
+        if mine.last(t, *here) is None:
+            return
     with record.writes() as mine:
-        mine.change(t, [t.c.sha256 == hashed(secret), t.c.closed == ""], closed=now())
+        mine.change(t, here, closed=now())
 
 
 def hashed(secret: str) -> str:
