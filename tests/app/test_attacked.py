@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import socket
 import threading
+import tomllib
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 
 import httpx
 import pytest
 from in_browser import Site
 
+from stepladder.core.errors import Problem
 from stepladder.pages.door import COOKIE, EACH
 from stepladder.pages.standing import Standing
 from stepladder.pages.words import words as any_page
-from stepladder.project import said
+from stepladder.project import rules, said
 from stepladder.service.tokens import ROLES
 
 LONG = "9" * 5_000
@@ -27,7 +30,7 @@ LONG = "9" * 5_000
         (f"/q/shop/row?table=purchases&row={LONG}", 422),
         (f"/q/shop/decide/check?rung=r0_person&ground={'[' * 5_000}", 422),
         ("/?" + "&".join(f"a{n}=1" for n in range(300)), 422),
-        ("/q/shop%0a", 404),
+        ("/enter%0a", 404),
     ],
 )
 def test_far_too_much_is_refused_and_is_no_fault(site: Site, path: str, status: int) -> None:
@@ -113,3 +116,24 @@ def test_what_takes_long_is_made_once_however_many_ask(site: Site) -> None:
 
     with ThreadPoolExecutor(4) as pool:
         assert list(pool.map(lambda _: standing.once("key", make), range(4))) == [1] * 4
+
+
+def test_what_somebody_wrote_is_text_and_turns_nothing_round(site: Site) -> None:
+    evil = "\"'></textarea></script><script>alert(1)</script>{{7*7}}\u202e\0=1+1"
+    client = site.client(*ROLES, name="empty", who=f"Eve\n{evil}")
+    for about in ({}, {"case_customer": "4"}):
+        said_ = client.post("/q/empty/said", data={"kind": "comment", "text": evil, **about})
+        page = client.get(said_.headers["location"]).text
+        assert "{{7*7}}" in page
+        assert not [part for part in ("<script>alert", "\u202e", "\0") if part in page]
+
+
+def test_rules_change_nothing_but_themselves(site: Site) -> None:
+    project = site.project("empty")
+    before = tomllib.loads(project.settings)
+    sent = ['x"\n[tables.evil]', '"""', "'''", "\x7f", "\u2028", '"\\u0000"', "9" * 400, "0.5"]
+    for rule in rules.rules(project):
+        for text in sent:
+            with suppress(Problem):
+                after = tomllib.loads(rules.changed(project, {rule.name: text}).text)
+                assert {**after, rule.path[0]: 0} == {**before, rule.path[0]: 0}, (rule.name, text)
