@@ -15,6 +15,7 @@ from stepladder.service.shelf import Shelf
 from stepladder.service.writes import PATIENCE_S
 
 T = TypeVar("T")
+OF_DATA = 2  # files of a project that hold no rows, before those that do
 KEPT = 256  # things worked out once that are remembered
 
 
@@ -31,7 +32,7 @@ class Standing:
 
     shelf: Shelf
     sites: frozenset[str] = frozenset()
-    opened: dict[str, tuple[object, Project]] = field(default_factory=dict)
+    opened: dict[str, tuple[tuple[object, ...], Project]] = field(default_factory=dict)
     kept: dict[Hashable, Any] = field(default_factory=dict)
     lock: Lock = field(default_factory=Lock)
     turns: WeakValueDictionary[Hashable, _Turn] = field(default_factory=WeakValueDictionary)
@@ -43,12 +44,28 @@ class Standing:
             raise Refused(
                 404, f"there is no project {name[:80]!r} here", "see the first page", "go there"
             )
+        self._let_go(name)
         there = self.opened.get(name)
         if there and there[0] == _looks(there[1]):
             return there[1]
         project = Project.open(folder).hurried(PATIENCE_S)
         self.opened[name] = _looks(project), project
         return project
+
+    def tidied(self) -> None:
+        """Let go of what was worked out from rows that are others by now: somebody may be forgotten."""
+        for name in list(self.opened):
+            self._let_go(name)
+
+    def _let_go(self, name: str) -> None:
+        there = self.opened.get(name)
+        if there is None or there[0][OF_DATA:] == _looks(there[1])[OF_DATA:]:
+            return
+        with self.lock:
+            self.opened.pop(name, None)
+            for key in [key for key in self.kept if isinstance(key, tuple)]:
+                if key[1:2] == (name,):
+                    del self.kept[key]
 
     def once(self, key: Hashable, make: Callable[[], T]) -> T:
         """What takes long to work out, and is the same as long as its key is; the key names the content."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import socket
 import threading
 import tomllib
@@ -17,6 +18,7 @@ from stepladder.pages.door import COOKIE, EACH
 from stepladder.pages.standing import Standing
 from stepladder.pages.words import words as any_page
 from stepladder.project import rules, said
+from stepladder.record.said import audit
 from stepladder.service.tokens import ROLES
 
 LONG = "9" * 5_000
@@ -137,3 +139,23 @@ def test_rules_change_nothing_but_themselves(site: Site) -> None:
             with suppress(Problem):
                 after = tomllib.loads(rules.changed(project, {rule.name: text}).text)
                 assert {**after, rule.path[0]: 0} == {**before, rule.path[0]: 0}, (rule.name, text)
+
+
+def test_the_app_lets_go_of_rows_that_are_others_by_now(site: Site) -> None:
+    standing = Standing(site.shelf)
+    project = standing.project("empty")
+    standing.keep(("listing", "empty", ""), "rows of people")
+    standing.keep(("listing", "shop", ""), "rows of others")
+    standing.tidied()
+    assert len(standing.kept) == 2
+    os.utime(project.table("purchases"))  # as whoever is forgotten is taken out of it
+    standing.tidied()
+    assert list(standing.kept) == [("listing", "shop", "")]
+
+
+def test_the_chain_holds_once_somebody_has_replied(site: Site) -> None:
+    client = site.client(*ROLES, name="empty", who="replies")
+    there = client.post("/q/empty/said", data={"kind": "comment", "text": "why?"})
+    number = there.headers["location"].rpartition("-")[2]
+    assert client.post(f"/q/empty/said/{number}", data={"text": "so"}).is_redirect
+    assert audit(site.project("empty").record).faults == ()
