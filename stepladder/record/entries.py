@@ -12,6 +12,7 @@ from stepladder.record.store import Record, now
 
 OPENER = "serve --open"  # by whom the token is that stands for whoever opens the app
 LINK, IDLE = timedelta(minutes=15), timedelta(hours=12)
+MOST = 50  # sessions and links of one token; the oldest go
 SEEN_EVERY = timedelta(minutes=5)  # no write for every page that is looked at
 
 
@@ -73,6 +74,8 @@ def _made(record: Record, kind: str, token: str, lasts: timedelta) -> str:
     row = {"kind": kind, "sha256": hashed(secret), "token": token, "made": moment, "seen": moment}
     with record.writes() as mine:
         mine.remove(schema.entries, schema.entries.c.ends <= _later(moment, -IDLE))  # long over
+        if there := mine.rows(schema.entries, schema.entries.c.token == token)[: 1 - MOST]:
+            mine.remove(schema.entries, schema.entries.c.id.in_([one.id for one in there]))
         mine.add(schema.entries, {**row, "ends": _later(moment, lasts), "closed": ""})
     return secret
 
