@@ -164,16 +164,16 @@ def test_the_chain_holds_once_somebody_has_replied(site: Site) -> None:
 
 
 def test_what_lies_in_the_way_is_told_and_followed_nowhere(site: Site) -> None:
-    folder = site.project("empty").folder
-    client = site.client(*ROLES, name="empty", who="led astray")
+    folder = site.project().folder
+    client = site.client(*ROLES, who="led astray")
     (folder / "report.html").symlink_to("/etc/passwd")
     (folder / "jobs").write_text("no folder")
     try:
-        assert client.get("/q/empty/report").status_code == 404
-        said_ = client.post("/q/empty/watch", data={"request": "in the way"})
+        assert client.get("/q/shop/report").status_code == 404
+        said_ = client.post("/q/shop/watch", data={"request": "in the way"})
         assert said_.status_code == 503
         assert "could not be started" in said_.text
-        assert "failed: " in client.get("/q/empty/jobs").text
+        assert "failed: " in client.get("/q/shop/jobs").text
     finally:
         (folder / "report.html").unlink()
         (folder / "jobs").unlink()
