@@ -299,7 +299,7 @@ def test_the_page_that_describes_it_takes_nothing_from_elsewhere(service, browse
     tab.wait_for_selector(".opblock-summary-path")
     tab.get_by_text("Predict for one case or many").click()
     tab.get_by_text("Try it out").click()
-    assert tab.locator(".opblock").count() == 8
+    assert tab.locator(".opblock").count() == 9
     tab.close()
     assert said == []  # nothing that the page's policy forbids was tried
     assert {url.removeprefix(service.url) for url in asked} == {
