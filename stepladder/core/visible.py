@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 import unicodedata
 
 LAYOUT = "\n\t"
@@ -10,6 +11,8 @@ JOINERS = "\u200c\u200d"  # Persian and many emoji are written with them
 # escape sequences, bells and carriage returns; C1; what turns the reading direction or is not seen;
 # halves of characters, which no terminal takes; separators of lines that only some know
 STEERING = ("Cc", "Cf", "Cs", "Zl", "Zp")
+
+TURNS = re.compile("[\0\u202a-\u202e\u2066-\u2069]")  # and NUL, which HTML has not
 
 
 def visible(text: str, lines: bool = True) -> str:
@@ -29,6 +32,11 @@ def _steers(sign: str) -> bool:
 
 def _written(sign: str) -> str:
     return sign.encode("unicode_escape").decode("ascii")
+
+
+def straight(page: str) -> str:
+    """A page in which nothing that somebody wrote turns round what stands beside it."""
+    return TURNS.sub("\N{REPLACEMENT CHARACTER}", page)
 
 
 class Lines(logging.Formatter):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 from fractions import Fraction
-from math import isfinite
+from math import inf
 from typing import Annotated, Self
 
 from pydantic import BeforeValidator, Field, model_validator
@@ -26,7 +26,7 @@ def _contacts(value: object) -> object:
         raise ValueError("a share is less than 100 %: leave contacts out where all can be acted on")
     if isinstance(found, bool) or (isinstance(found, float) and found > 1 and found % 1):
         raise ValueError(MANY)
-    if not isinstance(found, int | float) or not isfinite(found):
+    if not isinstance(found, int | float) or not -inf < found < inf:
         raise ValueError(MANY)
     return found
 

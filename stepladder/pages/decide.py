@@ -121,7 +121,8 @@ def _shown(project: Project, decision: Decision) -> Response:
         hashlib.sha256((style[1] if style else "").encode()).digest()
     ).decode()
     policy = (
-        f"default-src 'none'; style-src 'sha256-{digest}'; frame-ancestors 'none'; base-uri 'none'"
+        f"default-src 'none'; style-src 'sha256-{digest}'; frame-ancestors 'none'; base-uri 'none'; "
+        "form-action 'none'"
     )
     return HTMLResponse(text, headers={"content-security-policy": policy})
 

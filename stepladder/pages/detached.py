@@ -17,6 +17,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from stepladder.core import files
+from stepladder.core.errors import Problem
 from stepladder.core.visible import visible
 
 # nice: those who look at pages go first. The last line says how it ended, whoever is there to wait for it.
@@ -74,7 +75,7 @@ def _end(output: Path) -> bytes:
         with files.opened(output) as file:
             file.seek(max(os.fstat(file.fileno()).st_size - TAIL, 0))
             return file.read()
-    except OSError:
+    except (OSError, Problem):
         return b""
 
 

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import ipaddress
 import logging
+import re
 import time
 from collections import OrderedDict
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from http.cookies import CookieError, SimpleCookie
+from typing import TypeVar
 from urllib.parse import parse_qsl
+from weakref import WeakValueDictionary
 
 import anyio
+from starlette.requests import ClientDisconnect, cookie_parser
 from starlette.responses import Response
 
 from stepladder.core.errors import Passing, Problem, Unusable
@@ -28,7 +32,10 @@ from stepladder.service.tokens import may
 COOKIE = "stepladder"
 FIELDS = 200  # of a form
 STRANGERS = 40.0  # requests a second from one address, before it is known who it is
-AT_ONCE = 8  # pages that are made at the same time
+AT_ONCE, EACH = 8, 4  # pages that are made at the same time, and of these for one browser
+HOST = re.compile(r"(?:\[([\da-fA-F:.]+)\]|([^:\[\]]+))(?::\d{1,5})?")
+T = TypeVar("T")
+G = TypeVar("G")
 HEADERS = {
     "content-security-policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
     "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
@@ -49,28 +56,37 @@ class Door:
     buckets: OrderedDict[str, Bucket] = field(default_factory=OrderedDict)
     known: OrderedDict[str, str] = field(default_factory=OrderedDict)  # session -> its project
     threads: anyio.CapacityLimiter | None = None
+    turns: WeakValueDictionary[str, anyio.CapacityLimiter] = field(
+        default_factory=WeakValueDictionary
+    )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         begun, visit = time.perf_counter(), self._visit(scope)
         try:
-            visit, answer = await self._answered(visit, scope, receive)
+            whose = self._whose(visit, scope)
+            visit, route = await self._let_in(visit, scope, receive, whose)
+            answer = await self._answered(visit, route, whose)
+        except ClientDisconnect:
+            return  # what somebody had not finished sending was not said
         except Exception as error:
             answer = self._refused(visit, error)
         for name, value in HEADERS.items():
             answer.headers.setdefault(name, value)
         await answer(scope, receive, send)
-        whose = next(iter(visit.tokens.values()), None)
+        token = next(iter(visit.tokens.values()), None)
         log.info(
             "%s %s %d %.1f ms %s", ascii(scope["method"])[1:-1], ascii(scope["path"][:200])[1:-1],
             answer.status_code, (time.perf_counter() - begun) * 1000,
-            f"token {whose.id} {whose.name!r}" if whose else "nobody known",
+            f"token {token.id} {token.name!r}" if token else "nobody known",
         )  # fmt: skip
 
-    async def _answered(
-        self, visit: Visit, scope: Scope, receive: Receive
-    ) -> tuple[Visit, Response]:
+    async def _let_in(
+        self, visit: Visit, scope: Scope, receive: Receive, whose: str
+    ) -> tuple[Visit, routes.Route]:
+        """Where it leads, and who it is with what they sent."""
         self._known_host(visit.host)
-        self._meter(visit, scope)
+        self._meter(whose)
+        visit = replace(visit, query=_query(scope))
         there = routes.found(visit.path)
         if not there:
             raise Refused(
@@ -92,37 +108,43 @@ class Door:
             _from_here(scope, visit.host)
             sent = await self._sent(scope, receive)
             visit = replace(visit, sent=sent)
-        if self.threads is None:
-            self.threads = anyio.CapacityLimiter(AT_ONCE)
         if visit.session:
-            tokens = await anyio.to_thread.run_sync(
-                self._tokens, visit.session, limiter=self.threads
-            )
+            tokens = await self._aside(whose, self._tokens, visit.session)
             visit = replace(visit, tokens=tokens)
         if visit.tokens:
             scope.get("recognise", lambda: None)()
+        return visit, route
+
+    async def _answered(self, visit: Visit, route: routes.Route, whose: str) -> Response:
+        if visit.tokens:
             self._allow(visit, route)
         elif route.role or route.of_project:
             raise Refused(
                 401, "nobody known", "pages are for whoever has come in", "come in: /enter"
             )
-        try:
-            answer = await anyio.to_thread.run_sync(route.answers, visit, limiter=self.threads)
-        except Exception as error:  # who it is, and in which project, is known: the way on is shown
-            answer = self._refused(visit, error)
-        return visit, answer
+        return await self._aside(whose, route.answers, visit)
+
+    async def _aside(self, whose: str, work: Callable[[G], T], given: G) -> T:
+        """Work in a thread; whoever has had their share of these waits, and holds up nobody else."""
+        if self.threads is None:
+            self.threads = anyio.CapacityLimiter(AT_ONCE)
+        turn = self.turns.get(whose)
+        if turn is None:
+            turn = self.turns[whose] = anyio.CapacityLimiter(EACH)
+        async with turn:
+            return await anyio.to_thread.run_sync(work, given, limiter=self.threads)
 
     def _visit(self, scope: Scope) -> Visit:
-        query = dict(parse_qsl(scope["query_string"].decode("latin-1"), max_num_fields=FIELDS))
+        secure = scope.get("scheme") == "https"
         return Visit(
-            self.standing, scope["path"], query=query, session=_cookie(scope),
-            secure=scope.get("scheme") == "https", host=_header(scope, b"host"),
+            self.standing, scope["path"], session=_cookie(scope, cookie(secure)), secure=secure,
+            host=_header(scope, b"host"),
         )  # fmt: skip
 
     def _known_host(self, host: str) -> None:
         """A name that is not ours may be anybody's, made to lead here (DNS rebinding)."""
-        inside, _, _ = host.removeprefix("[").partition("]")
-        name = inside if host.startswith("[") else host.partition(":")[0]
+        there = HOST.fullmatch(host)
+        name = (there[1] or there[2]) if there else ""
         try:
             ipaddress.ip_address(name)
         except ValueError:
@@ -133,10 +155,9 @@ class Door:
                     "start it with that name: stepladder serve --site NAME",
                 ) from None  # fmt: skip
 
-    def _meter(self, visit: Visit, scope: Scope) -> None:
+    def _meter(self, whose: str) -> None:
         """How often somebody may ask: a session that was good by itself, all others by their address."""
-        known, client = visit.session in self.known, scope.get("client") or ("",)
-        whose = visit.session if known else f"from {client[0]}"
+        known = whose in self.known
         bucket = self.buckets.get(whose)
         if bucket is None:
             rate = self.limits.rate if known else min(self.limits.rate or STRANGERS, STRANGERS)
@@ -148,6 +169,10 @@ class Door:
                 429, "too many requests at once", "fewer a second", f"wait {wait} s", wait
             )
 
+    def _whose(self, visit: Visit, scope: Scope) -> str:
+        client = scope.get("client") or ("",)
+        return visit.session if visit.session in self.known else f"from {client[0]}"
+
     async def _sent(self, scope: Scope, receive: Receive) -> dict[str, str]:
         kind = _header(scope, b"content-type").partition(";")[0].strip().lower()
         if kind not in ("application/x-www-form-urlencoded", ""):
@@ -157,8 +182,10 @@ class Door:
         take, body, more = bounded(self.limits, scope, receive), b"", True
         while more:
             message = await take()
+            if message["type"] == "http.disconnect":
+                raise ClientDisconnect
             body += message.get("body", b"")
-            more = message.get("more_body", False) and message["type"] != "http.disconnect"
+            more = message.get("more_body", False)
         try:
             pairs = parse_qsl(body.decode(), keep_blank_values=True, max_num_fields=FIELDS)
         except ValueError:
@@ -228,23 +255,35 @@ class Door:
         return answer
 
 
+def cookie(secure: bool) -> str:
+    """The name of the session's cookie; over https one that no other site and no http can set."""
+    return f"__Host-{COOKIE}" if secure else COOKIE
+
+
 def _from_here(scope: Scope, host: str) -> None:
     """A write must come from one of our own pages, as the browser says; it says so where it can."""
-    site = _header(scope, b"sec-fetch-site")
-    origin = _header(scope, b"origin").rpartition("//")[2]
-    if site != "same-origin" if site else origin != host:
+    site, origin = _header(scope, b"sec-fetch-site"), _header(scope, b"origin")
+    ours = origin in (f"http://{host}", f"https://{host}")
+    if site != "same-origin" if site else not ours:
         raise Refused(
             403, "a form that was sent from elsewhere", "only our own pages send forms here",
             "open the page here and send it from there",
         )  # fmt: skip
 
 
-def _cookie(scope: Scope) -> str:
+def _query(scope: Scope) -> dict[str, str]:
+    text = scope["query_string"].decode("latin-1")
     try:
-        there = SimpleCookie(_header(scope, b"cookie")).get(COOKIE)
-    except CookieError:
-        return ""
-    return there.value[:100] if there else ""
+        return dict(parse_qsl(text, max_num_fields=FIELDS))
+    except ValueError:
+        raise Refused(
+            422, "an address that asks for too much", f"{FIELDS} fields at most", "go back"
+        ) from None
+
+
+def _cookie(scope: Scope, name: str) -> str:
+    """A session as the browser shows it, whatever stands beside it: ports of one host share their cookies."""
+    return cookie_parser(_header(scope, b"cookie")).get(name, "")[:100]
 
 
 def _header(scope: Scope, name: bytes) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from starlette.responses import Response
 
-from stepladder.pages.door import COOKIE
+from stepladder.pages.door import cookie
 from stepladder.pages.routes import form, page
 from stepladder.pages.visit import Visit
 from stepladder.record.entries import IDLE, close, opened, session
@@ -26,9 +26,10 @@ def entered(visit: Visit) -> Response:
     if not made:
         what = "this link is used, or older than fifteen minutes" if link else "no valid token"
         return visit.page("enter", 401, link="", refused=what)
+    close_everywhere(visit)
     answer = visit.to("/")
     answer.set_cookie(
-        COOKIE, made, max_age=int(IDLE.total_seconds()), httponly=True, samesite="lax",
+        cookie(visit.secure), made, max_age=int(IDLE.total_seconds()), httponly=True, samesite="lax",
         secure=visit.secure,
     )  # fmt: skip
     return answer
@@ -37,11 +38,17 @@ def entered(visit: Visit) -> Response:
 @form("/leave", role="")
 def leave(visit: Visit) -> Response:
     """End the session."""
-    for project in visit.standing.shelf.keys.projects.values():
-        close(project.record, visit.session)
+    close_everywhere(visit)
     answer = visit.to("/enter")
-    answer.delete_cookie(COOKIE)
+    answer.delete_cookie(cookie(visit.secure), secure=visit.secure)
     return answer
+
+
+def close_everywhere(visit: Visit) -> None:
+    """End the session that the browser shows, if it is one."""
+    if visit.tokens:
+        for project in visit.standing.shelf.keys.projects.values():
+            close(project.record, visit.session)
 
 
 def _by_link(visit: Visit, link: str) -> str | None:

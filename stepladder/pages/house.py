@@ -51,7 +51,9 @@ ICON = (
 def house(shelf: Shelf, limits: Limits, sites: Iterable[str] = ()) -> App:
     """The service's API and, wherever that answers nothing, the pages."""
     programs = api.app(shelf, limits)
-    people = Door(Standing(shelf, frozenset(site.lower() for site in sites)), limits)
+    standing = Standing(shelf, frozenset(site.lower() for site in sites))
+    shelf.beside.append(standing.tidied)
+    people = Door(standing, limits)
 
     async def both(scope: Scope, receive: Receive, send: Send) -> None:
         of_pages = scope["type"] == "http" and scope["path"] not in METHODS

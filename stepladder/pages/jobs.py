@@ -120,7 +120,10 @@ def start(visit: Visit, kind: str, words: Sequence[str] = ()) -> int:
             pid = detached.started(asked, output)
         except OSError as error:
             jobs.ended(project.record, number, f"failed: {error}", by=visit.who.name)
-            raise
+            raise Refused(
+                503, f"it could not be started: {error.strerror}", "what it says goes into jobs/",
+                "tell whoever keeps the service, and try again",
+            ) from None  # fmt: skip
         jobs.placed(project.record, number, pid, project.relative(output))
     return number
 

@@ -13,6 +13,7 @@ from starlette.responses import Response
 
 from stepladder.bakeoff.result import Result, from_json
 from stepladder.core import files
+from stepladder.core.errors import Problem
 from stepladder.core.view import Expected
 from stepladder.pages import jobs
 from stepladder.pages.given_and_taken import trades
@@ -78,7 +79,7 @@ def report(visit: Visit) -> Response:
     """The whole report, as it lies in the project, under a policy of its own: its style sheet, no script."""
     try:
         text = files.read(visit.project.folder / REPORT).decode("utf-8")
-    except (OSError, UnicodeDecodeError):
+    except (OSError, UnicodeDecodeError, Problem):
         raise Refused(
             404,
             "there is no whole report here yet",
@@ -180,7 +181,7 @@ def _is_of(path: Path, bakeoff: int) -> bool:
     """Whether the report that lies there is of this bake-off."""
     try:
         text = files.read(path)
-    except OSError:
+    except (OSError, Problem):
         return False
     return f"stepladder bakeoff --again {bakeoff}<".encode() in text
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
 
+from stepladder.core.visible import straight
 from stepladder.report import words
 from stepladder.report.rendered import WORDS
 
@@ -21,7 +22,7 @@ KINDS = {"css": "text/css; charset=utf-8", "js": "text/javascript; charset=utf-8
 
 def rendered(template: str, /, **contents: Any) -> str:
     """A template filled in."""
-    return pages().get_template(f"{template}.html.j2").render(**contents)
+    return straight(pages().get_template(f"{template}.html.j2").render(**contents))
 
 
 @cache

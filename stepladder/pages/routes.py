@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from re import Pattern
-from typing import Any, Literal
+from typing import Literal
 
 from starlette.responses import Response
 from starlette.routing import compile_path
@@ -13,6 +14,7 @@ from starlette.routing import compile_path
 from stepladder.service.tokens import ROLES
 
 Role = Literal["", "read", "review", "rules", "decide", "admin"]
+NUMBER = "[0-9]{1,9}"  # nothing has a longer one, and every database can be asked for it
 Handler = Callable[..., Response]
 
 
@@ -47,7 +49,7 @@ def form(path: str, role: Role) -> Callable[[Handler], Handler]:
 
 def found(path: str) -> list[tuple[Route, dict[str, str]]]:
     """The routes that a path is of, whatever the method, with what stands in its places."""
-    matched = [(route, route.pattern.match(path)) for route in ROUTES]
+    matched = [(route, route.pattern.fullmatch(path)) for route in ROUTES]
     return [(route, m.groupdict()) for route, m in matched if m]
 
 
@@ -55,7 +57,7 @@ def _route(method: str, path: str, role: Role) -> Callable[[Handler], Handler]:
     assert role in ("", *ROLES), role
 
     def noted(handler: Handler) -> Handler:
-        pattern: Any = compile_path(path)[0]
+        pattern = re.compile(compile_path(path)[0].pattern.replace("[0-9]+", NUMBER))
         ROUTES.append(Route(method, path, role, handler, pattern))
         return handler
 

@@ -14,7 +14,7 @@ from stepladder.service.refused import Refused
 def row(visit: Visit) -> Response:
     """/q/shop/row?table=purchases&row=42888."""
     table, text = visit.query.get("table", ""), visit.query.get("row", "")
-    if not (text.isascii() and text.isdigit() and 0 < int(text[:18]) == int(text)):
+    if not (text.isascii() and text.isdigit() and len(text) < 19 and int(text) > 0):
         raise Refused(
             422, f"row={text[:40]}", "rows are counted from 1", "follow the links of a case"
         )

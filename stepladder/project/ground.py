@@ -50,7 +50,7 @@ class Ground:
             found = Ground(**json.loads(text))
             if {k: type(v) for k, v in asdict(found).items()} != TYPES:
                 raise ValueError
-        except (ValueError, TypeError):
+        except (ValueError, TypeError, RecursionError):
             raise Problem(
                 "a form that names no evidence", "a decision names what it rests on",
                 "open the page anew and decide from there",

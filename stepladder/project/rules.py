@@ -23,7 +23,7 @@ from stepladder.questions import question_toml
 from stepladder.record.said import say
 
 Path = tuple[str, ...]
-NUMBER = re.compile(r"[+-]?\d+(?:\.\d+)?")
+NUMBER = re.compile(r"[+-]?[0-9]{1,15}(?:\.[0-9]+)?")
 MOST = 5_000  # characters of a rule
 
 

@@ -12,6 +12,7 @@ from stepladder.record.store import Record, now
 
 OPENER = "serve --open"  # by whom the token is that stands for whoever opens the app
 LINK, IDLE = timedelta(minutes=15), timedelta(hours=12)
+MOST = 50  # sessions and links of one token; the oldest go
 SEEN_EVERY = timedelta(minutes=5)  # no write for every page that is looked at
 
 
@@ -23,13 +24,11 @@ def link(record: Record, token: str) -> str:
 def opened(record: Record, secret: str) -> str | None:
     """Use up a link; the session that it opens, or None where it is used, over or unknown."""
     t = schema.entries
+    here = [t.c.kind == "link", t.c.sha256 == hashed(secret), t.c.closed == "", t.c.ends > now()]
+    with record.reads() as mine:  # whoever guesses keeps nobody from writing
+        if mine.last(t, *here) is None:
+            return None
     with record.writes() as mine:
-        here = [
-            t.c.kind == "link",
-            t.c.sha256 == hashed(secret),
-            t.c.closed == "",
-            t.c.ends > now(),
-        ]
         there = mine.last(t, *here)
         if there is None or not mine.change(t, here, closed=now()):
             return None
@@ -57,8 +56,12 @@ def found(record: Record, secret: str) -> Entry | None:
 def close(record: Record, secret: str) -> None:
     """From now on this session opens nothing."""
     t = schema.entries
+    here = [t.c.kind == "session", t.c.sha256 == hashed(secret), t.c.closed == ""]
+    with record.reads() as mine:
+        if mine.last(t, *here) is None:
+            return
     with record.writes() as mine:
-        mine.change(t, [t.c.sha256 == hashed(secret), t.c.closed == ""], closed=now())
+        mine.change(t, here, closed=now())
 
 
 def hashed(secret: str) -> str:
@@ -71,6 +74,8 @@ def _made(record: Record, kind: str, token: str, lasts: timedelta) -> str:
     row = {"kind": kind, "sha256": hashed(secret), "token": token, "made": moment, "seen": moment}
     with record.writes() as mine:
         mine.remove(schema.entries, schema.entries.c.ends <= _later(moment, -IDLE))  # long over
+        if there := mine.rows(schema.entries, schema.entries.c.token == token)[: 1 - MOST]:
+            mine.remove(schema.entries, schema.entries.c.id.in_([one.id for one in there]))
         mine.add(schema.entries, {**row, "ends": _later(moment, lasts), "closed": ""})
     return secret
 

@@ -173,7 +173,9 @@ def _rows(mine: Owned, told: Sequence[Event]) -> tuple[int, list[str]]:
     """How many rows are older than the log, and what is not as the log says."""
     before, faults, forgot = 0, [], any(one.kind == "forgotten" for one in told)
     for kind, table in KEPT.items():
-        noted = {one.body[ROW]: one.body["sha256"] for one in told if one.kind == kind and one.body}
+        those = [one.body for one in told if one.kind == kind and one.body]
+        # people's replies are answers too, and tell of no row
+        noted = {body[ROW]: body["sha256"] for body in those if ROW in body}
         rows = {row.id: dict(row._mapping) for row in mine.rows(table)}
         first = min(noted, default=None)
         for number, row in rows.items():

@@ -10,6 +10,7 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 from markupsafe import Markup
 
+from stepladder.core.visible import straight
 from stepladder.report import words
 
 WORDS = ("number", "percent", "seconds", "day", "days")
@@ -33,4 +34,4 @@ def rendered(package: str, name: str, contents: dict[str, Any], style: Path | No
     text = "".join(sheet.read_text(encoding="utf-8") for sheet in sheets)
     digest = base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
     page = pages.get_template(f"{name}.html.j2")
-    return page.render(style=Markup(text), digest=digest, **contents)
+    return straight(page.render(style=Markup(text), digest=digest, **contents))

@@ -38,6 +38,7 @@ class Shelf:
     refused: dict[str, tuple[Mark, float]] = field(
         default_factory=dict
     )  # and when it is tried again
+    beside: list[Callable[[], None]] = field(default_factory=list)  # who else looks, as often
 
     @staticmethod
     def of(folder: Path) -> Shelf:
@@ -61,6 +62,8 @@ class Shelf:
 
         `again`: try at once what was refused a moment ago.
         """
+        for look in self.beside:
+            look()
         marks: dict[str, Mark] = {}
         for name, project in self.keys.projects.items():
             try:
