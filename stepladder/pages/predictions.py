@@ -17,7 +17,6 @@ from stepladder.core.question import case_word, many
 from stepladder.pages.answered import Answered, Ground
 from stepladder.pages.listing import ID, Listing, listing
 from stepladder.pages.paging import KEYSET, Sought, address, orders, page, sought, statement
-from stepladder.pages.rendered import there_is
 from stepladder.pages.routes import page as route
 from stepladder.pages.visit import Visit
 from stepladder.project.one_story import Stories
@@ -59,7 +58,7 @@ def predictions(visit: Visit) -> Response:
         headings=_headings(visit, there), rows=[_line(there, row, question.LABELS) for row in rows],
         orders=orders(there, case), windows=_windows(ground), which=which(visit, said), id=ID,
         further=_further(visit, there, asked, rows, more), csv=visit.at("predictions.csv", **_kept(visit)),
-        query=visit.query, beside=there_is("case_said"),
+        query=visit.query,
     )  # fmt: skip
 
 
