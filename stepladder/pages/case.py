@@ -62,7 +62,7 @@ def case(visit: Visit) -> Response:
     story = past.story(view, who) if past and view else None
     return visit.page(
         "case",
-        words=question.WORDS, case=who.to_pylist()[0], word=case_word(question), story=story,
+        words=visit.project.words, case=who.to_pylist()[0], word=case_word(question), story=story,
         id=_id(who), strip=line(story.strip) if story and story.strip else None,
         course=laid(story.course) if story and story.course else None,
         listed=_listed(story),

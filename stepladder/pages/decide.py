@@ -33,7 +33,7 @@ def looked_at(visit: Visit) -> Response:
     project = visit.project
     today = ground(project)
     if not today.bakeoff:
-        return visit.page("decide", seen=None, rungs=[], words=project.question.WORDS)
+        return visit.page("decide", seen=None, rungs=[], words=project.words)
     result = project.result(today.bakeoff)
     rung = visit.query.get("rung", "")[:200] or result.proposal.shown
     refuse_not_run(project, rung)

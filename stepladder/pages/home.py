@@ -65,7 +65,7 @@ def _opened(visit: Visit, name: str, project: Project) -> Question:
     works = f"{running.by} started “{running.kind}”, and it still runs" if running else ""
     figures = tuple(_figures(project)) or _proposed(visit, project, state)
     next_ = step, address(name, *tail)
-    return Question(name, project.question.WORDS, state, told, figures, next_, works)
+    return Question(name, project.words, state, told, figures, next_, works)
 
 
 def _state(visit: Visit, name: str, project: Project) -> tuple[str, str, str, tuple[str, ...]]:

@@ -116,7 +116,7 @@ def _shown(visit: Visit, project: Project, found: Bakeoff) -> Response:
     return visit.page(
         "ladder_page",
         **contents,
-        words=project.question.WORDS,
+        words=project.words,
         trades=trades(result, contents["currency"], contents["gain"]),
         idle=[(called(one), _why(one.status)) for one in climb(result) if one.status != "ok"],
         beside=_beside(visit, project),
@@ -132,7 +132,7 @@ def _first_look(visit: Visit, project: Project) -> Response:
     reads = [read(name, table) for name, table in sorted(project.data.items()) if table["report"]]
     return visit.page(
         "first_look",
-        words=project.question.WORDS,
+        words=project.words,
         reads=reads,
         mask=True,
         now=project.now(),

@@ -24,7 +24,7 @@ def watch(visit: Visit) -> Response:
     if there is None:
         shipped = bool(shipments(project))
         return visit.page(
-            "nothing_watched", words=project.question.WORDS, shipped=shipped, running=running
+            "nothing_watched", words=project.words, shipped=shipped, running=running
         )
     watched, text = there
     digest = sha256(text.encode()).hexdigest()
