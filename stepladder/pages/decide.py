@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import base64
 import hashlib
-import re
 from datetime import date, timedelta
 from typing import Any
 
-from starlette.responses import HTMLResponse, Response
+from starlette.responses import Response
 
 from stepladder.core.ask import LAST
 from stepladder.core.errors import Problem
 from stepladder.core.files import read
+from stepladder.pages.as_it_lies import as_it_lies
 from stepladder.pages.jobs import start
 from stepladder.pages.routes import form, page
 from stepladder.pages.visit import Visit
@@ -114,15 +113,7 @@ def _shown(project: Project, decision: Decision) -> Response:
             f"its hash, {decision.evidence}, stands in the record",
             "put it back from a copy of the project, and ask who changed it",
         )
-    text = body.decode()
-    style = re.search(r"<style>(.*?)</style>", text, re.S)
-    digest = base64.b64encode(
-        hashlib.sha256((style[1] if style else "").encode()).digest()
-    ).decode()
-    policy = (
-        f"default-src 'none'; style-src 'sha256-{digest}'; frame-ancestors 'none'; base-uri 'none'"
-    )
-    return HTMLResponse(text, headers={"content-security-policy": policy})
+    return as_it_lies(body.decode())
 
 
 def _check(
