@@ -13,6 +13,7 @@ from stepladder.core.errors import Problem
 from stepladder.core.files import read
 from stepladder.pages.as_it_lies import as_it_lies
 from stepladder.pages.jobs import start
+from stepladder.pages.ladder import label_of
 from stepladder.pages.routes import form, page
 from stepladder.pages.visit import Visit
 from stepladder.project.decide import decide, refuse_not_run
@@ -74,7 +75,7 @@ def listed(visit: Visit) -> Response:
     """Every decision so far, the newest first; the first one is in force."""
     project = visit.project
     there = project.record.decisions(project.ask.question)[::-1]
-    names = {rung.name: rung.title for rung in project.ladder}
+    names = {one.id: label_of(visit, project, one) for one in there}
     return visit.page("decisions", decisions=there, names=names, today=date.today().isoformat())
 
 
@@ -128,18 +129,10 @@ def _check(
     here: Any = project.record.decision(project.ask.question)
     return visit.page(
         "decide_check", status, seen=seen(project, rung, today), ground=today, moved=moved_now,
-        before=here, before_rung=here and of_rung_or_name(project, here), sent=sent,
+        before=here, before_rung=here and label_of(visit, project, here), sent=sent,
         review=sent.get("review") or (date.today() + LOOK_AGAIN).isoformat(),
         someone=here if here and here.id != then.decision else None,
     )  # fmt: skip
-
-
-def of_rung_or_name(project: Project, decision: Decision) -> str:
-    """A decided rung's name for people; its own name where its bake-off is gone."""
-    try:
-        return of_rung(project.result(decision.bakeoff), decision.rung)
-    except (Problem, StopIteration):
-        return decision.rung
 
 
 def _read(visit: Visit, text: str) -> Ground:
