@@ -37,6 +37,7 @@ from stepladder.pages.house import house
 from stepladder.project.all_cases import answer
 from stepladder.project.one_case import One
 from stepladder.project.report import standing
+from stepladder.project.rules import rules
 from stepladder.record.entries import session
 from stepladder.release.fit import fit
 from stepladder.release.inputs import inputs
@@ -265,6 +266,7 @@ def test_every_page_of_it_can_be_found_and_answers(project):
         found = aside.submit(linked, get).result()
     shelf.put_away()
     assert len(found) >= 6, found
+    assert [rule.name for rule in rules(project) if not rule.words] == []
 
 
 def loads_alone(project: stepladder.Project, room: Path) -> str:

@@ -48,7 +48,8 @@ REWORDED: dict[str, str] = dict.fromkeys(
     "pydantic's models describe what is allowed",
 ) | dict.fromkeys(
     ("an answer by a reader", "a decision by a reviewer"), "roles are a set: none is higher than another"
-) | {"an answer about a list": "lists are answered too, by items"}  # fmt: skip
+) | {"an answer about a list": "lists are answered too, by items",
+     "no such path": "there is one path more: who waits for a person asks there"}  # fmt: skip
 # Name of an exchange: the status that it has since, and why.
 REFUSED: dict[str, tuple[int, str]] = {
     "an item that is not there": (

@@ -89,7 +89,11 @@ def parts(kind: Any) -> list[type[Part]]:
 
 
 class Costs(Part):
-    """What running a rung costs: stated assumptions, shown beside every figure made of them."""
+    """What running a rung costs: stated assumptions, shown beside every figure made of them.
+
+    hour_price: what an hour of somebody's work costs, to reckon what keeping a rung costs. machine_hour:
+    what an hour of a machine costs.
+    """
 
     hour_price: float = Field(default=80.0, ge=0, le=MOST)
     machine_hour: float = Field(default=0.10, ge=0, le=MOST)
@@ -164,7 +168,11 @@ class Source(Part):
 
 
 class Ask(Part):
-    """What the business asks: of which tables, how far ahead, and when an answer is good enough."""
+    """What the business asks: of which tables, how far ahead, and when an answer is good enough.
+
+    good_enough: the share of the best rung's gain that a simpler one may give up, such as 10 %.
+    good_enough_money: the same as an amount a year.
+    """
 
     question: str
     words: str = ""

@@ -164,7 +164,7 @@ class Chart(Protocol):
     def meaning(self, view: View) -> str:
         """What the rung's answers mean to the business, in one or two sentences; a line a paragraph."""
 
-    # and where totals are not kept (COUNTED is empty) it may have `expected(view) -> list[Expected]`
+    # where no totals are kept (COUNTED is empty) it may have `expected(view) -> list[Expected]`
 
     def scored(self, view: View) -> str:
         """Who of those asked about at the exam is marked, and who not; empty where everyone is."""
@@ -179,4 +179,4 @@ class Chart(Protocol):
         """At most n instructive cases."""
 
     def story(self, view: View, case: Mapping[str, Any]) -> Example:
-        """One case, CASE by name, told as examples are, for a page of its own."""
+        """One case, CASE by name, told as examples are, for a page of its own; may be left out."""

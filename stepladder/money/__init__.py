@@ -34,8 +34,10 @@ def _contacts(value: object) -> object:
 class Prices(Part):
     """What acting on a case earns and costs: act if predicted value × margin > cost.
 
-    contacts: how many can be acted on, as a number or "10 %" of all; spend: the same as money; without
-    either everybody may be. decisions_per_year: how often a list is made and acted on.
+    margin: what is left of each unit of money that somebody spends, such as 30 %. cost: what one contact
+    costs. currency: what amounts of money are in. contacts: how many can be acted on, as a number or
+    "10 %" of all. spend: how much money may be spent on acting; without either everybody may be acted on.
+    decisions_per_year: how often a list is made and acted on.
     """
 
     margin: Annotated[float, BeforeValidator(share), Field(gt=0, le=1)]

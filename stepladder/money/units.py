@@ -14,7 +14,10 @@ YEAR = 365.25  # days
 
 
 class UnitPrices(Part):
-    """What one unit too many costs (over), such as what goes stale, and one too few (under), a lost sale.
+    """What a forecast that is off costs, in money.
+
+    over: what one unit too many costs, such as what goes stale. under: what one too few costs, as a lost
+    sale does. currency: what amounts of money are in.
 
     Rungs forecast the middle, whatever the prices are; these only judge them. Whoever orders by a forecast
     of which too few cost more than too many orders more than it says: somewhere between it and `high`.

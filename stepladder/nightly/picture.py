@@ -63,7 +63,7 @@ def contents(project: Project, days: list[date] | None = None) -> dict[str, Any]
     found = {(one.day, one.step): one for one in plan(production, asked).steps}
     boxes = _boxes(production, asked[-1], found, ran)
     return {
-        "question": production.project.question.WORDS,
+        "question": production.project.words,
         "name": project.ask.question,
         "rung": words.label(manifest.rung, _title(project, manifest.rung)),
         "decision": manifest.decision,

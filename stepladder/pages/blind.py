@@ -25,7 +25,7 @@ def blind(visit: Visit) -> Response:
     """The next case with both answers, and how it stands."""
     project = visit.project
     if project.record.latest_bakeoff(project.ask.question) is None:
-        words = project.ask.words or project.question.WORDS
+        words = project.words
         return visit.page("blind", words=words, trial=None)
     trial = _trial(visit, visit.query)
     shown, pair = trial.next, trial.pair
@@ -34,7 +34,7 @@ def blind(visit: Visit) -> Response:
     names = {row.rung: label(row.rung, row.title) for row in pair.result.rungs}
     return visit.page(
         "blind",
-        words=project.ask.words or project.question.WORDS,
+        words=project.words,
         trial=trial,
         shown=shown,
         key=key_of(shown.case) if shown else "",

@@ -64,10 +64,10 @@ def case(visit: Visit) -> Response:
     story = past.story(view, who) if past and view else None
     return visit.page(
         "case",
-        words=question.WORDS, case=who.to_pylist()[0], word=case_word(question), story=story,
+        words=visit.project.words, case=who.to_pylist()[0], word=case_word(question), story=story,
         id=_id(who), strip=line(story.strip) if story and story.strip else None,
         course=laid(story.course) if story and story.course else None,
-        listed=_listed(story), labels=past.labels if past else {},
+        listed=_listed(story),
         said=_each(past, view, question) if past and view else [],
         came=_came(view, question) if view else "", last=past.last if past else None,
         which=which(visit, found[0]) if found else "",

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import base64
 import hashlib
-import re
 from datetime import date, timedelta
 from typing import Any
 
-from starlette.responses import HTMLResponse, Response
+from starlette.responses import Response
 
 from stepladder.core.ask import LAST
 from stepladder.core.errors import Problem
 from stepladder.core.files import read
+from stepladder.pages.as_it_lies import as_it_lies
 from stepladder.pages.jobs import start
+from stepladder.pages.ladder import label_of
 from stepladder.pages.routes import form, page
 from stepladder.pages.visit import Visit
 from stepladder.project.decide import decide, refuse_not_run
@@ -22,7 +22,6 @@ from stepladder.project.folder import Project
 from stepladder.project.ground import Ground, Moved, ground, moved
 from stepladder.record import Decision
 from stepladder.report.evidence import ran
-from stepladder.report.words import label
 from stepladder.service.refused import Refused
 
 LOOK_AGAIN = timedelta(days=91)
@@ -34,7 +33,7 @@ def looked_at(visit: Visit) -> Response:
     project = visit.project
     today = ground(project)
     if not today.bakeoff:
-        return visit.page("decide", seen=None, rungs=[], words=project.question.WORDS)
+        return visit.page("decide", seen=None, rungs=[], words=project.words)
     result = project.result(today.bakeoff)
     rung = visit.query.get("rung", "")[:200] or result.proposal.shown
     refuse_not_run(project, rung)
@@ -76,7 +75,7 @@ def listed(visit: Visit) -> Response:
     """Every decision so far, the newest first; the first one is in force."""
     project = visit.project
     there = project.record.decisions(project.ask.question)[::-1]
-    names = {rung.name: label(rung.name, rung.title) for rung in project.ladder}
+    names = {one.id: label_of(visit, project, one) for one in there}
     return visit.page("decisions", decisions=there, names=names, today=date.today().isoformat())
 
 
@@ -115,16 +114,7 @@ def _shown(project: Project, decision: Decision) -> Response:
             f"its hash, {decision.evidence}, stands in the record",
             "put it back from a copy of the project, and ask who changed it",
         )
-    text = body.decode()
-    style = re.search(r"<style>(.*?)</style>", text, re.S)
-    digest = base64.b64encode(
-        hashlib.sha256((style[1] if style else "").encode()).digest()
-    ).decode()
-    policy = (
-        f"default-src 'none'; style-src 'sha256-{digest}'; frame-ancestors 'none'; base-uri 'none'; "
-        "form-action 'none'"
-    )
-    return HTMLResponse(text, headers={"content-security-policy": policy})
+    return as_it_lies(body.decode())
 
 
 def _check(
@@ -139,18 +129,10 @@ def _check(
     here: Any = project.record.decision(project.ask.question)
     return visit.page(
         "decide_check", status, seen=seen(project, rung, today), ground=today, moved=moved_now,
-        before=here, before_rung=here and of_rung_or_name(project, here), sent=sent,
+        before=here, before_rung=here and label_of(visit, project, here), sent=sent,
         review=sent.get("review") or (date.today() + LOOK_AGAIN).isoformat(),
         someone=here if here and here.id != then.decision else None,
     )  # fmt: skip
-
-
-def of_rung_or_name(project: Project, decision: Decision) -> str:
-    """A decided rung's name for people; its own name where its bake-off is gone."""
-    try:
-        return of_rung(project.result(decision.bakeoff), decision.rung)
-    except (Problem, StopIteration):
-        return decision.rung
 
 
 def _read(visit: Visit, text: str) -> Ground:

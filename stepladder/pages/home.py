@@ -11,7 +11,7 @@ from stepladder.core.errors import Passing, Problem, Unusable
 from stepladder.pages import jobs
 from stepladder.pages.acted import still_open
 from stepladder.pages.ladder import label_of, result_of
-from stepladder.pages.routes import ROUTES, page
+from stepladder.pages.routes import page
 from stepladder.pages.visit import Visit, address
 from stepladder.project.folder import Project
 from stepladder.record import Decision
@@ -65,7 +65,7 @@ def _opened(visit: Visit, name: str, project: Project) -> Question:
     works = f"{running.by} started “{running.kind}”, and it still runs" if running else ""
     figures = tuple(_figures(project)) or _proposed(visit, project, state)
     next_ = step, address(name, *tail)
-    return Question(name, project.question.WORDS, state, told, figures, next_, works)
+    return Question(name, project.words, state, told, figures, next_, works)
 
 
 def _state(visit: Visit, name: str, project: Project) -> tuple[str, str, str, tuple[str, ...]]:
@@ -87,7 +87,7 @@ def _state(visit: Visit, name: str, project: Project) -> tuple[str, str, str, tu
         told = (
             f"{decision.by} chose {label_of(visit, project, decision)} on {day(decision.time[:10])}"
         )
-        return DECIDED, f"{told}: “{decision.because}”", "Put it into production", _there("decide")
+        return DECIDED, f"{told}: “{decision.because}”", "Put it into production", ("decide",)
     if latest:
         told = headline(result_of(visit, project, latest))[0]
         return PROPOSED, told, "Look at the ladder, then decide", ()
@@ -142,8 +142,3 @@ def _figure(found: Figure) -> str:
 def _watched(project: Project) -> Watched | None:
     there = kept(project.folder)
     return there[0] if there else None
-
-
-def _there(tail: str) -> tuple[str, ...]:
-    """A page, where there is one; else the question's own."""
-    return (tail,) if any(route.path == f"/q/{{name}}/{tail}" for route in ROUTES) else ()

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import re
-from base64 import b64encode
 from dataclasses import dataclass
-from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +13,7 @@ from stepladder.core import files
 from stepladder.core.errors import Problem
 from stepladder.core.view import Expected
 from stepladder.pages import jobs
+from stepladder.pages.as_it_lies import as_it_lies
 from stepladder.pages.given_and_taken import trades
 from stepladder.pages.monday import todo
 from stepladder.pages.routes import page
@@ -86,9 +84,7 @@ def report(visit: Visit) -> Response:
             "somebody has it written",
             "go back and ask for it",
         ) from None
-    policy = f"default-src 'none'; style-src {_style(text)}; base-uri 'none'; form-action 'none'"
-    headers = {"content-security-policy": f"{policy}; frame-ancestors 'none'"}
-    return Response(text, media_type="text/html; charset=utf-8", headers=headers)
+    return as_it_lies(text)
 
 
 def result_of(visit: Visit, project: Project, found: Bakeoff) -> Result:
@@ -121,7 +117,7 @@ def _shown(visit: Visit, project: Project, found: Bakeoff) -> Response:
     return visit.page(
         "ladder_page",
         **contents,
-        words=project.question.WORDS,
+        words=project.words,
         trades=trades(result, contents["currency"], contents["gain"]),
         idle=[(called(one), _why(one.status)) for one in climb(result) if one.status != "ok"],
         beside=_beside(visit, project),
@@ -148,7 +144,7 @@ def _first_look(visit: Visit, project: Project) -> Response:
     reads = [read(name, table) for name, table in sorted(project.data.items()) if table["report"]]
     return visit.page(
         "first_look",
-        words=project.question.WORDS,
+        words=project.words,
         reads=reads,
         mask=True,
         now=project.now(),
@@ -184,10 +180,3 @@ def _is_of(path: Path, bakeoff: int) -> bool:
     except (OSError, Problem):
         return False
     return f"stepladder bakeoff --again {bakeoff}<".encode() in text
-
-
-def _style(text: str) -> str:
-    """The hash by which a page's own style sheet is allowed, and nothing else."""
-    found = re.search(r"<style>(.*?)</style>", text, re.S)
-    digest = sha256((found[1] if found else "").encode()).digest()
-    return f"'sha256-{b64encode(digest).decode()}'"

@@ -35,7 +35,7 @@ def asked(visit: Visit, wrong: Problem | None = None) -> Response:
     return visit.page(
         "live",
         422 if wrong else 200,
-        words=project.ask.words or project.question.WORDS,
+        words=project.words,
         asked=asked_for(project),
         served=visit.name in visit.standing.shelf.served,
         first=first,

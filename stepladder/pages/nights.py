@@ -18,7 +18,7 @@ def nights(visit: Visit) -> Response:
     shipped, ran = shipments(project), project.record.noted(Step, project.ask.question)
     if not shipped:
         decision = project.record.decision(project.ask.question)
-        return visit.page("no_nights", words=project.question.WORDS, decision=decision)
+        return visit.page("no_nights", words=project.words, decision=decision)
     marks = shipped[-1].id, ran[-1].id if ran else 0, project.settings
     key = (
         "nights",

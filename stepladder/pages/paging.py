@@ -38,11 +38,6 @@ class Sought:
     last: tuple[str, ...] = ()
     back: bool = False
 
-    @property
-    def narrowed(self) -> bool:
-        """Whether only some of the rows are asked for."""
-        return bool(self.begins or self.least or self.most or self.equal)
-
 
 def orders(listing: Listing, case: str) -> list[Order]:
     """Every order that these rows can be in; the first is the usual one."""

@@ -82,7 +82,7 @@ def _shown(visit: Visit, trial: Trial, wrong: Problem | None = None) -> Response
     return visit.page(
         "person",
         422 if wrong else 200,
-        words=project.ask.words or project.question.WORDS,
+        words=project.words,
         asked=asked_for(project),
         place=place,
         how=how,

@@ -45,7 +45,7 @@ def predictions(visit: Visit) -> Response:
     ground = Ground.of(visit.project)
     found = looked_up(visit, ground, visit.query.get("at", ""))
     if found is None:
-        return visit.page("predictions", rows=None, words=visit.project.question.WORDS)
+        return visit.page("predictions", rows=None, words=visit.project.words)
     said, there = found
     question, case = visit.project.question, case_word(visit.project.question)
     asked = sought(there, visit.query, case)
@@ -55,7 +55,7 @@ def predictions(visit: Visit) -> Response:
                       "go back to the first: " + visit.at("predictions", **_kept(visit)))  # fmt: skip
     return visit.page(
         "predictions",
-        words=question.WORDS, said=said, there=there, asked=asked, case=case, cases=many(case),
+        words=visit.project.words, said=said, there=there, asked=asked, case=case, cases=many(case),
         means=question.PREDICTION.format(horizon=visit.project.ask.horizon),
         headings=_headings(visit, there), rows=[_line(there, row, question.LABELS) for row in rows],
         orders=orders(there, case), windows=_windows(ground), which=which(visit, said), id=ID,

@@ -26,12 +26,6 @@ def rendered(template: str, /, **contents: Any) -> str:
 
 
 @cache
-def there_is(template: str) -> bool:
-    """Whether there is such a template: to look for one that is not takes longer than to fill one in."""
-    return f"{template}.html.j2" in pages().list_templates()
-
-
-@cache
 def pages() -> Environment:
     """The templates, compiled once."""
     made = Environment(

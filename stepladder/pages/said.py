@@ -10,6 +10,7 @@ from starlette.responses import Response
 
 from stepladder.core.checks import Choice, choices
 from stepladder.core.question import case_word
+from stepladder.pages.ladder import label_of
 from stepladder.pages.rendered import pages
 from stepladder.pages.routes import form, page
 from stepladder.pages.visit import Visit
@@ -117,7 +118,9 @@ def _entries(visit: Visit) -> list[Entry]:
     found = [thread_entry(visit, one) for one in said.threads(project)]
     decisions = project.record.decisions(project.ask.question)
     for one in decisions:
-        words = f"decided for {one.rung}" + (", superseded since" if one != decisions[-1] else "")
+        words = f"decided for {label_of(visit, project, one)}" + (
+            ", superseded since" if one != decisions[-1] else ""
+        )
         found.append(_done(f"decision-{one.id}", "decision", one, words, one.because))
     for event in said.rule_changes(project):
         body = event.body or {}

@@ -29,5 +29,6 @@ def row(visit: Visit) -> Response:
                       "follow the links of a case")  # fmt: skip
     case = {name: found.cleaned[0].get(name) for name in visit.project.question.CASE}
     known = all(value is not None for value in case.values())
-    return visit.page("source_row", table=table, row=int(text), both=found, case=case if known else None,
-                      words=visit.project.question.WORDS)  # fmt: skip
+    return visit.page(
+        "source_row", table=table, row=int(text), both=found, case=case if known else None
+    )

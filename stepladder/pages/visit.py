@@ -10,7 +10,6 @@ from urllib.parse import quote, urlencode
 
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from stepladder.pages import routes
 from stepladder.pages.rendered import rendered
 from stepladder.pages.standing import Standing
 from stepladder.project.folder import Project
@@ -69,9 +68,7 @@ class Visit:
     @property
     def nav(self) -> list[tuple[str, tuple[str, ...]]]:
         """The pages of the project it is about, in the order in which one goes through them."""
-        there = {route.path for route in routes.ROUTES}
-        paths = {tail: "/".join(("/q/{name}", *tail)) for _, tail in NAV}
-        return [one for one in NAV if self.name in self.tokens and paths[one[1]] in there]
+        return NAV if self.name in self.tokens else []
 
     def within(self, *tail: str) -> bool:
         """Whether this page stands behind that page of the navigation: a case behind the predictions."""

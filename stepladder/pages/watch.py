@@ -23,9 +23,7 @@ def watch(visit: Visit) -> Response:
     there, running = kept(project.folder), jobs.settled(project)
     if there is None:
         shipped = bool(shipments(project))
-        return visit.page(
-            "nothing_watched", words=project.question.WORDS, shipped=shipped, running=running
-        )
+        return visit.page("nothing_watched", words=project.words, shipped=shipped, running=running)
     watched, text = there
     digest = sha256(text.encode()).hexdigest()
     found = visit.standing.once(("watched", digest), lambda: contents(watched))

@@ -62,6 +62,11 @@ class Project:
         """The question's folder; judged by loss.sql where the project has one."""
         return loss_file.judged(questions.load(self.ask.question), self.folder)
 
+    @property
+    def words(self) -> str:
+        """What is asked, as the project says it; else as the question does."""
+        return self.ask.words or self.question.WORDS
+
     def judged_by(self, loss: str) -> Project:
         """The same project, judged by a loss.sql's text; by the question's own loss where it is empty."""
         found = copy(self)

@@ -112,9 +112,10 @@ class Stories:
             mask=False,
         )
 
-    def story(self, view: View, case: pa.Table) -> Example:
-        """The case told as the question tells it."""
-        return self.chart.story(view, case.to_pylist()[0])
+    def story(self, view: View, case: pa.Table) -> Example | None:
+        """The case told as the question tells it; None where it tells none."""
+        told = getattr(self.chart, "story", None)
+        return told(view, case.to_pylist()[0]) if told else None
 
     @property
     def _folder(self) -> Path:

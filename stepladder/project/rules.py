@@ -147,25 +147,10 @@ def _kinds(annotation: Any) -> set[type]:
 
 
 def _words(kind: type[BaseModel], name: str) -> str:
-    """What a setting means, as its class says it."""
-    told = WORDS.get(name)
-    if told:
-        return told
+    """What a setting means, as the docstring of its class says it: `name: what it means`."""
     about = " ".join((kind.__doc__ or "").split())
     found = re.search(rf"(?:^|[.:;] )(?:\w+, )*{name}(?:, \w+)*: (.*?)(?:\. |\.$|; )", about)
     return found[1] if found else ""
-
-
-WORDS = {
-    "good_enough": "the share of the best rung's gain that a simpler one may give up, such as 10 %",
-    "good_enough_money": "the same as an amount a year",
-    "margin": "what is left of each unit of money that somebody spends, such as 30 %",
-    "cost": "what one contact costs",
-    "currency": "what amounts of money are in",
-    "k": "how many items a list has",
-    "hour_price": "what an hour of somebody's work costs, to reckon what keeping a rung costs",
-    "machine_hour": "what an hour of a machine costs",
-}
 
 
 def _text(value: Any) -> str:

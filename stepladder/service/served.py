@@ -147,12 +147,12 @@ class Served:
 
     def about(self) -> dict[str, Any]:
         """What is in production, for whoever asks."""
-        manifest, question = self.release.manifest, self.project.question
+        manifest = self.release.manifest
         decision: Mapping[str, Any] = manifest.decision or {}
         stored = self.published.stored if self.published else None
         return {
             "question": self.name,
-            "asks": question.WORDS,
+            "asks": self.project.words,
             "kind": manifest.question,
             "rung": manifest.rung,
             "release": self.release.hash,

@@ -40,7 +40,7 @@ def watch(
     horizon = project.ask.horizon
     return Watched(
         question=project.ask.question,
-        words=project.ask.words or project.question.WORDS,
+        words=project.words,
         now=history.now.isoformat(),
         horizon=horizon,
         ahead=project.ask.ahead,

@@ -186,7 +186,7 @@ def test_a_decision_rests_on_what_was_seen_and_keeps_it(site: Site, customer: in
     assert "sha256-" in kept.headers["content-security-policy"]
     assert "Bergen" in kept.text
     assert "<script" not in kept.text
-    assert f"customer {customer}" not in kept.text
+    assert not re.search(rf"customer {customer}\b", kept.text)  # a pseudonym may begin so
     alias = re.search(r"customer ([0-9a-f]{6}) moved", kept.text)[1]
     events = [e for e in said.events(site.project().record, "retention", "pseudonym") if e.body]
     assert events, alias  # by these keys the alias can be told, until the customer is forgotten

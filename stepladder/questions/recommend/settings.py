@@ -25,9 +25,10 @@ Value = Annotated[str | int | float, BeforeValidator(_value)]
 class Settings(ask.Settings):
     """How long a list is, and the business's rules: the same for every rung.
 
-    min_support: persons who must have taken an item before it is shown to others. already_seen: whether
-    what somebody has may be shown again. liked: the least value that counts as liking. exclude, include:
-    by any column of the items. at_most: so many items of one kind in a list, by column. absent: values of
+    k: how many items a list has. min_support: persons who must have taken an item before it is shown to
+    others. already_seen: whether what somebody has may be shown again. liked: the least value that counts
+    as liking. exclude: what is never shown, by any column of the items. include: all that may be shown, by
+    any column of the items. at_most: so many items of one kind in a list, by column. absent: values of
     exclude and include that no item need have, such as those of another season.
     """
 

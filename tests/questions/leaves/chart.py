@@ -1,10 +1,6 @@
-"""The page of leaves: no pictures of its own, and a few leaves to learn from."""
+"""The page of leaves: no pictures of its own, a few leaves to learn from, and no story of each."""
 
 from __future__ import annotations
-
-from collections.abc import Mapping
-from dataclasses import replace
-from typing import Any
 
 from stepladder.core.view import Example, Section, View
 
@@ -39,16 +35,7 @@ def examples(view: View, n: int) -> list[Example]:
     """The leaves most likely of a kind."""
     top = view.at_cutoff[view.rung].sort_by([("prediction", "descending")]).slice(0, n)
     return [
-        replace(story(view, {"leaf": row["leaf"]}), kind=row["kind"]) for row in top.to_pylist()
-    ]
-
-
-def story(view: View, case: Mapping[str, Any]) -> Example:
-    """One leaf: its kinds, the likeliest first."""
-    said = view.at_cutoff.get(view.rung)
-    rows = [] if said is None else [r for r in said.to_pylist() if r["leaf"] == case["leaf"]]
-    best = sorted(rows, key=lambda row: -row["prediction"])
-    facts = tuple((row["kind"], f"{row['prediction']:.2f}") for row in best)
-    found = view.history.sql("select leaf, row from leaves").to_pylist()
-    mine = tuple(row["row"] for row in found if row["leaf"] == case["leaf"])
-    return Example(str(case["leaf"]), "", "Its length says so.", None, facts, "leaves", mine)
+        Example(str(row["leaf"]), row["kind"], "Its length says so.", None,
+                (("chance", f"{row['prediction']:.2f}"),))
+        for row in top.to_pylist()
+    ]  # fmt: skip

@@ -97,7 +97,10 @@ CHECKS = (
 
 
 class Settings(core.Settings):
-    """From which price on a parcel counts as dear, and how many days its label takes at most."""
+    """How parcels are told apart, and when it is known what became of them.
+
+    dear: from which price on a parcel counts as dear. mature: how many days its label takes at most.
+    """
 
     dear: Annotated[float, Field(gt=0)] = 50.0
     mature: core.Mature = 0
