@@ -66,7 +66,7 @@ def own_rows(project: Project, rows: str | Path | pa.Table) -> OwnRows:
         raise Problem(
             "rows without a name",
             "a newcomer's rows are a file",
-            "name it: stepladder predict --rows basket.csv",
+            "name it: stepladder predict --for basket.csv",
         )
     ours = tables.Choices.from_dict({"columns": {}, **project.ask.tables[spec.name].choices})
     alone = _alone(spec, project.question.CASE)

@@ -10,7 +10,7 @@ from stepladder.record import schema
 from stepladder.record.rows import Entry
 from stepladder.record.store import Record, now
 
-OPENER = "serve --open"  # by whom the token is that stands for whoever opens the app
+OPENER = "whoever started the service"  # by whom the token is that stands for whoever opens the app
 LINK, IDLE = timedelta(minutes=15), timedelta(hours=12)
 MOST = 50  # sessions and links of one token; the oldest go
 SEEN_EVERY = timedelta(minutes=5)  # no write for every page that is looked at

@@ -32,8 +32,7 @@ METHODS = {
     "/metrics": "GET", "/predict/waiting": "GET", "/predict": "POST", "/answers": "POST",
     "/decisions": "POST", "/reload": "POST",
 }  # fmt: skip
-TOLD = {"/predict/waiting"}  # by the answer that leads there, and not among all others
-PATHS = ", ".join(path for path in METHODS if path not in TOLD)
+PATHS = ", ".join(METHODS)
 METHODS |= dict.fromkeys(docs.KINDS, "GET")
 BUCKETS = 10_000
 GONE = 499  # nobody is there any more to be answered; counted, and no fault

@@ -52,6 +52,7 @@ BARE = {  # where a flag stands without its command: the verbs by which that is 
     "project/workbook.py": ("predict",),
     "questions/question_toml.py": tuple(verb for verb in VERBS if verb != "new"),
     "release/ship.py": ("ship",),
+    "report/next_steps.py": ("predict",),
     "service/limits.py": ("serve",),
     "service/serve.py": ("serve",),
     "service/shelf.py": ("serve",),
