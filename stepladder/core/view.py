@@ -161,6 +161,8 @@ class Chart(Protocol):
     NOW: bool  # whether the page shows answers as of now, which takes asking again
     PEOPLE: bool  # whether cases are people, whose ids are masked unless somebody asks for them
 
+    # it may have NAMES: what its further columns (EXTRAS) are called for people, by column
+
     def meaning(self, view: View) -> str:
         """What the rung's answers mean to the business, in one or two sentences; a line a paragraph."""
 

@@ -17,7 +17,7 @@ from stepladder.core.view import Example, View
 from stepladder.pages.answered import Answered, Ground
 from stepladder.pages.courses import laid
 from stepladder.pages.dots import Dots, dots
-from stepladder.pages.predictions import looked_up, stories, told, which
+from stepladder.pages.predictions import looked_up, names_of, stories, told, which
 from stepladder.pages.routes import page
 from stepladder.pages.visit import Visit
 from stepladder.project.one_story import Stories, rows_of
@@ -73,7 +73,8 @@ def case(visit: Visit) -> Response:
         which=which(visit, found[0]) if found else "",
         now=in_words(question, now) if now is not None and now.num_rows else None,
         ranged=question.INTERVALS is not None and question.KEYS == question.CASE,
-        counted=_counted(visit), extras=_extras(question, now), drawn=_drawn(visit, ground, now),
+        counted=_counted(visit), extras=_extras(question, now, names_of(visit)),
+        drawn=_drawn(visit, ground, now),
         reasons=_reasons(question, now) if now is not None else [],
         means=question.PREDICTION.format(horizon=visit.project.ask.horizon),
     )  # fmt: skip
@@ -181,13 +182,15 @@ def _counted(visit: Visit) -> str:
     return counted
 
 
-def _extras(question: Question, now: pa.Table | None) -> list[tuple[str, str]]:
+def _extras(
+    question: Question, now: pa.Table | None, names: Mapping[str, str]
+) -> list[tuple[str, str]]:
     """What else is said of the case now."""
     if now is None or not now.num_rows or question.KEYS != question.CASE:
         return []
     row = now.to_pylist()[0]
     return [
-        (name, row[name] if kind == "text" else told(kind, row[name]))
+        (names.get(name, name), row[name] if kind == "text" else told(kind, row[name]))
         for name, kind in question.EXTRAS.items()
         if row.get(name) is not None
     ]

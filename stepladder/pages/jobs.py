@@ -76,6 +76,12 @@ def compare(visit: Visit) -> Response:
     return visit.to(visit.at("jobs", start(visit, "bakeoff")))
 
 
+@form("/q/{name}/ship", role="decide")
+def ship(visit: Visit) -> Response:
+    """Put what was decided on into production."""
+    return visit.to(visit.at("jobs", start(visit, "ship")))
+
+
 @form("/q/{name}/report", role="review")
 def report(visit: Visit) -> Response:
     """Write the whole report of the latest bake-off."""

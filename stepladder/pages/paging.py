@@ -16,6 +16,9 @@ LONGEST = 200  # letters of what is searched for
 KEYSET = "last."  # before the columns of the row that a page begins behind
 
 
+NO_NAMES: Mapping[str, str] = {}
+
+
 @dataclass(frozen=True)
 class Order:
     """One way to sort: by which column, whether the highest come first, and in words."""
@@ -39,15 +42,15 @@ class Sought:
     back: bool = False
 
 
-def orders(listing: Listing, case: str) -> list[Order]:
-    """Every order that these rows can be in; the first is the usual one."""
+def orders(listing: Listing, case: str, names: Mapping[str, str] = NO_NAMES) -> list[Order]:
+    """Every order that these rows can be in; the first is the usual one. names: of columns, for people."""
     found = [Order("-prediction", "prediction", True, "highest prediction first"),
              Order("prediction", "prediction", False, "lowest prediction first")]  # fmt: skip
     for name in listing.numbers:
         if name not in ("prediction", "came", "surprise"):
             found += [
-                Order(f"-{name}", name, True, f"highest {name} first"),
-                Order(name, name, False, f"lowest {name} first"),
+                Order(f"-{name}", name, True, f"highest {names.get(name, name)} first"),
+                Order(name, name, False, f"lowest {names.get(name, name)} first"),
             ]
     if "surprise" in listing.numbers:
         found += [

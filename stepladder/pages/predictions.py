@@ -58,7 +58,8 @@ def predictions(visit: Visit) -> Response:
         words=visit.project.words, said=said, there=there, asked=asked, case=case, cases=many(case),
         means=question.PREDICTION.format(horizon=visit.project.ask.horizon),
         headings=_headings(visit, there), rows=[_line(there, row, question.LABELS) for row in rows],
-        orders=orders(there, case), windows=_windows(ground), which=which(visit, said), id=ID,
+        orders=orders(there, case, names_of(visit)), names=names_of(visit),
+        windows=_windows(ground), which=which(visit, said), id=ID,
         further=_further(visit, there, asked, rows, more), csv=visit.at("predictions.csv", **_kept(visit)),
         query=visit.query, marks=_marks(visit, rows),
     )  # fmt: skip
@@ -165,8 +166,14 @@ def _headings(visit: Visit, there: Listing) -> list[tuple[str, bool]]:
         ("score" if visit.project.question.INTERVALS is None else answer, True),
     ]
     made = first if there.several == "items" else [(answer, True)]
-    made += [(name, True) for name in there.numbers if name != "prediction"]
-    return [*made, *((name, False) for name in there.texts)]
+    names = names_of(visit)
+    made += [(names.get(name, name), True) for name in there.numbers if name != "prediction"]
+    return [*made, *((names.get(name, name), False) for name in there.texts)]
+
+
+def names_of(visit: Visit) -> Mapping[str, str]:
+    """What the question calls its further columns, for people; a question that says nothing calls them so."""
+    return getattr(chart_of(visit.project.ask.question), "NAMES", {})
 
 
 def _line(there: Listing, row: Mapping[str, Any], labels: Mapping[str, float]) -> Line:

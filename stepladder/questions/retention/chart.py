@@ -16,6 +16,7 @@ ANSWER = "forecast"
 MENDED = "It forecast next to nothing {n} times; that was raised to the floor."
 NOW = True
 PEOPLE = True
+NAMES = {"alive": "still a customer", "value": "worth", "segment": "group"}
 
 
 def meaning(view: View) -> str:
