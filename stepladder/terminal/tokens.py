@@ -43,19 +43,18 @@ def link(name: str, roles: Sequence[str], address: str, as_json: bool) -> None:
 
 def place(site: str) -> str:
     """Where the pages are, without a slash at its end. Raises Problem where that is no place."""
-    said = urlsplit(site)
-    if (
-        said.scheme not in ("http", "https")
-        or not said.netloc
-        or said.path.strip("/")
-        or said.query
-    ):
+    try:
+        said = urlsplit(site)
+    except ValueError:  # brackets that hold no address
+        said = urlsplit("")
+    behind = said.path.strip("/") or said.query or said.fragment
+    if said.scheme not in ("http", "https") or not said.netloc or behind:
         raise Problem(
             f"--site {site}",
             "a site is where the pages are, with http:// or https:// before it and nothing behind",
             "e.g. --site https://questions.example",
         )
-    return site.rstrip("/")
+    return f"{said.scheme}://{said.netloc}"
 
 
 def listed(tokens: Sequence[Token], as_json: bool) -> None:

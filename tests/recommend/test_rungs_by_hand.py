@@ -146,7 +146,7 @@ def test_ease_says_how_many_items_it_was_learnt_on(shop, monkeypatch):
     monkeypatch.setattr(r3_ease, "MOST_ITEMS", 2)
     model = r3_ease.fit(shop("min_support = 1"))
     assert model["weights"].shape == (2, 2)
-    assert model["warnings"].startswith("learnt on the 2 most taken of 7 items")
+    assert model["warnings"].startswith("It was learnt on the 2 most taken of 7 items")
 
 
 def test_the_better_setting_is_found_on_the_rungs_own_past(tmp_path):
