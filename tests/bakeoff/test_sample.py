@@ -19,7 +19,7 @@ from stepladder.core.rung import ladder
 from stepladder.questions import folder, question_toml, retention
 from stepladder.questions.retention.toy import World, simulate
 from stepladder.report import captured_chart
-from stepladder.report.planning import by_lot
+from stepladder.report.expected import by_lot
 
 SOME, ALL = 600, 4000
 RUNGS = ("r1_same_for_all", "r2_rfm_quintiles")

@@ -29,7 +29,8 @@ def test_a_whole_bakeoff_finds_the_same(toys, tmp_path, name):
     both = toy.at(toy.later)
     rungs = [rung for rung in ladder(folder(name)) if rung.name in RUNGS[name]]
     assert len(rungs) == len(RUNGS[name])
-    ask = asked({**toy.ask.model_dump(exclude_unset=True), "sample": 1000})
+    last = [str(holdout.past.now) for holdout in toy.question.holdouts(both.duckdb)][-2:]
+    ask = asked({**toy.ask.model_dump(exclude_unset=True), "sample": 1000, "cutoffs": last})
 
     def outcome(history, measure, at: Path):
         at.mkdir()
