@@ -196,7 +196,7 @@ class Door:
 
     def _tokens(self, session: str) -> dict[str, Token]:
         """The projects that a session opens: those of the token that it stands for, while that is good."""
-        keys, first, trouble = self.standing.shelf.keys, self.known.pop(session, None), None
+        keys, first, trouble = self.standing.shelf.keys, self.known.get(session), None
         for name in sorted(keys.projects, key=lambda one: one != first):
             try:
                 entry = found(keys.projects[name].record, session)
@@ -205,10 +205,13 @@ class Door:
                 continue
             if entry:
                 if tokens := keys.found(entry.token):
+                    # never out of it in between: else it would for a moment be anybody at its address
                     self.known[session] = name
                     if len(self.known) > BUCKETS:
                         self.known.popitem(last=False)
-                return tokens
+                    return tokens
+                break
+        self.known.pop(session, None)
         if trouble:
             raise trouble
         return {}
