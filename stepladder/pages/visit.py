@@ -10,6 +10,7 @@ from urllib.parse import quote, urlencode
 
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
+from stepladder.pages import routes
 from stepladder.pages.rendered import rendered
 from stepladder.pages.standing import Standing
 from stepladder.project.folder import Project
@@ -67,8 +68,9 @@ class Visit:
 
     @property
     def nav(self) -> list[tuple[str, tuple[str, ...]]]:
-        """The pages of the project it is about, in the order in which one goes through them."""
-        return NAV if self.name in self.tokens else []
+        """The pages of the project that they may open, in the order in which one goes through them."""
+        roles = {route.path: route.role for route in routes.ROUTES if route.method == "GET"}
+        return [one for one in NAV if self.may(roles["/".join(("/q/{name}", *one[1]))])]
 
     def within(self, *tail: str) -> bool:
         """Whether this page stands behind that page of the navigation: a case behind the predictions."""
