@@ -37,7 +37,7 @@ def opened(shelf: Shelf, host: str, port: int) -> None:
         shelf.keys.look(each)
     secret = link(projects[first].record, kept.sha256)
     page = written(f"http://{ANYWHERE.get(host, host)}:{port}/enter?link={secret}")
-    log.info("%s and %d more: open %s in a browser", first, len(projects) - 1, page)
+    log.info("open %s in a browser, as yourself: it lets in once", page)
     webbrowser.open(page.as_uri())
 
 
