@@ -31,7 +31,8 @@ def audited(project: Project, head: str, as_json: bool) -> int:
     if as_json:
         print_json({**asdict(found), "faults": faults, "head_found": there, "well": not faults})
         return 1 if faults else 0
-    out.print(Text(f"{found.events:,} writes, the last of them {found.head}"), soft_wrap=True)
+    many = "1 write" if found.events == 1 else f"{found.events:,} writes"
+    out.print(Text(f"{many}, the last of them {found.head}"), soft_wrap=True)
     if found.erased:
         out.print(f"{found.erased:,} of them were erased with whom they were about")
     if found.before:
