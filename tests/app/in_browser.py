@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -9,11 +11,14 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import uvicorn
 
 import stepladder
 from stepladder.pages.door import COOKIE
+from stepladder.pages.house import house
 from stepladder.record.entries import session
 from stepladder.service import tokens
+from stepladder.service.limits import Limits
 from stepladder.service.shelf import Shelf
 from stepladder.service.tokens import hashed
 
@@ -66,3 +71,24 @@ class Site:
         finally:
             context.close()
         assert wrong == []
+
+
+@contextmanager
+def running(folder: Path) -> Iterator[Site]:
+    """The app over a folder, on a real port."""
+    shelf = Shelf.of(folder)
+    server = uvicorn.Server(
+        uvicorn.Config(house(shelf, Limits(rate=0)), port=0, log_config=None, access_log=False)
+    )
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    while not server.started:
+        time.sleep(0.01)
+    port = server.servers[0].sockets[0].getsockname()[1]
+    found = Site(f"http://127.0.0.1:{port}", folder, shelf)
+    yield found
+    for client in found.clients:
+        client.close()
+    server.should_exit = True
+    thread.join(20)
+    shelf.put_away()

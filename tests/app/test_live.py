@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import re
 import shutil
-import threading
-import time
 from collections.abc import Iterator
 from html import unescape
 from pathlib import Path
@@ -13,20 +11,16 @@ from typing import Any
 
 import httpx
 import pytest
-import uvicorn
-from in_browser import Site
+from in_browser import Site, running
 
 from stepladder.nightly import steps
 from stepladder.nightly.production import Production
 from stepladder.nightly.publishing import note
-from stepladder.pages.house import house
 from stepladder.project.folder import Project
 from stepladder.project.record import same
 from stepladder.record import schema, waiting
 from stepladder.release.ship import ship
 from stepladder.service import tokens
-from stepladder.service.limits import Limits
-from stepladder.service.shelf import Shelf
 
 LIVE = "/q/live/person"
 
@@ -46,21 +40,8 @@ def live(home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]
     release = steps.released(project, room / "fit.json")
     target = project.folder / "published" / f"{day}-{release.hash[:8]}.parquet"
     note(production, day, release, room / "predicted.parquet", target)
-    shelf = Shelf.of(folder)
-    server = uvicorn.Server(
-        uvicorn.Config(house(shelf, Limits(rate=0)), port=0, log_config=None, access_log=False)
-    )
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    while not server.started:
-        time.sleep(0.01)
-    found = Site(f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}", folder, shelf)
-    yield found
-    for client in found.clients:
-        client.close()
-    server.should_exit = True
-    thread.join(20)
-    shelf.put_away()
+    with running(folder) as found:
+        yield found
 
 
 def test_who_asks_a_person_asks_again_and_is_answered_by_them_or_by_the_fallback(
